@@ -1,0 +1,54 @@
+# Everything a developer does here. `make` alone explains the targets.
+
+GO ?= go
+# Packages whose work is concurrent. The embedded Temporal server is left out:
+# building it with the race detector takes longer than everything else together.
+RACE = ./activities/... ./internal/anonymize/... ./internal/artifact/... ./internal/classifier/... \
+       ./internal/inference/... ./internal/modelserver/... ./internal/provider/... ./internal/stage/... \
+       ./internal/tweet/... ./workflows/...
+
+.PHONY: help demo run build test test-slow race lint sample bench peers fuzz clean
+
+help: ## Explain the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Fine-tune on the sample, apply the model, print a summary
+	$(GO) run ./standalone demo
+
+run: ## Start everything in one process and stay up for the starter
+	$(GO) run ./standalone
+
+build: ## Build the programs into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./worker ./starter ./modelserver ./standalone
+
+test: ## Run the tests, fast ones only
+	$(GO) test ./...
+
+test-slow: ## Run all tests, with those that kill processes or read large files
+	SLOW_TESTS=1 $(GO) test -timeout 30m ./...
+
+race: ## Run the tests of concurrent packages under the race detector
+	$(GO) test -race -timeout 20m $(RACE)
+
+lint: ## Check format and common mistakes
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these files"; exit 1; }
+	$(GO) vet ./...
+
+sample: ## Generate datasets/sample anew
+	$(GO) run ./tools/sample
+
+bench: ## Run the benchmarks of packages; bench/ has the larger ones
+	$(GO) test -run '^$$' -bench . ./internal/...
+
+peers: ## Compare staging with DuckDB (needs a C toolchain)
+	cd bench/peers && $(GO) run .
+
+fuzz: ## Fuzz each parser for a minute
+	@for t in $$(grep -rlE '^func Fuzz' --include '*_test.go' internal | sort); do \
+		for f in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9]*)\(.*/\1/p' $$t); do \
+			echo "$$f in $$(dirname $$t)"; $(GO) test ./$$(dirname $$t) -run '^$$' -fuzz "^$$f$$" -fuzztime 1m || exit 1; \
+		done; \
+	done
+
+clean: ## Remove built programs, runs and standalone's state
+	rm -rf bin .switchboard artifacts/*/

@@ -1,0 +1,95 @@
+// Package dataset defines the rows that stages hand to each other as Parquet
+// files, and reads and writes those files.
+//
+// Every stage writes typed rows, compressed with zstd, in parts that hold
+// whole threads (a thread larger than a part is the one exception). A part is
+// immutable once written.
+package dataset
+
+// Unknown is the label of a conversation whose company is not known.
+const Unknown = "Unknown"
+
+// Conversation is one root-to-leaf path of replies, or one piece of a path
+// that was longer than the limit. Texts are as they stand in the input.
+type Conversation struct {
+	// ID is the tweet id of the conversation's last tweet; no two
+	// conversations share it. A tweet whose own id is unreadable has the
+	// id -(row+1).
+	ID int64 `parquet:"conversation_id"`
+	// ThreadID is the tweet id of the root of the whole thread.
+	ThreadID int64 `parquet:"thread_id"`
+	// Rows are the tweets' row numbers in the input, counted from 0 below
+	// the header, root first.
+	Rows []int32 `parquet:"rows"`
+	// Texts are the tweets' texts, in the order of Rows.
+	Texts []string `parquet:"texts"`
+	// Label is a company's handle, or [Unknown].
+	Label string `parquet:"label,dict"`
+}
+
+// Duplicate is a row of the input whose tweet id an earlier row has. It is in
+// no conversation; whatever is found out about row First holds for it too.
+type Duplicate struct {
+	Row   int32 `parquet:"row"`
+	First int32 `parquet:"first"`
+}
+
+// Example is a conversation ready for a model: cleaned, without personal
+// names, one tweet a line.
+type Example struct {
+	ID       int64   `parquet:"conversation_id"`
+	ThreadID int64   `parquet:"thread_id"`
+	Rows     []int32 `parquet:"rows"`
+	// Text may be empty: nothing was left once mentions were removed.
+	Text  string `parquet:"text"`
+	Label string `parquet:"label,dict"`
+}
+
+// Span is what the anonymizer replaced: where and why, never the text.
+type Span struct {
+	ConversationID int64 `parquet:"conversation_id"`
+	// Tweet is the index of the tweet within its conversation, from 0.
+	Tweet int32 `parquet:"tweet"`
+	// Kind is what took the text's place, such as "Person" or "Email".
+	Kind string `parquet:"kind,dict"`
+	// Start and End are byte offsets into the cleaned tweet, End exclusive.
+	Start int32 `parquet:"start"`
+	End   int32 `parquet:"end"`
+	// Score is between 0 and 1; rules score 1.
+	Score      float32 `parquet:"score"`
+	Recognizer string  `parquet:"recognizer,dict"`
+}
+
+// Status tells how a prediction came about.
+type Status string
+
+const (
+	// Classified: the model named a company.
+	Classified Status = "classified"
+	// Unsure: the model's confidence was below the threshold; the company
+	// is [Unknown].
+	Unsure Status = "unsure"
+	// Invalid: the model's answer was no label, twice.
+	Invalid Status = "invalid"
+	// Empty: there was no text to ask about.
+	Empty Status = "empty"
+	// Failed: the provider gave no answer in all attempts; the error code
+	// says why.
+	Failed Status = "failed"
+)
+
+// Prediction is a model's answer for one conversation, before any threshold.
+type Prediction struct {
+	ConversationID int64 `parquet:"conversation_id"`
+	// Company is the model's answer if it is a label, otherwise [Unknown].
+	Company string `parquet:"company,dict"`
+	// Confidence is the probability of the answer, between 0 and 1.
+	Confidence float64 `parquet:"confidence"`
+	// Status is never [Unsure] here: thresholds are applied later.
+	Status Status `parquet:"status,dict"`
+	// ErrorCode is set when Status is [Failed], such as "rate_limited".
+	ErrorCode string `parquet:"error_code,dict"`
+	// PromptTokens and AnswerTokens are as the provider counted them.
+	PromptTokens int32 `parquet:"prompt_tokens"`
+	AnswerTokens int32 `parquet:"answer_tokens"`
+}
