@@ -1,0 +1,125 @@
+package tweet
+
+import (
+	"github.com/apache/arrow/go/v17/arrow/array"
+)
+
+// chunkRows is how many rows a chunk of columns has; the last may have fewer.
+// A power of two, so that finding a row's chunk is cheap.
+const chunkRows = 1 << 15
+
+// chunk holds some rows as Arrow columns.
+type chunk struct {
+	ids *array.Int64
+	// companies is null where a customer wrote.
+	companies *array.Dictionary
+	// created is null where it is not known.
+	created *array.Timestamp
+	texts   *array.String
+	// parents is null where the tweet answers none.
+	parents   *array.Int64
+	responses *array.List
+}
+
+// Table holds a table of tweets as Arrow columns, cut into chunks so that
+// reading never has to copy what was read before. It is immutable but for its
+// report, and may be read from several goroutines at once.
+type Table struct {
+	// Report lists what was odd about the table.
+	Report Report
+
+	chunks    []chunk
+	rows      int
+	companies []string
+}
+
+// Rows returns how many rows the table has, at least 1.
+func (t *Table) Rows() int { return t.rows }
+
+// Companies returns the handles of the authors that are companies, in the
+// order in which they first appear; none in a production table.
+func (t *Table) Companies() []string { return t.companies }
+
+// Company returns the index in Companies of a row's author, -1 for a customer
+// and where the author is not known.
+func (t *Table) Company(row int32) int32 {
+	companies := t.chunks[row/chunkRows].companies
+	at := int(row % chunkRows)
+	if companies.IsNull(at) {
+		return -1
+	}
+	return int32(companies.GetValueIndex(at))
+}
+
+// Text returns a row's text as it stands in the table. The string shares the
+// column's memory.
+func (t *Table) Text(row int32) string {
+	return t.chunks[row/chunkRows].texts.Value(int(row % chunkRows))
+}
+
+// ID returns a row's tweet id; where none could be read, -(row+1).
+func (t *Table) ID(row int32) int64 {
+	return t.chunks[row/chunkRows].ids.Value(int(row % chunkRows))
+}
+
+// IDs returns the tweet ids of all rows. It makes a new slice, as do Parents,
+// Times and Responses.
+func (t *Table) IDs() []int64 {
+	ids := make([]int64, 0, t.rows)
+	for _, c := range t.chunks {
+		ids = append(ids, c.ids.Int64Values()...)
+	}
+	return ids
+}
+
+// Parents returns the ids of the tweets that the rows answer, -1 for none.
+func (t *Table) Parents() []int64 {
+	parents := make([]int64, 0, t.rows)
+	for _, c := range t.chunks {
+		for i, parent := range c.parents.Int64Values() {
+			if c.parents.IsNull(i) {
+				parent = -1
+			}
+			parents = append(parents, parent)
+		}
+	}
+	return parents
+}
+
+// NoTime stands for a time that is not known.
+const NoTime = -1 << 63
+
+// Times returns when the rows were written, in seconds since 1970, [NoTime]
+// where that is not known.
+func (t *Table) Times() []int64 {
+	times := make([]int64, 0, t.rows)
+	for _, c := range t.chunks {
+		for i, created := range c.created.TimestampValues() {
+			seconds := int64(created)
+			if c.created.IsNull(i) {
+				seconds = NoTime
+			}
+			times = append(times, seconds)
+		}
+	}
+	return times
+}
+
+// Responses returns the ids of the tweets that answer the rows: those of row
+// i are ids[starts[i]:starts[i+1]].
+func (t *Table) Responses() (starts []int64, ids []int64) {
+	starts = make([]int64, 1, t.rows+1)
+	n := 0
+	for _, c := range t.chunks {
+		n += c.responses.ListValues().Len()
+	}
+	ids = make([]int64, 0, n)
+	for _, c := range t.chunks {
+		base := int64(len(ids))
+		for _, offset := range c.responses.Offsets()[1:] {
+			starts = append(starts, base+int64(offset))
+		}
+		ids = append(ids, c.responses.ListValues().(*array.Int64).Int64Values()...)
+	}
+	return starts, ids
+}
