@@ -1,0 +1,308 @@
+// Package ner recognizes persons' names with a token-classification model, run
+// by hugot's pure Go backend: no shared library, no cgo, no network.
+//
+// A model is a directory as Hugging Face has it: one ONNX file, tokenizer.json
+// and config.json with the labels. Any model with a label for persons will do,
+// whether it is called B-PER, person or GIVENNAME:
+//
+//	model, err := ner.Load(ctx, ner.Options{Dir: "models/distilbert-NER"})
+//	a, err := anonymize.New(anonymize.Options{Models: []anonymize.Recognizer{model}})
+//
+// Three things stand between a tweet and the model. Its text is folded to
+// ASCII, because the backend's tokenizer panics or misplaces its offsets on
+// anything else (see fold). A text longer than the model can see is cut into
+// windows that overlap. And texts are sorted by length into batches of few
+// shapes, for the backend compiles its program anew for each shape, and
+// padding costs as much as text.
+package ner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	"github.com/knights-analytics/hugot"
+	"github.com/knights-analytics/hugot/backends"
+	"github.com/knights-analytics/hugot/options"
+
+	"switchboard/internal/anonymize"
+	"switchboard/internal/problem"
+)
+
+// Options are the settings of a model.
+type Options struct {
+	// Dir is the model's directory.
+	Dir string
+	// Threshold is the probability from which on a word is a person's
+	// name, above 0 and up to 1; 0 means 0.5. All labels for persons
+	// count together.
+	Threshold float32
+}
+
+// Validate returns a [problem.Error] for options that make no sense. It does
+// not look at the directory.
+func (o Options) Validate() error {
+	switch {
+	case o.Dir == "":
+		return problem.Input("no directory is given for the model that finds names")
+	case o.Threshold < 0 || o.Threshold > 1:
+		return problem.Input("the threshold for names is %v; it has to be above 0 and at most 1", o.Threshold)
+	}
+	return nil
+}
+
+// Shapes of the backend's programs: a batch is padded to the next number of
+// rows and the next number of tokens.
+var (
+	rowBuckets   = []int{1, 4, 16, 32}
+	tokenBuckets = []int{16, 24, 32, 48, 64, 96, 128}
+)
+
+// Recognizer is a loaded model. It may be used from several goroutines.
+type Recognizer struct {
+	session   *hugot.Session
+	pipeline  *backends.BasePipeline
+	tokenizer *backends.Tokenizer
+	person    []bool // by label
+	maxTokens int    // of a window, special tokens included
+	threshold float32
+	version   string
+}
+
+// Load reads a model and tries it once. Whatever is wrong with the directory is
+// a [problem.Error] that says what.
+//
+// The context bounds the loading alone.
+func Load(ctx context.Context, o Options) (*Recognizer, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	m, err := inspect(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &Recognizer{person: m.person, maxTokens: m.maxTokens, threshold: o.Threshold}
+	if r.threshold == 0 {
+		r.threshold = 0.5
+	}
+	r.version = fmt.Sprintf("%s threshold %v", m.sha256, r.threshold)
+	if err := r.open(ctx, o.Dir, m.onnx); err != nil {
+		return nil, problem.Input("the model in %s cannot be used: %w", o.Dir, err)
+	}
+	if _, err := r.Recognize(ctx, []string{"We are happy to have you, Naomi! -JB"}); err != nil {
+		r.Close()
+		return nil, problem.Input("the model in %s was loaded, but fails on a text: %w", o.Dir, err)
+	}
+	return r, nil
+}
+
+// open makes the backend's session.
+func (r *Recognizer) open(ctx context.Context, dir, onnx string) (err error) {
+	defer recoverTo(&err)
+	// The session outlives the loading, and a context that ends under the
+	// backend's hands would take the tensors from it.
+	buckets := append(slices.DeleteFunc(slices.Clone(tokenBuckets), func(n int) bool { return n >= r.maxTokens }), r.maxTokens)
+	r.session, err = hugot.NewGoSession(context.WithoutCancel(ctx),
+		options.WithGoMLXBatchBuckets(rowBuckets), options.WithGoMLXSequenceBuckets(buckets))
+	if err != nil {
+		return fmt.Errorf("opening the backend: %w", err)
+	}
+	pipeline, err := hugot.NewPipeline(r.session, hugot.TokenClassificationConfig{ModelPath: dir, Name: "ner", OnnxFilename: filepath.Base(onnx)})
+	if err != nil {
+		return errors.Join(err, r.session.Destroy())
+	}
+	r.pipeline, r.tokenizer = pipeline.BasePipeline, pipeline.Model.Tokenizer
+	masked := slices.ContainsFunc(pipeline.Model.InputsMeta, func(in backends.InputOutputInfo) bool { return in.Name == "attention_mask" })
+	if !masked {
+		return errors.Join(errors.New("it has no input attention_mask, without which padding would be read as text"), r.session.Destroy())
+	}
+	if out := pipeline.Model.OutputsMeta[0].Dimensions; int(out[len(out)-1]) != len(r.person) {
+		return errors.Join(fmt.Errorf("it puts out %d scores a token, but config.json names %d labels", out[len(out)-1], len(r.person)), r.session.Destroy())
+	}
+	return nil
+}
+
+// Close frees the model. The recognizer must not be used any more.
+func (r *Recognizer) Close() error { return r.session.Destroy() }
+
+// Name returns "ner".
+func (r *Recognizer) Name() string { return "ner" }
+
+// Version holds the SHA-256 of the model's files, and the threshold.
+func (r *Recognizer) Version() string { return r.version }
+
+// Recognize returns the names in each text, as spans of whole words. An error
+// is the context's or the backend's; a panic in the backend is made one.
+func (r *Recognizer) Recognize(ctx context.Context, texts []string) ([][]anonymize.Span, error) {
+	rows, err := r.rows(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return len(a.input.TokenIDs) - len(b.input.TokenIDs) })
+	found := make([][]anonymize.Span, len(texts))
+	// One batch at a time: the backend itself works on all cores, and two
+	// batches at once were measured to be no faster.
+	for batch := range slices.Chunk(rows, rowBuckets[len(rowBuckets)-1]) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		scores, err := r.scores(batch)
+		if err != nil {
+			return nil, err
+		}
+		for i, row := range batch {
+			found[row.text] = append(found[row.text], r.spans(row, scores[i])...)
+		}
+	}
+	for i := range found {
+		found[i] = union(texts[i], found[i])
+	}
+	return found, nil
+}
+
+// scores runs the model over one batch. It returns the logits by row, token
+// and label.
+func (r *Recognizer) scores(rows []row) (logits [][][]float32, err error) {
+	defer recoverTo(&err)
+	batch := backends.NewBatch(len(rows))
+	defer func() { err = errors.Join(err, batch.Destroy()) }()
+	for _, row := range rows {
+		batch.Input = append(batch.Input, row.input)
+		batch.MaxSequenceLength = max(batch.MaxSequenceLength, len(row.input.TokenIDs))
+	}
+	if err := backends.CreateInputTensors(batch, r.pipeline.Model, r.pipeline.Runtime); err != nil {
+		return nil, fmt.Errorf("preparing a batch: %w", err)
+	}
+	// A batch takes a second at most; the caller's context is looked at
+	// between batches, for the backend goes on working on the tensors of a
+	// batch whose context has ended.
+	if err := backends.RunSessionOnBatch(context.Background(), batch, r.pipeline); err != nil {
+		return nil, fmt.Errorf("running the model: %w", err)
+	}
+	logits, ok := batch.OutputValues[0].([][][]float32)
+	if !ok || len(logits) < len(rows) {
+		return nil, fmt.Errorf("running the model: it put out %T instead of scores by text, token and label", batch.OutputValues[0])
+	}
+	return logits, nil
+}
+
+// recoverTo turns a panic into an error. Only the runtime's own words are kept,
+// for other panics may quote the text.
+func recoverTo(err *error) {
+	if p := recover(); p != nil {
+		if e, ok := p.(runtime.Error); ok {
+			*err = fmt.Errorf("the backend panicked: %w", e)
+			return
+		}
+		*err = errors.New("the backend panicked")
+	}
+}
+
+// personProbability is the softmax of one token's logits, summed over the
+// labels of persons.
+func (r *Recognizer) personProbability(logits []float32) float32 {
+	highest := slices.Max(logits)
+	var person, all float64
+	for label, x := range logits {
+		e := math.Exp(float64(x - highest))
+		all += e
+		if r.person[label] {
+			person += e
+		}
+	}
+	return float32(person / all)
+}
+
+// spans returns the row's words that are names. A word is as likely a name as
+// its first token, for many models were trained on that one alone, or as its
+// tokens in the mean, where that is more.
+func (r *Recognizer) spans(row row, logits [][]float32) (spans []anonymize.Span) {
+	folded := row.input.Raw
+	start, end := -1, -1
+	var first, sum float32
+	n := 0
+	flush := func() {
+		if n > 0 {
+			if p := max(first, sum/float32(n)); p >= r.threshold && hasLetter(folded[start:end]) {
+				spans = append(spans, anonymize.Span{
+					Start: row.original(start), End: row.original(end),
+					Kind: anonymize.Person, Score: min(p, 1), Recognizer: r.Name(),
+				})
+			}
+		}
+		n, sum = 0, 0
+	}
+	for i, token := range row.input.Offsets {
+		if i >= len(logits) || i < len(row.input.SpecialTokensMask) && row.input.SpecialTokensMask[i] > 0 {
+			continue
+		}
+		at := int(token[0])
+		for at < int(token[1]) && at < len(folded) && !isWord(folded[at]) {
+			at++ // BPE tokens begin with their space
+		}
+		if at >= int(token[1]) || at >= len(folded) {
+			continue
+		}
+		p := r.personProbability(logits[i])
+		if at >= end || start < 0 {
+			flush()
+			start, end = wordAt(folded, at)
+			first = p
+		}
+		sum += p
+		n++
+	}
+	flush()
+	return spans
+}
+
+func isWord(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+}
+
+// wordAt returns the bounds of the word around position at.
+func wordAt(s string, at int) (start, end int) {
+	start, end = at, at
+	for start > 0 && isWord(s[start-1]) {
+		start--
+	}
+	for end < len(s) && isWord(s[end]) {
+		end++
+	}
+	return start, end
+}
+
+// union sorts the spans and joins those that overlap, as the windows of a long
+// text make them, and the words of one name.
+func union(text string, spans []anonymize.Span) []anonymize.Span {
+	slices.SortFunc(spans, func(a, b anonymize.Span) int {
+		if a.Start != b.Start {
+			return a.Start - b.Start
+		}
+		return a.End - b.End
+	})
+	var out []anonymize.Span
+	for _, sp := range spans {
+		if len(out) > 0 {
+			if last := &out[len(out)-1]; sp.Start <= last.End || isInsideName(text[last.End:sp.Start]) {
+				last.End = max(last.End, sp.End)
+				last.Score = max(last.Score, sp.Score)
+				continue
+			}
+		}
+		out = append(out, sp)
+	}
+	return out
+}
+
+func isInsideName(gap string) bool {
+	switch gap {
+	case " ", "-", "'", "’", ". ":
+		return true
+	}
+	return false
+}

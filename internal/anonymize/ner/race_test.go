@@ -1,0 +1,5 @@
+//go:build race
+
+package ner_test
+
+func init() { underRace = true }

@@ -1,0 +1,224 @@
+package ner
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/knights-analytics/hugot/backends"
+	"golang.org/x/sync/errgroup"
+
+	"switchboard/internal/text"
+)
+
+// row is what the model sees at once: a window of a text, folded and cut into
+// tokens.
+type row struct {
+	text  int // index of the text
+	input backends.TokenizedInput
+	// origin holds for every byte of the folded text, and for its end,
+	// where in the original text it comes from; nil means the same place.
+	origin []int
+	// from is where the window begins in the folded text.
+	from int
+}
+
+// original returns the place in the original text of a place in the window.
+func (r row) original(pos int) int {
+	if r.origin == nil {
+		return r.from + pos
+	}
+	return r.origin[r.from+pos]
+}
+
+// overlap is how many tokens two windows share: a name that one window cuts is
+// whole in the next.
+const overlap = 16
+
+// bytesPerToken bounds how much text is cut into tokens at once. English has
+// four to five bytes a token; where there are fewer, a window is shorter.
+const bytesPerToken = 8
+
+// rows folds the texts and cuts them into windows and tokens.
+func (r *Recognizer) rows(ctx context.Context, texts []string) ([]row, error) {
+	const piece = 256
+	pieces := make([][]row, (len(texts)+piece-1)/piece)
+	g, running := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for p := range pieces {
+		g.Go(func() (err error) {
+			defer recoverTo(&err)
+			if err := running.Err(); err != nil {
+				return err
+			}
+			for i := p * piece; i < min((p+1)*piece, len(texts)); i++ {
+				pieces[p] = append(pieces[p], r.windows(i, texts[i])...)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	var rows []row
+	for _, more := range pieces {
+		rows = append(rows, more...)
+	}
+	return rows, nil
+}
+
+// windows cuts one text, at the ends of words where it has any. It tokenizes a
+// bounded piece at a time, because the tokenizer's cost grows with the square
+// of its input.
+func (r *Recognizer) windows(index int, s string) (rows []row) {
+	folded, origin := fold(s)
+	for from := 0; from < len(folded); {
+		end := min(len(folded), from+r.maxTokens*bytesPerToken)
+		if end < len(folded) {
+			end = wordEnd(folded, from, end)
+		}
+		input := r.tokenize(folded[from:end])
+		for len(input.TokenIDs) > r.maxTokens {
+			end = from + r.fitting(input)
+			input = r.tokenize(folded[from:end])
+		}
+		if hasLetter(folded[from:end]) {
+			rows = append(rows, row{text: index, input: input, origin: origin, from: from})
+		}
+		if end == len(folded) {
+			break
+		}
+		from = next(input, folded, from, end)
+	}
+	return rows
+}
+
+func (r *Recognizer) tokenize(folded string) backends.TokenizedInput {
+	batch := backends.NewBatch(1)
+	backends.TokenizeInputs(batch, r.tokenizer, []string{folded})
+	return batch.Input[0]
+}
+
+// fitting returns how many bytes of the input make a window: as many tokens as
+// it may have, back to the end of a word.
+func (r *Recognizer) fitting(input backends.TokenizedInput) int {
+	special := 0
+	for _, m := range input.SpecialTokensMask {
+		special += int(m)
+	}
+	room := max(1, r.maxTokens-special)
+	end, n := 1, 0
+	for i, token := range input.Offsets {
+		if input.SpecialTokensMask[i] > 0 {
+			continue
+		}
+		if n++; n > room {
+			break
+		}
+		end = max(end, int(token[1]))
+	}
+	// Tokens of a piece cut elsewhere may be more, so it has to get shorter
+	// each time.
+	end = min(end, len(input.Raw)-1)
+	return max(1, wordEnd(input.Raw, 0, end))
+}
+
+// wordEnd moves end back to the end of a word, but not over more than half of
+// the way to from: a word that long is cut.
+func wordEnd(s string, from, end int) int {
+	for at := end; at > from+(end-from)/2; at-- {
+		if !isWord(s[at]) || !isWord(s[at-1]) {
+			return at
+		}
+	}
+	return end
+}
+
+// next returns where the window behind this one begins: overlap tokens before
+// its end, at the beginning of a word, and never where this one began.
+func next(input backends.TokenizedInput, folded string, from, end int) int {
+	n := 0
+	for i := len(input.Offsets) - 1; i >= 0; i-- {
+		if input.SpecialTokensMask[i] > 0 {
+			continue
+		}
+		if n++; n > min(overlap, len(input.Offsets)/2) {
+			start, _ := wordAt(folded, from+int(input.Offsets[i][0]))
+			if start > from {
+				return start
+			}
+			break
+		}
+	}
+	return end
+}
+
+func hasLetter(s string) bool {
+	for i := range len(s) {
+		if 'a' <= s[i]|0x20 && s[i]|0x20 <= 'z' {
+			return true
+		}
+	}
+	return false
+}
+
+// fold returns the text in ASCII, and for each of its bytes, and for its end,
+// where it comes from; nil if the text is ASCII already.
+//
+// The backend's tokenizer counts characters in one place and bytes in
+// another, so that on any other text its offsets are wrong and may lie
+// outside. Letters lose their accents and keep their place in the word;
+// combining marks and joiners go; what has no like in ASCII, an emoji or a
+// letter of another script, becomes a space.
+func fold(s string) (string, []int) {
+	if isASCII(s) {
+		return s, nil
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	origin := make([]int, 0, len(s)+1)
+	for i, r := range s {
+		c := foldRune(r)
+		if c == 0 {
+			continue
+		}
+		b.WriteByte(c)
+		origin = append(origin, i)
+	}
+	return b.String(), append(origin, len(s))
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// foldRune returns 0 for what is left out.
+func foldRune(r rune) byte {
+	switch r {
+	case '‘', '’', '‚', '′', '`', '´':
+		return '\''
+	case '“', '”', '„', '«', '»':
+		return '"'
+	case '‐', '‑', '‒', '–', '—', '−':
+		return '-'
+	case '…':
+		return '.'
+	}
+	if r < ' ' {
+		return ' '
+	}
+	if c := text.Fold(r); c != 0 {
+		return c
+	}
+	if unicode.In(r, unicode.M, unicode.Cf) {
+		return 0
+	}
+	return ' '
+}

@@ -1,0 +1,212 @@
+package anonymize
+
+import (
+	"context"
+	"testing"
+)
+
+// one anonymizes a single tweet that is a thread of its own.
+func one(t testing.TB, a *Anonymizer, s string) Result {
+	t.Helper()
+	results, err := a.Threads(context.Background(), [][]string{{s}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return results[0][0]
+}
+
+func rulesAlone(t testing.TB) *Anonymizer {
+	t.Helper()
+	a, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// The specification of the rules. A case without want stays as it is.
+var ruleCases = []struct{ name, text, want string }{
+	// Greetings.
+	{"comma behind", "Hi Liz, how can we help?", "Hi Person, how can we help?"},
+	{"comma before", "Hello, Josh! Please send a message.", "Hello, Person! Please send a message."},
+	{"no punctuation", "Hey Naomi thanks for letting us know", "Hey Person thanks for letting us know"},
+	{"a name in no list", "Hi Quorrin, sorry about that.", "Hi Person, sorry about that."},
+	{"hi there", "Hi there Mark, we're here.", "Hi there Person, we're here."},
+	{"full name", "Dear Priya Raghunathan, your claim is open.", "Dear Person, your claim is open."},
+	{"initial behind", "Hi Dan M, got it.", "Hi Person, got it."},
+	{"two names", "Hi John and Mary, welcome aboard.", "Hi Person and Person, welcome aboard."},
+	{"hyphen and accent", "Bonjour Jean-François, merci", "Bonjour Person, merci"},
+	{"apostrophe", "Hi O'Malley, thanks.", "Hi Person, thanks."},
+	{"small letters", "hey becky where is my order", "hey Person where is my order"},
+	{"capital letters", "HI JOHN WHERE IS IT", "HI Person WHERE IS IT"},
+	{"initials", "Hi AJ, we got it.", "Hi Person, we got it."},
+	{"good morning", "Good morning, Frank. How are you?", "Good morning, Person. How are you?"},
+	{"thanks", "Thanks, Ana! We try.", "Thanks, Person! We try."},
+	{"thanks so much", "Thank you so much Sarah for the help", "Thank you so much Person for the help"},
+	{"sorry", "Sorry Paul, that took long.", "Sorry Person, that took long."},
+	{"welcome", "You're welcome, Lauren!", "You're welcome, Person!"},
+	{"name that is a word", "Hi Will, it is on its way.", "Hi Person, it is on its way."},
+	{"greeting and sentence", "Hi. We can help.", ""},
+	{"hi there alone", "Hi There, may we have the number?", ""},
+	{"greeting and question", "Hi Can you help", ""},
+	{"greeting and will", "Hi Will you help me", ""},
+	{"thanks and a noun", "Thanks Hotel staff", ""},
+	{"hey guys", "Hey Guys, is it down?", ""},
+	{"dear customer", "Dear Customer, please wait.", ""},
+
+	// Brands.
+	{"Virgin", "Hi Virgin, my train is late", ""},
+	{"Wendy's", "Hi Wendy's, no fries again", ""},
+	{"Wendy’s", "I love Wendy’s. So much", ""},
+	{"Wendy", "Hi Wendy, sorry to hear that.", "Hi Person, sorry to hear that."},
+	{"Ally", "Thanks Ally! Best bank", ""},
+	{"Delta", "Hey Delta, where is my bag", ""},
+	{"Alexa", "Hey Alexa, play something", ""},
+	{"Siri", "Hey Siri turn it off", ""},
+	{"phrases", "Papa John's, Trader Joe's and Ben & Jerry's are great", ""},
+	{"Dr. Pepper", "one Dr. Pepper please", ""},
+	{"airport with a name", "stuck at Love Field and John Wayne Airport", ""},
+	{"two airlines", "Thanks Southwest Airlines", ""},
+
+	// Sign-offs.
+	{"dash", "Nope! Still just the $3. -Becky", "Nope! Still just the $3. -Person"},
+	{"caret", "What information is incorrect? ^JB", "What information is incorrect? ^Person"},
+	{"asterisk", "Thanks for the feedback. *TMT", "Thanks for the feedback. *Person"},
+	{"tilde", "We're very sorry to hear that. ~Heather", "We're very sorry to hear that. ~Person"},
+	{"caret and name", "We're here to help. ^Naomi", "We're here to help. ^Person"},
+	{"slash", "We'll take a look backstage /JP", "We'll take a look backstage /Person"},
+	{"slash and a word of two letters", "Let us know how it goes /NY", "Let us know how it goes /Person"},
+	{"dash and space", "We're on it. - AA", "We're on it. - Person"},
+	{"one letter", "Happy to help! ^N", "Happy to help! ^Person"},
+	{"small letters", "Let us know. Thank you. ^mm", "Let us know. Thank you. ^Person"},
+	{"link behind", "See here ^JK <url>", "See here ^Person <url>"},
+	{"part number behind", "We will call you ^Marie 1/2", "We will call you ^Person 1/2"},
+	{"part number in brackets and a link", "We will call you. -Carol (2/3) <url>", "We will call you. -Person (2/3) <url>"},
+	{"emoji before", "See you soon 😊 *HDG", "See you soon 😊 *Person"},
+	{"emoji behind", "See you soon ^Kim 😊✈", "See you soon ^Person 😊✈"},
+	{"glued to the sentence", "We're a click away!^AkilahS", "We're a click away!^Person"},
+	{"thanks and a dash", "It is booked. Thanks- Mariya 2/2", "It is booked. Thanks- Person 2/2"},
+	{"thanks glued", "refund is done. Thanks-M", "refund is done. Thanks-Person"},
+	{"two words", "We hope to see you. ^Beth S.", "We hope to see you. ^Person."},
+	{"em dash", "Ask us anytime! — Olivia", "Ask us anytime! — Person"},
+	{"equals sign", "Can you send it again? = JJ", "Can you send it again? = Person"},
+	{"regards", "Please wait for some time. Rgds,Amruta", "Please wait for some time. Rgds,Person"},
+	{"bare name", "Have a good journey. Lewis", "Have a good journey. Person"},
+	{"bare initials", "Please bear with us. AP", "Please bear with us. Person"},
+	{"initials in Japanese", "ご了承くださいませ。 HM", "ご了承くださいませ。 Person"},
+	{"hyphen in a word", "I have no Wi-Fi", ""},
+	{"route", "My flight is LAS - ATL.", ""},
+	{"route glued", "stuck on JFK-SFO", ""},
+	{"emphasis", "I am so done *SIGH*", ""},
+	{"correction", "*please", ""},
+	{"24/7", "We are here 24/7", ""},
+	{"or", "Is it on/off", ""},
+	{"smiley", "what a day :-P", ""},
+	{"last word", "Terrible service. Pathetic", ""},
+	{"thanks at the end", "Can you check this? Thanks", ""},
+	{"abbreviation at the end", "Please fix it. ASAP", ""},
+	{"dash and a word", "still waiting - Thanks", ""},
+
+	// Set off by commas, and anywhere.
+	{"at the end", "We'd love to see you, Dana.", "We'd love to see you, Person."},
+	{"in no list", "We're rooting for you, Tamsyne!", "We're rooting for you, Person!"},
+	{"at the start", "Lauren, please send us a message", "Person, please send us a message"},
+	{"given name in a sentence", "I spoke to Jennifer at the desk", "I spoke to Person at the desk"},
+	{"with a family name", "Check with Anita Thakur, she knows", "Check with Person, she knows"},
+	{"possessive", "Jennifer's answer was wrong", "Person's answer was wrong"},
+	{"town and state", "I'm in Dayton, Ohio.", ""},
+	{"town and letters", "I'm in Everett, WA", ""},
+	{"city with a saint", "flying to San Antonio, again", ""},
+	{"hurricane", "since Hurricane Irma", ""},
+	{"street", "the shop on Carol Street", ""},
+	{"adverb at the start", "Honestly, this is bad", ""},
+	{"month", "It comes in May, they say", ""},
+
+	// Introductions.
+	{"my name is", "Hello my name is Dike McGee, I have a question", "Hello my name is Person, I have a question"},
+	{"small letters", "my name is charles martin, 3238 w. street", "my name is Person, 3238 w. street"},
+	{"equals", "Ticket 22, name = Mr. Olufemi", "Ticket 22, name = Mr. Person"},
+	{"colon", "Full name: Jailson Ribeiro", "Full name: Person"},
+	{"her name is", "Her name is Jory.", "Her name is Person."},
+	{"what's in a name", "my name is spelled wrong", ""},
+	{"another's name", "the company name is Bagport", ""},
+	{"honorific", "Mr. Smith was rude", "Mr. Person was rude"},
+	{"honorific without a stop", "Thank you Ms Okonkwo-Bell!", "Thank you Ms Person!"},
+	{"doctor and no name", "my Dr. appointment", ""},
+
+	// Patterns.
+	{"e-mail", "Write to jo.doe+x@mail.example.co.uk.", "Write to Email."},
+	{"e-mail in brackets", "(jo@example.com)", "(Email)"},
+	{"no e-mail", "meet @ 5, a@b, @example.com", ""},
+	{"phone", "Please call 800-433-7300.", "Please call Phone."},
+	{"phone in brackets", "Call us at (800) 435-9792 now", "Call us at Phone now"},
+	{"phone with country", "or +44 20 7946 0018?", "or Phone?"},
+	{"phone with zero in brackets", "dial +44 (0)20 7946 0018", "dial Phone"},
+	{"phone with dots", "that's 888.884.4950 24/7", "that's Phone 24/7"},
+	{"mobile in one piece", "my number is 07700900123", "my number is Phone"},
+	{"phone glued to its label", "Mobile:9561518691 please", "Mobile:Phone please"},
+	{"card", "my card 4111 1111 1111 1111 was charged", "my card Card was charged"},
+	{"card in one piece", "5555555555554444", "Card"},
+	{"American Express", "378282246310005 or 3782 822463 10005", "Card or Card"},
+	{"IBAN", "to DE89 3704 0044 0532 0130 00 please", "to Iban please"},
+	{"IBAN in one piece", "GB82WEST12345698765432", "Iban"},
+	{"booking", "Booking ref: L9YWHW please", "Booking ref: Booking please"},
+	{"locator", "My record locator is SEFAPF", "My record locator is Booking"},
+	{"small letters", "conf # j2inyh", "conf # Booking"},
+	{"two bookings", "Confirmation #'s AB12CD and XY34ZQ", "Confirmation #'s Booking and Booking"},
+	{"wrong check digit", "4111 1111 1111 1112", ""},
+	{"wrong IBAN", "DE88 3704 0044 0532 0130 00", ""},
+	{"order number", "order number 5551234567", ""},
+	{"order with dashes", "order 113-5551234-9876543", ""},
+	{"case", "Case 16934380 is still open", ""},
+	{"price", "I paid $1,234,567.89 and £4155552671", ""},
+	{"time", "from 10:30 to 11:45 on 2017-10-31", ""},
+	{"flight", "flight BA1372 and DL 2208 2209", ""},
+	{"version", "Spotify 8.4.23.784 on iOS 11.0.3", ""},
+	{"address of a machine", "ping 100.41.128.86 fails", ""},
+	{"tracking", "tracking # 9400110898825022579493", ""},
+	{"years", "since 2016-2017", ""},
+	{"number in a link", "see <url>", ""},
+	{"booking without a code", "my booking was cancelled", ""},
+	{"booking and a flight", "my booking BA1372", ""},
+	{"booking and shouting", "booking PLEASE", ""},
+
+	// Anything else.
+	{"empty", "", ""},
+	{"only punctuation", "...?!", ""},
+	{"invalid UTF-8 around", "\xff Hi Liz, \xc3", "\xff Hi Person, \xc3"},
+	{"right-to-left around", "שלום Hi Liz, שלום", "שלום Hi Person, שלום"},
+	{"joined emoji around", "👩‍👩‍👧 ^Kim 👩‍👩‍👧", "👩‍👩‍👧 ^Person 👩‍👩‍👧"},
+	{"combining marks", "Hi Jose\u0301, hola", "Hi Person, hola"},
+	{"what was replaced stays", "Hi Person, call Phone or write to Email. -Person", ""},
+}
+
+func TestRules(t *testing.T) {
+	a := rulesAlone(t)
+	for _, c := range ruleCases {
+		t.Run(c.name, func(t *testing.T) {
+			want := c.want
+			if want == "" {
+				want = c.text
+			}
+			if r := one(t, a, c.text); r.Text != want {
+				t.Errorf("%q became\n%q, want\n%q (spans %+v)", c.text, r.Text, want, r.Spans)
+			}
+		})
+	}
+}
+
+func BenchmarkRules(b *testing.B) {
+	a := rulesAlone(b)
+	tweets := make([]string, 0, len(ruleCases))
+	for _, c := range ruleCases {
+		tweets = append(tweets, c.text+" We would be happy to look into this for you, please send us a message with your details")
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := a.rules.Recognize(context.Background(), tweets); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N*len(tweets))/b.Elapsed().Seconds(), "tweets/s")
+}
