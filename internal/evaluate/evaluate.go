@@ -1,0 +1,97 @@
+// Package evaluate judges a model's answers against the truth and finds the
+// confidence below which an answer is better not given.
+package evaluate
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"switchboard/internal/dataset"
+)
+
+// Answer is one prediction beside the truth.
+type Answer struct {
+	Truth string
+	// Company is what the model said; [dataset.Unknown] is no answer.
+	Company string
+	// Confidence is between 0 and 1.
+	Confidence float64
+}
+
+func (a Answer) right() bool { return a.Company == a.Truth }
+
+func (a Answer) given(threshold float64) bool {
+	return a.Company != dataset.Unknown && a.Confidence >= threshold
+}
+
+// Never is a threshold that no confidence reaches.
+var Never = math.Nextafter(1, 2)
+
+// Threshold returns the lowest confidence from which on answers reach the
+// asked precision, so that as many as possible are given. It is [Never] if no
+// threshold reaches it, and 0 if every answer may be given.
+func Threshold(answers []Answer, precision float64) float64 {
+	given := slices.DeleteFunc(slices.Clone(answers), func(a Answer) bool { return a.Company == dataset.Unknown })
+	slices.SortFunc(given, func(a, b Answer) int { return cmp.Compare(b.Confidence, a.Confidence) })
+	best, right := Never, 0
+	for i, a := range given {
+		if a.right() {
+			right++
+		}
+		// Answers of equal confidence stand or fall together.
+		if i+1 < len(given) && given[i+1].Confidence == a.Confidence {
+			continue
+		}
+		if float64(right) >= precision*float64(i+1) {
+			best = a.Confidence
+			if i+1 == len(given) {
+				best = 0
+			}
+		}
+	}
+	return best
+}
+
+// Score is a model's performance on one split.
+type Score struct {
+	Examples int64 `json:"examples"`
+	// Accuracy counts every answer, whatever its confidence. Examples of
+	// classes that the model was not trained on count as wrong.
+	Accuracy float64 `json:"accuracy"`
+	// Precision is the share of right answers among those given at the
+	// threshold, 1 if none is given. Coverage is the share of examples for
+	// which one is given.
+	Precision float64 `json:"precision"`
+	Coverage  float64 `json:"coverage"`
+}
+
+// Measure scores the answers at a threshold. No answers give a zero Score.
+func Measure(answers []Answer, threshold float64) Score {
+	if len(answers) == 0 {
+		return Score{}
+	}
+	var right, given, givenRight int
+	for _, a := range answers {
+		if a.right() {
+			right++
+		}
+		if !a.given(threshold) {
+			continue
+		}
+		given++
+		if a.right() {
+			givenRight++
+		}
+	}
+	s := Score{
+		Examples:  int64(len(answers)),
+		Accuracy:  float64(right) / float64(len(answers)),
+		Precision: 1,
+		Coverage:  float64(given) / float64(len(answers)),
+	}
+	if given > 0 {
+		s.Precision = float64(givenRight) / float64(given)
+	}
+	return s
+}
