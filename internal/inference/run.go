@@ -1,0 +1,493 @@
+package inference
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"switchboard/internal/dataset"
+	"switchboard/internal/provider"
+)
+
+const (
+	// downAfter failures in a row mean that the provider is down and not
+	// that single questions fail. As many as are under way by default: one
+	// short outage fails them all at once.
+	downAfter = 64
+	// refusedAfter requests refused in a row, with no answer between them,
+	// mean that the request is wrong and not the text in it.
+	refusedAfter = 8
+	// A rate limit is waited out within the attempt if it asks for no more
+	// than shortWait, or longestWait on the last attempt, and up to
+	// waitsInVain times with no answer in between. It is not a failure: an
+	// attempt a second would use all of them up.
+	shortWait   = 10 * time.Second
+	longestWait = 5 * time.Minute
+	waitsInVain = 5
+	firstWait   = 4 * time.Second // without Retry-After; doubles
+)
+
+// question is one text to ask about, for every example that has it.
+type question struct {
+	text string
+	rows []int // indexes of examples
+	err  *provider.Error
+}
+
+// reply is what became of a question.
+type reply struct {
+	q         *question
+	answer    provider.Answer
+	company   string // "" unless the answer is a label
+	questions int
+	prompt    int
+	tokens    int
+	err       error
+}
+
+// run is one attempt. All of its state belongs to the goroutine of run.run:
+// askers and the writer only get and send values.
+type run struct {
+	c        Classifier
+	o        Options
+	examples []dataset.Example
+	labels   map[string]bool
+	progress func(Progress)
+
+	out         Outcome
+	predictions []dataset.Prediction // by example; Status "" is none yet
+	unsaved     []dataset.Prediction
+
+	queue    []*question // to be asked
+	underway int
+	failed   []*question // failed in a way that may pass
+	refused  []*question // refused, and not yet clear whether for their text
+
+	failures int  // in a row
+	answered bool // in this attempt or an earlier one
+	longest  *provider.Error
+
+	pausedUntil time.Time
+	waits       int // in a row, with no answer in between
+
+	stop context.CancelFunc // ends the turn of questions not yet sent
+	end  error              // why the attempt ends early
+
+	unsavable bool // saving failed: what comes in now is asked again
+}
+
+func newRun(c Classifier, o Options, examples []dataset.Example, from Resume) *run {
+	r := &run{
+		c: c, o: o, examples: examples,
+		labels:      map[string]bool{dataset.Unknown: true},
+		progress:    func(Progress) {},
+		predictions: make([]dataset.Prediction, len(examples)),
+	}
+	for _, l := range o.Labels {
+		r.labels[l] = true
+	}
+	r.out.Rows = len(examples)
+	r.out.NextChunk = from.NextChunk
+	known := r.resume(from.Done)
+	r.enqueue(known)
+	return r
+}
+
+// resume takes over what earlier attempts saved and returns their answers by
+// text.
+func (r *run) resume(done []dataset.Prediction) map[string]dataset.Prediction {
+	byID := make(map[int64]dataset.Prediction, len(done))
+	for _, p := range slices.Backward(done) { // the first of two stays
+		byID[p.ConversationID] = p
+	}
+	known := map[string]dataset.Prediction{}
+	for i, e := range r.examples {
+		p, ok := byID[e.ID]
+		if !ok || p.Status == "" {
+			continue
+		}
+		r.predictions[i] = p
+		r.out.Resumed++
+		if p.Status == dataset.Classified || p.Status == dataset.Invalid {
+			known[e.Text] = p
+			r.answered = true
+		}
+	}
+	return known
+}
+
+// enqueue makes a question of every text that is left, and settles what needs
+// no asking.
+func (r *run) enqueue(known map[string]dataset.Prediction) {
+	asked := map[string]*question{}
+	for i, e := range r.examples {
+		if r.predictions[i].Status != "" {
+			continue
+		}
+		if strings.TrimSpace(e.Text) == "" {
+			r.settle(i, dataset.Prediction{Company: dataset.Unknown, Status: dataset.Empty})
+			continue
+		}
+		if p, ok := known[e.Text]; ok {
+			p.PromptTokens, p.AnswerTokens = 0, 0
+			r.settle(i, p)
+			r.out.Reused++
+			continue
+		}
+		if q, ok := asked[e.Text]; ok {
+			q.rows = append(q.rows, i)
+			continue
+		}
+		q := &question{text: e.Text, rows: []int{i}}
+		asked[e.Text] = q
+		r.queue = append(r.queue, q)
+	}
+}
+
+// settle gives example i its prediction.
+func (r *run) settle(i int, p dataset.Prediction) {
+	p.ConversationID = r.examples[i].ID
+	r.predictions[i] = p
+	r.unsaved = append(r.unsaved, p)
+	switch p.Status {
+	case dataset.Classified:
+		r.out.Classified++
+	case dataset.Invalid:
+		r.out.Invalid++
+	case dataset.Empty:
+		r.out.Empty++
+	case dataset.Failed:
+		r.out.Failed++
+	}
+}
+
+// settleAll gives every example of a question its prediction. The tokens are
+// the first one's: the others cost nothing.
+func (r *run) settleAll(q *question, p dataset.Prediction) {
+	for n, i := range q.rows {
+		if n == 1 {
+			p.PromptTokens, p.AnswerTokens = 0, 0
+			r.out.Reused += len(q.rows) - 1
+		}
+		r.settle(i, p)
+	}
+}
+
+func (r *run) fail(q *question, reason provider.Reason) {
+	for _, i := range q.rows {
+		r.settle(i, dataset.Prediction{Company: dataset.Unknown, Status: dataset.Failed, ErrorCode: string(reason)})
+	}
+}
+
+// run is the attempt. Three kinds of goroutines: this one decides, askers ask,
+// a writer saves, so that neither asking nor deciding ever waits for storage.
+func (r *run) run(ctx context.Context, save func(int, []dataset.Prediction) error) (Outcome, error) {
+	// Questions not yet sent are called off by stop; those sent go on until
+	// abandon, which comes a grace period after the end of ctx.
+	turn, stop := context.WithCancel(ctx)
+	defer stop()
+	r.stop = stop
+	calls, abandon := context.WithCancel(context.WithoutCancel(ctx))
+	defer abandon()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(r.o.Grace, abandon) })()
+
+	questions := make(chan *question)
+	replies := make(chan reply)
+	var askers sync.WaitGroup
+	for range min(r.o.Concurrency, len(r.queue)) {
+		askers.Go(func() {
+			for q := range questions {
+				replies <- r.ask(provider.WithTurn(calls, turn), q)
+			}
+		})
+	}
+	defer askers.Wait()
+	defer close(questions)
+
+	w := startWriter(r.out.NextChunk, save)
+	tick := time.NewTicker(min(time.Second, r.o.SaveEvery))
+	defer tick.Stop()
+	lastSave := time.Now()
+	done := ctx.Done()
+	for {
+		if r.unsavable {
+			r.unsaved = nil
+		}
+		if r.finished() {
+			r.conclude()
+			if len(r.unsaved) == 0 && !w.busy {
+				break
+			}
+		}
+		next, q := r.next(questions)
+		chunks, chunk := w.offer(r.unsaved, r.finished() || len(r.unsaved) >= r.o.ChunkRows || time.Since(lastSave) >= r.o.SaveEvery)
+		select {
+		case next <- q:
+			r.queue = r.queue[1:]
+			r.underway++
+		case a := <-replies:
+			r.underway--
+			r.take(a)
+		case chunks <- chunk:
+			w.busy = true
+			r.unsaved = nil
+			lastSave = time.Now()
+		case err := <-w.saved:
+			w.busy = false
+			r.noteSave(err)
+		case <-tick.C:
+			r.report()
+		case <-done:
+			done = nil
+			r.endWith(fmt.Errorf("classifying: %w", context.Cause(ctx)))
+		}
+	}
+	w.stop()
+	return r.outcome()
+}
+
+// next returns the question to be asked now, with a nil channel if there is
+// none.
+func (r *run) next(questions chan<- *question) (chan<- *question, *question) {
+	if r.end != nil || len(r.queue) == 0 || time.Now().Before(r.pausedUntil) {
+		return nil, nil
+	}
+	return questions, r.queue[0]
+}
+
+// finished: nothing is under way and nothing will be.
+func (r *run) finished() bool {
+	return r.underway == 0 && (r.end != nil || len(r.queue) == 0)
+}
+
+// endWith ends the attempt early; the first reason counts, unless a final one
+// follows.
+func (r *run) endWith(err error) {
+	if r.end == nil || (isFinal(err) && !isFinal(r.end)) {
+		r.end = err
+	}
+	r.stop()
+}
+
+// isFinal reports whether an end leaves no choice: neither another attempt nor
+// giving single examples up can mend it.
+func isFinal(err error) bool {
+	var e *provider.Error
+	return !errors.As(err, &e) || e.Permanent
+}
+
+// ask asks about one text, and once more if the answer is no label.
+func (r *run) ask(ctx context.Context, q *question) reply {
+	a := reply{q: q}
+	for range 2 {
+		a.questions++
+		a.answer, a.err = r.c.Classify(ctx, r.o.Model, r.o.Prompt, q.text)
+		if a.err != nil {
+			return a
+		}
+		a.prompt += a.answer.PromptTokens
+		a.tokens += a.answer.AnswerTokens
+		if text := strings.TrimSpace(a.answer.Text); r.labels[text] {
+			a.company = text
+			return a
+		}
+	}
+	return a
+}
+
+// take decides what becomes of a question that was asked.
+func (r *run) take(a reply) {
+	r.out.PromptTokens += int64(a.prompt)
+	r.out.AnswerTokens += int64(a.tokens)
+	r.out.Questions += a.questions
+	var e *provider.Error
+	switch {
+	case a.err == nil:
+		r.takeAnswer(a)
+	case errors.Is(a.err, provider.ErrNotSent):
+		r.out.Questions-- // the one that was not sent
+		r.queue = append(r.queue, a.q)
+	case !errors.As(a.err, &e):
+		// Given up after the grace period, or not the provider's error.
+		r.queue = append(r.queue, a.q)
+		r.endWith(a.err)
+	case e.AboutText():
+		r.upAgain()
+		r.fail(a.q, e.Reason)
+	case e.Reason == provider.RateLimited:
+		r.queue = append(r.queue, a.q)
+		r.slowDown(e)
+	case e.Reason == provider.InvalidRequest:
+		r.refused = append(r.refused, a.q)
+		a.q.err = e
+		if len(r.refused) >= refusedAfter {
+			r.endWith(e)
+		}
+	case e.Permanent:
+		r.queue = append(r.queue, a.q)
+		r.endWith(e)
+	default:
+		r.failed = append(r.failed, a.q)
+		a.q.err = e
+		r.note(e)
+		if r.failures++; r.failures >= downAfter {
+			r.endWith(e)
+		}
+	}
+}
+
+func (r *run) takeAnswer(a reply) {
+	r.upAgain()
+	r.answered = true
+	p := dataset.Prediction{
+		Company: dataset.Unknown, Status: dataset.Invalid,
+		PromptTokens: int32(a.prompt), AnswerTokens: int32(a.tokens),
+	}
+	if a.company != "" {
+		p.Company, p.Status, p.Confidence = a.company, dataset.Classified, a.answer.Confidence
+		if !a.answer.HasConfidence {
+			p.Confidence = 1
+			r.out.WithoutConfidence++
+		}
+	}
+	r.settleAll(a.q, p)
+	r.settleRefused()
+}
+
+// upAgain notes that the provider works.
+func (r *run) upAgain() { r.failures, r.waits = 0, 0 }
+
+// settleRefused fails the refused questions: an answer has shown that it was
+// their text.
+func (r *run) settleRefused() {
+	for _, q := range r.refused {
+		r.fail(q, q.err.Reason)
+	}
+	r.refused = nil
+}
+
+// note keeps the error that asks for the longest wait.
+func (r *run) note(e *provider.Error) {
+	if r.longest == nil || e.RetryAfter > r.longest.RetryAfter ||
+		(e.RetryAfter == r.longest.RetryAfter && e.Reason == provider.RateLimited) {
+		r.longest = e
+	}
+}
+
+// slowDown waits a short rate limit out, and ends the attempt at a longer one,
+// so that the layer above waits.
+func (r *run) slowDown(e *provider.Error) {
+	r.note(e)
+	if time.Now().Before(r.pausedUntil) && e.RetryAfter <= time.Until(r.pausedUntil)+shortWait {
+		return // one of those that were under way when the wait began
+	}
+	wait, most := e.RetryAfter, shortWait
+	if wait == 0 {
+		wait = firstWait << r.waits
+	}
+	if r.o.LastAttempt {
+		most = longestWait
+	}
+	if wait > most || r.waits >= waitsInVain {
+		r.endWith(e)
+		return
+	}
+	r.waits++
+	r.pausedUntil = time.Now().Add(wait)
+}
+
+// conclude decides about what has no answer when nothing more will be asked.
+// It may be called again.
+func (r *run) conclude() {
+	if r.end == nil && len(r.refused) > 0 && !r.answered {
+		r.endWith(r.refused[0].err)
+	}
+	if r.end != nil && isFinal(r.end) {
+		return
+	}
+	if r.answered || r.o.LastAttempt {
+		r.settleRefused()
+	}
+	if len(r.failed)+len(r.queue) == 0 {
+		return
+	}
+	if !r.o.LastAttempt {
+		if r.end == nil {
+			r.end = r.longest
+		}
+		return
+	}
+	for _, q := range r.failed {
+		r.fail(q, q.err.Reason)
+	}
+	for _, q := range r.queue { // never asked, or told to wait
+		var e *provider.Error
+		errors.As(r.end, &e)
+		r.fail(q, e.Reason)
+	}
+	r.failed, r.queue, r.end = nil, nil, nil
+}
+
+func (r *run) noteSave(err error) {
+	if err != nil {
+		r.unsavable = true
+		r.endWith(fmt.Errorf("saving answers: %w", err))
+		return
+	}
+	r.out.NextChunk++
+	r.report()
+}
+
+func (r *run) report() {
+	r.progress(Progress{Done: r.done(), Total: r.out.Rows, NextChunk: r.out.NextChunk})
+}
+
+func (r *run) done() int {
+	return r.out.Resumed + r.out.Classified + r.out.Invalid + r.out.Empty + r.out.Failed
+}
+
+func (r *run) outcome() (Outcome, error) {
+	r.out.Pending = r.out.Rows - r.done()
+	if r.end == nil {
+		r.out.Predictions = r.predictions
+		return r.out, nil
+	}
+	err := r.end
+	if !isFinal(err) && r.longest != nil {
+		err = fmt.Errorf("%d of %d conversations have no answer yet: %w", r.out.Pending, r.out.Rows, r.longest)
+	}
+	return r.out, err
+}
+
+// writer saves chunks, one at a time, beside the asking.
+type writer struct {
+	chunks chan []dataset.Prediction
+	saved  chan error
+	busy   bool // a chunk is being saved
+}
+
+func startWriter(next int, save func(int, []dataset.Prediction) error) *writer {
+	w := &writer{chunks: make(chan []dataset.Prediction), saved: make(chan error)}
+	go func() {
+		for chunk := range w.chunks {
+			w.saved <- save(next, chunk)
+			next++
+		}
+	}()
+	return w
+}
+
+// offer returns the channel to hand a chunk over on, nil if there is nothing to
+// hand over or the writer is busy.
+func (w *writer) offer(unsaved []dataset.Prediction, due bool) (chan<- []dataset.Prediction, []dataset.Prediction) {
+	if !due || len(unsaved) == 0 || w.busy {
+		return nil, nil
+	}
+	return w.chunks, unsaved
+}
+
+func (w *writer) stop() { close(w.chunks) }

@@ -1,0 +1,84 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	openai "github.com/sashabaranov/go-openai"
+)
+
+// maxAnswerTokens bounds an answer. A company's handle has at most 15
+// characters; a model that says more than this is not naming one.
+const maxAnswerTokens = 32
+
+// Answer is what a model said about one text.
+type Answer struct {
+	// Text is the answer as the model gave it, untrimmed.
+	Text string
+	// Confidence is the probability of exactly this answer: e to the sum of
+	// its tokens' log-probabilities, between 0 and 1. It is meaningless
+	// without HasConfidence.
+	Confidence float64
+	// HasConfidence is false when the provider sent no log-probabilities.
+	HasConfidence bool
+	// PromptTokens and AnswerTokens are as the provider counted them, 0 if it
+	// did not.
+	PromptTokens, AnswerTokens int
+}
+
+// Classify asks a model for its answer to one text, with a system prompt that
+// says what is wanted, at temperature 0. Its errors never hold the provider's
+// message. A model that the provider does not have (yet) yields an [*Error]
+// with [Error.NotFound].
+func (c *Client) Classify(ctx context.Context, model, system, text string) (Answer, error) {
+	var resp openai.ChatCompletionResponse
+	k := call{op: "classifying a conversation", about: fmt.Sprintf("model %q", model), private: true}
+	err := c.do(ctx, k, func(ctx context.Context) (err error) {
+		resp, err = c.openai.CreateChatCompletion(ctx, openai.ChatCompletionRequest{
+			Model: model,
+			Messages: []openai.ChatCompletionMessage{
+				{Role: openai.ChatMessageRoleSystem, Content: system},
+				{Role: openai.ChatMessageRoleUser, Content: text},
+			},
+			// go-openai leaves a plain 0 out, which would mean 1.
+			Temperature: math.SmallestNonzeroFloat32,
+			// The newer name of this field is unknown to many compatible
+			// servers; this one is known to all.
+			MaxTokens: maxAnswerTokens,
+			LogProbs:  true,
+		})
+		return err
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	if len(resp.Choices) == 0 {
+		return Answer{}, c.malformed(&k, errors.New("no choices"))
+	}
+	choice := resp.Choices[0]
+	a := Answer{
+		Text:         choice.Message.Content,
+		PromptTokens: resp.Usage.PromptTokens,
+		AnswerTokens: resp.Usage.CompletionTokens,
+	}
+	a.Confidence, a.HasConfidence = confidence(choice.LogProbs)
+	return a, nil
+}
+
+// confidence is the product of the tokens' probabilities.
+func confidence(l *openai.LogProbs) (float64, bool) {
+	if l == nil || len(l.Content) == 0 {
+		return 0, false
+	}
+	sum := 0.0
+	for _, token := range l.Content {
+		sum += token.LogProb
+	}
+	if math.IsNaN(sum) {
+		return 0, false
+	}
+	// Rounding on the provider's side can put a sum just above 0.
+	return min(math.Exp(sum), 1), true
+}

@@ -1,0 +1,265 @@
+package provider
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	openai "github.com/sashabaranov/go-openai"
+
+	"switchboard/internal/problem"
+)
+
+// Purposes of files.
+const (
+	PurposeFineTune = string(openai.PurposeFineTune)
+	PurposeBatch    = string(openai.PurposeBatch)
+)
+
+// File is a file at the provider.
+type File struct {
+	ID string
+	// Name is what it was uploaded as.
+	Name string
+	// Bytes is its size.
+	Bytes int64
+	// Purpose is what it was uploaded for, such as [PurposeFineTune].
+	Purpose string
+	// Status is "uploaded", "processed" or "error"; providers that dropped
+	// the field leave it empty.
+	Status string
+	// Created is zero if the provider does not say.
+	Created time.Time
+}
+
+type wireFile struct {
+	ID        string   `json:"id"`
+	Name      string   `json:"filename"`
+	Bytes     int64    `json:"bytes"`
+	Purpose   string   `json:"purpose"`
+	Status    string   `json:"status"`
+	CreatedAt unixTime `json:"created_at"`
+}
+
+func (w wireFile) file() File {
+	return File{ID: w.ID, Name: w.Name, Bytes: w.Bytes, Purpose: w.Purpose, Status: w.Status, Created: w.CreatedAt.Time}
+}
+
+// usable: whether a job can read the file.
+func (f File) usable() bool {
+	return f.Status == "processed" || f.Status == "uploaded" || f.Status == ""
+}
+
+// Files lists the account's files of a purpose, all pages of them; "" lists
+// those of every purpose.
+func (c *Client) Files(ctx context.Context, purpose string) ([]File, error) {
+	query := url.Values{}
+	if purpose != "" {
+		query.Set("purpose", purpose)
+	}
+	wire, err := all(ctx, c, call{op: "listing the provider's files"}, "/files", query, func(w wireFile) string { return w.ID }, nil)
+	if err != nil {
+		return nil, err
+	}
+	var files []File
+	for _, w := range wire {
+		// Servers that do not know the filter send everything.
+		if purpose == "" || w.Purpose == purpose {
+			files = append(files, w.file())
+		}
+	}
+	return files, nil
+}
+
+// FindFile returns the newest file of a purpose that has this name and this
+// size in bytes and that a job can read. Names that carry a hash of the content
+// make it the file with that content, so that an upload whose answer was lost
+// is not repeated. The bool is false if there is none.
+func (c *Client) FindFile(ctx context.Context, name string, size int64, purpose string) (File, bool, error) {
+	files, err := c.Files(ctx, purpose)
+	if err != nil {
+		return File{}, false, err
+	}
+	var newest File
+	found := false
+	for _, f := range files {
+		if f.Name != name || f.Bytes != size || !f.usable() {
+			continue
+		}
+		if !found || f.Created.After(newest.Created) {
+			newest, found = f, true
+		}
+	}
+	return newest, found, nil
+}
+
+// UploadFile uploads size bytes of content under a name. It streams: a file of
+// any size needs a constant amount of memory. An error of content is returned
+// as it is, wrapped, and is no [*Error].
+func (c *Client) UploadFile(ctx context.Context, name string, content io.Reader, size int64, purpose string) (File, error) {
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	if err := w.WriteField("purpose", purpose); err != nil {
+		return File{}, fmt.Errorf("encoding the upload: %w", err)
+	}
+	if _, err := w.CreateFormFile("file", name); err != nil {
+		return File{}, fmt.Errorf("encoding the upload: %w", err)
+	}
+	head := bytes.Clone(form.Bytes())
+	if err := w.Close(); err != nil {
+		return File{}, fmt.Errorf("encoding the upload: %w", err)
+	}
+	tail := form.Bytes()[len(head):]
+
+	var wire wireFile
+	k := call{op: "uploading " + name}
+	stop, err := c.doStreaming(ctx, k, func(ctx context.Context, moved func()) error {
+		body := io.MultiReader(bytes.NewReader(head), &watchedReader{r: content, left: size, moved: moved}, bytes.NewReader(tail))
+		req, err := c.newRequest(ctx, http.MethodPost, "/files", nil, body)
+		if err != nil {
+			return err
+		}
+		// A known length spares chunked encoding, which not every
+		// provider takes.
+		req.ContentLength = int64(len(head)) + size + int64(len(tail))
+		req.Header.Set("Content-Type", w.FormDataContentType())
+		return c.decode(req, &wire)
+	})
+	if err != nil {
+		return File{}, err
+	}
+	stop()
+	if wire.ID == "" {
+		return File{}, c.malformed(&k, errors.New("the uploaded file has no id"))
+	}
+	return wire.file(), nil
+}
+
+// watchedReader tells of every read, and tells a failing or wrongly measured
+// source from a failing provider.
+type watchedReader struct {
+	r     io.Reader
+	left  int64
+	moved func()
+}
+
+func (w *watchedReader) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	w.left -= int64(n)
+	w.moved()
+	switch {
+	case w.left < 0, err == io.EOF && w.left > 0:
+		return 0, &sourceError{errors.New("the file to upload is not of the size that was announced")}
+	case err != nil && err != io.EOF:
+		return n, &sourceError{fmt.Errorf("reading the file to upload: %w", err)}
+	}
+	return n, err
+}
+
+// FileContent opens a file's content; the caller closes it. Content that the
+// provider serves in base64, as OpenAI does with some result files, is decoded.
+// Errors while reading are plain: the download has to be started again.
+func (c *Client) FileContent(ctx context.Context, id string) (io.ReadCloser, error) {
+	if id == "" {
+		return nil, problem.Input("a file without an id cannot be downloaded")
+	}
+	var body *stream
+	k := call{op: "downloading a file", about: fmt.Sprintf("file %q", id), streams: true}
+	stop, err := c.doStreaming(ctx, k, func(ctx context.Context, moved func()) error {
+		raw, err := c.openai.GetFileContent(ctx, url.PathEscape(id))
+		if err != nil {
+			return err
+		}
+		body = &stream{ctx: ctx, body: raw, moved: moved}
+		body.text = decoded(readerFunc(body.raw))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	body.stop = stop
+	return body, nil
+}
+
+// stream is a download: it keeps its slot until it is closed.
+type stream struct {
+	ctx   context.Context // ends when bytes stop moving
+	body  io.ReadCloser
+	text  io.Reader // body, decoded
+	moved func()
+	stop  func()
+}
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+func (s *stream) raw(p []byte) (int, error) {
+	n, err := s.body.Read(p)
+	s.moved()
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	if cause := context.Cause(s.ctx); cause != nil {
+		err = cause
+	}
+	return n, fmt.Errorf("downloading a file: %w", err)
+}
+
+func (s *stream) Read(p []byte) (int, error) { return s.text.Read(p) }
+
+func (s *stream) Close() error {
+	err := s.body.Close()
+	s.stop()
+	return err
+}
+
+// decoded undoes base64 if the beginning of r is base64 of text. Nothing in
+// the protocol announces it.
+func decoded(r io.Reader) io.Reader {
+	buffered := bufio.NewReaderSize(r, 4096)
+	head, err := buffered.Peek(1024)
+	if !isBase64OfText(head, err != nil) {
+		return buffered
+	}
+	return base64.NewDecoder(base64.StdEncoding, buffered)
+}
+
+// isBase64OfText reports whether head, the beginning of a file or all of it,
+// holds nothing but base64 and stands for text. A CSV of plain words passes the
+// first test and fails the second.
+func isBase64OfText(head []byte, all bool) bool {
+	head = bytes.ReplaceAll(bytes.ReplaceAll(head, []byte("\r"), nil), []byte("\n"), nil)
+	if !all {
+		head = head[:len(head)/4*4] // what follows completes the rest
+	}
+	if len(head) == 0 {
+		return false
+	}
+	text := make([]byte, base64.StdEncoding.DecodedLen(len(head)))
+	n, err := base64.StdEncoding.Decode(text, head)
+	if err != nil {
+		return false
+	}
+	for text = text[:n]; len(text) > 0; {
+		r, size := utf8.DecodeRune(text)
+		if r == utf8.RuneError && size == 1 && utf8.FullRune(text) {
+			return false
+		}
+		if unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' {
+			return false
+		}
+		text = text[size:]
+	}
+	return true
+}

@@ -1,0 +1,304 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"switchboard/internal/problem"
+)
+
+// JobStatus is how far a fine-tuning job is.
+type JobStatus string
+
+// The protocol's statuses. Others may appear; treat them as not finished.
+const (
+	ValidatingFiles JobStatus = "validating_files"
+	Queued          JobStatus = "queued"
+	Running         JobStatus = "running"
+	Paused          JobStatus = "paused"
+	Succeeded       JobStatus = "succeeded"
+	JobFailed       JobStatus = "failed"
+	Cancelled       JobStatus = "cancelled"
+)
+
+// Finished reports whether the status is final.
+func (s JobStatus) Finished() bool {
+	return s == Succeeded || s == JobFailed || s == Cancelled
+}
+
+// Job is a fine-tuning job at the provider.
+type Job struct {
+	ID        string    `json:"id"`
+	Status    JobStatus `json:"status"`
+	BaseModel string    `json:"base_model"`
+	// FineTunedModel is the result's name, "" before there is one.
+	FineTunedModel string `json:"fine_tuned_model"`
+	// TrainingFile and ValidationFile are file ids; the latter may be "".
+	TrainingFile   string `json:"training_file"`
+	ValidationFile string `json:"validation_file"`
+	// Suffix is the part of the result's name that was asked for; providers
+	// that do not repeat it leave it empty.
+	Suffix string `json:"suffix"`
+	// Metadata may be nil, also where some was given: not every provider
+	// keeps it.
+	Metadata map[string]string `json:"metadata"`
+	// TrainedTokens is 0 until the provider has counted.
+	TrainedTokens int64 `json:"trained_tokens"`
+	// ResultFiles are the ids of the files with the metrics.
+	ResultFiles []string `json:"result_files"`
+	// Error says why a failed job failed; zero otherwise.
+	Error JobError `json:"error"`
+	// Created and Finished are zero where unknown.
+	Created  time.Time `json:"created"`
+	Finished time.Time `json:"finished"`
+}
+
+// JobError is the provider's reason for a failed job.
+type JobError struct {
+	Code string `json:"code"`
+	// Message may be long; it can name lines of the training file.
+	Message string `json:"message"`
+	// Param is the part of the request that is to blame, such as
+	// "training_file"; may be empty.
+	Param string `json:"param"`
+}
+
+// Failure returns nil unless the job failed or was cancelled, and then a
+// problem of kind [problem.Refused] with the provider's reason.
+func (j Job) Failure() error {
+	switch j.Status {
+	case JobFailed:
+		code := j.Error.Code
+		if code == "" {
+			code = "no code"
+		}
+		if j.Error.Message == "" {
+			return problem.New(problem.Refused, "the fine-tuning job %s failed at the provider (%s), which gives no reason: look it up there", j.ID, code)
+		}
+		return problem.New(problem.Refused, "the fine-tuning job %s failed at the provider (%s). The provider says: %q", j.ID, code, Brief(j.Error.Message))
+	case Cancelled:
+		return problem.New(problem.Refused, "the fine-tuning job %s was cancelled at the provider: start a new one", j.ID)
+	}
+	return nil
+}
+
+// wireJob is Job as it is sent.
+type wireJob struct {
+	ID             string    `json:"id"`
+	Status         JobStatus `json:"status"`
+	Model          string    `json:"model"`
+	FineTunedModel string    `json:"fine_tuned_model"`
+	TrainingFile   string    `json:"training_file"`
+	ValidationFile string    `json:"validation_file"`
+	// OpenAI repeats the suffix under the first name, others under the
+	// second.
+	UserSuffix    string            `json:"user_provided_suffix"`
+	Suffix        string            `json:"suffix"`
+	Metadata      map[string]string `json:"metadata"`
+	TrainedTokens int64             `json:"trained_tokens"`
+	ResultFiles   []string          `json:"result_files"`
+	Error         JobError          `json:"error"`
+	CreatedAt     unixTime          `json:"created_at"`
+	FinishedAt    unixTime          `json:"finished_at"`
+}
+
+func (w wireJob) job() Job {
+	return Job{
+		ID: w.ID, Status: w.Status, BaseModel: w.Model, FineTunedModel: w.FineTunedModel,
+		TrainingFile: w.TrainingFile, ValidationFile: w.ValidationFile,
+		Suffix: cmp.Or(w.UserSuffix, w.Suffix), Metadata: w.Metadata,
+		TrainedTokens: w.TrainedTokens, ResultFiles: w.ResultFiles, Error: w.Error,
+		Created: w.CreatedAt.Time, Finished: w.FinishedAt.Time,
+	}
+}
+
+// JobRequest is what a fine-tuning job is created from.
+type JobRequest struct {
+	BaseModel string
+	// TrainingFile and ValidationFile are file ids; the latter may be "".
+	TrainingFile, ValidationFile string
+	// Suffix becomes part of the model's name; at most 64 characters at
+	// OpenAI, "" for none.
+	Suffix string
+	// Metadata is kept with the job: at OpenAI at most 16 pairs, keys of 64
+	// and values of 512 characters.
+	Metadata map[string]string
+	// Seed makes a job repeatable where the provider can; nil lets it choose.
+	Seed *int64
+	// Epochs, BatchSize and LearningRate (a multiplier of the provider's
+	// own rate) are the provider's choice where they are 0.
+	Epochs, BatchSize int
+	LearningRate      float64
+}
+
+type wireHyperparameters struct {
+	Epochs       int     `json:"n_epochs,omitempty"`
+	BatchSize    int     `json:"batch_size,omitempty"`
+	LearningRate float64 `json:"learning_rate_multiplier,omitempty"`
+}
+
+type wireSupervised struct {
+	Hyperparameters wireHyperparameters `json:"hyperparameters"`
+}
+
+type wireMethod struct {
+	Type       string         `json:"type"`
+	Supervised wireSupervised `json:"supervised"`
+}
+
+type wireJobRequest struct {
+	Model          string            `json:"model"`
+	TrainingFile   string            `json:"training_file"`
+	ValidationFile string            `json:"validation_file,omitempty"`
+	Suffix         string            `json:"suffix,omitempty"`
+	Metadata       map[string]string `json:"metadata,omitempty"`
+	Seed           *int64            `json:"seed,omitempty"`
+	Method         *wireMethod       `json:"method,omitempty"`
+}
+
+// CreateJob creates a fine-tuning job. Ask [Client.FindJob] first: a request
+// whose answer was lost may have created it. A provider that does not fine-tune
+// for this account yields an [*Error] with a [problem.Refused] inside.
+func (c *Client) CreateJob(ctx context.Context, r JobRequest) (Job, error) {
+	wire := wireJobRequest{
+		Model: r.BaseModel, TrainingFile: r.TrainingFile, ValidationFile: r.ValidationFile,
+		Suffix: r.Suffix, Metadata: r.Metadata, Seed: r.Seed,
+	}
+	if h := (wireHyperparameters{r.Epochs, r.BatchSize, r.LearningRate}); h != (wireHyperparameters{}) {
+		wire.Method = &wireMethod{Type: "supervised", Supervised: wireSupervised{h}}
+	}
+	k := call{op: "creating the fine-tuning job", about: fmt.Sprintf("base model %q", r.BaseModel), createsJob: true}
+	return c.job(ctx, k, http.MethodPost, "/fine_tuning/jobs", wire)
+}
+
+// Job looks a job up.
+func (c *Client) Job(ctx context.Context, id string) (Job, error) {
+	return c.job(ctx, aboutJob("looking up the fine-tuning job", id), http.MethodGet, jobPath(id), nil)
+}
+
+// CancelJob cancels a job and returns what it is then. A job that has ended
+// already is refused with [InvalidRequest].
+func (c *Client) CancelJob(ctx context.Context, id string) (Job, error) {
+	return c.job(ctx, aboutJob("cancelling the fine-tuning job", id), http.MethodPost, jobPath(id)+"/cancel", nil)
+}
+
+func aboutJob(op, id string) call { return call{op: op, about: fmt.Sprintf("job %q", id)} }
+
+func jobPath(id string) string { return "/fine_tuning/jobs/" + url.PathEscape(id) }
+
+func (c *Client) job(ctx context.Context, k call, method, path string, in any) (Job, error) {
+	var w wireJob
+	err := c.do(ctx, k, func(ctx context.Context) error {
+		return c.request(ctx, method, path, nil, in, &w)
+	})
+	if err != nil {
+		return Job{}, err
+	}
+	if w.ID == "" || w.Status == "" {
+		return Job{}, c.malformed(&k, errors.New("the fine-tuning job has no id or no status"))
+	}
+	return w.job(), nil
+}
+
+// pageSize is the number of entries asked for at once: the protocol's most for
+// jobs and events.
+const pageSize = "100"
+
+// Jobs lists the account's jobs, newest first, all pages of them. With
+// metadata, the provider is asked for those that carry all of these pairs;
+// a provider that does not know the filter sends every job, so check.
+func (c *Client) Jobs(ctx context.Context, metadata map[string]string) ([]Job, error) {
+	query := url.Values{"limit": {pageSize}}
+	for key, value := range metadata {
+		query.Set("metadata["+key+"]", value)
+	}
+	wire, err := all(ctx, c, call{op: "listing the fine-tuning jobs"}, "/fine_tuning/jobs", query, func(w wireJob) string { return w.ID }, nil)
+	if err != nil {
+		return nil, err
+	}
+	jobs := make([]Job, len(wire))
+	for i, w := range wire {
+		jobs[i] = w.job()
+	}
+	slices.SortStableFunc(jobs, func(a, b Job) int { return b.Created.Compare(a.Created) })
+	return jobs, nil
+}
+
+// CanListJobs asks for one job only, to find out whether this account may use
+// fine-tuning at all.
+func (c *Client) CanListJobs(ctx context.Context) error {
+	enough := func([]wireJob) bool { return true }
+	_, err := all(ctx, c, call{op: "listing the fine-tuning jobs", about: "list of fine-tuning jobs"}, "/fine_tuning/jobs", url.Values{"limit": {"1"}}, func(w wireJob) string { return w.ID }, enough)
+	return err
+}
+
+// FindJob returns the newest job that neither failed nor was cancelled and
+// that carries this metadata pair or, where the provider keeps no metadata,
+// this suffix. The bool is false if there is none.
+func (c *Client) FindJob(ctx context.Context, key, value, suffix string) (Job, bool, error) {
+	jobs, err := c.Jobs(ctx, map[string]string{key: value})
+	if err != nil {
+		return Job{}, false, err
+	}
+	for _, j := range jobs {
+		if j.Status == JobFailed || j.Status == Cancelled {
+			continue
+		}
+		kept, known := j.Metadata[key]
+		if (known && kept == value) || (!known && suffix != "" && j.Suffix == suffix) {
+			return j, true, nil
+		}
+	}
+	return Job{}, false, nil
+}
+
+// Event is one line of a job's log.
+type Event struct {
+	ID      string
+	Created time.Time
+	// Level is "info", "warn" or "error".
+	Level   string
+	Message string
+	// Type is "message" or "metrics"; may be empty.
+	Type string
+	// Data holds a metrics event's numbers, such as "train_loss" by "step";
+	// nil for others.
+	Data map[string]any
+}
+
+type wireEvent struct {
+	ID        string         `json:"id"`
+	CreatedAt unixTime       `json:"created_at"`
+	Level     string         `json:"level"`
+	Message   string         `json:"message"`
+	Type      string         `json:"type"`
+	Data      map[string]any `json:"data"`
+}
+
+// Events returns a job's events, oldest first: those newer than the event with
+// id after, or all if after is "" or no longer known. The protocol lists events
+// newest first and pages towards the past, so that only what is new is fetched.
+func (c *Client) Events(ctx context.Context, jobID, after string) ([]Event, error) {
+	isSeen := func(e wireEvent) bool { return after != "" && e.ID == after }
+	wire, err := all(ctx, c, aboutJob("listing the fine-tuning job's events", jobID), jobPath(jobID)+"/events",
+		url.Values{"limit": {pageSize}}, func(e wireEvent) string { return e.ID },
+		func(p []wireEvent) bool { return slices.ContainsFunc(p, isSeen) })
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(wire, isSeen); i >= 0 {
+		wire = wire[:i]
+	}
+	slices.Reverse(wire)
+	events := make([]Event, len(wire))
+	for i, w := range wire {
+		events[i] = Event{ID: w.ID, Created: w.CreatedAt.Time, Level: w.Level, Message: w.Message, Type: w.Type, Data: w.Data}
+	}
+	return events, nil
+}

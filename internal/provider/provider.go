@@ -1,0 +1,390 @@
+// Package provider is the client of the service that fine-tunes and runs
+// models: OpenAI, Azure OpenAI, any OpenAI-compatible trainer, or the
+// project's own model server. The OpenAI wire protocol is the interface; which
+// service speaks it is a matter of [Options].
+//
+// Requests go through go-openai where it covers the protocol and through a
+// small typed extension where it does not (lists with paging, job metadata,
+// method and error, uploads that stream). Both share one HTTP path, so every
+// failure becomes an [*Error] by the same rules, and every request counts
+// against the same limits.
+//
+// # Nothing is retried here
+//
+// A method asks once. An [*Error] says whether asking again can help
+// (Permanent) and when (RetryAfter); the durable layer above decides. Two
+// layers of retries multiply, and the inner one hides its failures.
+//
+// # Limits
+//
+// One [Client] is one budget: at most MaxConcurrent requests at a time and at
+// most RequestsPerMinute in any minute, whoever in the process makes them.
+// When the provider answers "too many requests" and says until when, the whole
+// client holds new requests until then.
+//
+// # Once, although asked twice
+//
+// A request whose answer is lost may have been carried out. Before uploading,
+// [Client.FindFile] finds the file an earlier attempt left behind; before
+// creating a job, [Client.FindJob] finds the job.
+//
+// # Personal data
+//
+// A provider's error message may quote the text it was asked about. Errors of
+// [Client.Classify] therefore hold the status, the code and the type only.
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	openai "github.com/sashabaranov/go-openai"
+
+	"switchboard/internal/problem"
+)
+
+// What Options means by zero.
+const (
+	// DefaultBaseURL is OpenAI's own service.
+	DefaultBaseURL = "https://api.openai.com/v1"
+	// DefaultRequestTimeout bounds one request, see [Options].
+	DefaultRequestTimeout = 60 * time.Second
+	// DefaultMaxConcurrent is the number of requests at a time.
+	DefaultMaxConcurrent = 64
+)
+
+// maxBody bounds what is read of one JSON answer. The largest are lists of
+// files and jobs, some hundred bytes an entry.
+const maxBody = 64 << 20
+
+// Options configures a [Client]. The zero value asks OpenAI without a key.
+type Options struct {
+	// BaseURL is where the protocol's paths begin, normally ending in /v1.
+	// Empty means [DefaultBaseURL].
+	BaseURL string
+	// APIKey is sent as a bearer token; empty sends none, which many local
+	// servers accept.
+	APIKey string
+	// RequestTimeout bounds one request from sending it to the last byte of
+	// its answer; time spent waiting for the client's limits does not count.
+	// Uploads and downloads may take longer as long as bytes keep moving:
+	// there it bounds a standstill. It is also the longest time a request
+	// waits when the provider asked the client to hold; a longer hold fails
+	// the request at once. 0 means [DefaultRequestTimeout].
+	RequestTimeout time.Duration
+	// MaxConcurrent is the number of requests at a time. 0 means
+	// [DefaultMaxConcurrent].
+	MaxConcurrent int
+	// RequestsPerMinute is the number of requests that the provider may see
+	// in any 60 seconds. The client uses about 97% of it, evenly paced. 0
+	// means no limit. Several processes that share an account share its
+	// limit: give each its part.
+	RequestsPerMinute int
+}
+
+func (o Options) withDefaults() Options {
+	if o.BaseURL == "" {
+		o.BaseURL = DefaultBaseURL
+	}
+	if o.RequestTimeout == 0 {
+		o.RequestTimeout = DefaultRequestTimeout
+	}
+	if o.MaxConcurrent == 0 {
+		o.MaxConcurrent = DefaultMaxConcurrent
+	}
+	return o
+}
+
+// Validate returns a problem of kind [problem.BadInput] for a setting that
+// cannot work, nil otherwise. The key's value appears in no message.
+func (o Options) Validate() error {
+	o = o.withDefaults()
+	u, err := url.Parse(o.BaseURL)
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
+		return problem.Input("OPENAI_BASE_URL is %q: expected an http or https URL such as %s", redactURL(o.BaseURL), DefaultBaseURL)
+	case u.User != nil:
+		return problem.Input("OPENAI_BASE_URL holds a user name or password: remove it and set OPENAI_API_KEY instead")
+	case u.RawQuery != "" || u.Fragment != "":
+		return problem.Input("OPENAI_BASE_URL is %q: expected no query and no fragment", redactURL(o.BaseURL))
+	case strings.ContainsFunc(o.APIKey, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+		return problem.Input("OPENAI_API_KEY holds a space, a line break or a character outside ASCII: set it to the key alone")
+	case o.RequestTimeout < 0:
+		return problem.Input("the provider's request timeout is %s: expected a positive duration such as %s", o.RequestTimeout, DefaultRequestTimeout)
+	case o.MaxConcurrent < 0:
+		return problem.Input("the provider's limit of concurrent requests is %d: expected 1 or more", o.MaxConcurrent)
+	case o.RequestsPerMinute < 0:
+		return problem.Input("the provider's limit of requests per minute is %d: expected 1 or more, or 0 for no limit", o.RequestsPerMinute)
+	}
+	return nil
+}
+
+// redactURL drops whatever could be a secret from a URL that is about to be
+// shown because it is wrong.
+func redactURL(s string) string {
+	if i := strings.LastIndexByte(s, '@'); i >= 0 {
+		s = "..." + s[i:]
+	}
+	s, _, _ = strings.Cut(s, "?")
+	s, _, _ = strings.Cut(s, "#")
+	return s
+}
+
+// Client talks to one provider. It is safe for concurrent use; share one per
+// process, because the limits are its own.
+type Client struct {
+	opt    Options
+	base   string
+	host   string // scheme and host of base, for error messages
+	http   *http.Client
+	openai *openai.Client
+	limit  *limiter
+}
+
+// New makes a client. It sends nothing. Its errors are those of
+// [Options.Validate].
+func New(o Options) (*Client, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	o = o.withDefaults()
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	// Go keeps two idle connections to a host by default: with 64 requests
+	// at a time nearly every request would open a connection of its own.
+	transport.MaxIdleConnsPerHost = o.MaxConcurrent
+	transport.MaxIdleConns = o.MaxConcurrent
+
+	c := &Client{
+		opt:   o,
+		base:  strings.TrimRight(o.BaseURL, "/"),
+		http:  &http.Client{Transport: transport},
+		limit: newLimiter(o.MaxConcurrent, o.RequestsPerMinute),
+	}
+	u, _ := url.Parse(c.base)
+	c.host = u.Scheme + "://" + u.Host
+
+	config := openai.DefaultConfig(o.APIKey)
+	config.BaseURL = c.base
+	config.HTTPClient = doer{c}
+	c.openai = openai.NewClientWithConfig(config)
+	return c, nil
+}
+
+// call is what one request is about. It travels in the request's context,
+// because go-openai stands between the method and the HTTP path.
+type call struct {
+	// op is what is being done, as a gerund phrase.
+	op string
+	// about names what is asked for, such as `model "m"`; may be empty.
+	about string
+	// private: the provider's message may quote a customer's text.
+	private bool
+	// createsJob: a refusal means that fine-tuning is not to be had here.
+	createsJob bool
+	// streams: the answer's body is handed on unread.
+	streams bool
+	// answered is set once a whole answer without an error status was read.
+	answered bool
+}
+
+type callKey struct{}
+
+// do runs one request: it waits for the client's limits, bounds the request's
+// time and turns whatever goes wrong into an [*Error]. A cancelled ctx yields
+// an error that wraps ctx's cause and is no *Error.
+func (c *Client) do(ctx context.Context, k call, send func(ctx context.Context) error) error {
+	release, err := c.limit.acquire(ctx, c.opt.RequestTimeout)
+	if err != nil {
+		return c.notSent(k, err)
+	}
+	defer release()
+
+	timed, cancel := context.WithTimeoutCause(ctx, c.opt.RequestTimeout, errRequestTimeout)
+	defer cancel()
+	return c.finish(ctx, timed, &k, send)
+}
+
+// doStreaming is do for requests that may take as long as bytes keep moving.
+// The request's context ends when moved has not been called for the request
+// timeout, or with stop. The caller must call stop when the body is done with;
+// the slot is taken until then.
+func (c *Client) doStreaming(ctx context.Context, k call, send func(ctx context.Context, moved func()) error) (stop func(), err error) {
+	release, err := c.limit.acquire(ctx, c.opt.RequestTimeout)
+	if err != nil {
+		return nil, c.notSent(k, err)
+	}
+	watched, cancel := context.WithCancelCause(ctx)
+	stall := time.AfterFunc(c.opt.RequestTimeout, func() { cancel(errRequestTimeout) })
+	stop = func() {
+		stall.Stop()
+		cancel(nil)
+		release()
+	}
+	err = c.finish(ctx, watched, &k, func(ctx context.Context) error {
+		return send(ctx, func() { stall.Reset(c.opt.RequestTimeout) })
+	})
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	return stop, nil
+}
+
+// finish sends, and classifies the outcome. own is the context that send gets,
+// derived from the caller's ctx.
+func (c *Client) finish(ctx, own context.Context, k *call, send func(ctx context.Context) error) error {
+	err := send(context.WithValue(own, callKey{}, k))
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", k.op, context.Cause(ctx))
+	}
+	var source *sourceError
+	if errors.As(err, &source) {
+		return fmt.Errorf("%s: %w", k.op, source.err)
+	}
+	var e *Error
+	if !errors.As(err, &e) {
+		e = c.answerError(k, err)
+	}
+	c.limit.hold(e.RetryAfter)
+	return e
+}
+
+// doer is the HTTP path of every request, go-openai's included. It reads the
+// whole body before anybody decodes it: a connection cut in the middle is then
+// told from malformed JSON, and the connection can be used again, which a
+// decoder that stops before the end of the body prevents.
+type doer struct{ c *Client }
+
+// Do returns an [*Error] for a request that failed and for an answer with an
+// error status.
+func (d doer) Do(req *http.Request) (*http.Response, error) {
+	k := req.Context().Value(callKey{}).(*call)
+	resp, err := d.c.http.Do(req)
+	if err != nil {
+		return nil, d.c.transportError(req.Context(), k, err)
+	}
+	if resp.StatusCode >= 200 && resp.StatusCode < 300 && k.streams {
+		return resp, nil
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if err != nil {
+		return nil, d.c.transportError(req.Context(), k, err)
+	}
+	if len(body) > maxBody {
+		return nil, d.c.malformed(k, fmt.Errorf("the answer is larger than %d bytes", maxBody))
+	}
+	if resp.StatusCode < 200 || resp.StatusCode >= 300 {
+		return nil, d.c.statusError(k, resp.StatusCode, resp.Header, body)
+	}
+	k.answered = true
+	resp.Body = io.NopCloser(strings.NewReader(string(body)))
+	return resp, nil
+}
+
+// request sends one request of the extension and decodes its JSON answer into
+// out. in may be nil (no body).
+func (c *Client) request(ctx context.Context, method, path string, query url.Values, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return &sourceError{fmt.Errorf("encoding the request: %w", err)}
+		}
+		body = strings.NewReader(string(b))
+	}
+	req, err := c.newRequest(ctx, method, path, query, body)
+	if err != nil {
+		return err
+	}
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return c.decode(req, out)
+}
+
+func (c *Client) newRequest(ctx context.Context, method, path string, query url.Values, body io.Reader) (*http.Request, error) {
+	target := c.base + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, body)
+	if err != nil {
+		return nil, &sourceError{fmt.Errorf("building the request: %w", err)}
+	}
+	req.Header.Set("Accept", "application/json")
+	if c.opt.APIKey != "" {
+		req.Header.Set("Authorization", "Bearer "+c.opt.APIKey)
+	}
+	return req, nil
+}
+
+func (c *Client) decode(req *http.Request, out any) error {
+	resp, err := doer{c}.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	return json.NewDecoder(resp.Body).Decode(out)
+}
+
+// page is one page of any list of the protocol.
+type page[T any] struct {
+	Data    []T  `json:"data"`
+	HasMore bool `json:"has_more"`
+}
+
+// all gets the pages of a list until the provider has no more or enough says
+// so of a page. id gives the cursor of an entry. Each page is a request of its
+// own against the limits.
+func all[T any](ctx context.Context, c *Client, k call, path string, query url.Values, id func(T) string, enough func([]T) bool) ([]T, error) {
+	var entries []T
+	seen := ""
+	for {
+		var p page[T]
+		err := c.do(ctx, k, func(ctx context.Context) error {
+			return c.request(ctx, http.MethodGet, path, query, nil, &p)
+		})
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, p.Data...)
+		if !p.HasMore || len(p.Data) == 0 || (enough != nil && enough(p.Data)) {
+			return entries, nil
+		}
+		last := id(p.Data[len(p.Data)-1])
+		if last == "" || last == seen {
+			// A server that ignores the cursor would send the same
+			// page for ever.
+			return nil, c.malformed(&k, errors.New("the list does not advance from page to page"))
+		}
+		seen = last
+		query.Set("after", last)
+	}
+}
+
+// unixTime is a time on the wire: seconds since 1970, possibly with a
+// fraction, or null.
+type unixTime struct{ time.Time }
+
+// UnmarshalJSON leaves the zero time for null and for 0.
+func (t *unixTime) UnmarshalJSON(b []byte) error {
+	var seconds *float64
+	if err := json.Unmarshal(b, &seconds); err != nil {
+		return err
+	}
+	if seconds != nil && *seconds > 0 {
+		t.Time = time.UnixMilli(int64(*seconds * 1000)).UTC()
+	}
+	return nil
+}
