@@ -1,0 +1,433 @@
+package classifier
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// generate writes n texts of some classes. A text is mostly words that all
+// classes use; each class also has words of its own, and noise is the share
+// of examples with a wrong label.
+func generate(seed uint64, n, classes int, noise float64) []Example {
+	random := rand.New(rand.NewPCG(seed, 1))
+	examples := make([]Example, n)
+	for i := range examples {
+		class := random.IntN(classes)
+		var text strings.Builder
+		for line := range 1 + random.IntN(3) {
+			if line > 0 {
+				text.WriteByte('\n')
+			}
+			for i := range 4 + random.IntN(8) {
+				if i == 0 || random.IntN(4) == 0 {
+					text.WriteString(word(1000 + random.IntN(10)*classes + class))
+				} else {
+					text.WriteString(word(random.IntN(300)))
+				}
+				text.WriteByte(' ')
+			}
+		}
+		if random.Float64() < noise {
+			class = random.IntN(classes)
+		}
+		examples[i] = Example{Text: text.String(), Label: fmt.Sprintf("Class%02d", class)}
+	}
+	return examples
+}
+
+// word spells a number in letters, since the classifier takes all digits for
+// the same.
+func word(n int) string {
+	random := rand.New(rand.NewPCG(uint64(n), 0))
+	letters := make([]byte, 4+random.IntN(5))
+	for i := range letters {
+		letters[i] = byte('a' + random.IntN(26))
+	}
+	return string(letters)
+}
+
+func mustTrain(tb testing.TB, train, validation []Example, options Options) *Model {
+	tb.Helper()
+	model, err := Train(tb.Context(), train, validation, options)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return model
+}
+
+func save(tb testing.TB, m *Model) []byte {
+	tb.Helper()
+	var file bytes.Buffer
+	if _, err := m.WriteTo(&file); err != nil {
+		tb.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+func TestTrainLearnsClasses(t *testing.T) {
+	var epochs []Epoch
+	model := mustTrain(t, generate(1, 600, 6, 0), generate(2, 100, 6, 0), Options{
+		OnEpoch: func(e Epoch) { epochs = append(epochs, e) },
+	})
+	if got := judge(model, generate(3, 500, 6, 0)).accuracy; got < 0.95 {
+		t.Errorf("accuracy on new texts is %.3f, want at least 0.95 (chance is 0.17)", got)
+	}
+	if len(epochs) != DefaultEpochs {
+		t.Fatalf("%d epochs reported, want %d", len(epochs), DefaultEpochs)
+	}
+	for i, e := range epochs {
+		perEpoch := (600 + DefaultBatchSize - 1) / DefaultBatchSize
+		if e.Number != i+1 || e.Of != DefaultEpochs || e.Step != (i+1)*perEpoch || e.Steps != DefaultEpochs*perEpoch {
+			t.Errorf("epoch %d counts wrongly: %+v", i+1, e)
+		}
+	}
+	first, last := epochs[0], epochs[len(epochs)-1]
+	if last.TrainLoss >= first.TrainLoss || last.ValidLoss >= first.ValidLoss || last.TrainAccuracy <= first.TrainAccuracy {
+		t.Errorf("training did not get better: first %+v, last %+v", first, last)
+	}
+}
+
+func TestRareClassesAreLearntToo(t *testing.T) {
+	var train []Example
+	for _, e := range generate(1, 3000, 6, 0) {
+		if e.Label != "Class00" || len(train)%16 == 0 {
+			train = append(train, e)
+		}
+	}
+	model := mustTrain(t, train, nil, Options{})
+	var rare []Example
+	for _, e := range generate(2, 1200, 6, 0) {
+		if e.Label == "Class00" {
+			rare = append(rare, e)
+		}
+	}
+	if got := judge(model, rare).accuracy; got < 0.9 {
+		t.Errorf("%.3f of a class 16 times rarer than the others is found, want 0.9", got)
+	}
+}
+
+func TestTrainIsDeterministic(t *testing.T) {
+	train, validation := generate(1, 300, 5, 0.1), generate(2, 60, 5, 0.1)
+	trained := func(processors int, seed uint64) []byte {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+		return save(t, mustTrain(t, train, validation, Options{Seed: seed, Epochs: 3}))
+	}
+	want := trained(1, 42)
+	for _, processors := range []int{1, 2, 3, 8} {
+		if !bytes.Equal(trained(processors, 42), want) {
+			t.Errorf("on %d processors the same seed gives another model", processors)
+		}
+	}
+	if bytes.Equal(trained(2, 43), want) {
+		t.Error("another seed gives the same model: the seed is not used")
+	}
+}
+
+func TestTrainRefuses(t *testing.T) {
+	good := generate(1, 20, 3, 0)
+	many := make([]Example, MaxClasses+1)
+	for i := range many {
+		many[i] = Example{"text", fmt.Sprint("label", i)}
+	}
+	for name, test := range map[string]struct {
+		examples []Example
+		options  Options
+		want     string
+	}{
+		"no examples":       {nil, Options{}, "0 different labels"},
+		"one class":         {[]Example{{"a b", "A"}, {"b c", "A"}}, Options{}, "1 different labels"},
+		"an empty label":    {append([]Example{{"text", ""}}, good...), Options{}, "empty label"},
+		"too many classes":  {many, Options{}, "1001 different labels"},
+		"nothing in common": {[]Example{{"abc", "A"}, {"xyz", "B"}}, Options{}, "no two examples share"},
+		"negative epochs":   {good, Options{Epochs: -1}, "epochs are -1"},
+		"negative batch":    {good, Options{BatchSize: -2}, "batch size is -2"},
+		"negative rate":     {good, Options{LearningRateMultiplier: -0.5}, "multiplier is -0.5"},
+		"rate not a number": {good, Options{LearningRateMultiplier: math.NaN()}, "multiplier is NaN"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Train(t.Context(), test.examples, nil, test.options)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error is %v, want one with %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestTrainStopsWhenCancelled(t *testing.T) {
+	reason := errors.New("the machine is needed")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	epochs := 0
+	_, err := Train(ctx, generate(1, 200, 3, 0), nil, Options{Epochs: 1000, OnEpoch: func(e Epoch) {
+		if epochs++; e.Number == 2 {
+			cancel(reason)
+		}
+	}})
+	if !errors.Is(err, reason) || epochs != 2 {
+		t.Errorf("error %v after %d epochs, want %v after 2", err, epochs, reason)
+	}
+}
+
+func TestValidationFigures(t *testing.T) {
+	train := generate(1, 200, 3, 0)
+	var last Epoch
+	record := Options{OnEpoch: func(e Epoch) { last = e }}
+
+	mustTrain(t, train, nil, record)
+	if !math.IsNaN(last.ValidLoss) || !math.IsNaN(last.ValidAccuracy) {
+		t.Errorf("without a validation set: %+v, want NaN", last)
+	}
+
+	validation := generate(2, 100, 3, 0)
+	mustTrain(t, train, validation, record)
+	known := last
+	for i := range 100 {
+		validation = append(validation, Example{validation[i].Text, "Stranger"})
+	}
+	mustTrain(t, train, validation, record)
+	if last.ValidAccuracy != known.ValidAccuracy/2 || last.ValidLoss != known.ValidLoss {
+		t.Errorf("with as many unknown labels: %+v, want half the accuracy and the same loss as %+v", last, known)
+	}
+}
+
+func TestValidationCalibratesProbabilities(t *testing.T) {
+	// A third of the labels are wrong in training, validation and test, and
+	// training is overdone: uncalibrated, the model is far too sure.
+	const noise = 0.4
+	options := Options{LearningRateMultiplier: 20}
+	train, test := generate(1, 1500, 6, noise), generate(3, 1500, 6, noise)
+	raw := judge(mustTrain(t, train, nil, options), test)
+	calibrated := judge(mustTrain(t, train, generate(2, 500, 6, noise), options), test)
+	if raw.calibrationError < 0.2 {
+		t.Fatalf("calibration error is %.3f without a validation set: this test needs an overconfident model", raw.calibrationError)
+	}
+	if calibrated.calibrationError > raw.calibrationError/2 {
+		t.Errorf("calibration error is %.3f, %.3f without a validation set; want less than half",
+			calibrated.calibrationError, raw.calibrationError)
+	}
+	if calibrated.accuracy != raw.accuracy {
+		t.Errorf("accuracy changed from %.3f to %.3f by calibration", raw.accuracy, calibrated.accuracy)
+	}
+}
+
+func TestPredictGivesADistribution(t *testing.T) {
+	model := mustTrain(t, generate(1, 200, 5, 0), nil, Options{})
+	for _, text := range []string{"", " \n\t", "☃☃☃", word(1) + " " + word(1001), "\xff\xfe broken", strings.Repeat(word(1)+" ", 100_000)} {
+		scored := model.Predict(text)
+		sum := 0.0
+		for i, s := range scored {
+			sum += s.Probability
+			if i > 0 && s.Probability > scored[i-1].Probability {
+				t.Errorf("%.20q: not sorted: %v", text, scored)
+			}
+		}
+		if len(scored) != 5 || math.Abs(sum-1) > 1e-5 {
+			t.Errorf("%.20q: %d classes with sum %v, want 5 with sum 1", text, len(scored), sum)
+		}
+	}
+	if empty := model.Predict(""); empty[0].Probability != empty[4].Probability || empty[0].Label != "Class00" {
+		t.Errorf("an empty text gives %v, want all alike in order of label", empty)
+	}
+}
+
+func TestPredictIsConcurrent(t *testing.T) {
+	model := mustTrain(t, generate(1, 200, 5, 0), nil, Options{})
+	texts := generate(2, 200, 5, 0)
+	want := make([]Scored, len(texts))
+	for i, e := range texts {
+		want[i] = model.Predict(e.Text)[0]
+	}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for i, e := range texts {
+				if got := model.Predict(e.Text)[0]; got != want[i] {
+					t.Errorf("text %d: %v beside others, %v alone", i, got, want[i])
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestSavedModelIsTheSame(t *testing.T) {
+	model := mustTrain(t, generate(1, 300, 5, 0.1), generate(2, 50, 5, 0.1), Options{})
+	loaded, err := Read(bytes.NewReader(save(t, model)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(loaded.Labels()) != fmt.Sprint(model.Labels()) || loaded.Temperature() != model.Temperature() {
+		t.Errorf("labels %v, temperature %v; want %v, %v", loaded.Labels(), loaded.Temperature(), model.Labels(), model.Temperature())
+	}
+	for _, e := range generate(3, 50, 5, 0) {
+		if got, want := fmt.Sprint(loaded.Predict(e.Text)), fmt.Sprint(model.Predict(e.Text)); got != want {
+			t.Fatalf("loaded model says %s, saved one %s", got, want)
+		}
+	}
+}
+
+// The weights of a model are rounded to bytes. That must not cost accuracy.
+func TestRoundingKeepsAccuracy(t *testing.T) {
+	train, validation := generate(1, 800, 8, 0.2), generate(2, 400, 8, 0.2)
+	var last Epoch
+	model := mustTrain(t, train, validation, Options{OnEpoch: func(e Epoch) { last = e }})
+	if got := judge(model, validation).accuracy; math.Abs(got-last.ValidAccuracy) > 0.01 {
+		t.Errorf("accuracy is %.4f rounded and %.4f before, want them within 0.01", got, last.ValidAccuracy)
+	}
+}
+
+func TestReadRefusesDamage(t *testing.T) {
+	file := save(t, mustTrain(t, generate(1, 60, 3, 0), nil, Options{Epochs: 1}))
+	damaged := map[string][]byte{
+		"empty":         {},
+		"other version": bytes.Replace(file, []byte(magic), []byte("SBSOFTM\x02"), 1),
+		"longer":        append(bytes.Clone(file), 0),
+		"no model":      []byte(strings.Repeat("tweet_id,author_id\n", 100)),
+	}
+	for at := 0; at < len(file); at += 1 + len(file)/50 {
+		damaged[fmt.Sprintf("cut at %d", at)] = file[:at]
+		flipped := bytes.Clone(file)
+		flipped[at] ^= 0x10
+		damaged[fmt.Sprintf("bit flipped at %d", at)] = flipped
+	}
+	for name, data := range damaged {
+		if _, err := Read(bytes.NewReader(data)); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: error is %v, want ErrCorrupt", name, err)
+		}
+	}
+	broken := errors.New("disk gone")
+	if _, err := Read(io.MultiReader(bytes.NewReader(file[:100]), failing{broken})); !errors.Is(err, broken) {
+		t.Errorf("error is %v, want that of the reader", err)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// FuzzRead gives files with a right checksum but any content.
+func FuzzRead(f *testing.F) {
+	file := save(f, mustTrain(f, []Example{{"aaa bbb", "A"}, {"bbb ccc", "B"}, {"aaa ccc", "A"}}, nil, Options{Epochs: 1}))
+	body := file[len(magic) : len(file)-sha256.Size]
+	f.Add(body)
+	f.Add(body[:20])
+	f.Add([]byte("\x02\x00\x00\x00\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\xf0\x3f\x01A\x01B\x01\x01"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		data := append([]byte(magic), body...)
+		sum := sha256.Sum256(data)
+		model, err := Read(bytes.NewReader(append(data, sum[:]...)))
+		if err != nil {
+			if !errors.Is(err, ErrCorrupt) {
+				t.Errorf("error is %v, want ErrCorrupt", err)
+			}
+			return
+		}
+		if got := model.Predict("aaa bbb ccc"); len(got) != len(model.Labels()) {
+			t.Errorf("%d classes predicted of %d", len(got), len(model.Labels()))
+		}
+	})
+}
+
+func TestExtractKeepsItsMeaning(t *testing.T) {
+	// Saved models depend on every bucket. If this fails, the way texts
+	// become features has changed: raise the version in magic.
+	var e extractor
+	digest := sha256.New()
+	for _, b := range e.extract("Hi  Person, my flight BA0123 was late 😡\nSorry! Please DM us: <url> déjà vu") {
+		fmt.Fprintf(digest, "%d ", b)
+	}
+	const want = "1b6e600d4adb5c14eb33ca26bc329dd76dd07877c305fbeb3d070193de28dd6a"
+	if got := hex.EncodeToString(digest.Sum(nil)); got != want {
+		t.Errorf("buckets hash to %s, want %s", got, want)
+	}
+}
+
+func TestExtractIgnoresLayoutAndDigits(t *testing.T) {
+	for _, same := range [][2]string{
+		{"late  again", "late again"},
+		{" late\tagain ", "late again"},
+		{"late\r\n\n again", "late\nagain"},
+		{"flight 123", "flight 987"},
+		{"late again", "late\u00a0again"},
+	} {
+		var a, b extractor
+		if fmt.Sprint(a.extract(same[0])) != fmt.Sprint(b.extract(same[1])) {
+			t.Errorf("%q and %q have different features", same[0], same[1])
+		}
+	}
+	var a, b extractor
+	if fmt.Sprint(a.extract("late\nagain")) == fmt.Sprint(b.extract("late again")) {
+		t.Error("a line break has no effect: n-grams join two tweets")
+	}
+}
+
+func FuzzExtract(f *testing.F) {
+	for _, e := range generate(1, 5, 3, 0) {
+		f.Add(e.Text)
+	}
+	f.Add("\xf0\x9f\x98\n\n\x00 \u2028x")
+	f.Fuzz(func(t *testing.T, text string) {
+		var e extractor
+		for _, b := range e.extract(text) {
+			if b >= bucketCount {
+				t.Fatalf("bucket %d of %d", b, bucketCount)
+			}
+		}
+		once := fmt.Sprint(e.buckets)
+		if again := fmt.Sprint(e.extract(text)); again != once {
+			t.Errorf("the same text gives other features the second time")
+		}
+	})
+}
+
+func TestVocabularyNumbersBuckets(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 5))
+	var kept []uint32
+	for b := uint32(random.IntN(3)); b < bucketCount; b += 1 + uint32(random.IntN(400)) {
+		kept = append(kept, b)
+	}
+	v := newVocabulary(kept)
+	next := 0
+	for b := range uint32(bucketCount) {
+		id, ok := v.id(b)
+		want := next < len(kept) && kept[next] == b
+		if ok != want || ok && int(id) != next {
+			t.Fatalf("bucket %d has number %d, %v; want %d, %v", b, id, ok, next, want)
+		}
+		if want {
+			next++
+		}
+	}
+	if fmt.Sprint(v.buckets()) != fmt.Sprint(kept) {
+		t.Error("buckets are not those that were kept")
+	}
+}
+
+func BenchmarkTrain(b *testing.B) {
+	train := generate(1, 2000, 20, 0.1)
+	for b.Loop() {
+		mustTrain(b, train, nil, Options{})
+	}
+	b.ReportMetric(float64(2000*b.N)/b.Elapsed().Seconds(), "examples/s")
+}
+
+func BenchmarkPredict(b *testing.B) {
+	model := mustTrain(b, generate(1, 2000, 20, 0.1), nil, Options{Epochs: 1})
+	texts := generate(2, 100, 20, 0)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for i := 0; pb.Next(); i++ {
+			model.Predict(texts[i%len(texts)].Text)
+		}
+	})
+}

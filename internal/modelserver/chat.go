@@ -1,0 +1,225 @@
+package modelserver
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"net/http"
+	"time"
+
+	"switchboard/internal/classifier"
+)
+
+const maxTopLogprobs = 20
+
+// leastLogprob stands for the logarithm of zero, as at OpenAI.
+const leastLogprob = -9999.0
+
+// chatRequest is the body of a request for an answer. What it does not name is
+// ignored.
+type chatRequest struct {
+	Model               string          `json:"model"`
+	Messages            []message       `json:"messages"`
+	Logprobs            bool            `json:"logprobs"`
+	TopLogprobs         int             `json:"top_logprobs"`
+	Temperature         *float64        `json:"temperature"`
+	MaxTokens           *int            `json:"max_tokens"`
+	MaxCompletionTokens *int            `json:"max_completion_tokens"`
+	N                   *int            `json:"n"`
+	Stream              bool            `json:"stream"`
+	StreamOptions       *streamOptions  `json:"stream_options"`
+	ResponseFormat      *responseFormat `json:"response_format"`
+	Tools               []struct{}      `json:"tools"`
+	Functions           []struct{}      `json:"functions"`
+}
+
+type streamOptions struct {
+	IncludeUsage bool `json:"include_usage"`
+}
+
+type responseFormat struct {
+	Type string `json:"type"`
+}
+
+func (r chatRequest) validate() error {
+	switch {
+	case r.Model == "":
+		return invalid(http.StatusBadRequest, "model", "missing_required_parameter", "Missing required parameter: 'model'.")
+	case len(r.Messages) == 0:
+		return invalid(http.StatusBadRequest, "messages", "missing_required_parameter", "Missing required parameter: 'messages'.")
+	case r.TopLogprobs < 0 || r.TopLogprobs > maxTopLogprobs:
+		return badParam("top_logprobs", "Invalid 'top_logprobs': expected an integer from 0 to %d.", maxTopLogprobs)
+	case r.TopLogprobs > 0 && !r.Logprobs:
+		return badParam("top_logprobs", "Invalid 'top_logprobs': it needs 'logprobs' to be true.")
+	case r.Temperature != nil && (*r.Temperature < 0 || *r.Temperature > 2):
+		return badParam("temperature", "Invalid 'temperature': expected a number from 0 to 2.")
+	case r.MaxTokens != nil && *r.MaxTokens < 1:
+		return badParam("max_tokens", "Invalid 'max_tokens': expected an integer of at least 1.")
+	case r.MaxCompletionTokens != nil && *r.MaxCompletionTokens < 1:
+		return badParam("max_completion_tokens", "Invalid 'max_completion_tokens': expected an integer of at least 1.")
+	case r.N != nil && *r.N != 1:
+		return badParam("n", "Invalid 'n': a classifier has one answer, so that only 1 is supported.")
+	case len(r.Tools) > 0:
+		return unsupported("tools")
+	case len(r.Functions) > 0:
+		return unsupported("functions")
+	case r.ResponseFormat != nil && r.ResponseFormat.Type != contentTypeText:
+		return unsupported("response_format")
+	}
+	for i, m := range r.Messages {
+		switch m.Role {
+		case roleSystem, roleDeveloper, roleUser, roleAssistant:
+		default:
+			param := fmt.Sprintf("messages[%d].role", i)
+			return badParam(param, "Invalid '%s': supported are 'system', 'developer', 'user' and 'assistant'.", param)
+		}
+	}
+	return nil
+}
+
+func unsupported(param string) *apiError {
+	return invalid(http.StatusBadRequest, param, "unsupported_parameter", "Unsupported parameter: '%s'. A classifier answers with one of its labels and nothing else.", param)
+}
+
+// completion is an answer, whole or a part of a stream.
+type completion struct {
+	ID                string   `json:"id"`
+	Object            string   `json:"object"`
+	Created           int64    `json:"created"`
+	Model             string   `json:"model"`
+	Choices           []choice `json:"choices"`
+	Usage             *usage   `json:"usage,omitempty"`
+	SystemFingerprint string   `json:"system_fingerprint"`
+}
+
+type choice struct {
+	Index        int       `json:"index"`
+	Message      *answer   `json:"message,omitempty"`
+	Delta        *answer   `json:"delta,omitempty"`
+	Logprobs     *logprobs `json:"logprobs"`
+	FinishReason *string   `json:"finish_reason"`
+}
+
+// answer is the assistant's message. Its fields stay out of a stream's parts
+// where they are empty.
+type answer struct {
+	Role    string `json:"role,omitempty"`
+	Content string `json:"content,omitempty"`
+}
+
+type logprobs struct {
+	Content []tokenLogprob `json:"content"`
+}
+
+// tokenLogprob is the answer as a token: a label is one.
+type tokenLogprob struct {
+	candidate
+	Top []candidate `json:"top_logprobs"`
+}
+
+type candidate struct {
+	Token   string  `json:"token"`
+	Logprob float64 `json:"logprob"`
+	// Bytes are the token's in UTF-8, as numbers: a []byte would become
+	// base64.
+	Bytes []int `json:"bytes"`
+}
+
+func candidateOf(s classifier.Scored) candidate {
+	c := candidate{Token: s.Label, Logprob: leastLogprob, Bytes: make([]int, len(s.Label))}
+	if s.Probability > 0 {
+		c.Logprob = math.Log(s.Probability)
+	}
+	for i := range len(s.Label) {
+		c.Bytes[i] = int(s.Label[i])
+	}
+	return c
+}
+
+type usage struct {
+	PromptTokens     int `json:"prompt_tokens"`
+	CompletionTokens int `json:"completion_tokens"`
+	TotalTokens      int `json:"total_tokens"`
+}
+
+func (s *Server) complete(w http.ResponseWriter, r *http.Request) error {
+	var request chatRequest
+	if err := readJSON(w, r, &request); err != nil {
+		return err
+	}
+	if err := request.validate(); err != nil {
+		return err
+	}
+	if request.Model == BaseModel {
+		return invalid(http.StatusBadRequest, "model", "model_not_trained",
+			"%s is the untrained classifier and has no labels to answer with: create a fine-tuning job and ask the model that it makes.", BaseModel)
+	}
+	text, asked := userText(request.Messages)
+	switch {
+	case !asked:
+		return badParam("messages", "Invalid 'messages': there is no user message to classify.")
+	case len(text) > maxTextBytes:
+		return invalid(http.StatusBadRequest, "messages", "context_length_exceeded", "The user's text has %d bytes: at most %d are possible.", len(text), maxTextBytes)
+	}
+	model, err := s.models.get(request.Model)
+	if errors.Is(err, fs.ErrNotExist) {
+		return noSuchModel(request.Model)
+	}
+	if err != nil {
+		return err
+	}
+
+	scored := model.Predict(text)
+	tokens := usage{PromptTokens: promptTokens(request.Messages), CompletionTokens: 1}
+	tokens.TotalTokens = tokens.PromptTokens + tokens.CompletionTokens
+	c := completion{ID: "chatcmpl-" + rand.Text(), Created: time.Now().Unix(), Model: request.Model, SystemFingerprint: "fp_" + BaseModel}
+	var probabilities *logprobs
+	if request.Logprobs {
+		token := tokenLogprob{candidate: candidateOf(scored[0]), Top: []candidate{}}
+		for _, s := range scored[:min(request.TopLogprobs, len(scored))] {
+			token.Top = append(token.Top, candidateOf(s))
+		}
+		probabilities = &logprobs{Content: []tokenLogprob{token}}
+	}
+	if request.Stream {
+		stream(w, c, scored[0].Label, probabilities, tokens, request.StreamOptions)
+		return nil
+	}
+	c.Object = "chat.completion"
+	c.Usage = &tokens
+	c.Choices = []choice{{
+		Message:      &answer{Role: roleAssistant, Content: scored[0].Label},
+		Logprobs:     probabilities,
+		FinishReason: optional("stop"),
+	}}
+	writeJSON(w, http.StatusOK, c)
+	return nil
+}
+
+// stream sends the answer as server-sent events, in the three parts that
+// clients expect: who speaks, what, and that it was all.
+func stream(w http.ResponseWriter, c completion, label string, probabilities *logprobs, tokens usage, options *streamOptions) {
+	c.Object = "chat.completion.chunk"
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-cache")
+	w.WriteHeader(http.StatusOK)
+	send := func(choices []choice, u *usage) {
+		c.Choices, c.Usage = choices, u
+		part, err := json.Marshal(c)
+		if err != nil {
+			panic(err) // the types above always encode
+		}
+		_, _ = fmt.Fprintf(w, "data: %s\n\n", part)
+	}
+	send([]choice{{Delta: &answer{Role: roleAssistant}}}, nil)
+	send([]choice{{Delta: &answer{Content: label}, Logprobs: probabilities}}, nil)
+	send([]choice{{Delta: &answer{}, FinishReason: optional("stop")}}, nil)
+	if options != nil && options.IncludeUsage {
+		send([]choice{}, &tokens)
+	}
+	_, _ = fmt.Fprint(w, "data: [DONE]\n\n")
+	_ = http.NewResponseController(w).Flush()
+}

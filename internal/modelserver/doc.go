@@ -1,0 +1,54 @@
+// Package modelserver serves the linear classifier of internal/classifier
+// over OpenAI's wire protocol, so that any OpenAI client can train it and ask
+// it.
+//
+// # What it is
+//
+// The base model [BaseModel] is a softmax regression over hashed n-grams. It
+// learns to give a text one label out of those it was trained with, and can do
+// nothing else: it writes no text, follows no instruction, and does not read
+// the system message. Untrained it has no labels and answers nothing.
+//
+// # How a client uses it
+//
+//	POST /v1/files                     a JSONL file, purpose "fine-tune"
+//	POST /v1/fine_tuning/jobs          training_file, model switchboard-softmax-1
+//	GET  /v1/fine_tuning/jobs/{id}     until "succeeded": fine_tuned_model
+//	POST /v1/chat/completions          model ft:switchboard-softmax-1:...
+//
+// An example has at least one user message and ends with its one assistant
+// message: the label. System and developer messages are allowed and ignored,
+// in training and in answering alike. Several user messages are joined by line
+// breaks.
+//
+// # Where it differs from a generative model
+//
+//   - An answer is one label, whole, and counts as one token. With logprobs,
+//     logprobs.content has one entry: the label and the logarithm of its
+//     calibrated probability; top_logprobs has the runners-up.
+//   - temperature, top_p, seed and the penalties are accepted and change
+//     nothing: the answer is always the likeliest label.
+//   - Tokens in usage and trained_tokens are counted by a simple rule: a run of
+//     letters and digits is one, every other character that is not white space
+//     is one, and a label is one. trained_tokens is the count over the training
+//     file, times the epochs.
+//   - A metric that OpenAI counts by token is counted by example here.
+//   - batch_size, n_epochs and learning_rate_multiplier mean what they say;
+//     "auto" is 32, 8 and 1. The seed defaults to [DefaultSeed], so that the
+//     same job gives the same model.
+//   - Cancelling a job that is already cancelled answers with the job.
+//   - Where hyperparameters stand both in method and beside it, method counts.
+//
+// # What is on disk
+//
+// Everything is under one directory: files/ holds uploads and result files,
+// jobs/ one JSON record a job with its events, models/ one file a trained
+// model, named after its job. Records are written to a temporary name, synced
+// and renamed, so that a process killed at any moment leaves each of them old
+// or new. At the start, jobs that were not done are taken up again: training
+// starts over, and because it is deterministic, ends in the same model. A lock
+// keeps a second server out of the directory.
+//
+// Texts, labels and file names reach no log, and error messages name lines and
+// reasons, never content.
+package modelserver

@@ -1,0 +1,253 @@
+package modelserver
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"switchboard/internal/classifier"
+)
+
+// Limits on examples.
+const (
+	minExamples     = 10
+	maxLineBytes    = 1 << 20
+	maxTextBytes    = 256 << 10
+	maxLabelBytes   = 200
+	maxReportedBad  = 5
+	byteOrderMark   = "\ufeff"
+	roleUser        = "user"
+	roleAssistant   = "assistant"
+	roleSystem      = "system"
+	roleDeveloper   = "developer"
+	contentTypeText = "text"
+)
+
+// message is one message of an example or a chat.
+type message struct {
+	Role    string   `json:"role"`
+	Content *content `json:"content"`
+	// Weight 0 would ask OpenAI not to learn an answer.
+	Weight *float64 `json:"weight"`
+}
+
+func (m message) text() string {
+	if m.Content == nil {
+		return ""
+	}
+	return string(*m.Content)
+}
+
+// content is a string, or a list of parts of type text, which are joined.
+type content string
+
+var errNotText = badParam("messages", "The content of a message must be a string, or a list of parts of type 'text'.")
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (c *content) UnmarshalJSON(raw []byte) error {
+	if raw[0] == '"' {
+		return json.Unmarshal(raw, (*string)(c))
+	}
+	var parts []struct {
+		Type string  `json:"type"`
+		Text *string `json:"text"`
+	}
+	if err := json.Unmarshal(raw, &parts); err != nil {
+		return errNotText
+	}
+	var joined strings.Builder
+	for _, p := range parts {
+		if p.Type != contentTypeText || p.Text == nil {
+			return errNotText
+		}
+		joined.WriteString(*p.Text)
+	}
+	*c = content(joined.String())
+	return nil
+}
+
+// userText returns what is classified: the user messages, joined by line
+// breaks, and false if there are none.
+func userText(messages []message) (string, bool) {
+	var texts []string
+	for _, m := range messages {
+		if m.Role == roleUser {
+			texts = append(texts, m.text())
+		}
+	}
+	return strings.Join(texts, "\n"), len(texts) > 0
+}
+
+// countTokens counts runs of letters and digits, and every other character
+// that is not white space.
+func countTokens(text string) int {
+	count := 0
+	inWord := false
+	for _, r := range text {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9',
+			r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)):
+			if !inWord {
+				count++
+			}
+			inWord = true
+		case unicode.IsSpace(r):
+			inWord = false
+		default:
+			count++
+			inWord = false
+		}
+	}
+	return count
+}
+
+func promptTokens(messages []message) int {
+	count := 0
+	for _, m := range messages {
+		count += countTokens(m.text())
+	}
+	return count
+}
+
+// examples are what a file has to teach.
+type examples struct {
+	rows   []classifier.Example
+	tokens int
+}
+
+// fileProblem says what is wrong with a file of examples, by line.
+type fileProblem struct{ text string }
+
+func (p *fileProblem) Error() string { return p.text }
+
+// readExamples reads a JSONL file of examples. A [fileProblem] lists the first
+// lines that are wrong, with reasons but without content; any other error is
+// the reader's.
+func readExamples(r io.Reader) (examples, error) {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 64<<10), maxLineBytes)
+	var found examples
+	var bad []string
+	badCount, number := 0, 0
+	for lines.Scan() {
+		number++
+		line := bytes.TrimSpace(bytes.TrimPrefix(lines.Bytes(), []byte(byteOrderMark)))
+		if len(line) == 0 {
+			continue
+		}
+		row, tokens, reason := parseExample(line)
+		if reason != "" {
+			if badCount++; badCount <= maxReportedBad {
+				bad = append(bad, fmt.Sprintf("line %d: %s", number, reason))
+			}
+			continue
+		}
+		found.rows = append(found.rows, row)
+		found.tokens += tokens
+	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		badCount++
+		bad = append(bad, fmt.Sprintf("line %d: longer than %d bytes (is it JSONL, with one example a line?)", number+1, maxLineBytes))
+	} else if err != nil {
+		return examples{}, err
+	}
+	if badCount == 0 {
+		return found, nil
+	}
+	if badCount > len(bad) {
+		bad = append(bad, fmt.Sprintf("and %d more lines", badCount-len(bad)))
+	}
+	return examples{}, &fileProblem{strings.Join(bad, "; ")}
+}
+
+// parseExample returns the example on one line and its tokens, or the reason
+// why there is none.
+func parseExample(line []byte) (row classifier.Example, tokens int, reason string) {
+	if !utf8.Valid(line) {
+		return row, 0, "not UTF-8"
+	}
+	var example struct {
+		Messages []message `json:"messages"`
+	}
+	if err := json.Unmarshal(line, &example); err != nil {
+		return row, 0, jsonReason(err)
+	}
+	messages := example.Messages
+	if len(messages) == 0 {
+		return row, 0, `no "messages"`
+	}
+	for i, m := range messages {
+		last := i == len(messages)-1
+		switch m.Role {
+		case roleSystem, roleDeveloper, roleUser:
+			if last {
+				return row, 0, "the last message must be the assistant's: it is the label"
+			}
+		case roleAssistant:
+			if !last {
+				return row, 0, "an assistant message that is not the last: an example has one label"
+			}
+		default:
+			return row, 0, fmt.Sprintf("message %d has an unknown role (known are system, developer, user and assistant)", i+1)
+		}
+		if m.Content == nil {
+			return row, 0, fmt.Sprintf("message %d has no content", i+1)
+		}
+	}
+	answer := messages[len(messages)-1]
+	text, asked := userText(messages)
+	label := strings.TrimSpace(answer.text())
+	switch {
+	case !asked:
+		return row, 0, "no user message: there is nothing to classify"
+	case len(text) > maxTextBytes:
+		return row, 0, fmt.Sprintf("the user's text has %d bytes: at most %d are possible", len(text), maxTextBytes)
+	case label == "":
+		return row, 0, "the assistant's message is empty: it must be the label"
+	case len(label) > maxLabelBytes:
+		return row, 0, fmt.Sprintf("the assistant's message has %d bytes: a label has at most %d", len(label), maxLabelBytes)
+	case answer.Weight != nil && *answer.Weight == 0:
+		return row, 0, "weight 0 is not supported: leave the example out"
+	}
+	return classifier.Example{Text: text, Label: label}, promptTokens(messages[:len(messages)-1]) + 1, ""
+}
+
+// jsonReason says why a line is no example, without quoting it.
+func jsonReason(err error) string {
+	var syntax *json.SyntaxError
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("not valid JSON (at byte %d)", syntax.Offset)
+	case errors.As(err, &wrongType) && wrongType.Field == "":
+		return "not a JSON object"
+	case errors.As(err, &wrongType):
+		return fmt.Sprintf("%q has the wrong type", wrongType.Field)
+	default:
+		return "the content of a message is neither a string nor a list of text parts"
+	}
+}
+
+// checkTraining reports what makes a whole set of examples unfit for training.
+func checkTraining(e examples) error {
+	if len(e.rows) < minExamples {
+		return &fileProblem{fmt.Sprintf("it has %d examples: at least %d are needed", len(e.rows), minExamples)}
+	}
+	labels := map[string]bool{}
+	for _, row := range e.rows {
+		labels[row.Label] = true
+	}
+	switch {
+	case len(labels) == 1:
+		return &fileProblem{"all examples have the same label: at least 2 different ones are needed to tell apart"}
+	case len(labels) > classifier.MaxClasses:
+		return &fileProblem{fmt.Sprintf("it has %d different labels: at most %d are possible, and an answer must be one of them, not free text", len(labels), classifier.MaxClasses)}
+	}
+	return nil
+}

@@ -1,0 +1,484 @@
+package modelserver
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"switchboard/internal/classifier"
+)
+
+// Statuses of a job, in the order of its life. The first three are active.
+const (
+	statusValidating = "validating_files"
+	statusQueued     = "queued"
+	statusRunning    = "running"
+	statusSucceeded  = "succeeded"
+	statusFailed     = "failed"
+	statusCancelled  = "cancelled"
+)
+
+// DefaultSeed is the seed of jobs that name none.
+const DefaultSeed = 1
+
+// What jobs may ask for, as at OpenAI.
+const (
+	maxEpochs        = 50
+	maxBatchSize     = 256
+	maxRate          = 100
+	maxSeed          = math.MaxInt32
+	maxSuffixRunes   = 64
+	maxMetadata      = 16
+	maxMetadataKey   = 64
+	maxMetadataValue = 512
+)
+
+const (
+	organization   = "switchboard"
+	organizationID = "org-switchboard"
+)
+
+// job is the record of a fine-tuning job.
+type job struct {
+	ID             string            `json:"id"`
+	Status         string            `json:"status"`
+	Model          string            `json:"model"`
+	Suffix         string            `json:"suffix,omitempty"`
+	Seed           int64             `json:"seed"`
+	TrainingFile   string            `json:"training_file"`
+	ValidationFile string            `json:"validation_file,omitempty"`
+	Epochs         int               `json:"n_epochs"`
+	BatchSize      int               `json:"batch_size"`
+	RateMultiplier float64           `json:"learning_rate_multiplier"`
+	Metadata       map[string]string `json:"metadata,omitempty"`
+	TrainedTokens  int               `json:"trained_tokens,omitempty"`
+	Error          *jobError         `json:"error,omitempty"`
+	// Events are in the order they happened.
+	Events []event `json:"events"`
+	// Attempts counts the starts of training that no orderly end followed.
+	Attempts int `json:"attempts,omitempty"`
+	// The times are in nanoseconds since 1970, 0 if not known.
+	Created         int64 `json:"created_ns"`
+	Finished        int64 `json:"finished_ns,omitempty"`
+	EstimatedFinish int64 `json:"estimated_finish_ns,omitempty"`
+}
+
+func (j job) key() string { return j.ID }
+func (j job) born() int64 { return j.Created }
+
+func (j job) active() bool {
+	return j.Status == statusValidating || j.Status == statusQueued || j.Status == statusRunning
+}
+
+// modelID is the name of the model that the job makes.
+func (j job) modelID() string {
+	return fmt.Sprintf("ft:%s:%s:%s:%s", j.Model, organization, j.Suffix, strings.TrimPrefix(j.ID, "ftjob-")[:10])
+}
+
+// note adds an event.
+func (j *job) note(e event) {
+	e.ID = "ftevent-" + rand.Text()
+	e.Created = time.Now().UnixNano()
+	j.Events = append(slices.Clip(j.Events), e)
+}
+
+func (j *job) inform(format string, args ...any) {
+	j.note(event{Level: "info", Type: "message", Message: fmt.Sprintf(format, args...)})
+}
+
+// end puts the job into a status that is final.
+func (j *job) end(status string) {
+	j.Status = status
+	j.Finished = time.Now().UnixNano()
+	j.EstimatedFinish = 0
+}
+
+// jobError says why a job failed.
+type jobError struct {
+	Code    string  `json:"code"`
+	Message string  `json:"message"`
+	Param   *string `json:"param"`
+}
+
+// event is something that happened to a job.
+type event struct {
+	ID      string   `json:"id"`
+	Created int64    `json:"created_ns"`
+	Level   string   `json:"level"`
+	Message string   `json:"message"`
+	Type    string   `json:"type"`
+	Data    *metrics `json:"data,omitempty"`
+}
+
+func (e event) key() string { return e.ID }
+func (e event) born() int64 { return e.Created }
+
+// metrics are the figures of an epoch, under the names that OpenAI gives to
+// those of a step. The last two are nil without a validation file.
+type metrics struct {
+	Step          int      `json:"step"`
+	TotalSteps    int      `json:"total_steps"`
+	TrainLoss     float64  `json:"train_loss"`
+	TrainAccuracy float64  `json:"train_accuracy"`
+	ValidLoss     *float64 `json:"valid_loss,omitempty"`
+	ValidAccuracy *float64 `json:"valid_mean_token_accuracy,omitempty"`
+}
+
+type eventObject struct {
+	Object    string   `json:"object"`
+	ID        string   `json:"id"`
+	CreatedAt int64    `json:"created_at"`
+	Level     string   `json:"level"`
+	Message   string   `json:"message"`
+	Type      string   `json:"type"`
+	Data      *metrics `json:"data"`
+}
+
+func (e event) object() eventObject {
+	return eventObject{
+		Object: "fine_tuning.job.event", ID: e.ID, CreatedAt: seconds(e.Created),
+		Level: e.Level, Message: e.Message, Type: e.Type, Data: e.Data,
+	}
+}
+
+// jobObject is a job as OpenAI shows it.
+type jobObject struct {
+	ID              string            `json:"id"`
+	Object          string            `json:"object"`
+	CreatedAt       int64             `json:"created_at"`
+	FinishedAt      *int64            `json:"finished_at"`
+	EstimatedFinish *int64            `json:"estimated_finish"`
+	Status          string            `json:"status"`
+	Model           string            `json:"model"`
+	FineTunedModel  *string           `json:"fine_tuned_model"`
+	OrganizationID  string            `json:"organization_id"`
+	TrainingFile    string            `json:"training_file"`
+	ValidationFile  *string           `json:"validation_file"`
+	ResultFiles     []string          `json:"result_files"`
+	TrainedTokens   *int              `json:"trained_tokens"`
+	Seed            int64             `json:"seed"`
+	Suffix          *string           `json:"user_provided_suffix"`
+	Hyperparameters hyperparameters   `json:"hyperparameters"`
+	Method          method            `json:"method"`
+	Metadata        map[string]string `json:"metadata"`
+	Integrations    []struct{}        `json:"integrations"`
+	Error           *jobError         `json:"error"`
+}
+
+type hyperparameters struct {
+	Epochs         int     `json:"n_epochs"`
+	BatchSize      int     `json:"batch_size"`
+	RateMultiplier float64 `json:"learning_rate_multiplier"`
+}
+
+type method struct {
+	Type       string     `json:"type"`
+	Supervised supervised `json:"supervised"`
+}
+
+type supervised struct {
+	Hyperparameters hyperparameters `json:"hyperparameters"`
+}
+
+func (j job) object() jobObject {
+	parameters := hyperparameters{Epochs: j.Epochs, BatchSize: j.BatchSize, RateMultiplier: j.RateMultiplier}
+	object := jobObject{
+		ID: j.ID, Object: "fine_tuning.job", CreatedAt: seconds(j.Created), Status: j.Status,
+		FinishedAt: optionalTime(j.Finished), EstimatedFinish: optionalTime(j.EstimatedFinish),
+		Model: j.Model, OrganizationID: organizationID,
+		TrainingFile: j.TrainingFile, ValidationFile: optional(j.ValidationFile), ResultFiles: []string{},
+		Seed: j.Seed, Suffix: optional(j.Suffix), Metadata: j.Metadata, Integrations: []struct{}{}, Error: j.Error,
+		Hyperparameters: parameters,
+		Method:          method{Type: "supervised", Supervised: supervised{parameters}},
+	}
+	if j.Status == statusSucceeded {
+		object.FineTunedModel = optional(j.modelID())
+		object.ResultFiles = append(object.ResultFiles, resultsID(j.ID))
+		object.TrainedTokens = &j.TrainedTokens
+	}
+	return object
+}
+
+func optionalTime(nanoseconds int64) *int64 {
+	if nanoseconds == 0 {
+		return nil
+	}
+	at := seconds(nanoseconds)
+	return &at
+}
+
+// jobRequest is the body of a request to create a job.
+type jobRequest struct {
+	Model           string             `json:"model"`
+	TrainingFile    string             `json:"training_file"`
+	ValidationFile  string             `json:"validation_file"`
+	Suffix          string             `json:"suffix"`
+	Seed            *int64             `json:"seed"`
+	Metadata        map[string]string  `json:"metadata"`
+	Hyperparameters *requestParameters `json:"hyperparameters"`
+	Method          *struct {
+		Type       string `json:"type"`
+		Supervised *struct {
+			Hyperparameters *requestParameters `json:"hyperparameters"`
+		} `json:"supervised"`
+	} `json:"method"`
+	Integrations []json.RawMessage `json:"integrations"`
+}
+
+// requestParameters hold numbers or "auto".
+type requestParameters struct {
+	Epochs         json.RawMessage `json:"n_epochs"`
+	BatchSize      json.RawMessage `json:"batch_size"`
+	RateMultiplier json.RawMessage `json:"learning_rate_multiplier"`
+}
+
+// job checks the request and returns the job it asks for, without looking at
+// files.
+func (r jobRequest) job() (job, error) {
+	j := job{
+		Model: r.Model, TrainingFile: r.TrainingFile, ValidationFile: r.ValidationFile,
+		Suffix: slug(r.Suffix), Seed: DefaultSeed, Metadata: r.Metadata,
+	}
+	switch {
+	case r.Model == "":
+		return j, invalid(http.StatusBadRequest, "model", "missing_required_parameter", "Missing required parameter: 'model'.")
+	case r.Model != BaseModel:
+		return j, invalid(http.StatusBadRequest, "model", "model_not_available",
+			"This model is not available for fine-tuning or does not exist: use %s.", BaseModel)
+	case r.TrainingFile == "":
+		return j, invalid(http.StatusBadRequest, "training_file", "missing_required_parameter", "Missing required parameter: 'training_file'.")
+	case r.TrainingFile == r.ValidationFile:
+		return j, badParam("validation_file", "The validation file is the training file: what was learnt by heart validates nothing. Use another, or none.")
+	case utf8.RuneCountInString(r.Suffix) > maxSuffixRunes:
+		return j, badParam("suffix", "Invalid 'suffix': expected at most %d characters.", maxSuffixRunes)
+	case len(r.Integrations) > 0:
+		return j, invalid(http.StatusBadRequest, "integrations", "unsupported_parameter", "Integrations are not supported: read the job's events.")
+	case r.Method != nil && r.Method.Type != "supervised":
+		return j, invalid(http.StatusBadRequest, "method.type", "unsupported_value", "Invalid 'method.type': only 'supervised' is supported.")
+	}
+	if r.Seed != nil {
+		if *r.Seed < 0 || *r.Seed > maxSeed {
+			return j, badParam("seed", "Invalid 'seed': expected an integer from 0 to %d.", maxSeed)
+		}
+		j.Seed = *r.Seed
+	}
+	if err := checkMetadata(r.Metadata); err != nil {
+		return j, err
+	}
+	parameters, prefix := r.Hyperparameters, "hyperparameters."
+	if r.Method != nil && r.Method.Supervised != nil && r.Method.Supervised.Hyperparameters != nil {
+		parameters, prefix = r.Method.Supervised.Hyperparameters, "method.supervised.hyperparameters."
+	}
+	if parameters == nil {
+		parameters = &requestParameters{}
+	}
+	epochs, err := number(prefix+"n_epochs", parameters.Epochs, classifier.DefaultEpochs, 1, maxEpochs, true)
+	if err != nil {
+		return j, err
+	}
+	batch, err := number(prefix+"batch_size", parameters.BatchSize, classifier.DefaultBatchSize, 1, maxBatchSize, true)
+	if err != nil {
+		return j, err
+	}
+	if j.RateMultiplier, err = number(prefix+"learning_rate_multiplier", parameters.RateMultiplier, 1, 0, maxRate, false); err != nil {
+		return j, err
+	}
+	j.Epochs, j.BatchSize = int(epochs), int(batch)
+	return j, nil
+}
+
+// number reads a hyperparameter: a number up to high, or "auto". It must be
+// at least low if whole, and more than low if not.
+func number(param string, raw json.RawMessage, auto, low, high float64, whole bool) (float64, error) {
+	if text := string(raw); text == "" || text == "null" || text == `"auto"` {
+		return auto, nil
+	}
+	var n float64
+	err := json.Unmarshal(raw, &n)
+	switch {
+	case whole && (err != nil || n != math.Trunc(n) || n < low || n > high):
+		return 0, badParam(param, "Invalid '%s': expected an integer from %v to %v, or 'auto'.", param, low, high)
+	case err != nil || n <= low && !whole || n > high:
+		return 0, badParam(param, "Invalid '%s': expected a number above %v and up to %v, or 'auto'.", param, low, high)
+	}
+	return n, nil
+}
+
+func checkMetadata(metadata map[string]string) error {
+	if len(metadata) > maxMetadata {
+		return badParam("metadata", "Invalid 'metadata': expected at most %d pairs.", maxMetadata)
+	}
+	for key, value := range metadata {
+		if key == "" || utf8.RuneCountInString(key) > maxMetadataKey || utf8.RuneCountInString(value) > maxMetadataValue {
+			return badParam("metadata", "Invalid 'metadata': expected keys of 1 to %d characters and values of at most %d.", maxMetadataKey, maxMetadataValue)
+		}
+	}
+	return nil
+}
+
+// slug is a suffix as it appears in a model's name: lower-case letters,
+// digits, dots and dashes.
+func slug(suffix string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == '-', r == '.':
+			return r
+		case 'A' <= r && r <= 'Z':
+			return r - 'A' + 'a'
+		}
+		return '-'
+	}, suffix)
+}
+
+func (s *Server) createJob(w http.ResponseWriter, r *http.Request) error {
+	var request jobRequest
+	if err := readJSON(w, r, &request); err != nil {
+		return err
+	}
+	j, err := request.job()
+	if err != nil {
+		return err
+	}
+	s.creating.Lock()
+	defer s.creating.Unlock()
+	if err := s.checkFile("training_file", j.TrainingFile); err != nil {
+		return err
+	}
+	if j.ValidationFile != "" {
+		if err := s.checkFile("validation_file", j.ValidationFile); err != nil {
+			return err
+		}
+	}
+	active := 0
+	for _, other := range s.jobs.newest() {
+		if other.active() {
+			active++
+		}
+	}
+	if active >= s.options.MaxActiveJobs {
+		w.Header().Set("Retry-After", "30")
+		return &apiError{
+			status: http.StatusTooManyRequests, Type: typeRequests, Code: optional("rate_limit_exceeded"),
+			Message: fmt.Sprintf("%d fine-tuning jobs are waiting or running, which is the limit: try again when one has ended.", active),
+		}
+	}
+	j.ID = "ftjob-" + rand.Text()
+	j.Status = statusValidating
+	j.Created = time.Now().UnixNano()
+	j.inform("Created fine-tuning job: %s", j.ID)
+	j.inform("Validating training file: %s", j.TrainingFile)
+	if err := s.jobs.put(j); err != nil {
+		return err
+	}
+	s.log.InfoContext(r.Context(), "fine-tuning job created", "job", j.ID)
+	s.wakeWorkers()
+	writeJSON(w, http.StatusOK, j.object())
+	return nil
+}
+
+func (s *Server) checkFile(param, id string) error {
+	f, ok := s.files.get(id)
+	if !ok {
+		return invalid(http.StatusBadRequest, param, "file_not_found", "Invalid '%s': there is no such file. Upload it first.", param)
+	}
+	if f.Purpose != purposeFineTune {
+		return invalid(http.StatusBadRequest, param, "invalid_file_purpose", "Invalid '%s': the file's purpose is not '%s'.", param, purposeFineTune)
+	}
+	return nil
+}
+
+func (s *Server) listJobs(w http.ResponseWriter, r *http.Request) error {
+	wanted := metadataFilter(r.URL.Query())
+	matching := slices.DeleteFunc(s.jobs.newest(), func(j job) bool { return !wanted(j.Metadata) })
+	data, more, err := page(r, matching, 20, 100)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, listOf(data, more, job.object))
+	return nil
+}
+
+// metadataFilter reads metadata[key]=value, all of which must hold, and
+// metadata=null, which asks for jobs without metadata.
+func metadataFilter(query url.Values) func(map[string]string) bool {
+	wanted := map[string]string{}
+	for name, values := range query {
+		if key, ok := strings.CutPrefix(name, "metadata["); ok && strings.HasSuffix(key, "]") {
+			wanted[strings.TrimSuffix(key, "]")] = values[0]
+		}
+	}
+	none := query.Get("metadata") == "null"
+	return func(metadata map[string]string) bool {
+		if none && len(metadata) > 0 {
+			return false
+		}
+		for key, value := range wanted {
+			if has, ok := metadata[key]; !ok || has != value {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+func noSuchJob(id string) *apiError {
+	return invalid(http.StatusNotFound, "fine_tuning_job_id", "fine_tune_not_found", "Could not find fine tune: %.64s", id)
+}
+
+func (s *Server) getJob(w http.ResponseWriter, r *http.Request) error {
+	j, ok := s.jobs.get(r.PathValue("id"))
+	if !ok {
+		return noSuchJob(r.PathValue("id"))
+	}
+	writeJSON(w, http.StatusOK, j.object())
+	return nil
+}
+
+func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
+	j, ok := s.jobs.get(r.PathValue("id"))
+	if !ok {
+		return noSuchJob(r.PathValue("id"))
+	}
+	latest := slices.Clone(j.Events)
+	slices.Reverse(latest)
+	data, more, err := page(r, latest, 20, 1000)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, listOf(data, more, event.object))
+	return nil
+}
+
+func (s *Server) cancelJob(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	j, err := s.jobs.change(id, func(j *job) error {
+		if j.Status == statusCancelled {
+			return errUnchanged
+		}
+		if !j.active() {
+			return invalid(http.StatusBadRequest, "", "job_already_ended", "The job cannot be cancelled: it has already %s.", j.Status)
+		}
+		j.end(statusCancelled)
+		j.inform("The job was cancelled.")
+		return nil
+	})
+	switch err {
+	case nil:
+		s.log.InfoContext(r.Context(), "fine-tuning job cancelled", "job", id)
+		s.stopTraining(id)
+	case errUnchanged:
+	case errNoRecord:
+		return noSuchJob(id)
+	default:
+		return err
+	}
+	writeJSON(w, http.StatusOK, j.object())
+	return nil
+}

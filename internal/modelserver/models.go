@@ -1,0 +1,230 @@
+package modelserver
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"slices"
+	"sync"
+
+	"switchboard/internal/classifier"
+)
+
+// BaseModel is the one model that can be fine-tuned: a softmax regression, and
+// nothing else.
+const BaseModel = "switchboard-softmax-1"
+
+// baseModelCreated is when the first version of the base model was defined,
+// in seconds since 1970.
+const baseModelCreated = 1_764_000_000
+
+// maxLoaded is how many models are held in memory, 10 to 35 MB each.
+const maxLoaded = 4
+
+func modelPath(jobID string) string { return modelsDir + "/" + jobID + ".model" }
+
+// shelf holds the fine-tuned models: those whose job succeeded and whose file
+// is there. They are read when first asked, and the most recently asked stay
+// in memory.
+type shelf struct {
+	disk disk
+
+	mu     sync.Mutex
+	models map[string]*shelved // by model id
+	clock  int64               // counts look-ups
+}
+
+type shelved struct {
+	job job
+	// asked is the clock of the last look-up.
+	asked  int64
+	loaded *loading // nil if not in memory
+}
+
+// loading is a model that is in memory or on its way there.
+type loading struct {
+	once  sync.Once
+	model *classifier.Model
+	err   error
+}
+
+func openShelf(d disk, jobs *collection[job]) (*shelf, error) {
+	s := &shelf{disk: d, models: map[string]*shelved{}}
+	trained, err := d.names(modelsDir, ".model")
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range trained {
+		if j, ok := jobs.get(id); ok && j.Status == statusSucceeded {
+			s.add(j)
+		}
+	}
+	return s, nil
+}
+
+func (s *shelf) add(j job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.models[j.modelID()] = &shelved{job: j}
+}
+
+func (s *shelf) has(id string) (job, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, ok := s.models[id]
+	if !ok {
+		return job{}, false
+	}
+	return m.job, true
+}
+
+// newest returns the jobs of all models, the latest first.
+func (s *shelf) newest() []job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	jobs := make([]job, 0, len(s.models))
+	for _, m := range s.models {
+		jobs = append(jobs, m.job)
+	}
+	slices.SortFunc(jobs, func(a, b job) int { return cmp.Compare(b.Finished, a.Finished) })
+	return jobs
+}
+
+// get returns a model, reading it if need be; fs.ErrNotExist if there is none
+// of that id. Several callers at once read it once.
+func (s *shelf) get(id string) (*classifier.Model, error) {
+	s.mu.Lock()
+	m, ok := s.models[id]
+	if !ok {
+		s.mu.Unlock()
+		return nil, fs.ErrNotExist
+	}
+	s.clock++
+	m.asked = s.clock
+	if m.loaded == nil {
+		m.loaded = &loading{}
+		s.evict()
+	}
+	l, path := m.loaded, modelPath(m.job.ID)
+	s.mu.Unlock()
+
+	l.once.Do(func() { l.model, l.err = s.read(path) })
+	if l.err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if m.loaded == l {
+			m.loaded = nil // to try again: the disk may recover
+		}
+	}
+	return l.model, l.err
+}
+
+// evict forgets the model that was asked longest ago if there are too many.
+func (s *shelf) evict() {
+	var oldest *shelved
+	count := 0
+	for _, m := range s.models {
+		if m.loaded == nil {
+			continue
+		}
+		count++
+		if oldest == nil || m.asked < oldest.asked {
+			oldest = m
+		}
+	}
+	if count > maxLoaded {
+		oldest.loaded = nil
+	}
+}
+
+func (s *shelf) read(path string) (*classifier.Model, error) {
+	file, err := s.disk.root.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening a model: %w", err)
+	}
+	defer file.Close()
+	model, err := classifier.Read(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return model, nil
+}
+
+// remove deletes a model, and reports whether there was one.
+func (s *shelf) remove(id string) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m, ok := s.models[id]
+	if !ok {
+		return false, nil
+	}
+	if err := s.disk.remove(modelPath(m.job.ID)); err != nil {
+		return true, err
+	}
+	delete(s.models, id)
+	return true, nil
+}
+
+// modelObject is a model as OpenAI shows it, and as go-openai reads it.
+type modelObject struct {
+	ID      string  `json:"id"`
+	Object  string  `json:"object"`
+	Created int64   `json:"created"`
+	OwnedBy string  `json:"owned_by"`
+	Root    string  `json:"root"`
+	Parent  *string `json:"parent"`
+}
+
+var baseModelObject = modelObject{ID: BaseModel, Object: "model", Created: baseModelCreated, OwnedBy: organization, Root: BaseModel}
+
+func (j job) modelObject() modelObject {
+	return modelObject{
+		ID: j.modelID(), Object: "model", Created: seconds(j.Finished), OwnedBy: organizationID,
+		Root: BaseModel, Parent: optional(j.Model),
+	}
+}
+
+func noSuchModel(id string) *apiError {
+	return invalid(http.StatusNotFound, "model", "model_not_found", "The model '%.200s' does not exist or you do not have access to it.", id)
+}
+
+func (s *Server) listModels(w http.ResponseWriter, _ *http.Request) error {
+	models := list[modelObject]{Object: "list", Data: []modelObject{baseModelObject}}
+	for _, j := range s.models.newest() {
+		models.Data = append(models.Data, j.modelObject())
+	}
+	models.FirstID, models.LastID = &models.Data[0].ID, &models.Data[len(models.Data)-1].ID
+	writeJSON(w, http.StatusOK, models)
+	return nil
+}
+
+func (s *Server) getModel(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if id == BaseModel {
+		writeJSON(w, http.StatusOK, baseModelObject)
+		return nil
+	}
+	j, ok := s.models.has(id)
+	if !ok {
+		return noSuchModel(id)
+	}
+	writeJSON(w, http.StatusOK, j.modelObject())
+	return nil
+}
+
+func (s *Server) deleteModel(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if id == BaseModel {
+		return invalid(http.StatusForbidden, "model", "model_not_deletable", "The base model cannot be deleted: only fine-tuned models can.")
+	}
+	found, err := s.models.remove(id)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return noSuchModel(id)
+	}
+	writeJSON(w, http.StatusOK, deleted{ID: id, Object: "model", Deleted: true})
+	return nil
+}

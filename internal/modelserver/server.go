@@ -1,0 +1,400 @@
+package modelserver
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"switchboard/internal/problem"
+)
+
+// Limits on requests.
+const (
+	maxJSONBytes = 4 << 20
+	// bodyTimeout is how long a JSON body may take to arrive, and how long
+	// an upload may stand still; uploadTimeout is for all of an upload.
+	bodyTimeout   = 30 * time.Second
+	uploadTimeout = time.Hour
+)
+
+const requestIDHeader = "X-Request-Id"
+
+// Options configure a [Server].
+type Options struct {
+	// Dir is the data directory. It is made if it is missing, and belongs
+	// to one server at a time.
+	Dir string
+	// Keys are the API keys that are accepted. At least one is needed: a
+	// server without keys would give the training texts to whoever asks.
+	Keys []string
+	// MaxFileBytes bounds one uploaded file; 0 means 512 MiB, as at OpenAI.
+	MaxFileBytes int64
+	// MaxActiveJobs bounds the jobs that are waiting or running, of which
+	// one trains at a time; 0 means 16. One more is answered with 429.
+	MaxActiveJobs int
+	// Logger gets job starts and ends as information, failures as errors
+	// and requests for debugging; nil means [slog.Default].
+	Logger *slog.Logger
+}
+
+// Validate reports the first option that cannot be used.
+func (o Options) Validate() error {
+	switch {
+	case o.Dir == "":
+		return problem.Input("the model server has no data directory: set one")
+	case len(o.Keys) == 0:
+		return problem.Input("the model server has no API key: set at least one, such as the output of \"openssl rand -hex 24\"")
+	case slices.ContainsFunc(o.Keys, func(k string) bool { return strings.TrimSpace(k) != k || k == "" }):
+		return problem.Input("an API key of the model server is empty or has blanks around it: remove them")
+	case o.MaxFileBytes < 0:
+		return problem.Input("the largest file size is %d bytes: give a number above 0", o.MaxFileBytes)
+	case o.MaxActiveJobs < 0:
+		return problem.Input("the number of active jobs is %d: give a number above 0", o.MaxActiveJobs)
+	}
+	return nil
+}
+
+// Server is the model server. It implements [http.Handler].
+type Server struct {
+	options Options
+	log     *slog.Logger
+	keys    [][sha256.Size]byte
+	mux     *http.ServeMux
+
+	lock  *flock.Flock
+	disk  disk
+	files *collection[file]
+	jobs  *collection[job]
+
+	models *shelf
+
+	// Two workers take jobs along: one validates files, one trains.
+	workers  []worker
+	working  sync.WaitGroup
+	stop     context.CancelCauseFunc
+	creating sync.Mutex // held from counting the active jobs to adding one
+
+	// cancels holds what stops the job that is training.
+	cancelMu sync.Mutex
+	cancels  map[string]context.CancelCauseFunc
+}
+
+// errClosing is the cause of a training that ends because the server does.
+var errClosing = errors.New("the model server is closing")
+
+// New opens the data directory and takes up the jobs in it. The errors it
+// returns are problems of kind BadInput (options) and Environment (directory).
+func New(options Options) (*Server, error) {
+	if err := options.Validate(); err != nil {
+		return nil, err
+	}
+	if options.MaxFileBytes == 0 {
+		options.MaxFileBytes = 512 << 20
+	}
+	if options.MaxActiveJobs == 0 {
+		options.MaxActiveJobs = 16
+	}
+	s := &Server{options: options, log: options.Logger, cancels: map[string]context.CancelCauseFunc{}}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	for _, key := range options.Keys {
+		s.keys = append(s.keys, sha256.Sum256([]byte(key)))
+	}
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	s.mux = s.routes()
+	ctx, stop := context.WithCancelCause(context.Background())
+	s.stop = stop
+	s.startWorkers(ctx)
+	return s, nil
+}
+
+// open locks and reads the data directory.
+func (s *Server) open() error {
+	var err error
+	if s.disk, err = openDisk(s.options.Dir); err != nil {
+		return problem.New(problem.Environment, "the model server cannot use its data directory: %w", err)
+	}
+	s.lock = flock.New(filepath.Join(s.options.Dir, "lock"))
+	switch locked, err := s.lock.TryLock(); {
+	case err != nil:
+		_ = s.disk.root.Close()
+		return problem.New(problem.Environment, "the model server cannot lock its data directory: %w", err)
+	case !locked:
+		_ = s.disk.root.Close()
+		return problem.New(problem.Environment, "another model server uses the data directory %s: stop it, or choose another directory", s.options.Dir)
+	}
+	if err := s.load(); err != nil {
+		_ = s.release()
+		return problem.New(problem.Environment, "the model server cannot read its data directory: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) load() (err error) {
+	if err := s.disk.prepare(); err != nil {
+		return err
+	}
+	if s.files, err = openCollection[file](s.disk, filesDir); err != nil {
+		return err
+	}
+	if s.jobs, err = openCollection[job](s.disk, jobsDir); err != nil {
+		return err
+	}
+	if err := s.sweep(); err != nil {
+		return err
+	}
+	s.models, err = openShelf(s.disk, s.jobs)
+	return err
+}
+
+func (s *Server) release() error { return errors.Join(s.lock.Unlock(), s.disk.root.Close()) }
+
+// Close stops training and waits until it has stopped. The job in training
+// stays as it is and starts over when the directory is next opened. Requests
+// must have ended before: see [Server.Serve].
+func (s *Server) Close() error {
+	s.stop(errClosing)
+	s.working.Wait()
+	return s.release()
+}
+
+// Serve answers requests on a listener until ctx ends, then waits up to ten
+// seconds for those under way. It closes the listener, not the server.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}
+
+// methods are the handlers of one path.
+type methods map[string]func(http.ResponseWriter, *http.Request) error
+
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for pattern, byMethod := range map[string]methods{
+		"/v1/models":                       {"GET": s.listModels},
+		"/v1/models/{id}":                  {"GET": s.getModel, "DELETE": s.deleteModel},
+		"/v1/files":                        {"GET": s.listFiles, "POST": s.uploadFile},
+		"/v1/files/{id}":                   {"GET": s.getFile, "DELETE": s.deleteFile},
+		"/v1/files/{id}/content":           {"GET": s.getFileContent},
+		"/v1/fine_tuning/jobs":             {"GET": s.listJobs, "POST": s.createJob},
+		"/v1/fine_tuning/jobs/{id}":        {"GET": s.getJob},
+		"/v1/fine_tuning/jobs/{id}/cancel": {"POST": s.cancelJob},
+		"/v1/fine_tuning/jobs/{id}/events": {"GET": s.listEvents},
+		"/v1/chat/completions":             {"POST": s.complete},
+		"/healthz":                         {"GET": s.health},
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := s.dispatch(w, r, byMethod); err != nil {
+				s.writeError(w, r, err)
+			}
+		})
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.writeError(w, r, invalid(http.StatusNotFound, "", "unknown_url", "Invalid URL (%s %s)", r.Method, r.URL.Path))
+	})
+	return mux
+}
+
+func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, byMethod methods) error {
+	handler, ok := byMethod[r.Method]
+	if !ok {
+		for method := range byMethod {
+			w.Header().Add("Allow", method)
+		}
+		return invalid(http.StatusMethodNotAllowed, "", "method_not_supported", "Not allowed to %s on %s.", r.Method, r.URL.Path)
+	}
+	if r.Pattern != "/healthz" {
+		if err := s.authenticate(w, r); err != nil {
+			return err
+		}
+	}
+	return handler(w, r)
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := "req_" + rand.Text()
+	w.Header().Set(requestIDHeader, id)
+	debugging := s.log.Enabled(r.Context(), slog.LevelDebug)
+	start := time.Now()
+	watched := &statusWriter{ResponseWriter: w}
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			if recovered == http.ErrAbortHandler {
+				panic(recovered)
+			}
+			s.log.ErrorContext(r.Context(), "request panicked", "request", id, "route", r.Pattern, "stack", string(debug.Stack()))
+			if watched.status == 0 {
+				s.writeError(watched, r, errors.New("panic"))
+			}
+		}
+		if debugging {
+			// The pattern, not the path: model names may say who is whom.
+			s.log.DebugContext(r.Context(), "request", "request", id, "method", r.Method, "route", r.Pattern,
+				"status", watched.status, "duration", time.Since(start))
+		}
+	}()
+	s.mux.ServeHTTP(watched, r)
+}
+
+// statusWriter remembers the status for the log.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) error {
+	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	given := sha256.Sum256([]byte(strings.TrimSpace(key)))
+	match := 0
+	for _, accepted := range s.keys { // all of them, so that time tells nothing
+		match |= subtle.ConstantTimeCompare(given[:], accepted[:])
+	}
+	if bearer && match == 1 {
+		return nil
+	}
+	w.Header().Set("WWW-Authenticate", "Bearer")
+	if key == "" {
+		return invalid(http.StatusUnauthorized, "", "",
+			"You didn't provide an API key. Provide it in an Authorization header: \"Authorization: Bearer YOUR_KEY\".")
+	}
+	return invalid(http.StatusUnauthorized, "", "invalid_api_key", "Incorrect API key provided.")
+}
+
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) error {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	return nil
+}
+
+// readJSON decodes the body, which must be one JSON value of the right types.
+// Unknown fields are ignored: clients are newer than servers.
+func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
+	// A recorder in a test has no deadline to set, and needs none.
+	connection := http.NewResponseController(w)
+	_ = connection.SetReadDeadline(time.Now().Add(bodyTimeout))
+	defer func() { _ = connection.SetReadDeadline(time.Time{}) }()
+
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSONBytes))
+	if err != nil {
+		return readFailure(err)
+	}
+	err = json.Unmarshal(body, into)
+	var wrongType *json.UnmarshalTypeError
+	var detailed *apiError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &detailed):
+		return detailed
+	case errors.As(err, &wrongType):
+		return invalid(http.StatusBadRequest, wrongType.Field, "invalid_type",
+			"Invalid type for '%s': expected %s.", wrongType.Field, wrongType.Type)
+	default:
+		return invalid(http.StatusBadRequest, "", "",
+			"We could not parse the JSON body of your request. Send one JSON object, with the header \"Content-Type: application/json\".")
+	}
+}
+
+// readFailure tells a body that was too slow or cut short from one that was
+// too large, which writeError knows.
+func readFailure(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return invalid(http.StatusRequestTimeout, "", "request_timeout", "The request's body did not arrive in time.")
+	}
+	return invalid(http.StatusBadRequest, "", "incomplete_body", "The request's body did not arrive whole.")
+}
+
+// page cuts a list, latest first, to what the query's after and limit ask
+// for.
+func page[R record](r *http.Request, all []R, limit, maxLimit int) (data []R, more bool, err error) {
+	query := r.URL.Query()
+	if text := query.Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxLimit {
+			return nil, false, badParam("limit", "Invalid 'limit': expected an integer from 1 to %d.", maxLimit)
+		}
+		limit = n
+	}
+	if after := query.Get("after"); after != "" {
+		at := slices.IndexFunc(all, func(r R) bool { return r.key() == after })
+		if at < 0 {
+			return nil, false, badParam("after", "Invalid 'after': there is no such object in this list.")
+		}
+		all = all[at+1:]
+	}
+	if len(all) > limit {
+		return all[:limit], true, nil
+	}
+	return all, false, nil
+}
+
+// list is the answer of every list endpoint. First and last are null if it is
+// empty.
+type list[T any] struct {
+	Object  string  `json:"object"`
+	Data    []T     `json:"data"`
+	FirstID *string `json:"first_id"`
+	LastID  *string `json:"last_id"`
+	HasMore bool    `json:"has_more"`
+}
+
+func listOf[R record, T any](page []R, more bool, show func(R) T) list[T] {
+	result := list[T]{Object: "list", Data: make([]T, len(page)), HasMore: more}
+	for i, r := range page {
+		result.Data[i] = show(r)
+	}
+	if len(page) > 0 {
+		result.FirstID, result.LastID = optional(page[0].key()), optional(page[len(page)-1].key())
+	}
+	return result
+}

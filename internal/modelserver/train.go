@@ -1,0 +1,349 @@
+package modelserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"switchboard/internal/classifier"
+)
+
+// maxAttempts is how often a job may be started without an orderly end: a job
+// that brings the process down must not do so for ever.
+const maxAttempts = 20
+
+// failurePause is how long a worker rests when the disk fails.
+const failurePause = 30 * time.Second
+
+var (
+	// errUnchanged ends a change that has nothing to do.
+	errUnchanged = errors.New("nothing to change")
+	// errCancelled is the cause of a training that its job's end stopped.
+	errCancelled = errors.New("the job was cancelled")
+)
+
+// worker takes one job along at a time: the oldest in the first of its
+// statuses, or of the next.
+type worker struct {
+	statuses []string
+	// process returns an error only if it could not record what happened.
+	process func(context.Context, job) error
+	wake    chan struct{}
+}
+
+func (s *Server) startWorkers(ctx context.Context) {
+	s.workers = []worker{
+		{[]string{statusValidating}, s.validate, make(chan struct{}, 1)},
+		// A job that runs without being trained is one that an earlier
+		// process left unfinished.
+		{[]string{statusRunning, statusQueued}, s.train, make(chan struct{}, 1)},
+	}
+	for _, w := range s.workers {
+		s.working.Go(func() { s.work(ctx, w) })
+	}
+}
+
+// work processes jobs until ctx ends.
+func (s *Server) work(ctx context.Context, w worker) {
+	for ctx.Err() == nil {
+		pause := time.Duration(math.MaxInt64)
+		if j, ok := s.oldest(w.statuses); ok {
+			err := s.protected(ctx, w, j)
+			// Somebody else may have ended the job meanwhile.
+			if err == nil || errors.Is(err, errUnchanged) {
+				continue
+			}
+			s.log.ErrorContext(ctx, "recording a fine-tuning job failed", "job", j.ID, "error", err)
+			pause = failurePause
+		}
+		select {
+		case <-w.wake:
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// protected turns a panic into a failed job, so that one bad job does not take
+// down all others and their server. A panic on one of the classifier's own
+// goroutines does end the process: maxAttempts bounds how often.
+func (s *Server) protected(ctx context.Context, w worker, j job) (err error) {
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			s.log.ErrorContext(ctx, "fine-tuning job panicked", "job", j.ID, "stack", string(debug.Stack()))
+			err = s.fail(j.ID, serverFailure)
+		}
+	}()
+	return w.process(ctx, j)
+}
+
+func (s *Server) wakeWorkers() {
+	for _, w := range s.workers {
+		select {
+		case w.wake <- struct{}{}:
+		default: // it is awake, or about to be
+		}
+	}
+}
+
+// oldest returns the job that was created first among those with the first
+// status, or the next.
+func (s *Server) oldest(statuses []string) (job, bool) {
+	all := s.jobs.newest()
+	slices.Reverse(all)
+	for _, status := range statuses {
+		if i := slices.IndexFunc(all, func(j job) bool { return j.Status == status }); i >= 0 {
+			return all[i], true
+		}
+	}
+	return job{}, false
+}
+
+// advance changes a job that is still active; if it is not, the error is
+// errUnchanged.
+func (s *Server) advance(id string, f func(*job)) error {
+	_, err := s.jobs.change(id, func(j *job) error {
+		if !j.active() {
+			return errUnchanged
+		}
+		f(j)
+		return nil
+	})
+	return err
+}
+
+func (s *Server) fail(id string, reason jobError) error {
+	s.log.Info("fine-tuning job failed", "job", id, "code", reason.Code)
+	return s.advance(id, func(j *job) {
+		j.end(statusFailed)
+		j.Error = &reason
+		j.note(event{Level: "error", Type: "message", Message: reason.Message})
+	})
+}
+
+var serverFailure = jobError{Code: "server_error", Message: "The job failed because of an error in the server. Its log has the details under the job's id."}
+
+// validate checks a job's files and queues it.
+func (s *Server) validate(_ context.Context, j job) error {
+	if _, _, failure := s.read(j); failure != nil {
+		return s.fail(j.ID, *failure)
+	}
+	err := s.advance(j.ID, func(j *job) {
+		j.Status = statusQueued
+		j.inform("Files validated, moving job to queued state")
+	})
+	s.wakeWorkers()
+	return err
+}
+
+// read returns the examples of a job's files.
+func (s *Server) read(j job) (train, validation examples, failure *jobError) {
+	train, err := s.readFile(j.TrainingFile)
+	if err == nil {
+		err = checkTraining(train)
+	}
+	if err != nil {
+		return train, validation, s.fileFailure(j.ID, "training_file", err)
+	}
+	if j.ValidationFile == "" {
+		return train, validation, nil
+	}
+	validation, err = s.readFile(j.ValidationFile)
+	if err == nil && len(validation.rows) == 0 {
+		err = &fileProblem{"it has no examples"}
+	}
+	if err != nil {
+		return train, validation, s.fileFailure(j.ID, "validation_file", err)
+	}
+	return train, validation, nil
+}
+
+func (s *Server) readFile(id string) (examples, error) {
+	content, err := s.disk.root.Open(contentPath(id))
+	if errors.Is(err, os.ErrNotExist) {
+		return examples{}, &fileProblem{"it was deleted"}
+	}
+	if err != nil {
+		return examples{}, err
+	}
+	defer content.Close()
+	return readExamples(content)
+}
+
+func (s *Server) fileFailure(jobID, param string, err error) *jobError {
+	var bad *fileProblem
+	if !errors.As(err, &bad) {
+		s.log.Error("reading a file failed", "job", jobID, "error", err)
+		return &serverFailure
+	}
+	return &jobError{
+		Code:    "invalid_" + param,
+		Message: fmt.Sprintf("The job failed due to an invalid %s: %s.", strings.ReplaceAll(param, "_", " "), bad),
+		Param:   &param,
+	}
+}
+
+// cancellable returns a context that [Server.stopTraining] ends. It must be
+// made before the job runs: cancelling changes the status first, and then
+// looks for something to stop.
+func (s *Server) cancellable(ctx context.Context, id string) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	s.cancelMu.Lock()
+	defer s.cancelMu.Unlock()
+	s.cancels[id] = cancel
+	return ctx, func() {
+		s.cancelMu.Lock()
+		defer s.cancelMu.Unlock()
+		delete(s.cancels, id)
+		cancel(nil)
+	}
+}
+
+func (s *Server) stopTraining(id string) {
+	s.cancelMu.Lock()
+	defer s.cancelMu.Unlock()
+	if cancel, ok := s.cancels[id]; ok {
+		cancel(errCancelled)
+	}
+}
+
+// train makes a job's model.
+func (s *Server) train(ctx context.Context, j job) error {
+	ctx, release := s.cancellable(ctx, j.ID)
+	defer release()
+	if j.Attempts >= maxAttempts {
+		return s.fail(j.ID, jobError{Code: "server_error", Message: fmt.Sprintf(
+			"Training was started %d times and ended each time with the server: it is given up.", j.Attempts)})
+	}
+	if err := s.advance(j.ID, func(j *job) {
+		if j.Status == statusRunning {
+			j.inform("Fine-tuning job started again after a restart of the server")
+		} else {
+			j.inform("Fine-tuning job started")
+		}
+		j.Status = statusRunning
+		j.Attempts++
+	}); err != nil {
+		return err
+	}
+	start := time.Now()
+	train, validation, failure := s.read(j)
+	if failure != nil {
+		return s.fail(j.ID, *failure)
+	}
+	results := strings.Builder{}
+	results.WriteString("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n")
+	model, err := classifier.Train(ctx, train.rows, validation.rows, classifier.Options{
+		Epochs: j.Epochs, BatchSize: j.BatchSize, LearningRateMultiplier: j.RateMultiplier, Seed: uint64(j.Seed),
+		OnEpoch: func(e classifier.Epoch) {
+			m := metricsOf(e)
+			results.WriteString(m.csv())
+			s.recordEpoch(j.ID, e, m, start)
+		},
+	})
+	switch {
+	case errors.Is(err, errClosing):
+		return s.advance(j.ID, func(j *job) { j.Attempts-- })
+	case errors.Is(err, errCancelled):
+		return nil
+	case err != nil:
+		param := "training_file"
+		return s.fail(j.ID, jobError{Code: "training_failed", Message: "Training failed: " + err.Error() + ".", Param: &param})
+	}
+	if err := s.finish(j, model, results.String(), train.tokens*j.Epochs); err != nil {
+		return err
+	}
+	s.log.InfoContext(ctx, "fine-tuning job succeeded", "job", j.ID, "examples", len(train.rows),
+		"classes", len(model.Labels()), "duration", time.Since(start).Round(time.Millisecond))
+	return nil
+}
+
+// finish keeps model and results and records the success, in this order: a
+// crash in between makes the job start over, and write the same again under
+// the same names.
+func (s *Server) finish(j job, model *classifier.Model, results string, tokens int) error {
+	if err := s.keep(j, model, results); err != nil {
+		s.log.Error("saving a model failed", "job", j.ID, "error", err)
+		return s.fail(j.ID, serverFailure)
+	}
+	err := s.advance(j.ID, func(j *job) {
+		j.TrainedTokens = tokens
+		j.end(statusSucceeded)
+		j.inform("New fine-tuned model created")
+		j.inform("The job has successfully completed")
+		// Who sees the success must find the model.
+		s.models.add(*j)
+	})
+	if !errors.Is(err, errUnchanged) {
+		return err
+	}
+	// Cancelled at the last moment: the model and the results go.
+	return errors.Join(s.disk.remove(modelPath(j.ID)), s.dropFile(resultsID(j.ID)))
+}
+
+// keep writes model and results, under names that follow from the job's: what
+// a crash makes necessary twice is there once.
+func (s *Server) keep(j job, model *classifier.Model, results string) error {
+	if err := s.disk.write(modelPath(j.ID), model); err != nil {
+		return err
+	}
+	f := file{ID: resultsID(j.ID), Filename: "step_metrics.csv", Purpose: purposeResults, Bytes: int64(len(results)), Created: time.Now().UnixNano()}
+	if err := s.disk.write(f.content(), strings.NewReader(results)); err != nil {
+		return err
+	}
+	return s.files.put(f)
+}
+
+// recordEpoch adds an event, unless the epoch's was recorded before a restart:
+// training is deterministic, so it would say the same.
+func (s *Server) recordEpoch(id string, e classifier.Epoch, m metrics, start time.Time) {
+	each := time.Since(start) / time.Duration(e.Number)
+	err := s.advance(id, func(j *job) {
+		j.EstimatedFinish = time.Now().Add(each * time.Duration(e.Of-e.Number)).UnixNano()
+		if slices.ContainsFunc(j.Events, func(old event) bool { return old.Data != nil && old.Data.Step == m.Step }) {
+			return
+		}
+		message := fmt.Sprintf("Step %d/%d: training loss=%.4f", m.Step, m.TotalSteps, m.TrainLoss)
+		if m.ValidLoss != nil {
+			message += fmt.Sprintf(", validation loss=%.4f", *m.ValidLoss)
+		}
+		j.note(event{Level: "info", Type: "metrics", Message: message, Data: &m})
+	})
+	// Training goes on without the event; its figures are in the results.
+	if err != nil && !errors.Is(err, errUnchanged) {
+		s.log.Error("recording an epoch failed", "job", id, "error", err)
+	}
+}
+
+func metricsOf(e classifier.Epoch) metrics {
+	return metrics{
+		Step: e.Step, TotalSteps: e.Steps, TrainLoss: e.TrainLoss, TrainAccuracy: e.TrainAccuracy,
+		ValidLoss: optionalNumber(e.ValidLoss), ValidAccuracy: optionalNumber(e.ValidAccuracy),
+	}
+}
+
+// optionalNumber returns nil for NaN, which JSON does not know.
+func optionalNumber(n float64) *float64 {
+	if math.IsNaN(n) {
+		return nil
+	}
+	return &n
+}
+
+// csv returns the metrics as a line of step_metrics.csv.
+func (m metrics) csv() string {
+	number := func(n *float64) string {
+		if n == nil {
+			return ""
+		}
+		return strconv.FormatFloat(*n, 'f', 6, 64)
+	}
+	return fmt.Sprintf("%d,%s,%s,%s,%s\n", m.Step, number(&m.TrainLoss), number(&m.TrainAccuracy), number(m.ValidLoss), number(m.ValidAccuracy))
+}
