@@ -1,0 +1,313 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"switchboard/internal/dataset"
+)
+
+// drawn decodes a picture and keeps it for a person's eye where
+// SWITCHBOARD_PICTURES names a directory.
+func drawn(t *testing.T, name string, data []byte) *image.RGBA {
+	t.Helper()
+	if dir := os.Getenv("SWITCHBOARD_PICTURES"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, name+".png"), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	picture, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatalf("the picture %s is not a PNG: %v", name, err)
+	}
+	rgba := image.NewRGBA(picture.Bounds())
+	draw.Draw(rgba, rgba.Bounds(), picture, picture.Bounds().Min, draw.Src)
+	return rgba
+}
+
+// inkOf counts the pixels of exactly one colour.
+func inkOf(picture *image.RGBA, want color.RGBA) int {
+	n := 0
+	for i := 0; i < len(picture.Pix); i += 4 {
+		if p := picture.Pix[i : i+3]; p[0] == want.R && p[1] == want.G && p[2] == want.B {
+			n++
+		}
+	}
+	return n
+}
+
+// borderIsWhite tells whether nothing was cut off at the edges.
+func borderIsWhite(picture *image.RGBA) bool {
+	white := color.RGBA{R: 0xFF, G: 0xFF, B: 0xFF, A: 0xFF}
+	b := picture.Bounds()
+	for x := b.Min.X; x < b.Max.X; x++ {
+		if picture.RGBAAt(x, b.Min.Y) != white || picture.RGBAAt(x, b.Max.Y-1) != white {
+			return false
+		}
+	}
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		if picture.RGBAAt(b.Min.X, y) != white || picture.RGBAAt(b.Max.X-1, y) != white {
+			return false
+		}
+	}
+	return true
+}
+
+// training imitates a run: losses fall with noise, validation is measured at
+// every tenth step.
+func training(n int) []Step {
+	steps := make([]Step, n)
+	for i := range steps {
+		x := float64(i) / float64(n)
+		noise := 0.08 * math.Sin(float64(i)*12.9898)
+		steps[i] = Step{
+			Step:          i + 1,
+			TrainLoss:     3.4*math.Exp(-4*x) + 0.25 + noise,
+			TrainAccuracy: 0.95 - 0.9*math.Exp(-5*x) + noise/3,
+			ValidLoss:     math.NaN(),
+			ValidAccuracy: math.NaN(),
+		}
+		if i%10 == 9 {
+			steps[i].ValidLoss = 3.4*math.Exp(-4*x) + 0.45
+			steps[i].ValidAccuracy = 0.91 - 0.9*math.Exp(-5*x)
+		}
+	}
+	return steps
+}
+
+func TestCurves(t *testing.T) {
+	nan := math.NaN()
+	tests := []struct {
+		name              string
+		steps             []Step
+		training, holdOut bool // which curves must be seen
+	}{
+		{"hundred steps", training(100), true, true},
+		{"ten thousand steps", training(10_000), true, true},
+		{"one step", []Step{{1, 2.5, 1.5, 0.4, 0.5}}, true, true},
+		{"two equal steps", []Step{{7, 1, 1, 1, 1}, {7, 1, 1, 1, 1}}, true, true},
+		{"all zero", []Step{{0, 0, 0, 0, 0}, {1, 0, 0, 0, 0}}, true, true},
+		{"no validation", []Step{{1, 2, nan, 0.1, nan}, {2, 1, nan, 0.3, nan}}, true, false},
+		{"only validation", []Step{{1, nan, 2, nan, 0.3}}, false, true},
+		{"nothing measured", []Step{{1, nan, nan, nan, nan}}, false, false},
+		{"overflowed loss", []Step{{1, math.Inf(1), 2, 0.5, 0.5}, {2, 1e300, 2, 0.5, 0.5}}, true, true},
+		{"no steps", nil, false, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var first, again bytes.Buffer
+			if err := Curves(&first, tt.steps); err != nil {
+				t.Fatal(err)
+			}
+			if err := Curves(&again, tt.steps); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(first.Bytes(), again.Bytes()) {
+				t.Error("the same steps gave two different pictures")
+			}
+			picture := drawn(t, "curves-"+strings.ReplaceAll(tt.name, " ", "-"), first.Bytes())
+			if got, want := picture.Bounds().Size(), (image.Point{X: 1440, Y: 580}); got != want {
+				t.Errorf("size %v, want %v", got, want)
+			}
+			if got := inkOf(picture, blue) > 0; got != tt.training {
+				t.Errorf("training curve drawn: %v, want %v", got, tt.training)
+			}
+			if got := inkOf(picture, vermillion) > 0; got != tt.holdOut {
+				t.Errorf("validation curve drawn: %v, want %v", got, tt.holdOut)
+			}
+			if inkOf(picture, ink) == 0 && inkOf(picture, muted) == 0 {
+				t.Error("no words in the picture")
+			}
+			if !borderIsWhite(picture) {
+				t.Error("something is cut off at the border")
+			}
+		})
+	}
+}
+
+func TestCurvesIgnoreTheOrderOfSteps(t *testing.T) {
+	steps := training(50)
+	backwards := make([]Step, len(steps))
+	for i, s := range steps {
+		backwards[len(steps)-1-i] = s
+	}
+	var a, b bytes.Buffer
+	if err := errors.Join(Curves(&a, steps), Curves(&b, backwards)); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(a.Bytes(), b.Bytes()) {
+		t.Error("the picture depends on the order of the steps")
+	}
+	if backwards[0].Step != 50 {
+		t.Error("the caller's steps were reordered")
+	}
+}
+
+// many is a chart of n companies with the spread of real data: few large,
+// many small.
+func many(n int) map[string]int {
+	counts := map[string]int{dataset.Unknown: 900}
+	for i := range n {
+		counts[fmt.Sprintf("Company%03dHelp", i)] = 20_000 / (i + 1)
+	}
+	return counts
+}
+
+func TestCompanies(t *testing.T) {
+	long := map[string]int{
+		"The_Extraordinarily_Long_Handle_Of_A_Company_Support_EU": 120,
+		"The_Extraordinarily_Long_Handle_Of_A_Company_Support_US": 80,
+		"O2": 7, "Żółw_Pomoc": 3, "Nobody": 0,
+	}
+	tests := []struct {
+		name           string
+		counts         map[string]int
+		known, unknown bool // which colours must be seen
+	}{
+		{"one", map[string]int{"AcmeHelp": 42}, true, false},
+		{"only unknown", map[string]int{dataset.Unknown: 3}, false, true},
+		{"forty", many(40), true, true},
+		{"hundred and ten", many(110), true, true},
+		{"long handles", long, true, false},
+		{"nothing counted", map[string]int{"AcmeHelp": 0}, false, false},
+		{"no companies", nil, false, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var first bytes.Buffer
+			if err := Companies(&first, tt.counts); err != nil {
+				t.Fatal(err)
+			}
+			// Maps are walked in a different order each time.
+			var again bytes.Buffer
+			if err := Companies(&again, tt.counts); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(first.Bytes(), again.Bytes()) {
+				t.Error("the same counts gave two different pictures")
+			}
+			picture := drawn(t, "companies-"+strings.ReplaceAll(tt.name, " ", "-"), first.Bytes())
+			want := image.Point{X: 1440, Y: 208 + 30*max(len(tt.counts), 4)}
+			if got := picture.Bounds().Size(); got != want {
+				t.Errorf("size %v, want %v", got, want)
+			}
+			if got := inkOf(picture, blue) > 100; got != tt.known {
+				t.Errorf("bars of companies drawn: %v, want %v", got, tt.known)
+			}
+			if got := inkOf(picture, silver) > 100; got != tt.unknown {
+				t.Errorf("bar of Unknown drawn: %v, want %v", got, tt.unknown)
+			}
+			if !borderIsWhite(picture) {
+				t.Error("something is cut off at the border")
+			}
+		})
+	}
+}
+
+func TestCompaniesRefuseNegativeCounts(t *testing.T) {
+	var b bytes.Buffer
+	if err := Companies(&b, map[string]int{"AcmeHelp": -1}); err == nil || b.Len() > 0 {
+		t.Errorf("got error %v and %d bytes, want an error and no picture", err, b.Len())
+	}
+}
+
+func TestRank(t *testing.T) {
+	bars, total, err := rank(map[string]int{"b": 2, "a": 2, dataset.Unknown: 50, "c": 9, "d": 0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []bar{{"c", 9, true}, {"a", 2, true}, {"b", 2, true}, {"d", 0, true}, {dataset.Unknown, 50, false}}
+	if !reflect.DeepEqual(bars, want) || total != 63 {
+		t.Errorf("rank = %v, %d; want %v, 63", bars, total, want)
+	}
+}
+
+// Thousands of companies must not make a picture that no memory holds.
+func TestRankBoundsTheRows(t *testing.T) {
+	counts := many(3000)
+	bars, total, err := rank(counts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(bars) != mostRows+2 {
+		t.Fatalf("%d rows, want %d", len(bars), mostRows+2)
+	}
+	if got := bars[mostRows]; got.name != "2,750 others" || got.company {
+		t.Errorf("the row after the largest is %+v, want the rest", got)
+	}
+	sum := 0
+	for _, b := range bars {
+		sum += b.count
+	}
+	if sum != total {
+		t.Errorf("the rows add up to %d, want all %d conversations", sum, total)
+	}
+}
+
+func TestSummary(t *testing.T) {
+	for _, tt := range []struct {
+		counts map[string]int
+		want   string
+	}{
+		{map[string]int{"a": 1}, "1 conversation, 1 company"},
+		{map[string]int{"a": 1_500, "b": 500}, "2,000 conversations, 2 companies"},
+		{map[string]int{"a": 3, dataset.Unknown: 1}, "4 conversations, 1 company, 25.0% Unknown"},
+		{map[string]int{dataset.Unknown: 0}, "0 conversations, 0 companies"},
+	} {
+		_, total, err := rank(tt.counts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := summary(total, tt.counts); got != tt.want {
+			t.Errorf("summary(%v) = %q, want %q", tt.counts, got, tt.want)
+		}
+	}
+}
+
+func TestThousands(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 1234567: "1,234,567", -12: "-12", -123456: "-123,456"} {
+		if got := thousands(n); got != want {
+			t.Errorf("thousands(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestShorten(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                              "",
+		"ShortHandle":                   "ShortHandle",
+		strings.Repeat("ż", 28):         strings.Repeat("ż", 28),
+		strings.Repeat("a", 40) + "End": strings.Repeat("a", 19) + "…aaaaaEnd",
+	} {
+		if got := shorten(in); got != want {
+			t.Errorf("shorten(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// A picture that cannot be written is an error, not a short file.
+func TestWriteErrorsAreReported(t *testing.T) {
+	if err := Curves(brokenPipe{}, training(3)); !errors.Is(err, errBroken) {
+		t.Errorf("Curves = %v, want the writer's error", err)
+	}
+	if err := Companies(brokenPipe{}, many(3)); !errors.Is(err, errBroken) {
+		t.Errorf("Companies = %v, want the writer's error", err)
+	}
+}
+
+var errBroken = errors.New("broken pipe")
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errBroken }
