@@ -1,0 +1,157 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.temporal.io/sdk/activity"
+
+	"switchboard/internal/artifact"
+	"switchboard/internal/dataset"
+	"switchboard/internal/inference"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/prompt"
+)
+
+// ClassifyPartInput names examples, and the model to ask about them.
+type ClassifyPartInput struct {
+	Model    string       `json:"model"`
+	Labels   artifact.Ref `json:"labels"`
+	Examples artifact.Ref `json:"examples"`
+	// Path is where the predictions go.
+	Path string `json:"path"`
+}
+
+// ClassifyPartResult names the predictions: one for each example, in their
+// order.
+type ClassifyPartResult struct {
+	Predictions artifact.Ref `json:"predictions"`
+	// WithoutConfidence counts answers of this attempt for which the provider
+	// gave no probability. They count as certain, so no threshold helps.
+	WithoutConfidence int `json:"without_confidence,omitempty"`
+}
+
+// PredictionsPath is where the predictions of part i of a run go.
+func PredictionsPath(dir string, i int) string { return part(dir, "predictions", i) }
+
+// ClassifyPart asks a model about every example of a part. Answers are kept as
+// they come, under a name made of what was asked, so that nothing is asked and
+// paid for twice: not by another attempt, and not by another run on the same
+// data. On the last attempt, examples without an answer are marked as failed.
+func (p *Provider) ClassifyPart(ctx context.Context, in ClassifyPartInput) (ClassifyPartResult, error) {
+	report(ctx, pipeline.Progress{Total: in.Examples.Rows, Unit: "conversations"})
+	info := activity.GetInfo(ctx)
+	stored := context.WithoutCancel(ctx) // what was paid for is saved, whatever ends
+	ctx, stop := untilWorkerStops(ctx)
+	defer stop()
+
+	examples, err := rows[dataset.Example](ctx, p.Store, in.Examples)
+	if err != nil {
+		return ClassifyPartResult{}, err
+	}
+	var labels []string
+	if err := p.Store.ReadJSON(ctx, in.Labels, &labels); err != nil {
+		return ClassifyPartResult{}, err
+	}
+	journal := journal{store: p.Store, dir: "answers/" + in.key(), attempt: info.Attempt}
+	saved, err := journal.read(ctx)
+	if err != nil {
+		return ClassifyPartResult{}, err
+	}
+	outcome, err := inference.Run(ctx, p.Client, inference.Options{
+		Model: in.Model, Prompt: prompt.System, Labels: labels,
+		Concurrency: p.Concurrent, LastAttempt: info.Attempt >= pipeline.ClassifyAttempts,
+	}, examples, saved, func(chunk int, predictions []dataset.Prediction) error {
+		return journal.save(stored, chunk, predictions)
+	}, func(now inference.Progress) {
+		report(ctx, pipeline.Progress{Done: int64(now.Done), Total: int64(now.Total), Unit: "conversations"})
+	})
+	if err != nil {
+		return ClassifyPartResult{}, err
+	}
+	if err := journal.join(stored, outcome.Predictions); err != nil {
+		return ClassifyPartResult{}, err
+	}
+	ref, err := writeRows(stored, p.Store, in.Path, outcome.Predictions)
+	return ClassifyPartResult{Predictions: ref, WithoutConfidence: outcome.WithoutConfidence}, err
+}
+
+// key identifies the questions: the same model asked in the same words about
+// the same texts, with the same answers to choose from.
+func (in ClassifyPartInput) key() string {
+	text := fmt.Sprintf("%s\n%s\n%s\n%s", in.Model, prompt.Version(), in.Labels.SHA256, in.Examples.SHA256)
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
+}
+
+// journal is the folder with the answers to one part's questions: small files
+// while they come in, one file when all are there.
+type journal struct {
+	store   *artifact.Store
+	dir     string
+	attempt int32
+}
+
+// allAnswers is the name of the file with every answer. It sorts behind the others.
+const allAnswers = "all.parquet"
+
+// read returns what earlier attempts and runs saved. Answers that failed are
+// left out: they are to be asked for again.
+func (j journal) read(ctx context.Context) (inference.Resume, error) {
+	paths, err := j.store.List(ctx, j.dir)
+	if err != nil {
+		return inference.Resume{}, err
+	}
+	var saved inference.Resume
+	for _, path := range paths {
+		content, err := j.store.ReadPath(ctx, path)
+		if errors.Is(err, artifact.ErrNotFound) {
+			continue // another attempt joined it meanwhile
+		}
+		if err != nil {
+			return inference.Resume{}, err
+		}
+		list, err := dataset.ReadAll[dataset.Prediction](bytes.NewReader(content), int64(len(content)))
+		if err != nil {
+			return inference.Resume{}, fmt.Errorf("reading %s: %w", path, err)
+		}
+		saved.Done = append(saved.Done, list...)
+	}
+	saved.Done = slices.DeleteFunc(saved.Done, func(p dataset.Prediction) bool { return p.Status == dataset.Failed })
+	return saved, nil
+}
+
+// save writes one small file. Its name has the attempt in it, since an attempt
+// that was given up for lost may still be at work.
+func (j journal) save(ctx context.Context, i int, predictions []dataset.Prediction) error {
+	_, err := writeRows(ctx, j.store, fmt.Sprintf("%s/%06d-%06d.parquet", j.dir, j.attempt, i), predictions)
+	return err
+}
+
+// join replaces the small files by one.
+func (j journal) join(ctx context.Context, predictions []dataset.Prediction) error {
+	paths, err := j.store.List(ctx, j.dir)
+	if err != nil {
+		return err
+	}
+	if len(paths) == 1 && paths[0] == j.dir+"/"+allAnswers {
+		return nil
+	}
+	if _, err := writeRows(ctx, j.store, j.dir+"/"+allAnswers, predictions); err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if path == j.dir+"/"+allAnswers {
+			continue
+		}
+		if err := j.store.Delete(ctx, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}

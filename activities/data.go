@@ -1,0 +1,56 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"switchboard/internal/anonymize"
+	"switchboard/internal/artifact"
+	"switchboard/internal/dataset"
+)
+
+// Data is the set of activities of the task queue pipeline.TaskQueue. Its
+// fields are all required.
+type Data struct {
+	Store      *artifact.Store
+	Anonymizer *anonymize.Anonymizer
+}
+
+// rows reads all rows of one Parquet artifact.
+func rows[T any](ctx context.Context, store *artifact.Store, ref artifact.Ref) ([]T, error) {
+	content, err := store.Read(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	list, err := dataset.ReadAll[T](bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", ref.Path, err)
+	}
+	return list, nil
+}
+
+// writeRows stores rows as one Parquet artifact.
+func writeRows[T any](ctx context.Context, store *artifact.Store, path string, list []T) (artifact.Ref, error) {
+	w, err := store.Create(ctx, path)
+	if err != nil {
+		return artifact.Ref{}, err
+	}
+	defer w.Abort()
+	p := dataset.NewWriter[T](w)
+	if err := p.Write(list...); err != nil {
+		return artifact.Ref{}, fmt.Errorf("writing %s: %w", path, err)
+	}
+	if err := p.Close(); err != nil {
+		return artifact.Ref{}, fmt.Errorf("writing %s: %w", path, err)
+	}
+	if err := w.Close(); err != nil {
+		return artifact.Ref{}, err
+	}
+	return w.Ref(p.Rows()), nil
+}
+
+// part names the file of one part.
+func part(dir, stage string, i int) string {
+	return fmt.Sprintf("%s/%s/part-%05d.parquet", dir, stage, i)
+}

@@ -1,0 +1,385 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+
+	"switchboard/internal/anonymize"
+	"switchboard/internal/artifact"
+	"switchboard/internal/dataset"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
+	"switchboard/internal/split"
+)
+
+// lab runs activities as a worker would, over a store in a temporary folder.
+type lab struct {
+	*testsuite.TestActivityEnvironment
+	t     *testing.T
+	store *artifact.Store
+	data  *Data
+}
+
+func newLab(t *testing.T) *lab {
+	t.Helper()
+	store, err := artifact.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	anonymizer, err := anonymize.New(anonymize.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var suite testsuite.WorkflowTestSuite
+	l := &lab{TestActivityEnvironment: suite.NewTestActivityEnvironment(), t: t, store: store, data: &Data{Store: store, Anonymizer: anonymizer}}
+	l.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&Failures{}}})
+	l.RegisterActivity(l.data)
+	return l
+}
+
+// do runs an activity and decodes its result, which must stay small.
+func (l *lab) do(activity, in, result any) error {
+	l.t.Helper()
+	value, err := l.ExecuteActivity(activity, in)
+	if err != nil {
+		return err
+	}
+	var raw json.RawMessage
+	if err := value.Get(&raw); err == nil && len(raw) > 32<<10 {
+		l.t.Errorf("the result of %T has %d bytes, more than 32 KB", activity, len(raw))
+	}
+	if result == nil {
+		return nil
+	}
+	return value.Get(result)
+}
+
+func (l *lab) must(activity, in, result any) {
+	l.t.Helper()
+	if err := l.do(activity, in, result); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func (l *lab) file(name, content string) string {
+	l.t.Helper()
+	path := filepath.Join(l.t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		l.t.Fatal(err)
+	}
+	return path
+}
+
+func (l *lab) wantKind(err error, kind problem.Kind, says string) {
+	l.t.Helper()
+	var app *temporal.ApplicationError
+	if !errors.As(err, &app) || app.Type() != string(kind) || !app.NonRetryable() || !strings.Contains(err.Error(), says) {
+		l.t.Errorf("got %v, want a failure of kind %s that is not repeated and says %q", err, kind, says)
+	}
+}
+
+// tweets is a training file of n threads, alternately with two companies: a
+// question of a customer, and an answer that is signed.
+func tweets(n int) string {
+	var b strings.Builder
+	b.WriteString("tweet_id,author_id,inbound,created_at,text,response_tweet_id,in_response_to_tweet_id\n")
+	for i := range n {
+		company, about := "AcmeHelp", "parcel"
+		if i%2 == 1 {
+			company, about = "BoltRail", "train"
+		}
+		fmt.Fprintf(&b, "%d,%d,True,,@%s Where is my %s number %d &amp; why?,%d,\n", 2*i+1, 1000+i, company, about, i, 2*i+2)
+		fmt.Fprintf(&b, "%d,%s,False,,\"@%d Hi Naomi, we look into %s %d. -JB\",,%d\n", 2*i+2, company, 1000+i, about, i, 2*i+1)
+	}
+	return b.String()
+}
+
+func TestDatasetThatCannotBeRead(t *testing.T) {
+	l := newLab(t)
+	folder := t.TempDir()
+	for _, c := range []struct{ dataset, says string }{
+		{filepath.Join(folder, "missing.csv"), "there is no file"},
+		{folder, "is a folder"},
+		{"ftp://example.com/tweets.csv", "s3://"},
+		{"file://" + filepath.Join(folder, "missing.csv"), "there is no file"},
+		{l.file("empty.csv", ""), "empty"},
+		{l.file("columns.csv", "id,body\n1,hello\n"), "tweet_id"},
+	} {
+		for _, run := range []func() error{
+			func() error {
+				return l.do(l.data.CheckDataset, CheckDatasetInput{Dataset: c.dataset, Kind: pipeline.Training}, nil)
+			},
+			func() error {
+				return l.do(l.data.StageConversations, StageConversationsInput{Dataset: c.dataset, Kind: pipeline.Training, Dir: "run"}, nil)
+			},
+		} {
+			l.wantKind(run(), problem.BadInput, c.says)
+		}
+	}
+	if left, err := l.store.List(t.Context(), "run"); err != nil || len(left) > 0 {
+		t.Errorf("bad input left %v, %v", left, err)
+	}
+}
+
+// prepare stages and anonymizes a file.
+func (l *lab) prepare(path string, kind pipeline.Kind, dir string) (StageConversationsResult, []artifact.Ref) {
+	l.t.Helper()
+	var staged StageConversationsResult
+	l.must(l.data.StageConversations, StageConversationsInput{Dataset: path, Kind: kind, MaxTweets: 64, Dir: dir}, &staged)
+	var examples []artifact.Ref
+	for i, ref := range staged.Conversations {
+		var done AnonymizePartResult
+		l.must(l.data.AnonymizePart, AnonymizePartInput{Conversations: ref, Dir: dir, Part: i}, &done)
+		examples = append(examples, done.Examples)
+	}
+	return staged, examples
+}
+
+func (l *lab) examples(refs []artifact.Ref) []dataset.Example {
+	l.t.Helper()
+	var all []dataset.Example
+	for _, ref := range refs {
+		list, err := rows[dataset.Example](l.t.Context(), l.store, ref)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		all = append(all, list...)
+	}
+	return all
+}
+
+func TestStageAndAnonymize(t *testing.T) {
+	l := newLab(t)
+	staged, refs := l.prepare(l.file("tweets.csv", tweets(40)), pipeline.Training, "run")
+	if staged.Counts.Tweets != 80 || staged.Counts.Conversations != 40 || staged.Counts.Companies != 2 || staged.Dataset.Rows != 80 {
+		t.Errorf("counts %+v, dataset %+v", staged.Counts, staged.Dataset)
+	}
+	e := l.examples(refs)[0]
+	want := "Where is my parcel number 0 & why?\nHi Person, we look into parcel 0. -Person"
+	if e.Text != want || e.Label != "AcmeHelp" || !slices.Equal(e.Rows, []int32{0, 1}) {
+		t.Errorf("got %+v, want text %q", e, want)
+	}
+}
+
+// A model meets in production the very text that it was trained on, although
+// production data has neither authors nor mentions.
+func TestTrainingAndProductionTextAreTheSame(t *testing.T) {
+	l := newLab(t)
+	training := tweets(30)
+	records, err := csv.NewReader(strings.NewReader(training)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var production bytes.Buffer
+	w := csv.NewWriter(&production)
+	for _, r := range records {
+		text := r[4]
+		if strings.HasPrefix(text, "@") {
+			_, text, _ = strings.Cut(text, " ")
+		}
+		_ = w.Write([]string{r[0], text, r[5], r[6]})
+	}
+	w.Flush()
+	_, trained := l.prepare(l.file("tweets.csv", training), pipeline.Training, "training")
+	_, applied := l.prepare(l.file("production.csv", production.String()), pipeline.Production, "production")
+	a, b := l.examples(trained), l.examples(applied)
+	if len(a) != len(b) || len(a) == 0 {
+		t.Fatalf("%d conversations in training, %d in production", len(a), len(b))
+	}
+	for i := range a {
+		if a[i].Text != b[i].Text || a[i].ID != b[i].ID {
+			t.Errorf("training %q, production %q", a[i].Text, b[i].Text)
+		}
+		for _, handle := range []string{"AcmeHelp", "BoltRail", "@"} {
+			if strings.Contains(a[i].Text, handle) {
+				t.Errorf("the text still holds %q: %q", handle, a[i].Text)
+			}
+		}
+	}
+}
+
+func TestSplitExamplesWritesTheTrainersFiles(t *testing.T) {
+	l := newLab(t)
+	_, refs := l.prepare(l.file("tweets.csv", tweets(400)), pipeline.Training, "run")
+	var splits SplitExamplesResult
+	l.must(l.data.SplitExamples, SplitExamplesInput{
+		Examples: refs, Options: split.Options{MinClassSize: 30, TestShare: 0.1, Seed: 1}, Dir: "run",
+	}, &splits)
+	content, err := l.store.Read(t.Context(), splits.TrainFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := bytes.Count(content, []byte("\n")); int64(lines) != splits.Counts.Train || splits.TrainFile.Rows != splits.Counts.Train {
+		t.Errorf("%d lines, %d rows in train", lines, splits.Counts.Train)
+	}
+	var answers []string
+	if err := l.store.ReadJSON(t.Context(), splits.Labels, &answers); err != nil || !slices.Equal(answers, []string{"AcmeHelp", "BoltRail"}) {
+		t.Errorf("labels %v, %v", answers, err)
+	}
+	for _, c := range []struct {
+		change func(*split.Options)
+		says   string
+	}{
+		{func(o *split.Options) { o.TargetSize = 100000 }, "target size"},
+		{func(o *split.Options) { o.MinClassSize = 1000 }, "--min-class-size"},
+	} {
+		o := split.Options{MinClassSize: 30, TestShare: 0.1, Seed: 1}
+		c.change(&o)
+		l.wantKind(l.do(l.data.SplitExamples, SplitExamplesInput{Examples: refs, Options: o, Dir: "bad"}, nil), problem.BadInput, c.says)
+	}
+}
+
+// production has a fork (3 and 4 answer 2), a repeated id, an orphan, a text
+// over two lines and a column of its own.
+const production = `note,tweet_id,text,in_response_to_tweet_id
+a,1,first,
+b,2,second,1
+c,3,"third, ""quoted""
+on two lines",2
+d,4,fourth,2
+e,3,repeats an id,2
+f,9,orphan,77
+g,10,@only_a_mention,
+`
+
+func (l *lab) merge(predictions []dataset.Prediction, staged StageConversationsResult, examples []artifact.Ref, threshold float64) (MergeOutputResult, error) {
+	l.t.Helper()
+	ref, err := writeRows(l.t.Context(), l.store, "run/predictions.parquet", predictions)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	var merged MergeOutputResult
+	err = l.do(l.data.MergeOutput, MergeOutputInput{
+		Dataset: staged.Dataset, Examples: examples, Predictions: []artifact.Ref{ref},
+		Duplicates: staged.Duplicates, Threshold: threshold, Dir: "run",
+	}, &merged)
+	return merged, err
+}
+
+func TestMergeKeepsEveryRowInItsOrder(t *testing.T) {
+	l := newLab(t)
+	path := l.file("production.csv", production)
+	staged, refs := l.prepare(path, pipeline.Production, "run")
+	said := map[int64]dataset.Prediction{
+		3:  {Company: "Acme", Confidence: 0.9, Status: dataset.Classified},
+		4:  {Company: "Bolt", Confidence: 0.7, Status: dataset.Classified},
+		9:  {Company: "Bolt", Confidence: 0.2, Status: dataset.Classified},
+		10: {Company: dataset.Unknown, Status: dataset.Empty},
+	}
+	var predictions []dataset.Prediction
+	for _, e := range l.examples(refs) {
+		p := said[e.ID]
+		p.ConversationID = e.ID
+		predictions = append(predictions, p)
+	}
+	merged, err := l.merge(predictions, staged, refs, 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := l.store.Read(t.Context(), merged.Output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `note,tweet_id,text,in_response_to_tweet_id,conversation_id,company,confidence,status,error_code
+a,1,first,,3,Acme,0.9000,classified,
+b,2,second,1,3,Acme,0.9000,classified,
+c,3,"third, ""quoted""
+on two lines",2,3,Acme,0.9000,classified,
+d,4,fourth,2,4,Bolt,0.7000,classified,
+e,3,repeats an id,2,3,Acme,0.9000,classified,
+f,9,orphan,77,9,Unknown,0.2000,unsure,
+g,10,@only_a_mention,,10,Unknown,0.0000,empty,
+`
+	if string(content) != want {
+		t.Errorf("got\n%s\nwant\n%s", content, want)
+	}
+	c := merged.Counts
+	if c.Rows != 7 || c.Conversations != 4 || c.Companies != 2 || c.UnknownShare != 0.5 || c.RowStatuses["classified"] != 5 {
+		t.Errorf("counts %+v", c)
+	}
+	var chart artifact.Ref
+	l.must(l.data.ChartOutput, ChartOutputInput{Companies: merged.Companies, Dir: "run"}, &chart)
+	if png, err := l.store.Read(t.Context(), chart); err != nil || !bytes.HasPrefix(png, []byte("\x89PNG")) {
+		t.Errorf("the chart is no PNG: %v", err)
+	}
+
+	if err := os.WriteFile(path, []byte(strings.Replace(production, "first", "First", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = l.merge(predictions, staged, refs, 0.5)
+	l.wantKind(err, problem.BadInput, "changed while the run was under way")
+}
+
+func TestMergeRefusesPredictionsOfOtherConversations(t *testing.T) {
+	l := newLab(t)
+	staged, refs := l.prepare(l.file("production.csv", production), pipeline.Production, "run")
+	for name, predictions := range map[string][]dataset.Prediction{
+		"too few": {{ConversationID: 3}},
+		"others":  {{ConversationID: 30}, {ConversationID: 31}, {ConversationID: 32}, {ConversationID: 33}},
+	} {
+		if _, err := l.merge(predictions, staged, refs, 0.5); err == nil {
+			t.Errorf("%s: merged all the same", name)
+		}
+	}
+}
+
+func TestManifestRefusesWhatDoesNotAddUp(t *testing.T) {
+	l := newLab(t)
+	m := Manifest{Workflow: "Apply", Checks: []Check{{Name: "rows", In: 2, Out: 2}}}
+	var ref artifact.Ref
+	l.must(l.data.WriteManifest, WriteManifestInput{Dir: "run", Manifest: m}, &ref)
+	m.Checks[0].Out = 1
+	if err := l.do(l.data.WriteManifest, WriteManifestInput{Dir: "run", Manifest: m}, nil); err == nil || !strings.Contains(err.Error(), "2 went in, 1 came out") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDecide(t *testing.T) {
+	for _, c := range []struct {
+		p         dataset.Prediction
+		threshold float64
+		company   string
+		status    dataset.Status
+	}{
+		{dataset.Prediction{Company: "A", Confidence: 0.5, Status: dataset.Classified}, 0.5, "A", dataset.Classified},
+		{dataset.Prediction{Company: "A", Confidence: 0.49, Status: dataset.Classified}, 0.5, dataset.Unknown, dataset.Unsure},
+		{dataset.Prediction{Company: dataset.Unknown, Confidence: 0.9, Status: dataset.Classified}, 0.5, dataset.Unknown, dataset.Unsure},
+		{dataset.Prediction{Company: dataset.Unknown, Status: dataset.Failed, ErrorCode: "timeout"}, 0, dataset.Unknown, dataset.Failed},
+		{dataset.Prediction{Company: dataset.Unknown, Status: dataset.Invalid}, 0, dataset.Unknown, dataset.Invalid},
+	} {
+		if v := decide(c.p, c.threshold); v.company != c.company || v.status != c.status || v.errorCode != c.p.ErrorCode {
+			t.Errorf("%+v at %g became %+v", c.p, c.threshold, v)
+		}
+	}
+}
+
+func TestWorkerThatStopsEndsTheWork(t *testing.T) {
+	l := newLab(t)
+	stop := make(chan struct{})
+	l.SetWorkerStopChannel(stop)
+	close(stop)
+	wait := func(ctx context.Context) error {
+		ctx, done := untilWorkerStops(ctx)
+		defer done()
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	l.RegisterActivity(wait)
+	if _, err := l.ExecuteActivity(wait); err == nil || !strings.Contains(err.Error(), "the worker is stopping") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,104 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"switchboard/internal/artifact"
+	"switchboard/internal/provider"
+	chart "switchboard/internal/report"
+)
+
+// FetchMetricsInput names a finished job.
+type FetchMetricsInput struct {
+	JobID string `json:"job_id"`
+	Dir   string `json:"dir"`
+}
+
+// FetchMetricsResult names what the provider says of the training.
+type FetchMetricsResult struct {
+	Job    artifact.Ref `json:"job"`
+	Events artifact.Ref `json:"events"`
+	// Steps and Curves are empty if the provider gives no metrics.
+	Steps  artifact.Ref `json:"steps"`
+	Curves artifact.Ref `json:"curves"`
+}
+
+// maxMetrics bounds the metrics file; OpenAI's hold some hundred bytes a step.
+const maxMetrics = 64 << 20
+
+// FetchMetrics stores the job, its events, its metrics by step, and draws
+// them.
+func (p *Provider) FetchMetrics(ctx context.Context, in FetchMetricsInput) (FetchMetricsResult, error) {
+	job, err := p.Client.Job(ctx, in.JobID)
+	if err != nil {
+		return FetchMetricsResult{}, err
+	}
+	var r FetchMetricsResult
+	if r.Job, err = p.Store.WriteJSON(ctx, in.Dir+"/finetune/job.json", job); err != nil {
+		return FetchMetricsResult{}, err
+	}
+	if r.Events, err = p.storeEvents(ctx, in); err != nil {
+		return FetchMetricsResult{}, err
+	}
+	if len(job.ResultFiles) == 0 {
+		return r, nil
+	}
+	steps, err := p.steps(ctx, job.ResultFiles[0])
+	var refused *provider.Error
+	if errors.As(err, &refused) && refused.Permanent {
+		return r, nil // the model is there and paid for, whatever became of its metrics
+	}
+	if err != nil {
+		return FetchMetricsResult{}, err
+	}
+	if r.Steps, err = p.Store.Write(ctx, in.Dir+"/metrics/step_metrics.csv", steps); err != nil {
+		return FetchMetricsResult{}, err
+	}
+	list, err := chart.ReadSteps(bytes.NewReader(steps))
+	if err != nil {
+		return r, nil // another provider's format: kept as it is, and not drawn
+	}
+	r.Curves, err = p.drawCurves(ctx, in.Dir+"/metrics/curves.png", list)
+	return r, err
+}
+
+func (p *Provider) storeEvents(ctx context.Context, in FetchMetricsInput) (artifact.Ref, error) {
+	events, err := p.Client.Events(ctx, in.JobID, "")
+	if err != nil {
+		return artifact.Ref{}, err
+	}
+	var lines bytes.Buffer
+	enc := json.NewEncoder(&lines)
+	for _, e := range events {
+		if err := enc.Encode(jobEvent(e)); err != nil {
+			return artifact.Ref{}, fmt.Errorf("encoding an event of the job: %w", err)
+		}
+	}
+	return p.Store.Write(ctx, in.Dir+"/finetune/events.jsonl", lines.Bytes())
+}
+
+func (p *Provider) steps(ctx context.Context, file string) ([]byte, error) {
+	r, err := p.Client.FileContent(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	content, err := io.ReadAll(io.LimitReader(r, maxMetrics))
+	if err != nil {
+		return nil, fmt.Errorf("downloading the metrics: %w", err)
+	}
+	return content, nil
+}
+
+func (p *Provider) drawCurves(ctx context.Context, path string, steps []chart.Step) (artifact.Ref, error) {
+	var picture bytes.Buffer
+	if err := chart.Curves(&picture, steps); err != nil {
+		return artifact.Ref{}, fmt.Errorf("drawing the training curves: %w", err)
+	}
+	return p.Store.Write(ctx, path, picture.Bytes())
+}

@@ -1,0 +1,19 @@
+package activities
+
+import (
+	"switchboard/internal/artifact"
+	"switchboard/internal/provider"
+)
+
+// Provider is the set of activities of the task queue
+// pipeline.ProviderTaskQueue. All fields are required.
+type Provider struct {
+	Store  *artifact.Store
+	Client *provider.Client
+	// Concurrent is how many requests the client has open at once.
+	Concurrent int
+	// URL is the provider's base URL, to be remembered with its models.
+	URL string
+	// BaseModel is what a fine-tuning starts from if it does not say.
+	BaseModel string
+}

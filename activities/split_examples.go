@@ -1,0 +1,120 @@
+package activities
+
+import (
+	"bufio"
+	"context"
+	"slices"
+
+	"switchboard/internal/artifact"
+	"switchboard/internal/dataset"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/prompt"
+	"switchboard/internal/split"
+)
+
+// SplitExamplesInput names the examples and says how to divide them.
+type SplitExamplesInput struct {
+	Examples []artifact.Ref `json:"examples"`
+	Options  split.Options  `json:"options"`
+	Dir      string         `json:"dir"`
+}
+
+// SplitExamplesResult names the splits and the files for the trainer.
+type SplitExamplesResult struct {
+	Train      artifact.Ref `json:"train"`
+	Validation artifact.Ref `json:"validation"`
+	Test       artifact.Ref `json:"test"`
+	// TrainFile and ValidationFile are in the provider's chat format.
+	TrainFile      artifact.Ref `json:"train_file"`
+	ValidationFile artifact.Ref `json:"validation_file"`
+	// Report is split.json: the counts, and the classes with theirs.
+	Report artifact.Ref `json:"report"`
+	// Labels lists the answers that a model may give.
+	Labels artifact.Ref `json:"labels"`
+	Counts split.Counts `json:"counts"`
+}
+
+// SplitExamples divides examples into train, validation and test, and writes
+// the first two as the trainer expects them.
+func (d *Data) SplitExamples(ctx context.Context, in SplitExamplesInput) (SplitExamplesResult, error) {
+	var examples []dataset.Example
+	for _, ref := range in.Examples {
+		more, err := rows[dataset.Example](ctx, d.Store, ref)
+		if err != nil {
+			return SplitExamplesResult{}, err
+		}
+		examples = append(examples, more...)
+		report(ctx, pipeline.Progress{Done: int64(len(examples)), Unit: "conversations"})
+	}
+	r, err := split.Examples(examples, in.Options)
+	if err != nil {
+		return SplitExamplesResult{}, err
+	}
+	return d.writeSplits(ctx, in, r)
+}
+
+func (d *Data) writeSplits(ctx context.Context, in SplitExamplesInput, r split.Result) (SplitExamplesResult, error) {
+	result := SplitExamplesResult{Counts: r.Counts}
+	for _, s := range []struct {
+		name     string
+		examples []dataset.Example
+		rows     *artifact.Ref
+		file     *artifact.Ref
+	}{
+		{"train", r.Train, &result.Train, &result.TrainFile},
+		{"validation", r.Validation, &result.Validation, &result.ValidationFile},
+		{"test", r.Test, &result.Test, nil},
+	} {
+		var err error
+		if *s.rows, err = writeRows(ctx, d.Store, in.Dir+"/split/"+s.name+".parquet", s.examples); err != nil {
+			return SplitExamplesResult{}, err
+		}
+		if s.file == nil {
+			continue
+		}
+		if *s.file, err = d.writeChat(ctx, in.Dir+"/finetune/"+s.name+".jsonl", s.examples); err != nil {
+			return SplitExamplesResult{}, err
+		}
+	}
+	var err error
+	report := struct {
+		Options split.Options `json:"options"`
+		Counts  split.Counts  `json:"counts"`
+		Classes []split.Class `json:"classes"`
+	}{in.Options, r.Counts, r.Classes}
+	if result.Report, err = d.Store.WriteJSON(ctx, in.Dir+"/split.json", report); err != nil {
+		return SplitExamplesResult{}, err
+	}
+	result.Labels, err = d.Store.WriteJSON(ctx, in.Dir+"/finetune/labels.json", labels(r.Classes))
+	return result, err
+}
+
+func labels(classes []split.Class) []string {
+	list := make([]string, len(classes))
+	for i, c := range classes {
+		list[i] = c.Label
+	}
+	slices.Sort(list)
+	return list
+}
+
+func (d *Data) writeChat(ctx context.Context, path string, examples []dataset.Example) (artifact.Ref, error) {
+	w, err := d.Store.Create(ctx, path)
+	if err != nil {
+		return artifact.Ref{}, err
+	}
+	defer w.Abort()
+	buffered := bufio.NewWriter(w)
+	for _, e := range examples {
+		if err := prompt.WriteExample(buffered, e.Text, e.Label); err != nil {
+			return artifact.Ref{}, err
+		}
+	}
+	if err := buffered.Flush(); err != nil {
+		return artifact.Ref{}, err
+	}
+	if err := w.Close(); err != nil {
+		return artifact.Ref{}, err
+	}
+	return w.Ref(int64(len(examples))), nil
+}

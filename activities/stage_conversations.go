@@ -1,0 +1,122 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"switchboard/internal/artifact"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/stage"
+	"switchboard/internal/tweet"
+)
+
+// StageConversationsInput names a file and what it is for.
+type StageConversationsInput struct {
+	Dataset   string        `json:"dataset"`
+	Kind      pipeline.Kind `json:"kind"`
+	MaxTweets int           `json:"max_tweets"`
+	Dir       string        `json:"dir"`
+}
+
+// StageConversationsResult names the staged conversations.
+type StageConversationsResult struct {
+	Dataset       pipeline.DatasetRef    `json:"dataset"`
+	Counts        pipeline.PrepareCounts `json:"counts"`
+	Conversations []artifact.Ref         `json:"conversations"`
+	Duplicates    artifact.Ref           `json:"duplicates"`
+	// LoadReport is load.json: each anomaly's count and example ids, and
+	// how many conversations each label has.
+	LoadReport artifact.Ref `json:"load_report"`
+}
+
+// StageConversations loads a dataset, threads its tweets into conversations,
+// labels them and writes them in parts. It takes seconds for millions of
+// tweets, so an attempt that was interrupted starts over.
+func (d *Data) StageConversations(ctx context.Context, in StageConversationsInput) (StageConversationsResult, error) {
+	ctx, stop := untilWorkerStops(ctx)
+	defer stop()
+
+	src, err := openSource(ctx, in.Dataset)
+	if err != nil {
+		return StageConversationsResult{}, err
+	}
+	defer src.Close()
+	parts := newPartFiles(d.Store, in.Dir)
+	staged, err := stage.Conversations(ctx, src, stage.Options{
+		Name:      src.name,
+		Kind:      tweet.Kind(in.Kind),
+		MaxTweets: in.MaxTweets,
+		Progress: func(step stage.Step, n int64) {
+			if step == stage.Load {
+				report(ctx, pipeline.Progress{Done: n, Unit: "tweets"})
+			}
+		},
+	}, parts.create)
+	if err != nil {
+		return StageConversationsResult{}, errors.Join(err, context.Cause(ctx))
+	}
+	// A compressed file may have bytes behind its last block; the hash is
+	// over all of them.
+	if _, err := io.Copy(io.Discard, src); err != nil {
+		return StageConversationsResult{}, fmt.Errorf("reading the dataset to its end: %w", err)
+	}
+	result := StageConversationsResult{
+		Dataset: pipeline.DatasetRef{URL: in.Dataset, SHA256: src.sum(), Bytes: src.bytes, Rows: staged.Rows},
+		Counts: pipeline.PrepareCounts{
+			Tweets: staged.Tweets, Conversations: staged.Conversations, Threads: staged.Threads,
+			Companies: staged.Companies, Anomalies: counts(staged.Report),
+		},
+		Conversations: parts.refs(staged.Parts),
+	}
+	if result.Duplicates, err = writeRows(ctx, d.Store, in.Dir+"/duplicates.parquet", staged.Duplicates); err != nil {
+		return StageConversationsResult{}, err
+	}
+	result.LoadReport, err = d.Store.WriteJSON(ctx, in.Dir+"/load.json", struct {
+		Dataset pipeline.DatasetRef `json:"dataset"`
+		stage.Result
+		Labels map[string]int64 `json:"labels"`
+	}{result.Dataset, staged, staged.Labels})
+	return result, err
+}
+
+func counts(report tweet.Report) map[string]int64 {
+	n := make(map[string]int64, len(report.Findings))
+	for kind, finding := range report.Findings {
+		n[kind] = finding.Count
+	}
+	return n
+}
+
+// partFiles opens the files of parts, and remembers them by number.
+type partFiles struct {
+	store *artifact.Store
+	dir   string
+	mu    sync.Mutex
+	files map[int]*artifact.Writer
+}
+
+func newPartFiles(store *artifact.Store, dir string) *partFiles {
+	return &partFiles{store: store, dir: dir, files: make(map[int]*artifact.Writer)}
+}
+
+func (p *partFiles) create(ctx context.Context, i int) (io.WriteCloser, error) {
+	w, err := p.store.Create(ctx, part(p.dir, "conversations", i))
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.files[i] = w
+	return w, nil
+}
+
+func (p *partFiles) refs(rows []int64) []artifact.Ref {
+	refs := make([]artifact.Ref, len(rows))
+	for i, n := range rows {
+		refs[i] = p.files[i].Ref(n)
+	}
+	return refs
+}

@@ -1,0 +1,94 @@
+package activities
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"switchboard/internal/provider"
+)
+
+// SubmitJobInput says what to train on what.
+type SubmitJobInput struct {
+	BaseModel      string `json:"base_model"`
+	TrainingFile   string `json:"training_file"`
+	ValidationFile string `json:"validation_file"`
+	// TrainingSHA256 and ValidationSHA256 are those of the files' content.
+	TrainingSHA256   string `json:"training_sha256"`
+	ValidationSHA256 string `json:"validation_sha256"`
+	// Owner is the run that submits: it alone may cancel the job.
+	Owner string `json:"owner"`
+	// Epochs 0 lets the provider choose.
+	Epochs int   `json:"epochs"`
+	Seed   int64 `json:"seed"`
+}
+
+// SubmitJobResult is the job.
+type SubmitJobResult struct {
+	JobID string `json:"job_id"`
+	// Adopted is true if the job was there already.
+	Adopted bool `json:"adopted"`
+}
+
+// Metadata keys of our jobs: what was bought, and the run that bought it.
+const (
+	submissionKey = "switchboard_submission"
+	ownerKey      = "switchboard_run"
+)
+
+// SubmitJob creates a fine-tuning job, once. A job for the same data, base
+// model, epochs and seed that has not failed is taken instead: training again
+// would be paid again and give the same model. A job whose model was deleted
+// since does not count.
+func (p *Provider) SubmitJob(ctx context.Context, in SubmitJobInput) (SubmitJobResult, error) {
+	key := in.key()
+	suffix := "sb-" + key[:12]
+	job, ok, err := p.Client.FindJob(ctx, submissionKey, key, suffix)
+	if err != nil {
+		return SubmitJobResult{}, err
+	}
+	if ok {
+		if ok, err = p.usable(ctx, job); err != nil {
+			return SubmitJobResult{}, err
+		}
+	}
+	if ok {
+		return SubmitJobResult{JobID: job.ID, Adopted: true}, nil
+	}
+	job, err = p.Client.CreateJob(ctx, provider.JobRequest{
+		BaseModel:      in.BaseModel,
+		TrainingFile:   in.TrainingFile,
+		ValidationFile: in.ValidationFile,
+		Suffix:         suffix,
+		Metadata:       map[string]string{submissionKey: key, ownerKey: in.Owner},
+		Seed:           &in.Seed,
+		Epochs:         in.Epochs,
+	})
+	if err != nil {
+		return SubmitJobResult{}, err
+	}
+	return SubmitJobResult{JobID: job.ID}, nil
+}
+
+// usable tells whether the job will end, or has ended, in a model.
+func (p *Provider) usable(ctx context.Context, job provider.Job) (bool, error) {
+	if job.FineTunedModel == "" {
+		return true, nil
+	}
+	_, err := p.Client.Model(ctx, job.FineTunedModel)
+	var refused *provider.Error
+	if errors.As(err, &refused) && refused.NotFound() {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// key identifies what the submission buys. The run is not part of it: two runs
+// on the same data buy one model.
+func (in SubmitJobInput) key() string {
+	text := fmt.Sprintf("%s\n%s\n%s\n%d\n%d", in.BaseModel, in.TrainingSHA256, in.ValidationSHA256, in.Epochs, in.Seed)
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}

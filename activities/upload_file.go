@@ -1,0 +1,53 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"path"
+	"strings"
+
+	"switchboard/internal/artifact"
+	"switchboard/internal/provider"
+)
+
+// UploadFileInput names a file in the provider's chat format.
+type UploadFileInput struct {
+	File artifact.Ref `json:"file"`
+}
+
+// UploadFileResult is the provider's id of the file.
+type UploadFileResult struct {
+	FileID string `json:"file_id"`
+	// Adopted is true if the provider had the file already.
+	Adopted bool `json:"adopted"`
+}
+
+// UploadFile brings a file to the provider, once: its name there carries the
+// hash of its content, and a file of that name and size is taken instead of
+// uploading it again.
+func (p *Provider) UploadFile(ctx context.Context, in UploadFileInput) (UploadFileResult, error) {
+	name := remoteName(in.File)
+	found, ok, err := p.Client.FindFile(ctx, name, in.File.Bytes, provider.PurposeFineTune)
+	if err != nil {
+		return UploadFileResult{}, err
+	}
+	if ok {
+		return UploadFileResult{FileID: found.ID, Adopted: true}, nil
+	}
+	content, err := p.Store.Read(ctx, in.File)
+	if err != nil {
+		return UploadFileResult{}, err
+	}
+	file, err := p.Client.UploadFile(ctx, name, bytes.NewReader(content), in.File.Bytes, provider.PurposeFineTune)
+	if err != nil {
+		return UploadFileResult{}, err
+	}
+	return UploadFileResult{FileID: file.ID}, nil
+}
+
+// remoteName is what a file is called at the provider, such as
+// switchboard-train-0123456789abcdef.jsonl.
+func remoteName(ref artifact.Ref) string {
+	base, ext, _ := strings.Cut(path.Base(ref.Path), ".")
+	return "switchboard-" + base + "-" + ref.SHA256[:16] + "." + ext
+}

@@ -1,0 +1,157 @@
+// Package config reads the settings of every program from the environment.
+//
+// [Settings] is the one list of them: the programs read from it, their help
+// prints it, and a test holds the README's table and the compose file against
+// it. The connection to Temporal is not here: it is configured by Temporal's
+// own variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY,
+// TEMPORAL_TLS, TEMPORAL_PROFILE and the rest) or its configuration file.
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"switchboard/internal/problem"
+)
+
+// Setting is one environment variable.
+type Setting struct {
+	Name    string
+	Default string
+	Meaning string
+}
+
+// Names of the settings.
+const (
+	Artifacts         = "SWITCHBOARD_ARTIFACTS"
+	ProviderURL       = "OPENAI_BASE_URL"
+	ProviderKey       = "OPENAI_API_KEY"
+	ProviderKeyFile   = "OPENAI_API_KEY_FILE"
+	BaseModel         = "SWITCHBOARD_BASE_MODEL"
+	MaxConcurrent     = "SWITCHBOARD_MAX_CONCURRENT_REQUESTS"
+	RequestsPerMinute = "SWITCHBOARD_REQUESTS_PER_MINUTE"
+	RequestTimeout    = "SWITCHBOARD_REQUEST_TIMEOUT"
+	NERModel          = "SWITCHBOARD_NER_MODEL"
+	AllowNames        = "SWITCHBOARD_ALLOW_NAMES"
+	DenyNames         = "SWITCHBOARD_DENY_NAMES"
+	ModelServerAddr   = "SWITCHBOARD_MODELSERVER_ADDRESS"
+	ModelServerData   = "SWITCHBOARD_MODELSERVER_DATA"
+	ModelServerKeys   = "SWITCHBOARD_MODELSERVER_KEYS"
+)
+
+// Settings lists every environment variable that Switchboard reads.
+var Settings = []Setting{
+	{Artifacts, "artifacts", "where runs leave their files: a folder, or a URL (`file://`, `s3://`, `gs://`, `azblob://`)"},
+	{ProviderURL, "http://127.0.0.1:8090/v1", "base URL of the OpenAI-compatible provider that trains and answers; the default is the project's own model server"},
+	{ProviderKey, "", "API key for the provider"},
+	{ProviderKeyFile, ".switchboard/api-key", "file that holds the key, read where `OPENAI_API_KEY` is empty; `standalone` makes the default one for its own model server"},
+	{BaseModel, "switchboard-softmax-1", "the provider's model that a fine-tuning starts from"},
+	{MaxConcurrent, "64", "requests that one worker has open at the provider at once"},
+	{RequestsPerMinute, "0", "requests that one worker sends to the provider in a minute; 0 sets no limit"},
+	{RequestTimeout, "60s", "how long one request to the provider may take"},
+	{NERModel, "", "folder of an ONNX token-classification model that finds personal names; empty runs the rules alone"},
+	{AllowNames, "", "file of words, one a line, that are never taken for a person's name, besides the built-in list of brands"},
+	{DenyNames, "", "file of names, one a line, that are always replaced"},
+	{ModelServerAddr, "127.0.0.1:8090", "address that the model server listens on"},
+	{ModelServerData, ".switchboard/modelserver", "folder in which the model server keeps files, jobs and models"},
+	{ModelServerKeys, "", "API keys that the model server accepts, separated by commas; required, except by `standalone`"},
+}
+
+// Config holds the settings of a worker and of the starter.
+type Config struct {
+	Artifacts         string
+	ProviderURL       string
+	ProviderKey       string
+	BaseModel         string
+	MaxConcurrent     int
+	RequestsPerMinute int
+	RequestTimeout    time.Duration
+	NERModel          string
+	AllowNames        string
+	DenyNames         string
+}
+
+// Load reads the settings with getenv (such as os.Getenv); empty ones take
+// their defaults. A value that cannot be read is a problem of kind BadInput.
+func Load(getenv func(string) string) (Config, error) {
+	c := Config{
+		Artifacts:   Get(getenv, Artifacts),
+		ProviderURL: strings.TrimSuffix(Get(getenv, ProviderURL), "/"),
+		BaseModel:   Get(getenv, BaseModel),
+		NERModel:    Get(getenv, NERModel),
+		AllowNames:  Get(getenv, AllowNames),
+		DenyNames:   Get(getenv, DenyNames),
+	}
+	var err error
+	if c.ProviderKey, err = key(getenv); err != nil {
+		return Config{}, err
+	}
+	if c.MaxConcurrent, err = number(getenv, MaxConcurrent, 1); err != nil {
+		return Config{}, err
+	}
+	if c.RequestsPerMinute, err = number(getenv, RequestsPerMinute, 0); err != nil {
+		return Config{}, err
+	}
+	c.RequestTimeout, err = time.ParseDuration(Get(getenv, RequestTimeout))
+	if err != nil || c.RequestTimeout <= 0 {
+		return Config{}, problem.Input("%s is %q; give a duration such as 60s", RequestTimeout, Get(getenv, RequestTimeout))
+	}
+	return c, nil
+}
+
+// Get returns the value of one setting, or its default.
+func Get(getenv func(string) string, name string) string {
+	if v := getenv(name); v != "" {
+		return v
+	}
+	for _, s := range Settings {
+		if s.Name == name {
+			return s.Default
+		}
+	}
+	return ""
+}
+
+// Table returns the settings as a Markdown table, as the README shows it.
+func Table() string {
+	var b strings.Builder
+	b.WriteString("| variable | default | meaning |\n| --- | --- | --- |\n")
+	for _, s := range Settings {
+		def := "none"
+		if s.Default != "" {
+			def = "`" + s.Default + "`"
+		}
+		b.WriteString("| `" + s.Name + "` | " + def + " | " + s.Meaning + " |\n")
+	}
+	return b.String()
+}
+
+// key returns the provider's key from the environment, or from its file. No
+// file at all is no key.
+func key(getenv func(string) string) (string, error) {
+	if k := getenv(ProviderKey); k != "" {
+		return k, nil
+	}
+	file := Get(getenv, ProviderKeyFile)
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) && getenv(ProviderKeyFile) == "" {
+		return "", nil
+	}
+	if err != nil {
+		return "", problem.Input("the API key cannot be read from %s (set by %s): %w", file, ProviderKeyFile, err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+func number(getenv func(string) string, name string, least int) (int, error) {
+	text := Get(getenv, name)
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least {
+		return 0, problem.Input("%s is %q; give a whole number of %d or more", name, text, least)
+	}
+	return n, nil
+}

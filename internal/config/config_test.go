@@ -1,0 +1,83 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"switchboard/internal/problem"
+)
+
+func env(pairs ...string) func(string) string {
+	return func(name string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	t.Chdir(t.TempDir())
+	c, err := Load(env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Config{
+		Artifacts: "artifacts", ProviderURL: "http://127.0.0.1:8090/v1", BaseModel: "switchboard-softmax-1",
+		MaxConcurrent: 64, RequestTimeout: time.Minute,
+	}
+	if c != want {
+		t.Errorf("got %+v, want %+v", c, want)
+	}
+}
+
+func TestKeyComesFromTheEnvironmentOrAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte("from-file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		env  func(string) string
+		want string
+	}{
+		{env(ProviderKeyFile, file), "from-file"},
+		{env(ProviderKeyFile, file, ProviderKey, "from-env"), "from-env"},
+	} {
+		got, err := Load(c.env)
+		if err != nil || got.ProviderKey != c.want {
+			t.Errorf("key %q, %v; want %q", got.ProviderKey, err, c.want)
+		}
+	}
+	if _, err := Load(env(ProviderKeyFile, file+".gone")); err == nil {
+		t.Error("a key file that was named and is not there was passed over")
+	}
+}
+
+func TestValuesThatCannotBeRead(t *testing.T) {
+	for name, value := range map[string]string{
+		MaxConcurrent:     "0",
+		RequestsPerMinute: "many",
+		RequestTimeout:    "60",
+	} {
+		_, err := Load(env(name, value))
+		if kind, _ := problem.KindOf(err); kind != problem.BadInput || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), value) {
+			t.Errorf("%s=%s gave %v", name, value, err)
+		}
+	}
+}
+
+// The README shows the settings as this package knows them.
+func TestREADMEHasTheTable(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), Table()) {
+		t.Errorf("README.md lacks this table of settings:\n%s", Table())
+	}
+}

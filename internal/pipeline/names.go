@@ -1,0 +1,81 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// Workflow types.
+const (
+	PrepareDatasetWorkflow = "PrepareDataset"
+	FineTuneWorkflow       = "FineTune"
+	ApplyWorkflow          = "Apply"
+	RetrainWorkflow        = "Retrain"
+)
+
+// Task queues. Work that calls the provider has a queue of its own, so that
+// its pace can be limited without slowing down the work on the CPU.
+const (
+	TaskQueue         = "switchboard"
+	ProviderTaskQueue = "switchboard-provider"
+)
+
+// Queries and updates.
+const (
+	// StatusQuery answers with a [Status]; every workflow has it.
+	StatusQuery = "status"
+	// AcceptUpdate waits until the run's input and the provider were
+	// checked. It answers with an [Accepted], or with the reason why the
+	// run was refused. FineTune and Apply have it.
+	AcceptUpdate = "accept"
+	// PauseUpdate and ResumeUpdate hold and release an Apply between parts.
+	// Both answer with a [Status].
+	PauseUpdate  = "pause"
+	ResumeUpdate = "resume"
+)
+
+// Search attributes, all of type Keyword. A Temporal namespace must know them
+// before a run starts.
+const (
+	DatasetAttribute = "SwitchboardDataset"
+	ModelAttribute   = "SwitchboardModel"
+	StageAttribute   = "SwitchboardStage"
+)
+
+// ClassifyAttempts is how often one part is tried. On the last attempt, rows
+// without an answer are marked as failed instead of failing the run.
+const ClassifyAttempts = 30
+
+// FineTuneID returns the workflow id of a fine-tuning. The same input gives
+// the same id, so that a second start finds the first run instead of paying
+// for another.
+func FineTuneID(in FineTuneInput) string { return workflowID("finetune", in.Dataset, in) }
+
+// ApplyID returns the workflow id of an application of a model.
+func ApplyID(in ApplyInput) string { return workflowID("apply", in.Dataset, in) }
+
+// PrepareID returns the workflow id of the preparation that a run starts as
+// its child.
+func PrepareID(parent string) string { return parent + "-prepare" }
+
+// RetrainedID returns the workflow id of the fine-tuning that a Retrain starts
+// as its child.
+func RetrainedID(parent string) string { return parent + "-finetune" }
+
+var notInID = regexp.MustCompile(`[^A-Za-z0-9._]+`)
+
+func workflowID(verb, dataset string, in any) string {
+	base := path.Base(strings.ReplaceAll(dataset, `\`, "/"))
+	base, _, _ = strings.Cut(base, ".")
+	base = notInID.ReplaceAllString(base, "-")
+	// The id is part of every artifact's path, of which results hold many.
+	base = base[:min(len(base), 40)]
+	// Marshalling a struct of plain fields cannot fail.
+	text, _ := json.Marshal(in)
+	sum := sha256.Sum256(text)
+	return verb + "-" + base + "-" + hex.EncodeToString(sum[:4])
+}

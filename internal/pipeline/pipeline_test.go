@@ -1,0 +1,85 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"switchboard/internal/problem"
+)
+
+func TestSameInputSameWorkflowID(t *testing.T) {
+	in := FineTuneInput{Dataset: "/data/tweets.csv.gz", TargetSize: 10}
+	if FineTuneID(in) != FineTuneID(in) {
+		t.Error("the same input gave two ids")
+	}
+	other := in
+	other.TargetSize = 11
+	if FineTuneID(in) == FineTuneID(other) {
+		t.Error("two inputs gave the same id")
+	}
+	if got := FineTuneID(in); !strings.HasPrefix(got, "finetune-tweets-") || len(got) != len("finetune-tweets-")+8 {
+		t.Errorf("id %q", got)
+	}
+}
+
+func TestWorkflowIDsArePlain(t *testing.T) {
+	for _, dataset := range []string{"s3://bucket/with space/täglich.csv?region=eu", `C:\data\tweets.csv`, "", "/"} {
+		id := ApplyID(ApplyInput{Dataset: dataset})
+		if strings.ContainsAny(id, " /\\?ä:") {
+			t.Errorf("dataset %q gave the id %q", dataset, id)
+		}
+	}
+}
+
+func TestDefaultsAreValid(t *testing.T) {
+	if err := (FineTuneInput{Dataset: "x.csv"}).WithDefaults().Validate(); err != nil {
+		t.Error(err)
+	}
+	if err := (ApplyInput{Dataset: "x.csv"}).WithDefaults().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestInputThatMakesNoSense(t *testing.T) {
+	good := FineTuneInput{Dataset: "x.csv"}.WithDefaults()
+	for name, change := range map[string]func(*FineTuneInput){
+		"no dataset":        func(in *FineTuneInput) { in.Dataset = "" },
+		"target size is -1": func(in *FineTuneInput) { in.TargetSize = -1 },
+		"class size is 1":   func(in *FineTuneInput) { in.MinClassSize = 1 },
+		`not "keep"`:        func(in *FineTuneInput) { in.RareClasses = "keep" },
+		"set to 1 tweets":   func(in *FineTuneInput) { in.MaxTweets = 1 },
+		"test share is 0.6": func(in *FineTuneInput) { in.TestShare = 0.6 },
+		"precision is 1.1":  func(in *FineTuneInput) { in.Precision = 1.1 },
+		"epochs is -3":      func(in *FineTuneInput) { in.Epochs = -3 },
+		"deadline is 1ms":   func(in *FineTuneInput) { in.JobDeadline = time.Millisecond },
+	} {
+		in := good
+		change(&in)
+		err := in.Validate()
+		if kind, _ := problem.KindOf(err); kind != problem.BadInput || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// Whatever travels through Temporal must come out as it went in.
+func TestEverythingSurvivesJSON(t *testing.T) {
+	for _, v := range []any{
+		&FineTuneInput{Dataset: "x", JobDeadline: time.Hour, TestShare: 0.1},
+		&ApplyInput{Dataset: "x", Resume: &ApplyProgress{Threshold: 0.25, Paused: true}},
+		&Status{Workflow: "Apply", Stage: Classifying, Stages: []StageTime{{Stage: Checking, Started: time.Unix(1, 0).UTC(), Seconds: 2}}},
+		&JobProgress{LastEvent: "e", Recent: []JobEvent{{ID: "e", Message: "m"}}},
+	} {
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := reflect.New(reflect.TypeOf(v).Elem()).Interface()
+		if err := json.Unmarshal(text, back); err != nil || !reflect.DeepEqual(v, back) {
+			t.Errorf("%T came back as %s (%v)", v, text, err)
+		}
+	}
+}

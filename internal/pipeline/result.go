@@ -1,0 +1,227 @@
+package pipeline
+
+import (
+	"time"
+
+	"switchboard/internal/artifact"
+	"switchboard/internal/evaluate"
+	"switchboard/internal/split"
+)
+
+// Stage is a step of a run as an operator sees it.
+type Stage string
+
+// The stages, in the order in which a run goes through them.
+const (
+	Checking Stage = "checking"
+	// Preparing is the parent's view of its PrepareDataset, whose own stages
+	// are Staging and Anonymizing.
+	Preparing   Stage = "preparing"
+	Staging     Stage = "staging"
+	Anonymizing Stage = "anonymizing"
+	Splitting   Stage = "splitting"
+	Uploading   Stage = "uploading"
+	Submitting  Stage = "submitting"
+	TrainingJob Stage = "training"
+	Measuring   Stage = "measuring"
+	Evaluating  Stage = "evaluating"
+	Classifying Stage = "classifying"
+	Merging     Stage = "merging"
+	Recording   Stage = "recording"
+	// Retraining is a Retrain's view of its FineTune.
+	Retraining Stage = "retraining"
+	Done       Stage = "done"
+	Cancelled  Stage = "cancelled"
+	Broken     Stage = "failed"
+)
+
+// StageTime is how long a stage took.
+type StageTime struct {
+	Stage   Stage     `json:"stage"`
+	Started time.Time `json:"started"`
+	// Seconds is 0 while the stage runs.
+	Seconds float64 `json:"seconds"`
+}
+
+// Accepted answers [AcceptUpdate]: the run's input holds water and the
+// provider can do what is asked.
+type Accepted struct {
+	// Model is the base model of a fine-tuning, the model of an application.
+	Model string `json:"model"`
+}
+
+// Status answers [StatusQuery]. Fields that a workflow does not have, or not
+// yet, are zero.
+type Status struct {
+	Workflow string      `json:"workflow"`
+	Stage    Stage       `json:"stage"`
+	Stages   []StageTime `json:"stages"`
+	// Dir is the folder of the run's artifacts below the artifacts' root.
+	Dir      string         `json:"dir"`
+	Model    string         `json:"model,omitempty"`
+	Prepared *PrepareCounts `json:"prepared,omitempty"`
+	Split    *SplitCounts   `json:"split,omitempty"`
+	JobID    string         `json:"job_id,omitempty"`
+	Job      *JobState      `json:"job,omitempty"`
+	Metrics  *Metrics       `json:"metrics,omitempty"`
+	Applied  *ApplyCounts   `json:"applied,omitempty"`
+	// PartsDone and PartsTotal count parts in the stages that work on
+	// parts: anonymizing and classifying.
+	PartsDone  int  `json:"parts_done,omitempty"`
+	PartsTotal int  `json:"parts_total,omitempty"`
+	Paused     bool `json:"paused,omitempty"`
+}
+
+// PrepareCounts tells what a dataset held.
+type PrepareCounts struct {
+	Tweets        int64 `json:"tweets"`
+	Conversations int64 `json:"conversations"`
+	Threads       int64 `json:"threads"`
+	// Companies counts the known companies, 0 for production data.
+	Companies int `json:"companies"`
+	// Anomalies counts what was wrong in the file, by kind; the load report
+	// among the artifacts has example ids.
+	Anomalies map[string]int64 `json:"anomalies,omitempty"`
+	// Spans counts what the anonymizer replaced, by kind.
+	Spans map[string]int64 `json:"spans,omitempty"`
+}
+
+// PrepareResult is what PrepareDataset leaves.
+type PrepareResult struct {
+	Dataset DatasetRef    `json:"dataset"`
+	Counts  PrepareCounts `json:"counts"`
+	// LoadReport lists the anomalies with example ids, and the labels.
+	LoadReport artifact.Ref `json:"load_report"`
+	// Duplicates lists the rows that repeat another row's tweet id.
+	Duplicates artifact.Ref `json:"duplicates"`
+	// Conversations, Anonymized and Audit have one part each per index.
+	Conversations []artifact.Ref `json:"conversations"`
+	Anonymized    []artifact.Ref `json:"anonymized"`
+	Audit         []artifact.Ref `json:"audit"`
+	// Anonymizer is the version of the rules and the model that ran.
+	Anonymizer string      `json:"anonymizer"`
+	Stages     []StageTime `json:"stages"`
+}
+
+// DatasetRef is an input file as it was read.
+type DatasetRef struct {
+	// URL is the path or URL as given.
+	URL string `json:"url"`
+	// SHA256 is over the file's bytes as stored, compressed or not.
+	SHA256 string `json:"sha256"`
+	Bytes  int64  `json:"bytes"`
+	// Rows does not count the header.
+	Rows int64 `json:"rows"`
+}
+
+// SplitCounts tells how examples were divided.
+type SplitCounts = split.Counts
+
+// JobState is the provider's view of a fine-tuning job, as last seen.
+type JobState struct {
+	Status string `json:"status"`
+	// Model is the fine-tuned model, once there is one.
+	Model         string   `json:"model,omitempty"`
+	TrainedTokens int64    `json:"trained_tokens,omitempty"`
+	ResultFiles   []string `json:"result_files,omitempty"`
+}
+
+// JobEvent is one line of the provider's event log.
+type JobEvent struct {
+	ID      string    `json:"id"`
+	At      time.Time `json:"at"`
+	Level   string    `json:"level"`
+	Message string    `json:"message"`
+}
+
+// Metrics judges a model.
+type Metrics struct {
+	// Threshold is the confidence below which an answer becomes Unknown,
+	// calibrated on validation to the asked precision.
+	Threshold  float64 `json:"threshold"`
+	Precision  float64 `json:"asked_precision"`
+	Validation Score   `json:"validation"`
+	Test       Score   `json:"test"`
+	// WithoutConfidence counts answers for which the provider gave no
+	// probability. They count as certain, so no threshold helps.
+	WithoutConfidence int `json:"without_confidence,omitempty"`
+}
+
+// Score is a model's performance on one split.
+type Score = evaluate.Score
+
+// FineTuneResult is what FineTune leaves.
+type FineTuneResult struct {
+	Model         string        `json:"model"`
+	BaseModel     string        `json:"base_model"`
+	JobID         string        `json:"job_id"`
+	TrainedTokens int64         `json:"trained_tokens"`
+	Prepared      PrepareCounts `json:"prepared"`
+	Split         SplitCounts   `json:"split"`
+	Metrics       Metrics       `json:"metrics"`
+	Dir           string        `json:"dir"`
+	Manifest      artifact.Ref  `json:"manifest"`
+	Stages        []StageTime   `json:"stages"`
+}
+
+// ApplyCounts tells what became of the rows and conversations.
+type ApplyCounts struct {
+	Rows          int64 `json:"rows"`
+	Conversations int64 `json:"conversations"`
+	// RowStatuses and ConversationStatuses count by status: classified,
+	// unsure, invalid, empty, failed.
+	RowStatuses          map[string]int64 `json:"row_statuses,omitempty"`
+	ConversationStatuses map[string]int64 `json:"conversation_statuses,omitempty"`
+	// Companies counts the distinct companies that were named.
+	Companies int `json:"companies"`
+	// UnknownShare is the share of conversations that ended as Unknown.
+	UnknownShare float64 `json:"unknown_share"`
+	Tokens       int64   `json:"tokens"`
+}
+
+// ApplyResult is what Apply leaves.
+type ApplyResult struct {
+	Model    string        `json:"model"`
+	Prepared PrepareCounts `json:"prepared"`
+	Counts   ApplyCounts   `json:"counts"`
+	Output   artifact.Ref  `json:"output"`
+	Chart    artifact.Ref  `json:"chart"`
+	Dir      string        `json:"dir"`
+	Manifest artifact.Ref  `json:"manifest"`
+	Stages   []StageTime   `json:"stages"`
+}
+
+// RetrainResult is what Retrain leaves.
+type RetrainResult struct {
+	FineTune FineTuneResult `json:"fine_tune"`
+}
+
+// Progress is the heartbeat of activities that go through rows or
+// conversations: how far they are, for an operator to see.
+type Progress struct {
+	Done  int64 `json:"done"`
+	Total int64 `json:"total,omitempty"`
+	// Unit names what is counted, such as "tweets" or "conversations".
+	Unit string `json:"unit"`
+}
+
+// JobProgress is the heartbeat of the activity that awaits a job.
+type JobProgress struct {
+	// LastEvent is the cursor: events after it were not yet seen.
+	LastEvent string `json:"last_event,omitempty"`
+	Events    int    `json:"events"`
+	// Recent holds the latest few events, oldest first.
+	Recent []JobEvent `json:"recent,omitempty"`
+	State  JobState   `json:"state"`
+}
+
+// ApplyProgress is what an Apply carries over when it continues as new.
+type ApplyProgress struct {
+	Accepted    Accepted       `json:"accepted"`
+	Threshold   float64        `json:"threshold"`
+	Labels      artifact.Ref   `json:"labels"`
+	Prepared    PrepareResult  `json:"prepared"`
+	Predictions []artifact.Ref `json:"predictions"`
+	Stages      []StageTime    `json:"stages"`
+	Paused      bool           `json:"paused,omitempty"`
+}

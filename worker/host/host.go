@@ -1,0 +1,151 @@
+// Package host runs the workflows and activities of Switchboard in a process:
+// one worker on each task queue, with what they need (artifact store, provider,
+// anonymizer) opened from the settings.
+package host
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/worker"
+
+	"switchboard/activities"
+	"switchboard/internal/anonymize"
+	"switchboard/internal/anonymize/ner"
+	"switchboard/internal/artifact"
+	"switchboard/internal/config"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/provider"
+	"switchboard/workflows"
+)
+
+// StopTimeout is how long a stopping worker waits for its activities to save
+// what they have. Whoever stops the process must allow more.
+const StopTimeout = 30 * time.Second
+
+// Host is a pair of running workers.
+type Host struct {
+	store   *artifact.Store
+	workers []worker.Worker
+	failed  chan error
+}
+
+// Start opens what the settings name and starts both workers. It returns once
+// they poll; Stop ends them. Settings that cannot work are problems.
+func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, error) {
+	store, err := artifact.Open(ctx, cfg.Artifacts)
+	if err != nil {
+		return nil, err
+	}
+	remote, err := provider.New(provider.Options{
+		BaseURL:           cfg.ProviderURL,
+		APIKey:            cfg.ProviderKey,
+		RequestTimeout:    cfg.RequestTimeout,
+		MaxConcurrent:     cfg.MaxConcurrent,
+		RequestsPerMinute: cfg.RequestsPerMinute,
+	})
+	if err != nil {
+		return nil, err
+	}
+	anonymizer, err := newAnonymizer(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	h := &Host{store: store, failed: make(chan error, 2)}
+	data := &activities.Data{Store: store, Anonymizer: anonymizer}
+	asking := &activities.Provider{Store: store, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel}
+	h.workers = []worker.Worker{
+		h.dataWorker(c, data),
+		h.providerWorker(c, data, asking),
+	}
+	for i, w := range h.workers {
+		if err := w.Start(); err != nil {
+			for _, started := range h.workers[:i] {
+				started.Stop()
+			}
+			return nil, fmt.Errorf("starting the worker: %w", err)
+		}
+	}
+	return h, nil
+}
+
+func newAnonymizer(ctx context.Context, cfg config.Config) (*anonymize.Anonymizer, error) {
+	var o anonymize.Options
+	var err error
+	if cfg.AllowNames != "" {
+		if o.Allow, err = anonymize.ReadList(cfg.AllowNames); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.DenyNames != "" {
+		if o.Deny, err = anonymize.ReadList(cfg.DenyNames); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.NERModel != "" {
+		model, err := ner.Load(ctx, ner.Options{Dir: cfg.NERModel})
+		if err != nil {
+			return nil, err
+		}
+		o.Models = []anonymize.Recognizer{model}
+	}
+	return anonymize.New(o)
+}
+
+func (h *Host) dataWorker(c client.Client, data *activities.Data) worker.Worker {
+	options := h.options()
+	// Staging and anonymizing use every core by themselves; more parts at
+	// once would only hold more memory, and keep them from other workers.
+	options.MaxConcurrentActivityExecutionSize = runtime.NumCPU() + 2
+	w := worker.New(c, pipeline.TaskQueue, options)
+	workflows.Register(w)
+	w.RegisterActivityWithOptions(data, activity.RegisterOptions{})
+	return w
+}
+
+func (h *Host) providerWorker(c client.Client, data *activities.Data, asking *activities.Provider) worker.Worker {
+	options := h.options()
+	options.DisableWorkflowWorker = true
+	w := worker.New(c, pipeline.ProviderTaskQueue, options)
+	w.RegisterActivityWithOptions(asking, activity.RegisterOptions{})
+	// The look at a dataset before a run is accepted must not wait for a
+	// slot behind the parts of another run.
+	w.RegisterActivityWithOptions(data.CheckDataset, activity.RegisterOptions{Name: "CheckDataset"})
+	return w
+}
+
+func (h *Host) options() worker.Options {
+	return worker.Options{
+		WorkerStopTimeout: StopTimeout,
+		// The SDK would hold heartbeats back for most of the timeout, and with
+		// them what an operator sees and the news of a cancellation.
+		MaxHeartbeatThrottleInterval: 2 * time.Second,
+		Interceptors:                 []interceptor.WorkerInterceptor{&activities.Failures{}},
+		OnFatalError:                 func(err error) { h.failed <- err },
+	}
+}
+
+// Failed yields an error if a worker cannot go on, such as when its namespace
+// is gone.
+func (h *Host) Failed() <-chan error { return h.failed }
+
+// Stop lets running activities save what they have, for at most [StopTimeout],
+// and stops both workers.
+func (h *Host) Stop() {
+	done := make(chan struct{}, len(h.workers))
+	for _, w := range h.workers {
+		go func() {
+			w.Stop()
+			done <- struct{}{}
+		}()
+	}
+	for range h.workers {
+		<-done
+	}
+	_ = h.store.Close() // nothing is being written any more
+}

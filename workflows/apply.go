@@ -1,0 +1,249 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"switchboard/activities"
+	"switchboard/internal/artifact"
+	"switchboard/internal/pipeline"
+)
+
+// window is how many parts are classified at once. One part keeps the provider
+// busy by itself; a second takes over when the first runs out of rows, and more
+// spread over several workers.
+const window = 4
+
+// Apply lets a model name the company of every conversation of a dataset, and
+// writes one row for each row of the input. It can be paused and resumed
+// between parts, and goes on in a new run when its history grows long.
+func Apply(ctx workflow.Context, in pipeline.ApplyInput) (result pipeline.ApplyResult, err error) {
+	r, err := newRun(ctx)
+	if err != nil {
+		return result, err
+	}
+	defer func() { r.end(ctx, err) }()
+	a := application{run: r, in: in.WithDefaults()}
+	if err := a.answer(ctx); err != nil {
+		return result, err
+	}
+	if in.Resume != nil {
+		a.restore(*in.Resume)
+	} else {
+		if err := a.check(ctx); err != nil {
+			return result, r.refuse(ctx, err)
+		}
+		if err := a.prepare(ctx); err != nil {
+			return result, err
+		}
+	}
+	for _, step := range []func(workflow.Context) error{a.classify, a.merge, a.recordRun} {
+		if err := step(ctx); err != nil {
+			return result, err
+		}
+	}
+	return a.result, nil
+}
+
+type application struct {
+	*run
+	in     pipeline.ApplyInput
+	state  pipeline.ApplyProgress
+	merged activities.MergeOutputResult
+	result pipeline.ApplyResult
+}
+
+// answer lets others wait for acceptance, pause and resume.
+func (a *application) answer(ctx workflow.Context) error {
+	if err := a.answerAccept(ctx); err != nil {
+		return err
+	}
+	hold := func(paused bool) func(workflow.Context) (pipeline.Status, error) {
+		return func(workflow.Context) (pipeline.Status, error) {
+			a.status.Paused = paused
+			return a.status, nil
+		}
+	}
+	if err := workflow.SetUpdateHandler(ctx, pipeline.PauseUpdate, hold(true)); err != nil {
+		return err
+	}
+	return workflow.SetUpdateHandler(ctx, pipeline.ResumeUpdate, hold(false))
+}
+
+// restore takes up what the run before this one left.
+func (a *application) restore(s pipeline.ApplyProgress) {
+	a.state = s
+	a.accepted = &a.state.Accepted
+	a.status.Model, a.status.Paused = s.Accepted.Model, s.Paused
+	a.status.Prepared = &a.state.Prepared.Counts
+	a.status.Stages = s.Stages
+}
+
+func (a *application) check(ctx workflow.Context) error {
+	if err := a.enter(ctx, pipeline.Checking); err != nil {
+		return err
+	}
+	if err := a.in.Validate(); err != nil {
+		return invalid(err)
+	}
+	file := workflow.ExecuteActivity(check(ctx), data.CheckDataset, activities.CheckDatasetInput{Dataset: a.in.Dataset, Kind: pipeline.Production})
+	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Model: a.in.Model})
+	if err := file.Get(ctx, nil); err != nil {
+		return err
+	}
+	var model activities.ResolveModelResult
+	if err := named.Get(ctx, &model); err != nil {
+		return err
+	}
+	a.state.Accepted = pipeline.Accepted{Model: model.Model}
+	a.state.Threshold, a.state.Labels = model.Threshold, model.Labels
+	a.accepted, a.status.Model = &a.state.Accepted, model.Model
+	return workflow.UpsertTypedSearchAttributes(ctx,
+		datasetAttribute.ValueSet(datasetName(a.in.Dataset)), modelAttribute.ValueSet(model.Model))
+}
+
+func (a *application) prepare(ctx workflow.Context) (err error) {
+	a.state.Prepared, err = a.prepareDataset(ctx, a.in.Dataset, pipeline.Production, a.in.MaxTweets)
+	return err
+}
+
+// classify keeps a bounded window of parts under way. It ends when all parts
+// are done, when one fails, or, once those under way have ended, by continuing
+// as new.
+func (a *application) classify(ctx workflow.Context) error {
+	if a.in.Resume == nil {
+		if err := a.enter(ctx, pipeline.Classifying); err != nil {
+			return err
+		}
+	} else {
+		a.status.Stage = pipeline.Classifying
+	}
+	parts := a.state.Prepared.Anonymized
+	done := make([]*activities.ClassifyPartResult, len(parts))
+	a.status.PartsTotal, a.status.PartsDone = len(parts), len(a.state.Predictions)
+	ctx, stop := workflow.WithCancel(ctx)
+	defer stop()
+
+	var failed error
+	running, next := 0, len(a.state.Predictions)
+	for ; next < len(parts) && !workflow.GetInfo(ctx).GetContinueAsNewSuggested(); next++ {
+		free := func() bool { return failed != nil || running < window && !a.status.Paused }
+		if err := workflow.Await(ctx, free); err != nil {
+			failed = err
+		}
+		if failed != nil {
+			break
+		}
+		part := next
+		running++
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			defer func() { running-- }()
+			var result activities.ClassifyPartResult
+			if err := a.classifyPart(ctx, part).Get(ctx, &result); err != nil {
+				// The others stop and save what they have; that they
+				// were cancelled is not why the run fails.
+				failed = first(failed, err)
+				stop()
+				return
+			}
+			done[part] = &result
+			a.status.PartsDone++
+		})
+	}
+	drained, _ := workflow.NewDisconnectedContext(ctx)
+	if err := workflow.Await(drained, func() bool { return running == 0 }); err != nil {
+		return err
+	}
+	if failed != nil {
+		return failed
+	}
+	for _, result := range done[len(a.state.Predictions):next] {
+		a.state.Predictions = append(a.state.Predictions, result.Predictions)
+	}
+	if next < len(parts) {
+		return a.continueAsNew(ctx)
+	}
+	return nil
+}
+
+func (a *application) classifyPart(ctx workflow.Context, i int) workflow.Future {
+	return workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
+		Model:    a.state.Accepted.Model,
+		Labels:   a.state.Labels,
+		Examples: a.state.Prepared.Anonymized[i],
+		Path:     activities.PredictionsPath(a.status.Dir, i),
+	})
+}
+
+func (a *application) continueAsNew(ctx workflow.Context) error {
+	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+		return err
+	}
+	next := a.in
+	a.state.Stages, a.state.Paused = a.status.Stages, a.status.Paused
+	next.Resume = &a.state
+	return workflow.NewContinueAsNewError(ctx, pipeline.ApplyWorkflow, next)
+}
+
+func (a *application) merge(ctx workflow.Context) error {
+	if err := a.enter(ctx, pipeline.Merging); err != nil {
+		return err
+	}
+	err := workflow.ExecuteActivity(bulk(ctx), data.MergeOutput, activities.MergeOutputInput{
+		Dataset:     a.state.Prepared.Dataset,
+		Examples:    a.state.Prepared.Anonymized,
+		Predictions: a.state.Predictions,
+		Duplicates:  a.state.Prepared.Duplicates,
+		Threshold:   a.state.Threshold,
+		Dir:         a.status.Dir,
+	}).Get(ctx, &a.merged)
+	if err != nil {
+		return err
+	}
+	a.status.Applied = &a.merged.Counts
+	a.result = pipeline.ApplyResult{
+		Model:    a.state.Accepted.Model,
+		Prepared: a.state.Prepared.Counts,
+		Counts:   a.merged.Counts,
+		Output:   a.merged.Output,
+		Dir:      a.status.Dir,
+	}
+	return workflow.ExecuteActivity(quick(ctx), data.ChartOutput, activities.ChartOutputInput{Companies: a.merged.Companies, Dir: a.status.Dir}).Get(ctx, &a.result.Chart)
+}
+
+func (a *application) recordRun(ctx workflow.Context) error {
+	if err := a.enter(ctx, pipeline.Recording); err != nil {
+		return err
+	}
+	info := workflow.GetInfo(ctx)
+	in := a.in
+	in.Resume, in.Model = nil, a.state.Accepted.Model
+	err := workflow.ExecuteActivity(quick(ctx), data.WriteManifest, activities.WriteManifestInput{
+		Dir: a.status.Dir,
+		Manifest: activities.Manifest{
+			Workflow: info.WorkflowType.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.FirstRunID,
+			Parameters: in,
+			Facts:      facts(a.state.Prepared),
+			Stages:     append(preparedFiles(a.state.Prepared), a.files()...),
+			Checks:     a.checks(),
+			Result:     a.result,
+		},
+	}).Get(ctx, &a.result.Manifest)
+	a.leave(ctx)
+	a.result.Stages = a.status.Stages
+	return err
+}
+
+func (a *application) files() []activities.ManifestStage {
+	return []activities.ManifestStage{
+		{Name: "predictions", Files: a.state.Predictions},
+		{Name: "output", Files: []artifact.Ref{a.merged.Output, a.merged.Companies, a.result.Chart}},
+	}
+}
+
+func (a *application) checks() []activities.Check {
+	p := a.state.Prepared
+	return append(preparedChecks(p),
+		activities.Check{Name: "conversations have a prediction", In: rowsOf(p.Anonymized), Out: rowsOf(a.state.Predictions)},
+		activities.Check{Name: "input rows are in the output", In: p.Dataset.Rows, Out: a.merged.Output.Rows},
+	)
+}

@@ -1,0 +1,305 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"switchboard/activities"
+	"switchboard/internal/artifact"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
+	"switchboard/internal/prompt"
+	"switchboard/internal/registry"
+	"switchboard/internal/split"
+)
+
+// FineTune makes a model from a dataset: it checks before it spends, prepares,
+// splits, uploads, submits one job, awaits it, judges the model on threads it
+// has not seen, and registers it. Cancelling the workflow cancels the
+// provider's job.
+func FineTune(ctx workflow.Context, in pipeline.FineTuneInput) (result pipeline.FineTuneResult, err error) {
+	r, err := newRun(ctx)
+	if err != nil {
+		return result, err
+	}
+	defer func() { r.end(ctx, err) }()
+	f := fineTuning{run: r, in: in.WithDefaults()}
+	if err := r.answerAccept(ctx); err != nil {
+		return result, err
+	}
+	if err := f.check(ctx); err != nil {
+		return result, r.refuse(ctx, err)
+	}
+	for _, step := range []func(workflow.Context) error{
+		f.prepare, f.split, f.upload, f.submit, f.await, f.measure, f.evaluate, f.record,
+	} {
+		if err := step(ctx); err != nil {
+			return result, err
+		}
+	}
+	return f.result, nil
+}
+
+type fineTuning struct {
+	*run
+	in       pipeline.FineTuneInput
+	prepared pipeline.PrepareResult
+	splits   activities.SplitExamplesResult
+	job      activities.SubmitJobInput
+	metrics  activities.FetchMetricsResult
+	provider string // base URL
+	answers  predictions
+	judged   activities.EvaluateModelResult
+	result   pipeline.FineTuneResult
+}
+
+// predictions are the model's answers to the splits that it is judged on.
+type predictions struct{ validation, test artifact.Ref }
+
+func (f *fineTuning) check(ctx workflow.Context) error {
+	if err := f.enter(ctx, pipeline.Checking); err != nil {
+		return err
+	}
+	if err := f.in.Validate(); err != nil {
+		return invalid(err)
+	}
+	file := workflow.ExecuteActivity(check(ctx), data.CheckDataset, activities.CheckDatasetInput{Dataset: f.in.Dataset, Kind: pipeline.Training})
+	base := workflow.ExecuteActivity(check(ctx), provider.CheckProvider, activities.CheckProviderInput{BaseModel: f.in.BaseModel})
+	if err := file.Get(ctx, nil); err != nil {
+		return err
+	}
+	var model activities.CheckProviderResult
+	if err := base.Get(ctx, &model); err != nil {
+		return err
+	}
+	f.in.BaseModel, f.provider = model.BaseModel, model.URL
+	f.result.BaseModel, f.result.Dir = model.BaseModel, f.status.Dir
+	f.accepted = &pipeline.Accepted{Model: model.BaseModel}
+	return workflow.UpsertTypedSearchAttributes(ctx, datasetAttribute.ValueSet(datasetName(f.in.Dataset)))
+}
+
+func (f *fineTuning) prepare(ctx workflow.Context) (err error) {
+	f.prepared, err = f.prepareDataset(ctx, f.in.Dataset, pipeline.Training, f.in.MaxTweets)
+	f.result.Prepared = f.prepared.Counts
+	return err
+}
+
+func (f *fineTuning) split(ctx workflow.Context) error {
+	if err := f.enter(ctx, pipeline.Splitting); err != nil {
+		return err
+	}
+	err := workflow.ExecuteActivity(bulk(ctx), data.SplitExamples, activities.SplitExamplesInput{
+		Examples: f.prepared.Anonymized,
+		Options: split.Options{
+			TargetSize:   f.in.TargetSize,
+			MinClassSize: f.in.MinClassSize,
+			FoldRare:     f.in.RareClasses == pipeline.FoldRare,
+			TestShare:    f.in.TestShare,
+			Seed:         f.in.Seed,
+		},
+		Dir: f.status.Dir,
+	}).Get(ctx, &f.splits)
+	f.result.Split = f.splits.Counts
+	f.status.Split = &f.result.Split
+	return err
+}
+
+func (f *fineTuning) upload(ctx workflow.Context) error {
+	if err := f.enter(ctx, pipeline.Uploading); err != nil {
+		return err
+	}
+	train := workflow.ExecuteActivity(call(ctx), provider.UploadFile, activities.UploadFileInput{File: f.splits.TrainFile})
+	validation := workflow.ExecuteActivity(call(ctx), provider.UploadFile, activities.UploadFileInput{File: f.splits.ValidationFile})
+	var trained, validated activities.UploadFileResult
+	if err := first(train.Get(ctx, &trained), validation.Get(ctx, &validated)); err != nil {
+		return err
+	}
+	f.job = activities.SubmitJobInput{
+		BaseModel:        f.in.BaseModel,
+		TrainingFile:     trained.FileID,
+		ValidationFile:   validated.FileID,
+		TrainingSHA256:   f.splits.TrainFile.SHA256,
+		ValidationSHA256: f.splits.ValidationFile.SHA256,
+		Epochs:           f.in.Epochs,
+		Seed:             f.in.Seed,
+		Owner:            f.status.Dir,
+	}
+	return nil
+}
+
+// submit does not let a cancellation interrupt the submission: the job's id
+// would be lost, and with it the way to cancel the job.
+func (f *fineTuning) submit(ctx workflow.Context) error {
+	if err := f.enter(ctx, pipeline.Submitting); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	whole, _ := workflow.NewDisconnectedContext(ctx)
+	var job activities.SubmitJobResult
+	if err := workflow.ExecuteActivity(call(whole), provider.SubmitJob, f.job).Get(whole, &job); err != nil {
+		return err
+	}
+	f.status.JobID, f.result.JobID = job.JobID, job.JobID
+	return nil
+}
+
+func (f *fineTuning) await(ctx workflow.Context) error {
+	if err := f.enter(ctx, pipeline.TrainingJob); err != nil {
+		return err
+	}
+	var state pipeline.JobState
+	err := workflow.ExecuteActivity(await(ctx, f.in.JobDeadline), provider.AwaitJob, activities.AwaitJobInput{JobID: f.status.JobID}).Get(ctx, &state)
+	if err != nil {
+		// Whatever the reason, nobody waits for the job any more. One that
+		// has ended by itself is left as it is.
+		f.cancelJob(ctx)
+		if outOfTime(err) {
+			return refused("the fine-tuning job %s did not end within %s and was cancelled; give it more time with --job-deadline, or look it up at the provider", f.status.JobID, f.in.JobDeadline)
+		}
+		return err
+	}
+	if state.Model == "" {
+		return refused("the fine-tuning job %s succeeded but names no model; look it up at the provider", f.status.JobID)
+	}
+	f.status.Job, f.status.Model = &state, state.Model
+	f.result.Model, f.result.TrainedTokens = state.Model, state.TrainedTokens
+	return workflow.UpsertTypedSearchAttributes(ctx, modelAttribute.ValueSet(state.Model))
+}
+
+// outOfTime tells whether an activity's time ran out: while it worked, or
+// before the next attempt after a failure.
+func outOfTime(err error) bool {
+	var late *temporal.TimeoutError
+	if errors.As(err, &late) && late.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE {
+		return true
+	}
+	var failed *temporal.ActivityError
+	return errors.As(err, &failed) && failed.RetryState() == enums.RETRY_STATE_TIMEOUT
+}
+
+// cancelJob stops the job on a context of its own, since the workflow's is
+// cancelled. If even that fails, the log says so: the run ends either way.
+func (f *fineTuning) cancelJob(ctx workflow.Context) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	err := workflow.ExecuteActivity(call(ctx), provider.CancelJob, activities.CancelJobInput{JobID: f.status.JobID, Owner: f.status.Dir}).Get(ctx, nil)
+	if err != nil {
+		workflow.GetLogger(ctx).Error("The fine-tuning job could not be cancelled; cancel it at the provider.", "job", f.status.JobID, "error", err)
+	}
+}
+
+func (f *fineTuning) measure(ctx workflow.Context) error {
+	if err := f.enter(ctx, pipeline.Measuring); err != nil {
+		return err
+	}
+	metrics := workflow.ExecuteActivity(call(ctx), provider.FetchMetrics, activities.FetchMetricsInput{JobID: f.status.JobID, Dir: f.status.Dir})
+	probe := workflow.ExecuteActivity(appear(ctx), provider.ProbeModel, activities.ProbeModelInput{Model: f.status.Model})
+	return first(metrics.Get(ctx, &f.metrics), probe.Get(ctx, nil))
+}
+
+func (f *fineTuning) evaluate(ctx workflow.Context) error {
+	if err := f.enter(ctx, pipeline.Evaluating); err != nil {
+		return err
+	}
+	validation := f.classify(ctx, "validation", f.splits.Validation)
+	test := f.classify(ctx, "test", f.splits.Test)
+	var onValidation, onTest activities.ClassifyPartResult
+	if err := first(validation.Get(ctx, &onValidation), test.Get(ctx, &onTest)); err != nil {
+		return err
+	}
+	f.answers = predictions{onValidation.Predictions, onTest.Predictions}
+	err := workflow.ExecuteActivity(bulk(ctx), data.EvaluateModel, activities.EvaluateModelInput{
+		Validation:            f.splits.Validation,
+		ValidationPredictions: f.answers.validation,
+		Test:                  f.splits.Test,
+		TestPredictions:       f.answers.test,
+		Precision:             f.in.Precision,
+		Dir:                   f.status.Dir,
+	}).Get(ctx, &f.judged)
+	f.result.Metrics = f.judged.Metrics
+	f.result.Metrics.WithoutConfidence = onValidation.WithoutConfidence + onTest.WithoutConfidence
+	f.status.Metrics = &f.result.Metrics
+	return err
+}
+
+func (f *fineTuning) classify(ctx workflow.Context, name string, examples artifact.Ref) workflow.Future {
+	return workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
+		Model:    f.status.Model,
+		Labels:   f.splits.Labels,
+		Examples: examples,
+		Path:     f.status.Dir + "/evaluation/" + name + "-predictions.parquet",
+	})
+}
+
+func (f *fineTuning) record(ctx workflow.Context) error {
+	if err := f.enter(ctx, pipeline.Recording); err != nil {
+		return err
+	}
+	info := workflow.GetInfo(ctx)
+	err := workflow.ExecuteActivity(quick(ctx), data.WriteManifest, activities.WriteManifestInput{
+		Dir: f.status.Dir,
+		Manifest: activities.Manifest{
+			Workflow: info.WorkflowType.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.FirstRunID,
+			Parameters: f.in,
+			Facts:      facts(f.prepared),
+			Stages:     append(preparedFiles(f.prepared), f.files()...),
+			Checks:     f.checks(),
+			Result:     f.result,
+		},
+	}).Get(ctx, &f.result.Manifest)
+	if err != nil {
+		return err
+	}
+	err = workflow.ExecuteActivity(quick(ctx), data.RegisterModel, registry.Model{
+		ID:                 f.result.Model,
+		BaseModel:          f.result.BaseModel,
+		ProviderURL:        f.provider,
+		JobID:              f.result.JobID,
+		Created:            workflow.Now(ctx),
+		Threshold:          f.result.Metrics.Threshold,
+		AskedPrecision:     f.in.Precision,
+		Labels:             f.splits.Labels,
+		PromptVersion:      prompt.Version(),
+		DatasetSHA256:      f.prepared.Dataset.SHA256,
+		ValidationAccuracy: f.result.Metrics.Validation.Accuracy,
+		TestAccuracy:       f.result.Metrics.Test.Accuracy,
+		TestCoverage:       f.result.Metrics.Test.Coverage,
+		WorkflowID:         info.WorkflowExecution.ID,
+		RunID:              info.FirstRunID,
+	}).Get(ctx, nil)
+	f.leave(ctx)
+	f.result.Stages = f.status.Stages
+	return err
+}
+
+func (f *fineTuning) files() []activities.ManifestStage {
+	return []activities.ManifestStage{
+		{Name: "split", Files: []artifact.Ref{f.splits.Train, f.splits.Validation, f.splits.Test, f.splits.Report}},
+		{Name: "finetune", Files: []artifact.Ref{f.splits.TrainFile, f.splits.ValidationFile, f.splits.Labels, f.metrics.Job, f.metrics.Events}},
+		{Name: "metrics", Files: []artifact.Ref{f.metrics.Steps, f.metrics.Curves}},
+		{Name: "evaluation", Files: []artifact.Ref{f.answers.validation, f.answers.test, f.judged.Report}},
+	}
+}
+
+func (f *fineTuning) checks() []activities.Check {
+	c := f.splits.Counts
+	used := c.Train - c.Repeated + c.Validation + c.Test + c.Unlabelled + c.Empty + c.Duplicates + c.Rare + c.Surplus
+	return append(preparedChecks(f.prepared),
+		activities.Check{Name: "anonymized conversations are in a split or counted as left out", In: rowsOf(f.prepared.Anonymized), Out: used},
+		activities.Check{Name: "test conversations have a prediction", In: f.splits.Test.Rows, Out: f.answers.test.Rows},
+	)
+}
+
+// invalid makes a workflow's failure of a problem in its input.
+func invalid(err error) error {
+	return temporal.NewNonRetryableApplicationError(err.Error(), string(problem.BadInput), nil)
+}
+
+func refused(format string, args ...any) error {
+	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(problem.Refused), nil)
+}

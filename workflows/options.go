@@ -1,0 +1,126 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
+)
+
+// Each preset is one kind of work. Every attempt is bounded, and so is their
+// number; a failure that a person has to act on is not repeated at all.
+
+// lost is how long an activity may be silent before its worker counts as lost.
+// Every activity sends a heartbeat every two seconds.
+const lost = 20 * time.Second
+
+// quick is for small local work: drawing a chart, writing a manifest.
+func quick(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 5 * time.Minute,
+		HeartbeatTimeout:    lost,
+		RetryPolicy:         retries(30*time.Second, 5),
+	})
+}
+
+// bulk is for work on the CPU over a whole dataset. Two hours are a hundred
+// times what the largest known dataset takes.
+func bulk(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 2 * time.Hour,
+		HeartbeatTimeout:    lost,
+		RetryPolicy:         retries(time.Minute, 5),
+	})
+}
+
+// anonymizing is for one part. With rules it takes seconds; a large model on a
+// slow machine may take hours.
+func anonymizing(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 24 * time.Hour,
+		HeartbeatTimeout:    lost,
+		RetryPolicy:         retries(time.Minute, 20),
+	})
+}
+
+// call is for single requests to the provider. Its attempts span about a
+// quarter of an hour, longer than a provider's usual outage.
+func call(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           pipeline.ProviderTaskQueue,
+		StartToCloseTimeout: 15 * time.Minute,
+		HeartbeatTimeout:    lost,
+		RetryPolicy:         retries(2*time.Minute, 15),
+	})
+}
+
+// check is for what decides whether a run is accepted: a look at the dataset,
+// requests to the provider. Somebody waits for the answer, so it gives up
+// sooner, and does not queue behind the work on the CPU.
+func check(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           pipeline.ProviderTaskQueue,
+		StartToCloseTimeout: time.Minute,
+		HeartbeatTimeout:    lost,
+		RetryPolicy:         retries(5*time.Second, 5),
+	})
+}
+
+// await is for the one activity that watches a provider's job until the job's
+// deadline. Attempts are short of nothing but time: a worker that is replaced
+// every few minutes may use many.
+func await(ctx workflow.Context, deadline time.Duration) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              pipeline.ProviderTaskQueue,
+		ScheduleToCloseTimeout: deadline,
+		HeartbeatTimeout:       lost,
+		WaitForCancellation:    true,
+		RetryPolicy:            retries(time.Minute, 1000),
+	})
+}
+
+// appear is for asking whether a new model answers. Providers announce a model
+// some minutes before it does; after half an hour it will not come.
+func appear(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              pipeline.ProviderTaskQueue,
+		StartToCloseTimeout:    time.Minute,
+		ScheduleToCloseTimeout: 30 * time.Minute,
+		HeartbeatTimeout:       lost,
+		RetryPolicy:            retries(30*time.Second, 100),
+	})
+}
+
+// ask is for classifying a part: many requests, saved as they are answered, so
+// that an attempt goes on where the one before it stopped. A refusal for
+// haste ends an attempt too, hence their number.
+func ask(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           pipeline.ProviderTaskQueue,
+		StartToCloseTimeout: 12 * time.Hour,
+		HeartbeatTimeout:    lost,
+		WaitForCancellation: true,
+		RetryPolicy:         retries(2*time.Minute, pipeline.ClassifyAttempts),
+	})
+}
+
+// prepare is for the child workflow; its activities bound themselves.
+func prepare(ctx workflow.Context) workflow.Context {
+	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:          pipeline.PrepareID(workflow.GetInfo(ctx).WorkflowExecution.ID),
+		WaitForCancellation: true,
+	})
+}
+
+func retries(most time.Duration, attempts int32) *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{
+		InitialInterval:        time.Second,
+		BackoffCoefficient:     2,
+		MaximumInterval:        most,
+		MaximumAttempts:        attempts,
+		NonRetryableErrorTypes: []string{string(problem.BadInput), string(problem.Environment), string(problem.Refused)},
+	}
+}

@@ -1,0 +1,107 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"switchboard/activities"
+	"switchboard/internal/artifact"
+	"switchboard/internal/pipeline"
+)
+
+// The activities, for their names and types alone: a workflow never calls one.
+var (
+	data     *activities.Data
+	provider *activities.Provider
+)
+
+// PrepareDataset turns a file into conversations without personal names. It
+// runs as the child of the workflows that need one.
+func PrepareDataset(ctx workflow.Context, in pipeline.PrepareInput) (result pipeline.PrepareResult, err error) {
+	r, err := newRun(ctx)
+	if err != nil {
+		return result, err
+	}
+	defer func() { r.end(ctx, err) }()
+	p := preparation{run: r, in: in}
+	if err := p.stage(ctx); err != nil {
+		return result, err
+	}
+	if err := p.anonymize(ctx); err != nil {
+		return result, err
+	}
+	r.leave(ctx)
+	p.result.Stages = r.status.Stages
+	return p.result, nil
+}
+
+type preparation struct {
+	*run
+	in     pipeline.PrepareInput
+	result pipeline.PrepareResult
+}
+
+func (p *preparation) stage(ctx workflow.Context) error {
+	if err := p.enter(ctx, pipeline.Staging); err != nil {
+		return err
+	}
+	var staged activities.StageConversationsResult
+	err := workflow.ExecuteActivity(bulk(ctx), data.StageConversations, activities.StageConversationsInput{
+		Dataset: p.in.Dataset, Kind: p.in.Kind, MaxTweets: p.in.MaxTweets, Dir: p.in.Dir,
+	}).Get(ctx, &staged)
+	if err != nil {
+		return err
+	}
+	p.result.Dataset = staged.Dataset
+	p.result.Counts = staged.Counts
+	p.result.LoadReport = staged.LoadReport
+	p.result.Duplicates = staged.Duplicates
+	p.result.Conversations = staged.Conversations
+	p.status.Prepared = &p.result.Counts
+	return nil
+}
+
+// anonymize lets all parts run at once; the task queue spreads them over the
+// workers, and there are at most about a hundred.
+func (p *preparation) anonymize(ctx workflow.Context) error {
+	if err := p.enter(ctx, pipeline.Anonymizing); err != nil {
+		return err
+	}
+	// The first part that fails ends the others.
+	ctx, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	parts := p.result.Conversations
+	p.status.PartsTotal = len(parts)
+	p.result.Anonymized = make([]artifact.Ref, len(parts))
+	p.result.Audit = make([]artifact.Ref, len(parts))
+	p.result.Counts.Spans = make(map[string]int64)
+
+	var failed error
+	selector := workflow.NewSelector(ctx)
+	for i, ref := range parts {
+		future := workflow.ExecuteActivity(anonymizing(ctx), data.AnonymizePart, activities.AnonymizePartInput{Conversations: ref, Dir: p.in.Dir, Part: i})
+		selector.AddFuture(future, func(f workflow.Future) {
+			var done activities.AnonymizePartResult
+			if err := f.Get(ctx, &done); err != nil {
+				failed = err
+				return
+			}
+			p.keep(i, done)
+		})
+	}
+	for range parts {
+		selector.Select(ctx)
+		if failed != nil {
+			return failed
+		}
+	}
+	return nil
+}
+
+func (p *preparation) keep(i int, done activities.AnonymizePartResult) {
+	p.result.Anonymized[i], p.result.Audit[i] = done.Examples, done.Audit
+	p.result.Anonymizer = done.Version
+	for kind, n := range done.Spans {
+		p.result.Counts.Spans[kind] += n
+	}
+	p.status.PartsDone++
+}

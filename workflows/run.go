@@ -1,0 +1,132 @@
+package workflows
+
+import (
+	"errors"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"switchboard/internal/pipeline"
+)
+
+var (
+	datasetAttribute = temporal.NewSearchAttributeKeyKeyword(pipeline.DatasetAttribute)
+	modelAttribute   = temporal.NewSearchAttributeKeyKeyword(pipeline.ModelAttribute)
+	stageAttribute   = temporal.NewSearchAttributeKeyKeyword(pipeline.StageAttribute)
+)
+
+// run is what every workflow keeps about itself: the answer to the status
+// query, and whether its input was accepted.
+type run struct {
+	status   pipeline.Status
+	accepted *pipeline.Accepted
+	refusal  error
+}
+
+// newRun answers status queries from here on.
+func newRun(ctx workflow.Context) (*run, error) {
+	info := workflow.GetInfo(ctx)
+	r := &run{status: pipeline.Status{
+		Workflow: info.WorkflowType.Name,
+		// The first run's id stays the same when the workflow continues
+		// as new, and so does the folder.
+		Dir: info.WorkflowExecution.ID + "/" + info.FirstRunID,
+	}}
+	return r, workflow.SetQueryHandler(ctx, pipeline.StatusQuery, func() (pipeline.Status, error) { return r.status, nil })
+}
+
+// enter notes that a stage begins, and that the one before it ended.
+func (r *run) enter(ctx workflow.Context, stage pipeline.Stage) error {
+	r.leave(ctx)
+	r.status.Stage = stage
+	r.status.Stages = append(r.status.Stages, pipeline.StageTime{Stage: stage, Started: workflow.Now(ctx)})
+	r.status.PartsDone, r.status.PartsTotal = 0, 0
+	return workflow.UpsertTypedSearchAttributes(ctx, stageAttribute.ValueSet(string(stage)))
+}
+
+func (r *run) leave(ctx workflow.Context) {
+	if n := len(r.status.Stages); n > 0 && r.status.Stages[n-1].Seconds == 0 {
+		last := &r.status.Stages[n-1]
+		last.Seconds = workflow.Now(ctx).Sub(last.Started).Seconds()
+	}
+}
+
+// end notes how the run ended. It works on a cancelled context too.
+func (r *run) end(ctx workflow.Context, err error) {
+	r.leave(ctx)
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	switch {
+	case err == nil:
+		r.status.Stage = pipeline.Done
+	case temporal.IsCanceledError(err):
+		r.status.Stage = pipeline.Cancelled
+	case workflow.IsContinueAsNewError(err):
+		return
+	default:
+		r.status.Stage = pipeline.Broken
+	}
+	// The attribute is for lists in the Web UI; a run does not fail for it.
+	_ = workflow.UpsertTypedSearchAttributes(ctx, stageAttribute.ValueSet(string(r.status.Stage)))
+}
+
+// answerAccept lets whoever started the run wait for [run.accept] or
+// [run.refuse].
+func (r *run) answerAccept(ctx workflow.Context) error {
+	return workflow.SetUpdateHandler(ctx, pipeline.AcceptUpdate, func(ctx workflow.Context) (pipeline.Accepted, error) {
+		if err := workflow.Await(ctx, func() bool { return r.accepted != nil || r.refusal != nil }); err != nil {
+			return pipeline.Accepted{}, err
+		}
+		if r.refusal != nil {
+			return pipeline.Accepted{}, r.refusal
+		}
+		return *r.accepted, nil
+	})
+}
+
+// refuse answers those who wait and gives the error back. It returns once they
+// have their answer, so that the workflow does not end under them.
+func (r *run) refuse(ctx workflow.Context, err error) error {
+	r.refusal = reason(err)
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	_ = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	return err
+}
+
+// prepareDataset runs the child workflow and puts its stages in the place of
+// the parent's.
+func (r *run) prepareDataset(ctx workflow.Context, dataset string, kind pipeline.Kind, maxTweets int) (pipeline.PrepareResult, error) {
+	var prepared pipeline.PrepareResult
+	if err := r.enter(ctx, pipeline.Preparing); err != nil {
+		return prepared, err
+	}
+	err := workflow.ExecuteChildWorkflow(prepare(ctx), PrepareDataset, pipeline.PrepareInput{
+		Dataset: dataset, Kind: kind, MaxTweets: maxTweets, Dir: r.status.Dir,
+	}).Get(ctx, &prepared)
+	if err != nil {
+		return prepared, err
+	}
+	r.status.Prepared = &prepared.Counts
+	r.status.Stages = append(r.status.Stages[:len(r.status.Stages)-1], prepared.Stages...)
+	return prepared, nil
+}
+
+// first returns the first error that is one. Errors of activities are not
+// joined: Temporal would no longer know their kind.
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reason is the application failure at the bottom of an activity's error: the
+// sentence for a person, with its kind.
+func reason(err error) error {
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) {
+		return app
+	}
+	return err
+}
