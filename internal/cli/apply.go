@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+
+	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
+)
+
+func (a *app) applyCommand() *cobra.Command {
+	var (
+		in    pipeline.ApplyInput
+		watch bool
+	)
+	cmd := &cobra.Command{
+		Use:   "apply --dataset FILE",
+		Short: "Assign a company to every conversation of a file",
+		Long: `Assign a company to every conversation of a file.
+
+The dataset is a CSV file (also .csv.gz, .csv.zst) with the columns tweet_id,
+text and a reply column, or a URL of one. Without --model the latest fine-tuned
+model answers. The result is output.csv, with one row for every input row in
+input order, and a chart.
+
+The command waits until a worker has checked the dataset and the model, and
+returns; the run goes on in the background. With --watch it follows the run to
+the end and prints its summary.`,
+		Example: `  # with the latest model, and wait for the result
+  starter apply --dataset production.csv --watch
+
+  # hold a run between two parts, and let it go on
+  starter apply pause apply-production-1a2b3c4d
+  starter apply resume apply-production-1a2b3c4d
+
+  # a script: where the result is
+  starter apply --dataset production.csv --watch --json | jq -r '.files[] | select(.name == "output") | .url'`,
+		Args: a.noSuchCommand,
+		RunE: a.do(func(ctx context.Context, cmd *cobra.Command, _ []string) (view, error) {
+			if err := in.Validate(); err != nil {
+				return nil, err
+			}
+			var err error
+			if in.Dataset, err = datasetURL(in.Dataset); err != nil {
+				return nil, err
+			}
+			in = in.WithDefaults()
+			return a.startAndWatch(ctx, launch{pipeline.ApplyWorkflow, pipeline.ApplyID(in), in}, watch)
+		}),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&in.Dataset, "dataset", "", "production `file`: a path or a URL")
+	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` (default: the latest one)")
+	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "cut longer conversations")
+	addWatch(cmd, &watch)
+	cmd.AddCommand(
+		a.applyUpdateCommand("pause", "Hold a run before its next part", pipeline.PauseUpdate),
+		a.applyUpdateCommand("resume", "Let a held run go on", pipeline.ResumeUpdate),
+	)
+	return cmd
+}
+
+func (a *app) applyUpdateCommand(use, short, update string) *cobra.Command {
+	return &cobra.Command{
+		Use:     use + " WORKFLOW_ID",
+		Short:   short,
+		Example: "  starter apply " + use + " apply-production-1a2b3c4d",
+		Args:    oneArg("workflow id"),
+		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
+			c, err := a.connect(ctx)
+			if err != nil {
+				return nil, err
+			}
+			defer c.Close()
+			return a.updateApply(ctx, c, args[0], update)
+		}),
+	}
+}
+
+// updateApply sends a pause or a resume and reports the run as it is then.
+func (a *app) updateApply(ctx context.Context, c *connection, id, update string) (view, error) {
+	r, err := c.describe(ctx, id, "")
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case r.Workflow != pipeline.ApplyWorkflow:
+		return nil, problem.Input("the run %s is of the type %s; only %s can be paused and resumed", id, r.Workflow, pipeline.ApplyWorkflow)
+	case r.State != stateRunning:
+		return nil, problem.Input("the run %s is over (%s)", id, r.State)
+	}
+	wait, cancel := context.WithTimeout(ctx, a.acceptWait)
+	defer cancel()
+	handle, err := c.UpdateWorkflow(wait, client.UpdateWorkflowOptions{
+		WorkflowID: id, UpdateName: update, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	var status pipeline.Status
+	if err == nil {
+		err = handle.Get(wait, &status)
+	}
+	var late *client.WorkflowUpdateServiceTimeoutOrCanceledError
+	switch {
+	case err == nil:
+		r.setStatus(status)
+		return r, nil
+	case ctx.Err() != nil:
+		return nil, &interruption{"stopped before a worker answered"}
+	case errors.As(err, &late):
+		return nil, problem.New(problem.Environment, "no worker answered within %s; start one with `go run ./worker`", span(a.acceptWait))
+	}
+	return nil, c.serverProblem(runFailure(err), "run "+id)
+}

@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/internal/problem"
+)
+
+func (a *app) cancelCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "cancel [WORKFLOW_ID]",
+		Short: "Cancel a run, and the provider's job with it",
+		Long: `Cancel a run, and the provider's job with it.
+
+Without a workflow id it cancels the latest fine-tuning. The command returns
+when the run is told; it then cleans up, which status shows.`,
+		Example: `  starter cancel
+  starter cancel finetune-tweets-1a2b3c4d`,
+		Args: maybeOneArg("workflow id"),
+		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
+			c, err := a.connect(ctx)
+			if err != nil {
+				return nil, err
+			}
+			defer c.Close()
+			id, err := c.named(ctx, args)
+			if err != nil {
+				return nil, err
+			}
+			r, err := c.describe(ctx, id, "")
+			if err != nil {
+				return nil, err
+			}
+			if r.State != stateRunning {
+				return nil, problem.Input("the run %s is over already (%s)", id, r.State)
+			}
+			if err := c.CancelWorkflow(ctx, id, r.RunID); err != nil {
+				return nil, c.serverProblem(err, "run "+id)
+			}
+			return cancelled{r.WorkflowID, r.RunID}, nil
+		}),
+	}
+}
+
+// cancelled tells that a run was asked to end.
+type cancelled struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+}
+
+func (c cancelled) write(t *text) {
+	t.line("cancelling %s", c.WorkflowID)
+	t.fact("look", "starter status "+c.WorkflowID)
+}

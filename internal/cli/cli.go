@@ -1,0 +1,263 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"switchboard/internal/config"
+	"switchboard/internal/problem"
+)
+
+// Run carries out one command line and returns the exit code that the package
+// comment lists. Args excludes the program's name; environ holds KEY=VALUE
+// pairs as [os.Environ] gives them. A command that waits stops waiting when
+// ctx is done; what it waited for goes on.
+func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	a := &app{
+		environ:    environ,
+		stdout:     stdout,
+		stderr:     stderr,
+		now:        time.Now,
+		acceptWait: time.Minute,
+		watchEvery: time.Second,
+	}
+	return a.run(ctx, args)
+}
+
+// app is one invocation: its surroundings and its global flags.
+type app struct {
+	environ        []string
+	stdout, stderr io.Writer
+	now            func() time.Time
+	// acceptWait bounds how long a start waits for a worker's answer;
+	// watchEvery is the time between two looks at a run.
+	acceptWait, watchEvery time.Duration
+
+	json                        bool
+	profile, address, namespace string
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
+	root := a.rootCommand()
+	// Cobra would take nil for "the process's own arguments".
+	root.SetArgs(append([]string{}, args...))
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	f := classify(err)
+	var shown *shownError
+	// A flag error may come before cobra has seen --json.
+	asked := a.json || slices.Contains(args, "--json")
+	if asked && !errors.As(err, &shown) {
+		if err := printJSON(a.stdout, nil, &f); err != nil {
+			f = classify(err)
+		}
+	}
+	fmt.Fprintln(a.stderr, f.line())
+	return f.Code
+}
+
+// shownError is an error that standard output already tells of.
+type shownError struct{ error }
+
+func (e *shownError) Unwrap() error { return e.error }
+
+// action is what a command does: it returns what to print, which may be nil,
+// and an error.
+type action func(ctx context.Context, cmd *cobra.Command, args []string) (view, error)
+
+// do makes an action a cobra function that prints.
+func (a *app) do(act action) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		v, err := act(cmd.Context(), cmd, args)
+		var told *interruption
+		if err != nil && cmd.Context().Err() != nil && !errors.As(err, &told) {
+			err = &interruption{"interrupted"}
+		}
+		if v == nil {
+			return err
+		}
+		if !a.json {
+			return errors.Join(err, printText(a.stdout, v, a.now()))
+		}
+		if err == nil {
+			return printJSON(a.stdout, v, nil)
+		}
+		f := classify(err)
+		if failed := printJSON(a.stdout, v, &f); failed != nil {
+			return failed
+		}
+		return &shownError{err}
+	}
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "starter",
+		Short: "Start, watch and schedule Switchboard's runs",
+		Long: `Start, watch and schedule Switchboard's runs.
+
+Switchboard assigns customer-support conversations to the company they are
+addressed to. The starter asks a Temporal server for runs; workers carry them
+out, and they go on when the starter ends.
+
+The connection is configured as for all Temporal programs: by TEMPORAL_ADDRESS,
+TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_* and TEMPORAL_PROFILE, or by
+Temporal's configuration file.`,
+		Example: `  starter doctor
+  starter finetune --dataset tweets.csv --target-size 1000 --watch
+  starter status
+  starter apply --dataset production.csv --watch`,
+		Args:          a.noSuchCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	flags := root.PersistentFlags()
+	flags.BoolVar(&a.json, "json", false, "print one JSON object instead of text")
+	flags.StringVar(&a.profile, "profile", "", "`name` of a profile of Temporal's configuration file (TEMPORAL_PROFILE)")
+	flags.StringVar(&a.address, "address", "", "`host:port` of the Temporal server (TEMPORAL_ADDRESS)")
+	flags.StringVar(&a.namespace, "namespace", "", "Temporal `namespace` (TEMPORAL_NAMESPACE)")
+	root.SetFlagErrorFunc(flagProblem)
+	root.SetUsageTemplate(root.UsageTemplate() + exitCodeHelp)
+	root.AddCommand(
+		a.fineTuneCommand(),
+		a.applyCommand(),
+		a.statusCommand(),
+		a.cancelCommand(),
+		a.scheduleCommand(),
+		a.modelsCommand(),
+		a.doctorCommand(),
+		a.versionCommand(),
+	)
+	a.strict(root)
+	return root
+}
+
+// strict makes cobra's own commands refuse what they do not know; as they come,
+// they print help and succeed.
+func (a *app) strict(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "completion":
+			cmd.Args, cmd.RunE = a.noSuchCommand, needsCommand
+		case "help":
+			cmd.Args = func(_ *cobra.Command, args []string) error {
+				found, rest, _ := root.Find(args)
+				return a.noSuchCommand(found, rest)
+			}
+		}
+	}
+}
+
+const exitCodeHelp = `
+Exit codes:
+  0    done
+  1    failed: the run, or what was asked of it
+  2    bad input: a flag, a file, a name
+  3    environment: no Temporal server, no worker, no access
+  130  interrupted while watching; the run goes on
+`
+
+// group makes a command that only holds others.
+func (a *app) group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Args: a.noSuchCommand, RunE: needsCommand}
+	cmd.AddCommand(commands...)
+	return cmd
+}
+
+// needsCommand is what a command does that only holds others.
+func needsCommand(cmd *cobra.Command, _ []string) error {
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	return problem.Input("%s needs a command: %s", cmd.CommandPath(), strings.Join(names, ", "))
+}
+
+// noSuchCommand is the argument check of commands whose arguments are
+// commands.
+func (a *app) noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := fmt.Sprintf("see `%s --help`", cmd.CommandPath())
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = fmt.Sprintf("did you mean %s?", strings.Join(near, " or "))
+	}
+	return problem.Input("%s has no command %q; %s", cmd.CommandPath(), args[0], hint)
+}
+
+// noArgs, oneArg and maybeOneArg are argument checks that name what they
+// expect.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return problem.Input("%s takes flags only, not %q; see `%s --help`", cmd.CommandPath(), args[0], cmd.CommandPath())
+	}
+	return nil
+}
+
+func oneArg(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return problem.Input("%s takes one %s, not %d arguments; see `%s --help`", cmd.CommandPath(), what, len(args), cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+func maybeOneArg(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return problem.Input("%s takes at most one %s, not %d arguments; see `%s --help`", cmd.CommandPath(), what, len(args), cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+// expected says in words what a flag's type takes.
+var expected = map[string]string{
+	"int":      "a whole number",
+	"int64":    "a whole number",
+	"float64":  "a number such as 0.95",
+	"duration": "a duration such as 90s, 30m or 24h",
+	"bool":     "true or false",
+}
+
+func flagProblem(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		if want, ok := expected[invalid.GetFlag().Value.Type()]; ok {
+			return problem.Input("--%s is %q; give %s", invalid.GetFlag().Name, invalid.GetValue(), want)
+		}
+	}
+	return problem.Input("%s; see `%s --help`", err, cmd.CommandPath())
+}
+
+// getenv returns the last value that the environment gives a variable, as a
+// shell would.
+func (a *app) getenv(name string) string {
+	for _, pair := range slices.Backward(a.environ) {
+		if key, value, ok := strings.Cut(pair, "="); ok && key == name {
+			return value
+		}
+	}
+	return ""
+}
+
+// artifactsRoot is where runs leave their files, as this environment says.
+func (a *app) artifactsRoot() string { return config.Get(a.getenv, config.Artifacts) }

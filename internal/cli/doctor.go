@@ -1,0 +1,215 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"switchboard/internal/artifact"
+	"switchboard/internal/config"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
+	"switchboard/internal/provider"
+)
+
+func (a *app) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Check that everything a run needs is there",
+		Long: `Check that everything a run needs is there, and say what to do where it is not.
+
+It looks at the settings, the Temporal server, the workers, the artifacts and the
+provider, as seen from here: workers may have other settings. It changes nothing
+but for a small file among the artifacts, which it deletes again. It exits with 3
+if something is missing.`,
+		Example: "  starter doctor\n  starter doctor --json | jq '.checks[] | select(.state == \"problem\")'",
+		Args:    noArgs,
+		RunE: a.do(func(ctx context.Context, _ *cobra.Command, _ []string) (view, error) {
+			d := a.examine(ctx)
+			if ctx.Err() != nil {
+				return d, &interruption{"stopped before all checks were made"}
+			}
+			if n := d.problems(); n > 0 {
+				return d, problem.New(problem.Environment, "%s found", count(int64(n), "problem"))
+			}
+			return d, nil
+		}),
+	}
+}
+
+// diagnosis is what the doctor found, in the order of the checks.
+type diagnosis struct {
+	Checks []check `json:"checks"`
+}
+
+type check struct {
+	Name string `json:"name"`
+	// State is ok, problem, or skipped where a check before it failed.
+	State string `json:"state"`
+	// Message is what was found; for a problem also what to do.
+	Message string `json:"message"`
+}
+
+const (
+	checkOK      = "ok"
+	checkProblem = "problem"
+	checkSkipped = "skipped"
+)
+
+// checkTimeout bounds one check.
+const checkTimeout = 10 * time.Second
+
+// run makes a check, unless one that it needs did not succeed, and reports
+// whether it did.
+func (d *diagnosis) run(ctx context.Context, name string, needs bool, look func(ctx context.Context) (string, error)) bool {
+	if !needs {
+		d.Checks = append(d.Checks, check{name, checkSkipped, "needs what is missing above"})
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	found, err := look(ctx)
+	if err != nil {
+		d.Checks = append(d.Checks, check{name, checkProblem, err.Error()})
+		return false
+	}
+	d.Checks = append(d.Checks, check{name, checkOK, found})
+	return true
+}
+
+func (d diagnosis) problems() int {
+	n := 0
+	for _, c := range d.Checks {
+		if c.State == checkProblem {
+			n++
+		}
+	}
+	return n
+}
+
+func (d diagnosis) write(t *text) {
+	var rows [][]string
+	for _, c := range d.Checks {
+		rows = append(rows, []string{c.State, c.Name, oneLine(c.Message)})
+	}
+	t.table(nil, rows)
+}
+
+// examine makes all checks.
+func (a *app) examine(ctx context.Context) diagnosis {
+	var d diagnosis
+	var cfg config.Config
+	configured := d.run(ctx, "settings", true, func(context.Context) (_ string, err error) {
+		cfg, err = config.Load(a.getenv)
+		return "all can be read", err
+	})
+	a.examineTemporal(ctx, &d)
+	d.run(ctx, "artifacts", configured, func(ctx context.Context) (string, error) { return probeArtifacts(ctx, cfg.Artifacts) })
+	examineProvider(ctx, &d, configured, cfg)
+	return d
+}
+
+func (a *app) examineTemporal(ctx context.Context, d *diagnosis) {
+	var c *connection
+	connected := d.run(ctx, "temporal", true, func(ctx context.Context) (_ string, err error) {
+		if c, err = a.connect(ctx); err != nil {
+			return "", err
+		}
+		return "a server answers at " + c.address, nil
+	})
+	if connected {
+		defer c.Close()
+	}
+	there := d.run(ctx, "namespace", connected, func(ctx context.Context) (string, error) {
+		_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.namespace})
+		return c.namespace, c.serverProblem(err, "namespace "+c.namespace)
+	})
+	d.run(ctx, "attributes", there, c.probeAttributes)
+	for _, q := range []struct {
+		name, queue string
+		kinds       []enumspb.TaskQueueType
+	}{
+		{"worker", pipeline.TaskQueue, []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_WORKFLOW, enumspb.TASK_QUEUE_TYPE_ACTIVITY}},
+		{"provider worker", pipeline.ProviderTaskQueue, []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_ACTIVITY}},
+	} {
+		d.run(ctx, q.name, there, func(ctx context.Context) (string, error) { return c.probeQueue(ctx, q.queue, q.kinds) })
+	}
+}
+
+// probeAttributes looks for the search attributes that runs set. A run whose
+// namespace does not know them fails at its first step.
+func (c *connection) probeAttributes(ctx context.Context) (string, error) {
+	answer, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: c.namespace})
+	if err != nil {
+		return "", c.serverProblem(err, "search attributes")
+	}
+	wanted := []string{pipeline.DatasetAttribute, pipeline.ModelAttribute, pipeline.StageAttribute}
+	missing := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool {
+		return answer.GetCustomAttributes()[name] == enumspb.INDEXED_VALUE_TYPE_KEYWORD
+	})
+	if len(missing) > 0 {
+		return "", problem.New(problem.Environment, "the namespace lacks search attributes; create them with `temporal operator search-attribute create --namespace %s --type Keyword --name %s`",
+			c.namespace, strings.Join(missing, " --name "))
+	}
+	return strings.Join(wanted, ", "), nil
+}
+
+func (c *connection) probeQueue(ctx context.Context, queue string, kinds []enumspb.TaskQueueType) (string, error) {
+	for _, kind := range kinds {
+		polled, err := c.polled(ctx, queue, kind)
+		if err != nil {
+			return "", err
+		}
+		if !polled {
+			return "", problem.New(problem.Environment, "no worker polls the task queue %s; start one with `go run ./worker`, or everything with `go run ./standalone`", queue)
+		}
+	}
+	return "polls the task queue " + queue, nil
+}
+
+// probeArtifacts writes a file and deletes it.
+func probeArtifacts(ctx context.Context, root string) (string, error) {
+	store, err := artifact.Open(ctx, root)
+	if err != nil {
+		return "", err
+	}
+	defer store.Close()
+	path := fmt.Sprintf("doctor-%d", time.Now().UnixNano())
+	_, err = store.Write(ctx, path, []byte("written by starter doctor\n"))
+	if err == nil {
+		err = store.Delete(ctx, path)
+	}
+	if err != nil {
+		return "", problem.New(problem.Environment, "%s cannot be written: %w; set %s to a folder or URL that can", strings.TrimSuffix(store.URL(""), "/"), err, config.Artifacts)
+	}
+	return strings.TrimSuffix(store.URL(""), "/") + " can be written", nil
+}
+
+func examineProvider(ctx context.Context, d *diagnosis, configured bool, cfg config.Config) {
+	var p *provider.Client
+	reached := d.run(ctx, "provider", configured, func(ctx context.Context) (_ string, err error) {
+		if p, err = provider.New(provider.Options{BaseURL: cfg.ProviderURL, APIKey: cfg.ProviderKey, RequestTimeout: cfg.RequestTimeout}); err != nil {
+			return "", err
+		}
+		_, err = p.Models(ctx)
+		if err != nil && cfg.ProviderKey == "" {
+			return "", problem.New(problem.Environment, "%w; no key is set here (%s, %s)", err, config.ProviderKey, config.ProviderKeyFile)
+		}
+		return cfg.ProviderURL + " answers and takes the key", err
+	})
+	d.run(ctx, "base model", reached, func(ctx context.Context) (string, error) {
+		_, err := p.Model(ctx, cfg.BaseModel)
+		return cfg.BaseModel, err
+	})
+	d.run(ctx, "jobs", reached, func(ctx context.Context) (string, error) {
+		jobs, err := p.Jobs(ctx, nil)
+		return fmt.Sprintf("can be listed; the provider has %d", len(jobs)), err
+	})
+}

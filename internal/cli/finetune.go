@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
+)
+
+func (a *app) fineTuneCommand() *cobra.Command {
+	var watch bool
+	flags := &fineTuneFlags{}
+	cmd := &cobra.Command{
+		Use:   "finetune --dataset FILE",
+		Short: "Prepare a dataset and fine-tune a model on it",
+		Long: `Prepare a dataset and fine-tune a model on it.
+
+The dataset is a CSV file (also .csv.gz, .csv.zst) with the columns tweet_id,
+author_id, text and in_response_to_tweet_id, or a URL of one. A worker reads it,
+so a path must be the same for the worker.
+
+The command waits until a worker has checked the dataset and the provider, and
+returns; the run goes on in the background. The same input gives the same
+workflow id, so a second start joins a run that is going on. With --watch it
+follows the run to the end and prints its summary.`,
+		Example: `  # all there is, unbalanced
+  starter finetune --dataset tweets.csv
+
+  # 1,000 conversations a company, none of fewer than 150, and wait for the result
+  starter finetune --dataset tweets.csv --target-size 1000 --min-class-size 150 --watch
+
+  # a script: the model's name
+  starter finetune --dataset s3://data/tweets.csv.zst --watch --json | jq -r .fine_tune.model`,
+		Args: noArgs,
+		RunE: a.do(func(ctx context.Context, cmd *cobra.Command, _ []string) (view, error) {
+			in, err := flags.input(cmd)
+			if err != nil {
+				return nil, err
+			}
+			return a.startAndWatch(ctx, launch{pipeline.FineTuneWorkflow, pipeline.FineTuneID(in), in}, watch)
+		}),
+	}
+	flags.register(cmd)
+	addWatch(cmd, &watch)
+	return cmd
+}
+
+func addWatch(cmd *cobra.Command, watch *bool) {
+	cmd.Flags().BoolVar(watch, "watch", false, "follow the run to its end; interrupting stops the watching, not the run")
+}
+
+// fineTuneFlags are the flags that make a FineTuneInput.
+type fineTuneFlags struct{ in pipeline.FineTuneInput }
+
+func (f *fineTuneFlags) register(cmd *cobra.Command) {
+	flags, in := cmd.Flags(), &f.in
+	flags.StringVar(&in.Dataset, "dataset", "", "training `file`: a path or a URL")
+	flags.StringVar(&in.BaseModel, "base-model", "", "the provider's `model` to start from (default: the worker's setting)")
+	flags.IntVar(&in.TargetSize, "target-size", 0, "conversations to balance each class to (default: all there is, unbalanced)")
+	flags.IntVar(&in.MinClassSize, "min-class-size", pipeline.DefaultMinClassSize, "fewest conversations of a class")
+	flags.StringVar((*string)(&in.RareClasses), "rare-classes", string(pipeline.DropRare), "what to do with smaller classes: `drop|unknown`")
+	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "cut longer conversations")
+	flags.Float64Var(&in.TestShare, "test-share", pipeline.DefaultTestShare, "part of the threads held out for testing, at most 0.5")
+	flags.Float64Var(&in.Precision, "precision", pipeline.DefaultPrecision, "precision to calibrate the threshold to")
+	flags.IntVar(&in.Epochs, "epochs", 0, "passes over the training data (default: the trainer chooses)")
+	flags.Int64Var(&in.Seed, "seed", 1, "seed of every random choice")
+	flags.DurationVar(&in.JobDeadline, "job-deadline", pipeline.DefaultJobDeadline, "cancel the provider's job after this time")
+}
+
+// input returns what the flags say, checked. Zeros that the input takes for
+// unset are refused where somebody wrote them.
+func (f *fineTuneFlags) input(cmd *cobra.Command) (pipeline.FineTuneInput, error) {
+	in := f.in
+	given := cmd.Flags().Changed
+	switch {
+	case given("target-size") && in.TargetSize < 1:
+		return in, problem.Input("the target size is %d; it must be 1 or more conversations a class (leave it out to take all there is)", in.TargetSize)
+	case given("epochs") && in.Epochs < 1:
+		return in, problem.Input("the number of epochs is %d; it must be 1 or more (leave it out to let the trainer choose)", in.Epochs)
+	case given("seed") && in.Seed == 0:
+		return in, problem.Input("the seed is 0; give any other whole number")
+	case given("base-model") && in.BaseModel == "":
+		return in, problem.Input("the base model is empty; name one, or leave it out to take the worker's setting")
+	}
+	if err := in.Validate(); err != nil {
+		return in, err
+	}
+	var err error
+	in.Dataset, err = datasetURL(in.Dataset)
+	return in.WithDefaults(), err
+}

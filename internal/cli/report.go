@@ -1,0 +1,451 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"switchboard/internal/artifact"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
+)
+
+// What became of a run, as Temporal sees it.
+const (
+	stateRunning    = "running"
+	stateCompleted  = "completed"
+	stateFailed     = "failed"
+	stateCancelled  = "cancelled"
+	stateTerminated = "terminated"
+	stateTimedOut   = "timed out"
+)
+
+var states = map[enumspb.WorkflowExecutionStatus]string{
+	enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:          stateRunning,
+	enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:        stateCompleted,
+	enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:           stateFailed,
+	enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:         stateCancelled,
+	enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:       stateTerminated,
+	enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:        stateTimedOut,
+	enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW: stateRunning,
+}
+
+// report is all that is known of one run. Finetune, apply and status print it.
+type report struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id,omitempty"`
+	// Workflow is the workflow's type.
+	Workflow string     `json:"workflow"`
+	State    string     `json:"state"`
+	Started  *time.Time `json:"started,omitempty"`
+	Closed   *time.Time `json:"closed,omitempty"`
+	// Stage is that of the run, or of the child that it waits for.
+	Stage pipeline.Stage `json:"stage,omitempty"`
+	// Accepted is known to the command that started the run.
+	Accepted *pipeline.Accepted `json:"accepted,omitempty"`
+	// WorkerSilent tells that no worker answered, so that Status is
+	// missing and the rest is what the server knows.
+	WorkerSilent bool             `json:"worker_silent,omitempty"`
+	Status       *pipeline.Status `json:"status,omitempty"`
+	// Children are the statuses of the workflow that the run waits for, of
+	// the one that this one waits for, and so on.
+	Children []pipeline.Status `json:"children,omitempty"`
+	// Job is what the activity that awaits the job last saw; Events are the
+	// latest of the job's events, oldest first.
+	Job    *pipeline.JobProgress `json:"job,omitempty"`
+	Events []pipeline.JobEvent   `json:"events,omitempty"`
+	// Activities are those under way or waiting for their next attempt.
+	Activities []activity               `json:"activities,omitempty"`
+	FineTune   *pipeline.FineTuneResult `json:"fine_tune,omitempty"`
+	Apply      *pipeline.ApplyResult    `json:"apply,omitempty"`
+	// Failure is why a run failed.
+	Failure *failure `json:"failure,omitempty"`
+	Files   []file   `json:"files,omitempty"`
+}
+
+// activity is a step that a run waits for.
+type activity struct {
+	Type    string `json:"type"`
+	Attempt int32  `json:"attempt"`
+	// Progress is the latest heartbeat of a step that counts.
+	Progress *pipeline.Progress `json:"progress,omitempty"`
+	// Failure is why the attempt before this one failed, NextAttempt when
+	// another one starts; it is nil while one is under way.
+	Failure     string     `json:"failure,omitempty"`
+	NextAttempt *time.Time `json:"next_attempt,omitempty"`
+}
+
+// file is something that a run left behind, where a person can find it.
+type file struct {
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
+// awaitJob is the activity whose heartbeats are a [pipeline.JobProgress].
+const awaitJob = "AwaitJob"
+
+// named returns the workflow id that the arguments give, or that of the
+// fine-tuning that was started last.
+func (c *connection) named(ctx context.Context, args []string) (string, error) {
+	if len(args) == 1 {
+		return args[0], nil
+	}
+	// Servers differ in the order of their lists, and not all can be told
+	// one; the first page has the running ones and those that ended last.
+	answer, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Namespace: c.namespace,
+		PageSize:  100,
+		Query:     fmt.Sprintf("WorkflowType = '%s'", pipeline.FineTuneWorkflow),
+	})
+	if err != nil {
+		return "", c.serverProblem(err, "list of runs")
+	}
+	if len(answer.GetExecutions()) == 0 {
+		return "", problem.Input("there is no fine-tuning yet; start one with `starter finetune --dataset FILE`, or name a run")
+	}
+	latest := slices.MaxFunc(answer.GetExecutions(), func(a, b *workflowpb.WorkflowExecutionInfo) int {
+		return a.GetStartTime().AsTime().Compare(b.GetStartTime().AsTime())
+	})
+	return latest.GetExecution().GetWorkflowId(), nil
+}
+
+// describe reports what the server knows of a run without asking a worker. An
+// empty run id means the latest run.
+func (c *connection) describe(ctx context.Context, id, runID string) (report, error) {
+	r, _, err := c.describeWithChildren(ctx, id, runID)
+	return r, err
+}
+
+func (c *connection) describeWithChildren(ctx context.Context, id, runID string) (report, []*workflowpb.PendingChildExecutionInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	answer, err := c.DescribeWorkflowExecution(ctx, id, runID)
+	if err != nil {
+		return report{WorkflowID: id}, nil, c.serverProblem(err, "run "+id)
+	}
+	info := answer.GetWorkflowExecutionInfo()
+	r := report{
+		WorkflowID: info.GetExecution().GetWorkflowId(),
+		RunID:      info.GetExecution().GetRunId(),
+		Workflow:   info.GetType().GetName(),
+		State:      cmp.Or(states[info.GetStatus()], info.GetStatus().String()),
+		Started:    when(info.GetStartTime()),
+		Closed:     when(info.GetCloseTime()),
+	}
+	decode(info.GetSearchAttributes().GetIndexedFields()[pipeline.StageAttribute], &r.Stage)
+	r.addActivities(answer.GetPendingActivities())
+	return r, answer.GetPendingChildren(), nil
+}
+
+// report reports a run: what the server knows, what the run says of itself,
+// and the same of the children it waits for.
+func (c *connection) report(ctx context.Context, id, runID string) (report, error) {
+	r, children, err := c.describeWithChildren(ctx, id, runID)
+	if err != nil {
+		return r, err
+	}
+	status, err := c.status(ctx, r.WorkflowID, r.RunID)
+	if err != nil {
+		r.WorkerSilent = true
+	} else {
+		r.setStatus(status)
+	}
+	for _, child := range children {
+		r.addChild(ctx, c, child)
+	}
+	if r.State != stateRunning {
+		c.addResult(ctx, &r)
+	}
+	return r, nil
+}
+
+// addChild adds what is known of a child that the run waits for. A child may
+// end between two questions, so what cannot be had is left out.
+func (r *report) addChild(ctx context.Context, c *connection, child *workflowpb.PendingChildExecutionInfo) {
+	described, children, err := c.describeWithChildren(ctx, child.GetWorkflowId(), child.GetRunId())
+	if err != nil || described.State != stateRunning {
+		return
+	}
+	r.Activities = append(r.Activities, described.Activities...)
+	if described.Job != nil {
+		r.Job, r.Events = described.Job, described.Events
+	}
+	r.Stage = cmp.Or(described.Stage, r.Stage)
+	if !r.WorkerSilent {
+		if status, err := c.status(ctx, child.GetWorkflowId(), child.GetRunId()); err == nil {
+			r.Children = append(r.Children, status)
+			r.Stage = cmp.Or(status.Stage, r.Stage)
+		}
+	}
+	for _, grandchild := range children {
+		r.addChild(ctx, c, grandchild)
+	}
+}
+
+func (r *report) setStatus(s pipeline.Status) {
+	r.Status = &s
+	r.Stage = cmp.Or(s.Stage, r.Stage)
+}
+
+// status asks a worker for the status of a run, open or closed.
+func (c *connection) status(ctx context.Context, id, runID string) (pipeline.Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	var s pipeline.Status
+	answer, err := c.QueryWorkflow(ctx, id, runID, pipeline.StatusQuery)
+	if err != nil {
+		return s, err
+	}
+	return s, answer.Get(&s)
+}
+
+// addResult adds what a closed run came to: its result, or its failure.
+func (c *connection) addResult(ctx context.Context, r *report) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	err := r.readResult(ctx, c.GetWorkflow(ctx, r.WorkflowID, r.RunID))
+	if err != nil {
+		f := classify(runFailure(err))
+		r.Failure = &f
+	}
+}
+
+func (r *report) readResult(ctx context.Context, run client.WorkflowRun) error {
+	switch r.Workflow {
+	case pipeline.FineTuneWorkflow:
+		return get(ctx, run, &r.FineTune)
+	case pipeline.ApplyWorkflow:
+		return get(ctx, run, &r.Apply)
+	case pipeline.RetrainWorkflow:
+		var result *pipeline.RetrainResult
+		if err := get(ctx, run, &result); err != nil {
+			return err
+		}
+		r.FineTune = &result.FineTune
+		return nil
+	}
+	return run.Get(ctx, nil)
+}
+
+// get sets result only if the run has one.
+func get[T any](ctx context.Context, run client.WorkflowRun, result **T) error {
+	var value T
+	if err := run.Get(ctx, &value); err != nil {
+		return err
+	}
+	*result = &value
+	return nil
+}
+
+func (r *report) addActivities(pending []*workflowpb.PendingActivityInfo) {
+	for _, p := range pending {
+		a := activity{Type: p.GetActivityType().GetName(), Attempt: max(p.GetAttempt(), 1)}
+		if p.GetLastFailure() != nil {
+			a.Failure = attemptFailure(p).Error()
+		}
+		if p.GetState() == enumspb.PENDING_ACTIVITY_STATE_SCHEDULED {
+			a.NextAttempt = when(p.GetNextAttemptScheduleTime())
+		}
+		if a.Type == awaitJob {
+			var job pipeline.JobProgress
+			if decodeHeartbeat(p, &job) {
+				r.Job, r.Events = &job, job.Recent
+			}
+		} else {
+			var progress pipeline.Progress
+			if decodeHeartbeat(p, &progress) && progress.Unit != "" {
+				a.Progress = &progress
+			}
+		}
+		r.Activities = append(r.Activities, a)
+	}
+}
+
+// attemptFailure is why an activity's last attempt failed. It reads as it would
+// if the activity had failed for good.
+func attemptFailure(p *workflowpb.PendingActivityInfo) error {
+	whole := &failurepb.Failure{
+		Cause: p.GetLastFailure(),
+		FailureInfo: &failurepb.Failure_ActivityFailureInfo{
+			ActivityFailureInfo: &failurepb.ActivityFailureInfo{ActivityType: p.GetActivityType()},
+		},
+	}
+	return runFailure(temporal.GetDefaultFailureConverter().FailureToError(whole))
+}
+
+func decodeHeartbeat(p *workflowpb.PendingActivityInfo, value any) bool {
+	payloads := p.GetHeartbeatDetails().GetPayloads()
+	return len(payloads) == 1 && decode(payloads[0], value)
+}
+
+// decode reports whether there was something to decode. What another version
+// wrote is not shown.
+func decode(p *commonpb.Payload, value any) bool {
+	return p != nil && converter.GetDefaultDataConverter().FromPayload(p, value) == nil
+}
+
+func when(t *timestamppb.Timestamp) *time.Time {
+	if t == nil {
+		return nil
+	}
+	at := t.AsTime()
+	return &at
+}
+
+// trouble is one sentence on the steps that fail and are tried again, empty if
+// there are none.
+func (r report) trouble(now time.Time) string {
+	for _, a := range r.Activities {
+		if a.Failure == "" {
+			continue
+		}
+		if a.NextAttempt == nil {
+			return fmt.Sprintf("%s is at attempt %d; the one before failed: %s", a.Type, a.Attempt, a.Failure)
+		}
+		return fmt.Sprintf("%s starts attempt %d in %s; the one before failed: %s", a.Type, a.Attempt, span(a.NextAttempt.Sub(now)), a.Failure)
+	}
+	return ""
+}
+
+// statuses are those of the run and of the children it waits for, outermost
+// first.
+func (r report) statuses() []pipeline.Status {
+	var all []pipeline.Status
+	if r.Status != nil {
+		all = append(all, *r.Status)
+	}
+	return append(all, r.Children...)
+}
+
+// stages are those of the run, with those of a child it waits for in the place
+// of the stage in which it waits.
+func (r report) stages() []pipeline.StageTime {
+	var all []pipeline.StageTime
+	for _, s := range r.statuses() {
+		all = append(slices.DeleteFunc(all, waits), s.Stages...)
+	}
+	return slices.DeleteFunc(all, waits)
+}
+
+// waits tells a stage that only waits for a child.
+func waits(s pipeline.StageTime) bool {
+	return s.Seconds == 0 && (s.Stage == pipeline.Preparing || s.Stage == pipeline.Retraining)
+}
+
+// dir is the folder of the run's artifacts, empty if it is not known.
+func (r report) dir() string {
+	switch {
+	case r.FineTune != nil:
+		return r.FineTune.Dir
+	case r.Apply != nil:
+		return r.Apply.Dir
+	case r.Status != nil:
+		return r.Status.Dir
+	}
+	return ""
+}
+
+// Files of a run that are worth a person's look, where there are such.
+var wellKnown = []struct{ name, path string }{
+	{"step metrics", "metrics/step_metrics.csv"},
+	{"curves", "metrics/curves.png"},
+	{"events", eventsFile},
+}
+
+const (
+	eventsFile   = "finetune/events.jsonl"
+	latestEvents = 5
+)
+
+// addFiles adds where the run's files are, and the job's latest events where
+// they are only there. A starter that cannot see the artifacts names what the
+// result names.
+func (a *app) addFiles(ctx context.Context, r *report) {
+	dir := r.dir()
+	if dir == "" {
+		return
+	}
+	store, err := artifact.Open(ctx, a.artifactsRoot())
+	if err != nil {
+		return
+	}
+	defer store.Close()
+	add := func(name, path string) {
+		if path != "" {
+			r.Files = append(r.Files, file{name, store.URL(path)})
+		}
+	}
+	switch {
+	case r.Apply != nil:
+		add("output", r.Apply.Output.Path)
+		add("chart", r.Apply.Chart.Path)
+		add("manifest", r.Apply.Manifest.Path)
+	case r.FineTune != nil:
+		add("manifest", r.FineTune.Manifest.Path)
+	}
+	for _, f := range wellKnown {
+		if exists(ctx, store, dir+"/"+f.path) {
+			add(f.name, dir+"/"+f.path)
+		}
+	}
+	add("folder", dir)
+	if r.Events == nil {
+		r.Events = readEvents(ctx, store, dir+"/"+eventsFile)
+	}
+}
+
+func exists(ctx context.Context, store *artifact.Store, path string) bool {
+	f, err := store.Reader(ctx, path)
+	if err != nil {
+		return false
+	}
+	return f.Close() == nil
+}
+
+// readEvents returns the latest events of a job's log, as far as it can be
+// read.
+func readEvents(ctx context.Context, store *artifact.Store, path string) []pipeline.JobEvent {
+	f, err := store.Reader(ctx, path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	var events []pipeline.JobEvent
+	for lines := json.NewDecoder(f); ; {
+		var e pipeline.JobEvent
+		if err := lines.Decode(&e); err != nil {
+			return events
+		}
+		events = append(events, e)
+		if len(events) > latestEvents {
+			events = events[1:]
+		}
+	}
+}
+
+// runError is the error with which a command that followed the run ends.
+func (r report) runError() error {
+	if r.Failure == nil {
+		return nil
+	}
+	for _, kind := range []problem.Kind{problem.BadInput, problem.Environment, problem.Refused} {
+		if r.Failure.Kind == string(kind) {
+			return problem.New(kind, "%s", r.Failure.Message)
+		}
+	}
+	return errors.New(r.Failure.Message)
+}

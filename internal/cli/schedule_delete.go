@@ -1,0 +1,21 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+)
+
+func (a *app) scheduleDeleteCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "delete SCHEDULE_ID",
+		Short:   "Delete a schedule",
+		Long:    "Delete a schedule. A run that is going on goes on, and finished ones stay.",
+		Example: "  starter schedule delete airlines",
+		Args:    oneArg("schedule id"),
+		RunE: a.onSchedule(func(ctx context.Context, _ *connection, h client.ScheduleHandle) (view, error) {
+			return scheduleChange{h.GetID(), "deleted"}, h.Delete(ctx)
+		}),
+	}
+}

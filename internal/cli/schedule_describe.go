@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/client"
+
+	"switchboard/internal/pipeline"
+)
+
+func (a *app) scheduleDescribeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "describe [SCHEDULE_ID]",
+		Short: "Show a schedule's times, its next runs, and how the recent ones ended",
+		Long: `Show a schedule's times, its next runs, and how the recent ones ended.
+
+Missed are the runs that were due while the server was down for more than an
+hour; skipped are those that were due while the run before was going on.`,
+		Example: "  starter schedule describe\n  starter schedule describe airlines --json",
+		Args:    maybeOneArg("schedule id"),
+		RunE: a.onSchedule(func(ctx context.Context, c *connection, h client.ScheduleHandle) (view, error) {
+			d, err := h.Describe(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return c.scheduleReport(ctx, h.GetID(), d), nil
+		}),
+	}
+}
+
+// scheduleReport is all that is known of one schedule.
+type scheduleReport struct {
+	ScheduleID string                  `json:"schedule_id"`
+	Input      *pipeline.FineTuneInput `json:"input,omitempty"`
+	Times      []string                `json:"times"`
+	Jitter     string                  `json:"jitter"`
+	CatchUp    string                  `json:"catch_up_window"`
+	// Overlap says what happens to a run that is due while another goes on.
+	Overlap        string      `json:"overlap"`
+	PauseOnFailure bool        `json:"pause_on_failure"`
+	Paused         bool        `json:"paused"`
+	Note           string      `json:"note,omitempty"`
+	Runs           int         `json:"runs"`
+	Missed         int         `json:"missed"`
+	Skipped        int         `json:"skipped"`
+	NextRuns       []time.Time `json:"next_runs"`
+	// Recent is the newest first.
+	Recent []scheduledRun `json:"recent_runs"`
+}
+
+type scheduledRun struct {
+	Due        time.Time `json:"due"`
+	Started    time.Time `json:"started"`
+	WorkflowID string    `json:"workflow_id"`
+	RunID      string    `json:"run_id"`
+	// State is that of a run; empty if the server has forgotten it.
+	State   string            `json:"state,omitempty"`
+	Model   string            `json:"model,omitempty"`
+	Metrics *pipeline.Metrics `json:"metrics,omitempty"`
+	Failure *failure          `json:"failure,omitempty"`
+}
+
+// nextRuns is how many of the coming runs are shown.
+const nextRuns = 5
+
+func (c *connection) scheduleReport(ctx context.Context, id string, d *client.ScheduleDescription) scheduleReport {
+	r := scheduleReport{
+		ScheduleID: id,
+		Times:      times(d.Schedule.Spec),
+		Runs:       d.Info.NumActions,
+		Missed:     d.Info.NumActionsMissedCatchupWindow,
+		Skipped:    d.Info.NumActionsSkippedOverlap,
+		NextRuns:   append([]time.Time{}, d.Info.NextActionTimes[:min(nextRuns, len(d.Info.NextActionTimes))]...),
+		Recent:     []scheduledRun{},
+	}
+	if spec := d.Schedule.Spec; spec != nil {
+		r.Jitter = span(spec.Jitter)
+	}
+	if policy := d.Schedule.Policy; policy != nil {
+		r.CatchUp, r.PauseOnFailure = span(policy.CatchupWindow), policy.PauseOnFailure
+		r.Overlap = strings.ToLower(policy.Overlap.String())
+	}
+	if state := d.Schedule.State; state != nil {
+		r.Paused, r.Note = state.Paused, state.Note
+	}
+	r.Input = retrainInput(d.Schedule.Action)
+	for _, action := range slices.Backward(d.Info.RecentActions) {
+		if action.StartWorkflowResult != nil {
+			r.Recent = append(r.Recent, c.scheduledRun(ctx, action))
+		}
+	}
+	return r
+}
+
+// retrainInput is what the schedule gives its runs, nil if it cannot be read.
+func retrainInput(action client.ScheduleAction) *pipeline.FineTuneInput {
+	start, ok := action.(*client.ScheduleWorkflowAction)
+	if !ok || len(start.Args) != 1 {
+		return nil
+	}
+	payload, ok := start.Args[0].(*commonpb.Payload)
+	var in pipeline.RetrainInput
+	if !ok || !decode(payload, &in) {
+		return nil
+	}
+	return &in.FineTune
+}
+
+// scheduledRun tells how a run of the schedule ended.
+func (c *connection) scheduledRun(ctx context.Context, action client.ScheduleActionResult) scheduledRun {
+	run := scheduledRun{
+		Due:        action.ScheduleTime,
+		Started:    action.ActualTime,
+		WorkflowID: action.StartWorkflowResult.WorkflowID,
+		RunID:      action.StartWorkflowResult.FirstExecutionRunID,
+	}
+	r, err := c.describe(ctx, run.WorkflowID, run.RunID)
+	if err != nil {
+		return run
+	}
+	run.State = r.State
+	if r.State == stateRunning {
+		return run
+	}
+	c.addResult(ctx, &r)
+	run.Failure = r.Failure
+	if r.FineTune != nil {
+		run.Model, run.Metrics = r.FineTune.Model, &r.FineTune.Metrics
+	}
+	return run
+}
+
+func (r scheduleReport) write(t *text) {
+	state := "active"
+	if r.Paused {
+		state = "paused"
+	}
+	t.line("%s: %s", r.ScheduleID, state)
+	t.fact("note", r.Note)
+	if r.Input != nil {
+		t.fact("dataset", r.Input.Dataset)
+	}
+	t.fact("times", r.Times...)
+	t.fact("jitter", "up to "+r.Jitter)
+	t.fact("rules", fmt.Sprintf("overlap %s, catch-up window %s, %s", r.Overlap, r.CatchUp, pauseRule(r.PauseOnFailure)))
+	t.fact("runs", fmt.Sprintf("%d started, %d missed, %d skipped", r.Runs, r.Missed, r.Skipped))
+	if !r.Paused {
+		var next []string
+		for _, at := range r.NextRuns {
+			next = append(next, t.at(at))
+		}
+		t.fact("next", next...)
+	}
+	if len(r.Recent) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, run := range r.Recent {
+		rows = append(rows, []string{t.at(run.Started), run.State, run.WorkflowID, run.outcome()})
+	}
+	t.fact("recent", columns(nil, rows)...)
+}
+
+func pauseRule(pause bool) string {
+	if pause {
+		return "pauses when a run fails"
+	}
+	return "goes on when a run fails"
+}
+
+func (r scheduledRun) outcome() string {
+	switch {
+	case r.Failure != nil:
+		return r.Failure.Message
+	case r.Metrics != nil:
+		return fmt.Sprintf("%s, accuracy %s", r.Model, percent(r.Metrics.Test.Accuracy))
+	}
+	return ""
+}

@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+
+	"switchboard/internal/pipeline"
+)
+
+func (a *app) scheduleListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the schedules",
+		Long:    "List the schedules. A new one may take a second to appear.",
+		Example: "  starter schedule list\n  starter schedule list --json | jq -r '.schedules[].schedule_id'",
+		Args:    noArgs,
+		RunE: a.do(func(ctx context.Context, _ *cobra.Command, _ []string) (view, error) {
+			c, err := a.connect(ctx)
+			if err != nil {
+				return nil, err
+			}
+			defer c.Close()
+			list, err := c.schedules(ctx)
+			if err != nil {
+				return nil, c.serverProblem(err, "list of schedules")
+			}
+			return list, nil
+		}),
+	}
+}
+
+type scheduleList struct {
+	Schedules []scheduleEntry `json:"schedules"`
+}
+
+type scheduleEntry struct {
+	ScheduleID string     `json:"schedule_id"`
+	Times      []string   `json:"times"`
+	Paused     bool       `json:"paused"`
+	Note       string     `json:"note,omitempty"`
+	NextRun    *time.Time `json:"next_run,omitempty"`
+	LastRun    *time.Time `json:"last_run,omitempty"`
+}
+
+// schedules lists those that start a Retrain; a namespace may have others.
+func (c *connection) schedules(ctx context.Context) (scheduleList, error) {
+	list := scheduleList{Schedules: []scheduleEntry{}}
+	it, err := c.ScheduleClient().List(ctx, client.ScheduleListOptions{})
+	if err != nil {
+		return list, err
+	}
+	for it.HasNext() {
+		s, err := it.Next()
+		if err != nil {
+			return list, err
+		}
+		if s.WorkflowType.Name != pipeline.RetrainWorkflow {
+			continue
+		}
+		entry := scheduleEntry{ScheduleID: s.ID, Times: times(s.Spec), Paused: s.Paused, Note: s.Note}
+		if len(s.NextActionTimes) > 0 && !s.Paused {
+			entry.NextRun = &s.NextActionTimes[0]
+		}
+		if n := len(s.RecentActions); n > 0 {
+			entry.LastRun = &s.RecentActions[n-1].ActualTime
+		}
+		list.Schedules = append(list.Schedules, entry)
+	}
+	return list, nil
+}
+
+func (l scheduleList) write(t *text) {
+	if len(l.Schedules) == 0 {
+		t.line("no schedules; create one with `starter schedule create`")
+		return
+	}
+	var rows [][]string
+	for _, s := range l.Schedules {
+		state := "active"
+		if s.Paused {
+			state = "paused"
+		}
+		rows = append(rows, []string{s.ScheduleID, state, strings.Join(s.Times, "; "), t.maybe(s.NextRun), t.maybe(s.LastRun), s.Note})
+	}
+	t.table([]string{"SCHEDULE", "STATE", "TIMES", "NEXT RUN", "LAST RUN", "NOTE"}, rows)
+}
+
+func (t *text) maybe(when *time.Time) string {
+	if when == nil {
+		return "-"
+	}
+	return t.at(*when)
+}
+
+// times says when a schedule runs, one string a rule.
+func times(spec *client.ScheduleSpec) []string {
+	out := []string{}
+	if spec == nil {
+		return out
+	}
+	zone := ""
+	if spec.TimeZoneName != "" {
+		zone = " " + spec.TimeZoneName
+	}
+	for _, i := range spec.Intervals {
+		out = append(out, "every "+span(i.Every))
+	}
+	for _, c := range spec.Calendars {
+		comment := c.Comment
+		if comment == "" {
+			comment = "at calendar times"
+		}
+		out = append(out, comment+zone)
+	}
+	for _, c := range spec.CronExpressions {
+		out = append(out, c+zone)
+	}
+	return out
+}

@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
+	"switchboard/internal/pipeline"
+)
+
+func TestScheduleOptions(t *testing.T) {
+	in := pipeline.FineTuneInput{Dataset: "/d/tweets.csv"}.WithDefaults()
+	o := scheduleOptions{id: "retrain", cron: "0 3 * * MON", timeZone: "Europe/Berlin", jitter: time.Minute, note: "why", input: in}.schedule()
+	action := o.Action.(*client.ScheduleWorkflowAction)
+	if o.Overlap != enumspb.SCHEDULE_OVERLAP_POLICY_SKIP || o.CatchupWindow != time.Hour || !o.PauseOnFailure {
+		t.Errorf("overlap %s, catch-up window %s, pause on failure %t", o.Overlap, o.CatchupWindow, o.PauseOnFailure)
+	}
+	if o.Spec.Jitter != time.Minute || o.Spec.TimeZoneName != "Europe/Berlin" || o.Note != "why" {
+		t.Errorf("jitter %s, time zone %q, note %q", o.Spec.Jitter, o.Spec.TimeZoneName, o.Note)
+	}
+	if action.Workflow != pipeline.RetrainWorkflow || action.TaskQueue != pipeline.TaskQueue || !strings.HasPrefix(action.ID, "retrain-tweets-") {
+		t.Errorf("it starts %v as %s on %s", action.Workflow, action.ID, action.TaskQueue)
+	}
+	if got := action.Args[0].(pipeline.RetrainInput).FineTune; got != in {
+		t.Errorf("it starts with %+v, want %+v", got, in)
+	}
+}
+
+func TestKeepExpression(t *testing.T) {
+	for cron, want := range map[string]string{
+		"0 3 * * MON":      "0 3 * * MON # 0 3 * * MON",
+		"@daily":           "@daily # @daily",
+		"0 3 * * * # mine": "0 3 * * * # mine",
+		"@every 5m":        "@every 5m",
+	} {
+		if got := keepExpression(cron); got != want {
+			t.Errorf("keepExpression(%q) is %q, want %q", cron, got, want)
+		}
+	}
+}
+
+func TestScheduleReport(t *testing.T) {
+	in := pipeline.FineTuneInput{Dataset: "/d/tweets.csv", TargetSize: 1000}.WithDefaults()
+	payload, err := converter.GetDefaultDataConverter().ToPayload(pipeline.RetrainInput{FineTune: in})
+	if err != nil {
+		t.Fatal(err)
+	}
+	description := &client.ScheduleDescription{
+		Schedule: client.Schedule{
+			Action: &client.ScheduleWorkflowAction{Args: []any{payload}},
+			Spec:   &client.ScheduleSpec{Calendars: []client.ScheduleCalendarSpec{{Comment: "0 3 * * MON"}}, TimeZoneName: "Europe/Berlin", Jitter: time.Minute},
+			Policy: &client.SchedulePolicies{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: time.Hour, PauseOnFailure: true},
+			State:  &client.ScheduleState{Note: "every Monday"},
+		},
+		Info: client.ScheduleInfo{NumActions: 12, NumActionsMissedCatchupWindow: 1, NumActionsSkippedOverlap: 2,
+			NextActionTimes: []time.Time{noon, noon.AddDate(0, 0, 7), noon.AddDate(0, 0, 14), noon.AddDate(0, 0, 21), noon.AddDate(0, 0, 28), noon.AddDate(0, 0, 35)}},
+	}
+	r := (&connection{}).scheduleReport(context.Background(), "retrain", description)
+	r.Recent = []scheduledRun{
+		{Due: noon, Started: noon.AddDate(0, 0, -7), WorkflowID: "retrain-tweets-1", RunID: "r1", State: stateFailed, Failure: &failure{"BadInput", "tweets.csv, line 7: a quote is never closed", 2}},
+		{Due: noon, Started: noon.AddDate(0, 0, -14), WorkflowID: "retrain-tweets-0", RunID: "r0", State: stateCompleted, Model: "ft:m:1", Metrics: &fineTuned.Metrics},
+	}
+	goldenView(t, "schedule-describe", r)
+
+	r.Paused, r.NextRuns = true, nil
+	if text := render(t, r); strings.Contains(text, "next") {
+		t.Errorf("a paused schedule has next runs:\n%s", text)
+	}
+}
+
+func TestRetrainInputOfOthers(t *testing.T) {
+	for name, action := range map[string]client.ScheduleAction{
+		"no arguments":   &client.ScheduleWorkflowAction{},
+		"other argument": &client.ScheduleWorkflowAction{Args: []any{&commonpb.Payload{Data: []byte("x")}}},
+		"no payload":     &client.ScheduleWorkflowAction{Args: []any{7}},
+		"nothing":        nil,
+	} {
+		if got := retrainInput(action); got != nil {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func TestScheduleList(t *testing.T) {
+	goldenView(t, "schedule-list-none", scheduleList{Schedules: []scheduleEntry{}})
+	later := noon.Add(time.Hour)
+	goldenView(t, "schedule-list", scheduleList{Schedules: []scheduleEntry{
+		{ScheduleID: "airlines", Times: times(&client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: 6 * time.Hour}}}), NextRun: &later, LastRun: &noon},
+		{ScheduleID: "retrain", Times: times(&client.ScheduleSpec{Calendars: []client.ScheduleCalendarSpec{{Comment: "0 3 * * MON"}, {}}, TimeZoneName: "Europe/Berlin"}), Paused: true, Note: "the provider moves"},
+	}})
+}

@@ -1,0 +1,31 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+
+	"switchboard/internal/problem"
+)
+
+func (a *app) scheduleTriggerCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "trigger [SCHEDULE_ID]",
+		Short:   "Start a run of the schedule now, also while it is paused",
+		Example: "  starter schedule trigger\n  starter schedule trigger airlines",
+		Args:    maybeOneArg("schedule id"),
+		RunE: a.onSchedule(func(ctx context.Context, _ *connection, h client.ScheduleHandle) (view, error) {
+			d, err := h.Describe(ctx)
+			if err != nil {
+				return nil, err
+			}
+			// The server would skip the run without a word.
+			if going := d.Info.RunningWorkflows; len(going) > 0 {
+				return nil, problem.New(problem.Refused, "the run %s of the schedule %s is still going on; wait for it, or cancel it with `starter cancel %s`",
+					going[0].WorkflowID, h.GetID(), going[0].WorkflowID)
+			}
+			return scheduleChange{h.GetID(), "triggered"}, h.Trigger(ctx, client.ScheduleTriggerOptions{})
+		}),
+	}
+}

@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/internal/pipeline"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	var watch bool
+	cmd := &cobra.Command{
+		Use:   "status [WORKFLOW_ID]",
+		Short: "Tell how a run is getting on, or how it ended",
+		Long: `Tell how a run is getting on, or how it ended.
+
+Without a workflow id it tells of the latest fine-tuning: its stage, the
+provider's job and its latest events, what is being retried and why, and its
+metrics once there are some. It exits with 0 however the run ended; with --watch
+it follows the run and exits as the run does.`,
+		Example: `  starter status
+  starter status --watch
+  starter status apply-production-1a2b3c4d --json | jq -r .stage`,
+		Args: maybeOneArg("workflow id"),
+		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
+			c, err := a.connect(ctx)
+			if err != nil {
+				return nil, err
+			}
+			defer c.Close()
+			id, err := c.named(ctx, args)
+			if err != nil {
+				return nil, err
+			}
+			if watch {
+				return a.watch(ctx, c, id, "")
+			}
+			r, err := c.report(ctx, id, "")
+			if err != nil {
+				return nil, err
+			}
+			a.addFiles(ctx, &r)
+			return r, nil
+		}),
+	}
+	addWatch(cmd, &watch)
+	return cmd
+}
+
+// write tells of a run in full: how it is getting on, or its summary.
+func (r report) write(t *text) {
+	t.line("%s %s: %s", r.Workflow, r.WorkflowID, r.standing(t))
+	t.fact("run", r.RunID)
+	if r.WorkerSilent && r.State == stateRunning {
+		t.fact("worker", "none answers; this is what the server knows (start one with `go run ./worker`)")
+	}
+	switch {
+	case r.FineTune != nil:
+		writeFineTune(t, *r.FineTune)
+	case r.Apply != nil:
+		writeApply(t, *r.Apply)
+	default:
+		r.writeUnfinished(t)
+	}
+	writeEvents(t, r.Events)
+	writeFiles(t, r.Files)
+}
+
+// standing is the state with its times.
+func (r report) standing(t *text) string {
+	if r.Started == nil {
+		return r.State
+	}
+	if r.Closed == nil {
+		return fmt.Sprintf("%s for %s, since %s", r.State, span(t.now.Sub(*r.Started)), t.at(*r.Started))
+	}
+	return fmt.Sprintf("%s after %s, on %s", r.State, span(r.Closed.Sub(*r.Started)), t.at(*r.Closed))
+}
+
+func (r report) writeUnfinished(t *text) {
+	if r.Failure != nil && r.State != stateCancelled {
+		t.fact("reason", r.Failure.Message)
+	}
+	t.fact("stage", r.stageLine(t))
+	for _, s := range r.statuses() {
+		t.fact("model", s.Model)
+		if s.Prepared != nil {
+			writePrepared(t, *s.Prepared)
+		}
+		if s.Split != nil {
+			writeSplit(t, *s.Split)
+		}
+	}
+	t.fact("job", r.jobLine())
+	for _, s := range r.statuses() {
+		if s.Metrics != nil {
+			writeMetrics(t, *s.Metrics)
+		}
+		if s.Applied != nil {
+			writeApplied(t, *s.Applied)
+		}
+	}
+	if r.State == stateRunning {
+		t.fact("retrying", r.trouble(t.now))
+	}
+	writeStages(t, r.stages())
+}
+
+func (r report) stageLine(t *text) string {
+	if all := r.stages(); r.State != stateRunning && len(all) > 0 {
+		return "ended in " + string(all[len(all)-1].Stage)
+	}
+	line := string(r.Stage)
+	if r.paused() {
+		line += ", paused"
+	}
+	// The job has lines of its own.
+	if detail := r.progress().detail; detail != "" && r.Stage != pipeline.TrainingJob {
+		line += ", " + detail
+	}
+	if since, ok := r.stageStart(); ok {
+		line += ", for " + span(t.now.Sub(since))
+	}
+	return line
+}
+
+// paused tells that somebody holds the run.
+func (r report) paused() bool {
+	return slices.ContainsFunc(r.statuses(), func(s pipeline.Status) bool { return s.Paused })
+}
+
+// stageStart is when the present stage began.
+func (r report) stageStart() (time.Time, bool) {
+	for _, s := range r.stages() {
+		if s.Stage == r.Stage && s.Seconds == 0 {
+			return s.Started, true
+		}
+	}
+	return time.Time{}, false
+}
+
+func (r report) jobLine() string {
+	id, state := "", pipeline.JobState{}
+	for _, s := range r.statuses() {
+		id = cmp.Or(s.JobID, id)
+		if s.Job != nil {
+			state = *s.Job
+		}
+	}
+	if r.Job != nil {
+		state = r.Job.State
+	}
+	line := id
+	if state.Status != "" {
+		line += " " + state.Status
+	}
+	if state.TrainedTokens > 0 {
+		line += ", " + count(state.TrainedTokens, "token") + " trained"
+	}
+	if state.Model != "" {
+		line += ", gave " + state.Model
+	}
+	return line
+}

@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"switchboard/internal/pipeline"
+)
+
+// writeFineTune is the summary of a finished fine-tuning.
+func writeFineTune(t *text, r pipeline.FineTuneResult) {
+	t.fact("model", r.Model)
+	t.fact("base model", r.BaseModel)
+	writePrepared(t, r.Prepared)
+	writeSplit(t, r.Split)
+	t.fact("job", fmt.Sprintf("%s, %s trained", r.JobID, count(r.TrainedTokens, "token")))
+	writeMetrics(t, r.Metrics)
+	writeStages(t, r.Stages)
+}
+
+// writeApply is the summary of a finished application of a model.
+func writeApply(t *text, r pipeline.ApplyResult) {
+	t.fact("model", r.Model)
+	writePrepared(t, r.Prepared)
+	writeApplied(t, r.Counts)
+	writeStages(t, r.Stages)
+}
+
+func writePrepared(t *text, c pipeline.PrepareCounts) {
+	parts := []string{count(c.Tweets, "tweet"), count(c.Conversations, "conversation"), count(c.Threads, "thread")}
+	if c.Companies > 0 {
+		parts = append(parts, count(int64(c.Companies), "company"))
+	}
+	t.fact("data", strings.Join(parts, ", "))
+	t.fact("anomalies", tally(c.Anomalies)...)
+	t.fact("replaced", tally(c.Spans)...)
+}
+
+func writeSplit(t *text, s pipeline.SplitCounts) {
+	t.fact("examples", fmt.Sprintf("%s in training, %s in validation, %s in test, %s",
+		number(s.Train), number(s.Validation), number(s.Test), count(int64(s.Classes), "class")))
+	t.fact("left out", tally(map[string]int64{
+		"duplicates": s.Duplicates, "without a company": s.Unlabelled, "without text": s.Empty,
+		"of small classes": s.Rare, "above the target size": s.Surplus,
+	})...)
+	if s.Repeated > 0 {
+		t.fact("repeated", number(s.Repeated)+" in training, to balance small classes")
+	}
+}
+
+func writeMetrics(t *text, m pipeline.Metrics) {
+	row := func(name string, s pipeline.Score) []string {
+		return []string{name, percent(s.Accuracy), percent(s.Precision), percent(s.Coverage), number(s.Examples)}
+	}
+	t.fact("threshold", fmt.Sprintf("%.3f, for a precision of %s", m.Threshold, percent(m.Precision)))
+	if m.WithoutConfidence > 0 {
+		t.fact("note", count(int64(m.WithoutConfidence), "answer")+" came without a confidence and count as certain: the provider sends no log-probabilities")
+	}
+	t.fact("metrics", columns([]string{"split", "accuracy", "precision", "coverage", "examples"}, [][]string{
+		row("validation", m.Validation), row("test", m.Test),
+	})...)
+}
+
+func writeApplied(t *text, c pipeline.ApplyCounts) {
+	t.fact("rows", byStatus(c.Rows, c.RowStatuses))
+	t.fact("conversations", byStatus(c.Conversations, c.ConversationStatuses))
+	t.fact("companies", number(int64(c.Companies)))
+	t.fact("unknown", percent(c.UnknownShare)+" of the conversations")
+	t.fact("tokens", number(c.Tokens))
+}
+
+func writeStages(t *text, stages []pipeline.StageTime) {
+	var rows [][]string
+	total := 0.0
+	for _, s := range stages {
+		if s.Seconds == 0 {
+			continue
+		}
+		total += s.Seconds
+		rows = append(rows, []string{string(s.Stage), seconds(s.Seconds)})
+	}
+	if len(rows) == 0 {
+		return
+	}
+	t.fact("stages", columns(nil, append(rows, []string{"all", seconds(total)}))...)
+}
+
+func writeEvents(t *text, events []pipeline.JobEvent) {
+	if len(events) > latestEvents {
+		events = events[len(events)-latestEvents:]
+	}
+	var lines []string
+	for _, e := range events {
+		line := t.clock(e.At) + " " + oneLine(e.Message)
+		if e.Level != "" && e.Level != "info" {
+			line = t.clock(e.At) + " " + e.Level + ": " + oneLine(e.Message)
+		}
+		lines = append(lines, line)
+	}
+	t.fact("events", lines...)
+}
+
+func writeFiles(t *text, files []file) {
+	var rows [][]string
+	for _, f := range files {
+		rows = append(rows, []string{f.Name, f.URL})
+	}
+	if len(rows) > 0 {
+		t.fact("files", columns(nil, rows)...)
+	}
+}
+
+// tally lists what was counted, most first, with aligned numbers. Zeros are
+// left out.
+func tally(counts map[string]int64) []string {
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	var lines []string
+	width := 0
+	for _, name := range names {
+		n := number(counts[name])
+		width = max(width, len(n))
+		if counts[name] > 0 {
+			lines = append(lines, fmt.Sprintf("%*s %s", width, n, words(name)))
+		}
+	}
+	return lines
+}
+
+// byStatus is a number and what it is made of, most first.
+func byStatus(n int64, statuses map[string]int64) string {
+	var parts []string
+	for _, line := range tally(statuses) {
+		parts = append(parts, strings.TrimSpace(line))
+	}
+	if len(parts) == 0 {
+		return number(n)
+	}
+	return number(n) + ": " + strings.Join(parts, ", ")
+}
+
+// words makes an identifier readable.
+func words(name string) string { return strings.NewReplacer("_", " ", "-", " ").Replace(name) }
+
+// oneLine keeps a provider's message from breaking the layout.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

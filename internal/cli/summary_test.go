@@ -1,0 +1,265 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"switchboard/internal/artifact"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/registry"
+)
+
+// The runs of the tests ended at noon, and it is five past.
+var (
+	noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	now  = noon.Add(5 * time.Minute)
+)
+
+func before(d time.Duration) *time.Time {
+	at := noon.Add(-d)
+	return &at
+}
+
+func stage(name pipeline.Stage, start time.Duration, seconds float64) pipeline.StageTime {
+	return pipeline.StageTime{Stage: name, Started: noon.Add(-start), Seconds: seconds}
+}
+
+var prepared = pipeline.PrepareCounts{
+	Tweets: 157688, Conversations: 91234, Threads: 63001, Companies: 108,
+	Anomalies: map[string]int64{"missing_parent": 40212, "duplicate_id": 3, "self_reply": 1, "cycle": 0},
+	Spans:     map[string]int64{"person": 12345, "email": 67},
+}
+
+var fineTuned = pipeline.FineTuneResult{
+	Model: "ft:switchboard-softmax-1:1a2b3c4d", BaseModel: "switchboard-softmax-1", JobID: "ftjob-1", TrainedTokens: 1234567,
+	Prepared: prepared,
+	Split: pipeline.SplitCounts{
+		Classes: 62, Train: 55800, Validation: 6200, Test: 9201, Repeated: 1200,
+		Unlabelled: 12, Duplicates: 1203, Rare: 301, Surplus: 20123,
+	},
+	Metrics: pipeline.Metrics{
+		Threshold: 0.6213, Precision: 0.95,
+		Validation: pipeline.Score{Examples: 6200, Accuracy: 0.9312, Precision: 0.9502, Coverage: 0.91},
+		Test:       pipeline.Score{Examples: 9201, Accuracy: 0.8841, Precision: 0.9413, Coverage: 0.8622},
+	},
+	Dir:      "finetune-tweets-1a2b3c4d/run-1",
+	Manifest: artifact.Ref{Path: "finetune-tweets-1a2b3c4d/run-1/manifest.json"},
+	Stages: []pipeline.StageTime{
+		stage(pipeline.Checking, 200*time.Second, 0.012), stage(pipeline.Staging, 199*time.Second, 1.26),
+		stage(pipeline.Anonymizing, 198*time.Second, 12.04), stage(pipeline.TrainingJob, 180*time.Second, 61.7),
+		stage(pipeline.Evaluating, 100*time.Second, 99),
+	},
+}
+
+var applied = pipeline.ApplyResult{
+	Model:    "ft:switchboard-softmax-1:1a2b3c4d",
+	Prepared: pipeline.PrepareCounts{Tweets: 5000, Conversations: 1990, Threads: 1502, Spans: map[string]int64{"person": 321}},
+	Counts: pipeline.ApplyCounts{
+		Rows: 5000, RowStatuses: map[string]int64{"classified": 4101, "unsure": 870, "empty": 29, "failed": 0},
+		Conversations: 1990, ConversationStatuses: map[string]int64{"classified": 1630, "unsure": 351, "empty": 9},
+		Companies: 83, UnknownShare: 0.1809, Tokens: 98765,
+	},
+	Output: artifact.Ref{Path: "apply-production-1a2b3c4d/run-2/output/output.csv", Rows: 5000},
+	Chart:  artifact.Ref{Path: "apply-production-1a2b3c4d/run-2/output/analyze.png"},
+	Dir:    "apply-production-1a2b3c4d/run-2", Manifest: artifact.Ref{Path: "apply-production-1a2b3c4d/run-2/manifest.json"},
+	Stages: []pipeline.StageTime{stage(pipeline.Classifying, 60*time.Second, 59.94), stage(pipeline.Merging, time.Second, 0.4)},
+}
+
+var events = []pipeline.JobEvent{
+	{ID: "1", At: noon.Add(-3 * time.Minute), Level: "info", Message: "Created fine-tuning job"},
+	{ID: "2", At: noon.Add(-2 * time.Minute), Level: "warn", Message: "line 7 of the training file\nis long"},
+	{ID: "3", At: noon.Add(-time.Minute), Level: "info", Message: "The job has successfully completed"},
+}
+
+// reports are runs in every condition, by the name of their golden file.
+var reports = map[string]view{
+	"finetune-started": started{report{
+		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateRunning,
+		Accepted: &pipeline.Accepted{Model: "switchboard-softmax-1"},
+	}},
+	"finetune-started-unchecked": started{report{
+		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateRunning,
+	}},
+	"finetune-completed": report{
+		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateCompleted,
+		Started: before(200 * time.Second), Closed: before(0), Stage: pipeline.Done,
+		FineTune: &fineTuned, Events: events,
+		Files: []file{{"manifest", "/a/manifest.json"}, {"step metrics", "/a/metrics/step_metrics.csv"}, {"folder", "/a"}},
+	},
+	"apply-completed": report{
+		WorkflowID: "apply-production-1a2b3c4d", RunID: "run-2", Workflow: pipeline.ApplyWorkflow, State: stateCompleted,
+		Started: before(61 * time.Second), Closed: before(0), Apply: &applied,
+		Files: []file{{"output", "/a/output/output.csv"}, {"chart", "/a/output/analyze.png"}, {"manifest", "/a/manifest.json"}, {"folder", "/a"}},
+	},
+	"finetune-preparing": report{
+		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateRunning,
+		Started: before(20 * time.Second), Stage: pipeline.Anonymizing,
+		Status: &pipeline.Status{Stage: pipeline.Preparing, Stages: []pipeline.StageTime{
+			stage(pipeline.Checking, 20*time.Second, 0.5), stage(pipeline.Preparing, 19*time.Second, 0),
+		}},
+		Children: []pipeline.Status{{
+			Stage: pipeline.Anonymizing, PartsDone: 3, PartsTotal: 12, Prepared: &prepared,
+			Stages: []pipeline.StageTime{stage(pipeline.Staging, 19*time.Second, 9), stage(pipeline.Anonymizing, 10*time.Second, 0)},
+		}},
+		Activities: []activity{{Type: "AnonymizePart", Attempt: 1, Progress: &pipeline.Progress{Done: 50, Total: 100, Unit: "conversations"}}},
+	},
+	"finetune-training": report{
+		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateRunning,
+		Started: before(200 * time.Second), Stage: pipeline.TrainingJob,
+		Status: &pipeline.Status{
+			Stage: pipeline.TrainingJob, JobID: "ftjob-1", Prepared: &prepared, Split: &fineTuned.Split,
+			Stages: []pipeline.StageTime{stage(pipeline.Checking, 200*time.Second, 0.5), stage(pipeline.TrainingJob, 180*time.Second, 0)},
+		},
+		Job:    &pipeline.JobProgress{Events: 3, Recent: events, State: pipeline.JobState{Status: "running", TrainedTokens: 4567}},
+		Events: events,
+		Activities: []activity{{
+			Type: "AwaitJob", Attempt: 3, NextAttempt: before(-5*time.Minute - 12*time.Second),
+			Failure: "the connection to the provider at http://127.0.0.1:8090 failed (connection refused)",
+		}},
+	},
+	"finetune-evaluated": report{
+		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateRunning,
+		Started: before(200 * time.Second), Stage: pipeline.Recording,
+		Status: &pipeline.Status{
+			Stage: pipeline.Recording, JobID: "ftjob-1", Model: fineTuned.Model, Metrics: &fineTuned.Metrics,
+			Job:    &pipeline.JobState{Status: "succeeded", TrainedTokens: 1234567, Model: fineTuned.Model},
+			Stages: []pipeline.StageTime{stage(pipeline.Recording, time.Second, 0)},
+		},
+	},
+	"finetune-failed": report{
+		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateFailed,
+		Started: before(200 * time.Second), Closed: before(0), Stage: pipeline.Broken,
+		Status: &pipeline.Status{Stage: pipeline.Broken, JobID: "ftjob-1", Stages: []pipeline.StageTime{
+			stage(pipeline.Checking, 200*time.Second, 0.5), stage(pipeline.TrainingJob, 180*time.Second, 61),
+		}},
+		Failure: &failure{"Refused", "the fine-tuning job ftjob-1 failed at the provider", 1},
+	},
+	"finetune-cancelled": report{
+		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateCancelled,
+		Started: before(200 * time.Second), Closed: before(0), Stage: pipeline.Cancelled,
+		Failure: &failure{"Failed", "the run was cancelled", 1},
+	},
+	"finetune-no-worker": report{
+		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateRunning,
+		Started: before(200 * time.Second), Stage: pipeline.Splitting, WorkerSilent: true,
+	},
+	"apply-paused": report{
+		WorkflowID: "apply-production-1a2b3c4d", RunID: "run-2", Workflow: pipeline.ApplyWorkflow, State: stateRunning,
+		Started: before(200 * time.Second), Stage: pipeline.Classifying,
+		Status: &pipeline.Status{Stage: pipeline.Classifying, Model: fineTuned.Model, Paused: true, PartsDone: 4, PartsTotal: 20},
+	},
+	"cancel": cancelled{"finetune-tweets-1a2b3c4d", "run-1"},
+	"doctor": diagnosis{[]check{
+		{"settings", checkOK, "all can be read"},
+		{"temporal", checkProblem, "no Temporal server answers at localhost:7233"},
+		{"namespace", checkSkipped, "needs what is missing above"},
+	}},
+	"version": version{Version: "v1.2.3", Revision: "1a2b3c4d", Modified: true, Go: "go1.26.8"},
+}
+
+func TestViews(t *testing.T) {
+	for name, v := range reports {
+		t.Run(name, func(t *testing.T) { goldenView(t, name, v) })
+	}
+}
+
+func render(t *testing.T, v view) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := printText(&out, v, now); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// goldenView compares a view's text and its JSON.
+func goldenView(t *testing.T, name string, v view) {
+	t.Helper()
+	text := render(t, v)
+	for line := range strings.Lines(text) {
+		if strings.TrimRight(line, " \n") != strings.TrimSuffix(line, "\n") {
+			t.Errorf("a line ends in spaces: %q", line)
+		}
+	}
+	golden(t, "views/"+name+".txt", text)
+	var out bytes.Buffer
+	if err := printJSON(&out, v, nil); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "views/"+name+".json", out.String())
+}
+
+func TestJSONWithFailure(t *testing.T) {
+	f := &failure{"Refused", "no \"more\" jobs", 1}
+	for _, v := range []view{nil, diagnosis{}, cancelled{"w", "r"}} {
+		var out bytes.Buffer
+		if err := printJSON(&out, v, f); err != nil {
+			t.Fatal(err)
+		}
+		var object map[string]any
+		if err := json.Unmarshal(out.Bytes(), &object); err != nil {
+			t.Fatalf("%v\n%s", err, out.String())
+		}
+		if e, ok := object["error"].(map[string]any); !ok || e["message"] != f.Message {
+			t.Errorf("no error in\n%s", out.String())
+		}
+	}
+}
+
+func TestModelsList(t *testing.T) {
+	h := newHarness(t)
+	if r := h.run("models", "list"); r.code != exitDone || !strings.Contains(r.stdout, "no models in ") {
+		t.Errorf("without models: exit code %d, %q", r.code, r.stdout)
+	}
+	if r := h.run("models", "list", "--json"); !strings.Contains(r.stdout, `"models": []`) {
+		t.Errorf("without models the JSON is %s", r.stdout)
+	}
+	a := &app{environ: h.environ}
+	store, err := artifact.Open(context.Background(), a.artifactsRoot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	for i, id := range []string{"ft:m:old", "ft:m:new"} {
+		m := registry.Model{
+			ID: id, BaseModel: "m", Created: noon.AddDate(0, 0, i), ValidationAccuracy: 0.93, TestAccuracy: 0.88,
+			Threshold: 0.5, TestCoverage: 0.75, RunID: "r",
+		}
+		if _, err := registry.Record(context.Background(), store, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := h.run("models", "list")
+	lines := strings.Split(r.stdout, "\n")
+	if r.code != exitDone || len(lines) < 3 || !strings.HasPrefix(lines[1], "ft:m:new") || !strings.HasPrefix(lines[2], "ft:m:old") {
+		t.Fatalf("exit code %d\n%s", r.code, r.stdout)
+	}
+	for _, want := range []string{"93.0%", "88.0%", "0.500", "75.0%"} {
+		if !strings.Contains(lines[1], want) {
+			t.Errorf("%q lacks %s", lines[1], want)
+		}
+	}
+}
+
+func TestUnits(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0s", 0: "0s", 8 * time.Millisecond: "8ms", 1234 * time.Millisecond: "1.2s", 59940 * time.Millisecond: "59.9s",
+		90 * time.Second: "1m30s", 10 * time.Minute: "10m", time.Hour: "1h", 24 * time.Hour: "24h", 90 * time.Minute: "1h30m",
+	} {
+		if got := span(d); got != want {
+			t.Errorf("span(%s) is %q, want %q", d, got, want)
+		}
+	}
+	for noun, want := range map[string]string{"tweet": "1,000 tweets", "company": "1,000 companies", "class": "1,000 classes"} {
+		if got := count(1000, noun); got != want {
+			t.Errorf("count(1000, %q) is %q, want %q", noun, got, want)
+		}
+	}
+	if got := count(1, "company"); got != "1 company" {
+		t.Errorf("count(1) is %q", got)
+	}
+}
