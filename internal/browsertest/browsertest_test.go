@@ -1,0 +1,59 @@
+package browsertest_test
+
+import (
+	"context"
+	"image/png"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"switchboard/internal/browsertest"
+)
+
+// page shows one text at first, and with the help of a script another.
+const page = `<!doctype html><body><p id="p">Loading</p>
+<script>setTimeout(() => { document.getElementById("p").textContent = "The " + "runs" }, 300)</script>`
+
+func TestScreenshot(t *testing.T) {
+	if _, err := browsertest.Find(); err != nil {
+		t.Skip(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, page) }))
+	defer server.Close()
+
+	t.Run("shows what the script wrote", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "page.png")
+		text, err := browsertest.Screenshot(t.Context(), server.URL, "The runs", file)
+		if err != nil || strings.TrimSpace(text) != "The runs" {
+			t.Fatalf("the page shows %q, %v", text, err)
+		}
+		f, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		picture, err := png.Decode(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if size := picture.Bounds().Size(); size.X != 1440 || size.Y != 900 {
+			t.Errorf("the picture is %v", size)
+		}
+	})
+	t.Run("tells what was there instead", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		text, err := browsertest.Screenshot(ctx, server.URL, "no such text", "")
+		if err == nil || !strings.Contains(err.Error(), `waiting for "no such text"`) {
+			t.Errorf("the error is %v", err)
+		}
+		if strings.TrimSpace(text) != "The runs" {
+			t.Errorf("the page shows %q", text)
+		}
+	})
+}

@@ -1,0 +1,4 @@
+package embedded
+
+// FreePorts is freePorts, for tests.
+var FreePorts = freePorts

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"switchboard/internal/cli"
+	"switchboard/internal/problem"
+)
+
+const (
+	sampleTraining   = "datasets/sample/tweets.csv"
+	sampleProduction = "datasets/sample/production.csv"
+)
+
+// demo runs the pipeline once with the very commands that a user would type.
+func demo(ctx context.Context, o options, out, errOut io.Writer) error {
+	for _, file := range []string{sampleTraining, sampleProduction} {
+		if _, err := os.Stat(file); err != nil {
+			return problem.Input("the sample is not here: %w; run the demo in the project's folder", err)
+		}
+	}
+	s, err := start(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	for _, args := range [][]string{
+		{"finetune", "--dataset", sampleTraining, "--watch"},
+		{"apply", "--dataset", sampleProduction, "--watch"},
+	} {
+		fmt.Fprintf(out, "\n$ starter %s\n", strings.Join(args, " "))
+		if code := cli.Run(ctx, args, s.environ(), out, errOut); code != 0 {
+			return exitCode(code)
+		}
+	}
+	fmt.Fprintf(out, "\nThe Web UI was at %s; `go run ./standalone` brings it back, with these runs in it.\n", s.temporal.UIURL())
+	return nil
+}

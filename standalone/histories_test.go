@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"switchboard/internal/pipeline"
+)
+
+// TestHistories records the histories that the replay test of package
+// workflows holds every change against. It runs on purpose only: histories of
+// earlier versions are what a new version must still be able to replay.
+func TestHistories(t *testing.T) {
+	if os.Getenv("RECORD_HISTORIES") == "" {
+		t.Skip("records histories on purpose only: set RECORD_HISTORIES=1")
+	}
+	th := newTheatre(t)
+	training, production := tweets(t, th.dir, 600)
+	th.open()
+	tuned := th.run("finetune", "--dataset", training, "--watch").WorkflowID
+	applied := th.run("apply", "--dataset", production, "--watch").WorkflowID
+	th.starter("finetune", "--dataset", production)
+	refused := pipeline.FineTuneID(pipeline.FineTuneInput{Dataset: production}.WithDefaults())
+	cancelled := th.cancelled(training)
+	retrained := th.retrained(training)
+	for name, id := range map[string]string{
+		"finetune": tuned, "finetune-prepare": pipeline.PrepareID(tuned),
+		"apply": applied, "apply-prepare": pipeline.PrepareID(applied),
+		"finetune-refused": refused, "finetune-cancelled": cancelled, "retrain": retrained,
+	} {
+		th.record(name, id)
+	}
+}
+
+// retrained runs what a schedule would start.
+func (th *theatre) retrained(training string) string {
+	th.t.Helper()
+	run, err := th.temporal().ExecuteWorkflow(th.t.Context(), client.StartWorkflowOptions{ID: "retrain", TaskQueue: pipeline.TaskQueue},
+		pipeline.RetrainWorkflow, pipeline.RetrainInput{FineTune: pipeline.FineTuneInput{Dataset: training}})
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	if err := run.Get(th.t.Context(), nil); err != nil {
+		th.t.Fatal(err)
+	}
+	return run.GetID()
+}
+
+// cancelled runs a fine-tuning and cancels it while its job trains.
+func (th *theatre) cancelled(training string) string {
+	th.t.Helper()
+	id := th.run("finetune", "--dataset", training, "--seed", "2", "--epochs", "50").WorkflowID
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		if th.run("status", id).Stage == pipeline.TrainingJob {
+			break
+		}
+	}
+	c := th.temporal()
+	if err := c.CancelWorkflow(th.t.Context(), id, ""); err != nil {
+		th.t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(th.t.Context(), time.Minute)
+	defer stop()
+	if err := c.GetWorkflow(ctx, id, "").Get(ctx, nil); !temporal.IsCanceledError(err) {
+		th.t.Fatalf("the run was cancelled and ended with %v", err)
+	}
+	return id
+}
+
+func (th *theatre) record(name, id string) {
+	th.t.Helper()
+	text, err := protojson.MarshalOptions{Indent: " "}.Marshal(&historypb.History{Events: th.history(id)})
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	path := filepath.Join("..", "workflows", "testdata", name+".json")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		th.t.Fatal(err)
+	}
+}

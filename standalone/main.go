@@ -1,0 +1,75 @@
+// Standalone is all of Switchboard in one process: a Temporal server with its
+// Web UI, the model server and a worker, on this machine alone.
+//
+//	go run ./standalone        stay up, for use with the starter
+//	go run ./standalone demo   run the pipeline on the sample and leave
+//
+// Its state lies in one folder and survives a restart.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/internal/problem"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := command().ExecuteContext(ctx)
+	var code exitCode
+	if errors.As(err, &code) {
+		return int(code)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "standalone:", err)
+	}
+	return problem.ExitCode(err)
+}
+
+// exitCode is that of a command which has said all there is to say.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+func command() *cobra.Command {
+	var o options
+	root := &cobra.Command{
+		Use:   "standalone",
+		Short: "Run Temporal, its Web UI, the model server and a worker in one process",
+		Long: `Run Temporal, its Web UI, the model server and a worker in one process,
+until it is interrupted. Use the starter beside it.
+
+With OPENAI_BASE_URL set, that provider is used and no model server is started.`,
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return stay(cmd.Context(), o, cmd.OutOrStdout())
+		},
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&o.dir, "data", ".switchboard", "folder that keeps the state")
+	flags.IntVar(&o.temporalPort, "temporal-port", 7233, "port for Temporal; 0 takes a free one")
+	flags.IntVar(&o.uiPort, "ui-port", 8233, "port for the Web UI; 0 takes a free one")
+	flags.IntVar(&o.modelPort, "model-port", 8090, "port for the model server; 0 takes a free one")
+	root.AddCommand(&cobra.Command{
+		Use:   "demo",
+		Short: "Fine-tune on the sample, apply the model to its production file, print a summary and leave",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return demo(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	})
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return problem.Input("%w; see --help", err) })
+	return root
+}

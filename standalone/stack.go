@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+
+	"switchboard/internal/config"
+	"switchboard/internal/embedded"
+	"switchboard/internal/modelserver"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
+	"switchboard/worker/host"
+)
+
+type options struct {
+	dir                             string
+	temporalPort, uiPort, modelPort int
+}
+
+// stack is everything that runs, in the order in which it was started.
+type stack struct {
+	temporal *embedded.Server
+	models   *models
+	client   client.Client
+	host     *host.Host
+	config   config.Config
+}
+
+// start starts everything, or nothing.
+func start(ctx context.Context, o options) (_ *stack, err error) {
+	cfg, err := config.Load(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+		return nil, problem.New(problem.Environment, "the folder %s cannot be used: %w; choose another with --data", o.dir, err)
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	s := &stack{config: cfg}
+	defer func() {
+		if err != nil {
+			s.stop()
+		}
+	}()
+	own := os.Getenv(config.ProviderURL) == ""
+	if own {
+		if err := embedded.CheckPort("the model server", o.modelPort, "--model-port"); err != nil {
+			return nil, err
+		}
+	}
+	s.temporal, err = embedded.Start(ctx, embedded.Options{
+		DataFile:         filepath.Join(o.dir, "temporal.db"),
+		FrontendPort:     o.temporalPort,
+		FrontendSetting:  "--temporal-port",
+		UIPort:           o.uiPort,
+		UISetting:        "--ui-port",
+		SearchAttributes: []string{pipeline.DatasetAttribute, pipeline.ModelAttribute, pipeline.StageAttribute},
+		Log:              logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if own {
+		if s.models, err = startModels(o, logger); err != nil {
+			return nil, err
+		}
+		s.config.ProviderURL, s.config.ProviderKey = s.models.url, s.models.key
+	}
+	s.client, err = client.DialContext(ctx, client.Options{HostPort: s.temporal.Address(), Logger: log.NewStructuredLogger(logger)})
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the embedded Temporal server: %w", err)
+	}
+	s.host, err = host.Start(ctx, s.client, s.config)
+	return s, err
+}
+
+// stop ends what runs, the worker first, so that it can still report.
+func (s *stack) stop() {
+	if s.host != nil {
+		s.host.Stop()
+	}
+	if s.client != nil {
+		s.client.Close()
+	}
+	if s.models != nil {
+		s.models.stop()
+	}
+	if s.temporal != nil {
+		s.temporal.Stop()
+	}
+}
+
+// environ is what the starter needs to find the stack.
+func (s *stack) environ() []string {
+	return append(os.Environ(),
+		"TEMPORAL_ADDRESS="+s.temporal.Address(),
+		config.ProviderURL+"="+s.config.ProviderURL,
+		config.ProviderKey+"="+s.config.ProviderKey,
+	)
+}
+
+// models is the model server with its listener.
+type models struct {
+	url, key string
+	server   *modelserver.Server
+	http     *http.Server
+	log      *slog.Logger
+}
+
+func startModels(o options, logger *slog.Logger) (*models, error) {
+	key, err := ownKey(filepath.Join(o.dir, "api-key"))
+	if err != nil {
+		return nil, err
+	}
+	server, err := modelserver.New(modelserver.Options{Dir: filepath.Join(o.dir, "modelserver"), Keys: []string{key}, Logger: logger})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(o.modelPort)))
+	if err != nil {
+		return nil, errors.Join(
+			problem.New(problem.Environment, "the model server cannot listen on port %d: %w; choose another with --model-port", o.modelPort, err),
+			server.Close())
+	}
+	m := &models{
+		url:    "http://" + listener.Addr().String() + "/v1",
+		key:    key,
+		server: server,
+		http:   &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second},
+		log:    logger,
+	}
+	go func() {
+		if err := m.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			logger.Error("The model server stopped.", "error", err)
+		}
+	}()
+	return m, nil
+}
+
+func (m *models) stop() {
+	_ = m.http.Close() // the worker, its one client, has stopped
+	if err := m.server.Close(); err != nil {
+		m.log.Error("The model server did not stop well.", "error", err)
+	}
+}
+
+// ownKey returns the key in a file, and makes one first if there is none. It
+// keeps other users of the machine out.
+func ownKey(file string) (string, error) {
+	text, err := os.ReadFile(file)
+	if err == nil {
+		return strings.TrimSpace(string(text)), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", problem.New(problem.Environment, "the API key in %s cannot be read: %w", file, err)
+	}
+	key := "sk-" + rand.Text()
+	if err := os.WriteFile(file, []byte(key+"\n"), 0o600); err != nil {
+		return "", problem.New(problem.Environment, "the API key cannot be kept in %s: %w", file, err)
+	}
+	return key, nil
+}
+
+// stay runs the stack until ctx ends or something of it fails.
+func stay(ctx context.Context, o options, out io.Writer) error {
+	s, err := start(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	fmt.Fprintf(out, "Temporal      %s\nWeb UI        %s\n", s.temporal.Address(), s.temporal.UIURL())
+	fmt.Fprintf(out, "Provider      %s\nArtifacts     %s\n", s.config.ProviderURL, s.config.Artifacts)
+	fmt.Fprintln(out, "Ready. Try `go run ./starter finetune --dataset datasets/sample/tweets.csv --watch`; Ctrl-C stops.")
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.host.Failed():
+		return fmt.Errorf("running the worker: %w", err)
+	}
+}

@@ -1,0 +1,374 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"switchboard/internal/pipeline"
+)
+
+func TestFineTuneThenApply(t *testing.T) {
+	th := newTheatre(t)
+	training, production := tweets(t, th.dir, 600)
+	th.open()
+
+	tuned := th.run("finetune", "--dataset", training, "--watch")
+	f := tuned.FineTune
+	if f == nil || f.Metrics.Test.Accuracy < 0.9 || f.Split.Classes != 5 {
+		t.Fatalf("fine-tuning gave %+v", f)
+	}
+	applied := th.run("apply", "--dataset", production, "--watch")
+	a := applied.Apply
+	if a == nil || a.Model != f.Model {
+		t.Fatalf("apply used %+v, not the latest model %s", a, f.Model)
+	}
+	th.checkOutput(production, a)
+	th.checkFiles(f, a)
+	th.checkHistories(tuned.WorkflowID, applied.WorkflowID)
+	th.checkStatus(tuned.WorkflowID, f)
+	th.checkCommands(f.Model)
+	th.checkRestart(tuned.WorkflowID, f, production)
+}
+
+// checkOutput: every row of the input, in its order, each with a status.
+func (th *theatre) checkOutput(input string, a *pipeline.ApplyResult) {
+	th.t.Helper()
+	in, out := readCSV(th.t, mustRead(th.t, input)), readCSV(th.t, th.artifact(a.Output.Path))
+	if len(in) != len(out) {
+		th.t.Fatalf("%d rows went in, %d came out", len(in), len(out))
+	}
+	for i := range in {
+		if strings.Join(in[i], "\x00") != strings.Join(out[i][:len(in[i])], "\x00") {
+			th.t.Fatalf("row %d of the output is not row %d of the input", i, i)
+		}
+		if out[i][len(in[i])+3] == "" {
+			th.t.Errorf("row %d has no status", i)
+		}
+	}
+}
+
+// checkFiles: the manifest names every file, and every file is what it says.
+func (th *theatre) checkFiles(f *pipeline.FineTuneResult, a *pipeline.ApplyResult) {
+	th.t.Helper()
+	for dir, want := range map[string][]string{
+		f.Dir: {"load.json", "conversations/part-00000.parquet", "anonymized/part-00000.parquet", "audit/part-00000.parquet",
+			"split/train.parquet", "split/validation.parquet", "split/test.parquet", "split.json",
+			"finetune/train.jsonl", "finetune/validation.jsonl", "finetune/job.json", "finetune/events.jsonl",
+			"metrics/step_metrics.csv", "metrics/curves.png", "evaluation/report.json", "manifest.json"},
+		a.Dir: {"predictions/part-00000.parquet", "output/output.csv", "output/analyze.png", "manifest.json"},
+	} {
+		for _, name := range want {
+			if len(th.artifact(dir+"/"+name)) == 0 {
+				th.t.Errorf("%s is empty", name)
+			}
+		}
+	}
+	var manifest struct {
+		Stages []struct {
+			Files []struct {
+				Path  string
+				Bytes int64
+			}
+		}
+	}
+	if err := json.Unmarshal(th.artifact(a.Dir+"/manifest.json"), &manifest); err != nil {
+		th.t.Fatal(err)
+	}
+	listed := map[string]bool{a.Dir + "/manifest.json": true}
+	for _, s := range manifest.Stages {
+		for _, file := range s.Files {
+			listed[file.Path] = true
+			if got := int64(len(th.artifact(file.Path))); got != file.Bytes {
+				th.t.Errorf("%s has %d bytes, the manifest says %d", file.Path, got, file.Bytes)
+			}
+		}
+	}
+	root := filepath.Join(th.dir, "artifacts")
+	err := filepath.WalkDir(filepath.Join(root, a.Dir), func(path string, d fs.DirEntry, err error) error {
+		if name, _ := filepath.Rel(root, path); err == nil && !d.IsDir() && !listed[name] {
+			th.t.Errorf("%s is not in the manifest", name)
+		}
+		return err
+	})
+	if err != nil {
+		th.t.Error(err)
+	}
+	if audit := th.artifact(f.Dir + "/audit/part-00000.parquet"); bytes.Contains(audit, []byte("Naomi")) || bytes.Contains(audit, []byte(marker)) {
+		th.t.Error("the audit file holds text")
+	}
+	if train := th.artifact(f.Dir + "/finetune/train.jsonl"); bytes.Contains(train, []byte("Naomi")) || bytes.Contains(train, []byte("AcmeHelp ")) || !bytes.Contains(train, []byte("Person")) {
+		th.t.Error("the training file holds a name")
+	}
+}
+
+// maxResult is the largest result that an activity may have.
+const maxResult = 32 << 10
+
+// checkHistories: no text has reached Temporal, no result is large, and the
+// number of events is bounded.
+func (th *theatre) checkHistories(ids ...string) {
+	th.t.Helper()
+	for _, id := range ids {
+		for _, id := range []string{id, pipeline.PrepareID(id)} {
+			for _, event := range th.history(id) {
+				text, err := protojson.Marshal(event)
+				if err != nil {
+					th.t.Fatal(err)
+				}
+				for _, payload := range event.GetActivityTaskCompletedEventAttributes().GetResult().GetPayloads() {
+					if n := len(payload.GetData()); n > maxResult {
+						th.t.Errorf("%s: an activity's result has %d bytes", id, n)
+					}
+				}
+				th.searchEvent(id, event, text)
+			}
+		}
+	}
+}
+
+// searchEvent looks for tweet text, names and handles in one event, also in
+// its payloads, which JSON shows encoded.
+func (th *theatre) searchEvent(id string, event *historypb.HistoryEvent, text []byte) {
+	th.t.Helper()
+	raw := fmt.Sprintf("%q %s", event.String(), text)
+	for _, secret := range []string{marker, "Naomi", "AcmeHelp", "BoltRail", "we are sorry"} {
+		if strings.Contains(raw, secret) {
+			th.t.Errorf("%s: event %d (%s) holds %q", id, event.GetEventId(), event.GetEventType(), secret)
+		}
+	}
+}
+
+func (th *theatre) history(id string) []*historypb.HistoryEvent {
+	th.t.Helper()
+	var events []*historypb.HistoryEvent
+	it := th.temporal().GetWorkflowHistory(th.t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for it.HasNext() {
+		event, err := it.Next()
+		if err != nil {
+			th.t.Fatal(err)
+		}
+		events = append(events, event)
+	}
+	return events
+}
+
+// checkStatus: without arguments, status tells of the latest fine-tuning.
+func (th *theatre) checkStatus(id string, f *pipeline.FineTuneResult) {
+	th.t.Helper()
+	s := th.run("status")
+	if s.WorkflowID != id || s.State != "completed" || s.Stage != pipeline.Done {
+		th.t.Errorf("status tells of %s, %s, %s", s.WorkflowID, s.State, s.Stage)
+	}
+	_, text, _ := th.starter("status")
+	for _, want := range []string{f.JobID, f.Model, "accuracy"} {
+		if !strings.Contains(text, want) {
+			th.t.Errorf("status does not show %q:\n%s", want, text)
+		}
+	}
+}
+
+func (th *theatre) checkCommands(model string) {
+	th.t.Helper()
+	if code, out, errOut := th.starter("models", "list"); code != 0 || !strings.Contains(out, model) {
+		th.t.Errorf("models list: exit code %d\n%s%s", code, out, errOut)
+	}
+	if code, out, errOut := th.starter("doctor"); code != 0 {
+		th.t.Errorf("doctor: exit code %d\n%s%s", code, out, errOut)
+	}
+	list, err := th.temporal().ListWorkflow(th.t.Context(), &workflowservice.ListWorkflowExecutionsRequest{
+		Namespace: "default", Query: pipeline.ModelAttribute + " = '" + model + "' AND " + pipeline.StageAttribute + " = 'done'",
+	})
+	if err != nil || len(list.GetExecutions()) != 2 {
+		th.t.Errorf("searching runs by model and stage found %d, %v; want the fine-tuning and the application", len(list.GetExecutions()), err)
+	}
+}
+
+// checkRestart: what was known is known after a restart, and the same
+// fine-tuning is not paid for again.
+func (th *theatre) checkRestart(id string, f *pipeline.FineTuneResult, production string) {
+	th.t.Helper()
+	th.kill()
+	th.open()
+	if s := th.run("status", id); s.State != "completed" {
+		th.t.Errorf("after a restart the run is %s", s.State)
+	}
+	again := th.run("finetune", "--dataset", filepath.Join(th.dir, "tweets.csv"), "--watch").FineTune
+	if again.JobID != f.JobID || again.Model != f.Model {
+		th.t.Errorf("the second fine-tuning on the same data made job %s, the first %s", again.JobID, f.JobID)
+	}
+	jobs, err := th.provider().Jobs(th.t.Context(), nil)
+	if err != nil || len(jobs) != 1 {
+		th.t.Errorf("the provider has %d jobs, %v", len(jobs), err)
+	}
+	th.checkOutput(production, th.run("apply", "--dataset", production, "--model", f.Model, "--watch").Apply)
+}
+
+func TestBadInputIsRefusedWithASentence(t *testing.T) {
+	th := newTheatre(t)
+	training, production := tweets(t, th.dir, 60)
+	th.open()
+	write := func(name, content string) string {
+		path := filepath.Join(th.dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	header := "tweet_id,author_id,text,in_response_to_tweet_id\n"
+	for _, c := range []struct {
+		name string
+		args []string
+		says string
+	}{
+		{"no such file", []string{"finetune", "--dataset", filepath.Join(th.dir, "none.csv")}, "there is no file"},
+		{"a folder", []string{"finetune", "--dataset", th.dir}, "folder"},
+		{"an empty file", []string{"finetune", "--dataset", write("empty.csv", "")}, "empty"},
+		{"a header only", []string{"finetune", "--dataset", write("header.csv", header)}, "header"},
+		{"missing columns", []string{"finetune", "--dataset", production}, "author_id"},
+		{"not CSV", []string{"finetune", "--dataset", write("image.csv", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")}, "image.csv"},
+		{"broken quoting", []string{"finetune", "--dataset", write("quote.csv", header+"1,2,\"a\"b,\n")}, "line 2"},
+		{"not UTF-8", []string{"finetune", "--dataset", write("latin.csv", header+"1,2,caf\xe9,\n")}, "line 2"},
+		{"no company", []string{"finetune", "--dataset", write("nobody.csv", header+"1,2,hello,\n2,3,hello,1\n"), "--watch"}, "company"},
+		{"one class", []string{"finetune", "--dataset", write("one.csv", oneClass(header)), "--watch"}, "only one company"},
+		{"too few examples", []string{"finetune", "--dataset", write("few.csv", header+"1,Acme,hello,\n2,Bolt,good day,\n"), "--min-class-size", "2", "--watch"}, "conversations"},
+		{"target size 0", []string{"finetune", "--dataset", training, "--target-size", "0"}, "target size"},
+		{"target size larger than the data", []string{"finetune", "--dataset", training, "--target-size", "100000", "--min-class-size", "2", "--watch"}, "target size"},
+		{"unknown base model", []string{"finetune", "--dataset", training, "--base-model", "gpt-none"}, "gpt-none"},
+		{"unknown model", []string{"apply", "--dataset", production, "--model", "ft:none"}, "ft:none"},
+		{"no model yet", []string{"apply", "--dataset", production}, "finetune"},
+		{"unknown scheme", []string{"finetune", "--dataset", "gopher://hole/tweets.csv"}, "gopher"},
+		{"unknown flag", []string{"finetune", "--datasett", "x"}, "datasett"},
+		{"unknown command", []string{"finetoon"}, "finetoon"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, out, errOut := th.starter(c.args...)
+			if code != 2 || !strings.Contains(errOut, c.says) {
+				t.Errorf("exit code %d, want 2 and %q\n%s%s", code, c.says, out, errOut)
+			}
+			if n := strings.Count(strings.TrimSpace(lastLine(errOut)), "\n"); n > 0 {
+				t.Errorf("the sentence takes %d lines: %s", n+1, errOut)
+			}
+		})
+	}
+	t.Run("nothing leaks", func(t *testing.T) {
+		// This run read the texts before it failed.
+		failed := pipeline.FineTuneInput{Dataset: training, TargetSize: 100000, MinClassSize: 2}.WithDefaults()
+		th.checkHistories(pipeline.FineTuneID(failed))
+		th.kill()
+		for _, secret := range []string{marker, "Naomi", "AcmeHelp"} {
+			if strings.Contains(th.errors.String(), secret) {
+				t.Errorf("the log holds %q:\n%s", secret, th.errors)
+			}
+		}
+	})
+	t.Run("nothing is half-written", func(t *testing.T) {
+		_ = filepath.WalkDir(filepath.Join(th.dir, "artifacts"), func(path string, d fs.DirEntry, err error) error {
+			if err == nil && strings.Contains(d.Name(), ".tmp") {
+				t.Errorf("%s was left", path)
+			}
+			return nil
+		})
+	})
+}
+
+func oneClass(header string) string {
+	var b strings.Builder
+	b.WriteString(header)
+	for i := range 60 {
+		fmt.Fprintf(&b, "%d,Acme,hello number %d,\n", i+1, i)
+	}
+	return b.String()
+}
+
+func lastLine(s string) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	return lines[len(lines)-1]
+}
+
+func TestWrongAPIKeyIsRefused(t *testing.T) {
+	th := newTheatre(t)
+	training, _ := tweets(t, th.dir, 60)
+	th.open()
+	other := newTheatre(t, "OPENAI_BASE_URL=http://127.0.0.1:"+th.ports[2]+"/v1", "OPENAI_API_KEY=sk-wrong")
+	other.open()
+	code, out, errOut := other.starter("finetune", "--dataset", training)
+	if code != 2 || !strings.Contains(errOut, "API key") || strings.Contains(errOut+out, "sk-wrong") {
+		t.Errorf("exit code %d\n%s%s", code, out, errOut)
+	}
+}
+
+func TestPortInUseIsOneSentence(t *testing.T) {
+	th := newTheatre(t)
+	th.open()
+	for i, flag := range []string{"--temporal-port", "--ui-port", "--model-port"} {
+		second := newTheatre(t)
+		second.ports[i] = th.ports[i]
+		cmd := exec.Command(program, second.args()...)
+		cmd.Env = second.env
+		out, err := cmd.CombinedOutput()
+		if cmd.ProcessState.ExitCode() != 3 || strings.Count(string(out), "\n") != 1 || !strings.Contains(string(out), flag) || !strings.Contains(string(out), th.ports[i]) {
+			t.Errorf("%s: %v\n%s", flag, err, out)
+		}
+	}
+}
+
+func TestScheduleStartsARetraining(t *testing.T) {
+	th := newTheatre(t)
+	training, _ := tweets(t, th.dir, 300)
+	th.open()
+	if code, out, errOut := th.starter("schedule", "create", "--dataset", training, "--every", "24h"); code != 0 {
+		t.Fatalf("create: exit code %d\n%s%s", code, out, errOut)
+	}
+	if code, out, errOut := th.starter("schedule", "trigger"); code != 0 {
+		t.Fatalf("trigger: exit code %d\n%s%s", code, out, errOut)
+	}
+	deadline := time.Now().Add(2 * time.Minute)
+	for {
+		_, out, _ := th.starter("models", "list")
+		if strings.Contains(out, "ft:") {
+			break
+		}
+		if time.Now().After(deadline) {
+			_, out, _ := th.starter("schedule", "describe")
+			t.Fatalf("no model was made\n%s", out)
+		}
+		time.Sleep(300 * time.Millisecond)
+	}
+	for _, args := range [][]string{{"pause"}, {"describe"}, {"unpause"}, {"list"}, {"delete", "retrain"}} {
+		if code, out, errOut := th.starter(append([]string{"schedule"}, args...)...); code != 0 {
+			t.Errorf("schedule %v: exit code %d\n%s%s", args, code, out, errOut)
+		}
+	}
+}
+
+func mustRead(t *testing.T, path string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func readCSV(t *testing.T, content []byte) [][]string {
+	t.Helper()
+	records, err := csv.NewReader(bytes.NewReader(content)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return records
+}
