@@ -1,0 +1,723 @@
+// Package deploy_test holds the Dockerfile and the compose file against the
+// code they deploy and against the programs that they configure, as far as that
+// can be done without a container engine.
+package deploy_test
+
+import (
+	"debug/elf"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	serverconfig "go.temporal.io/server/common/config"
+	"go.temporal.io/server/common/dynamicconfig"
+	_ "go.temporal.io/server/common/persistence/visibility/manager" // defines settings
+	temporalschema "go.temporal.io/server/schema"
+	_ "go.temporal.io/server/service/history/configs" // defines settings
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/mod/modfile"
+
+	"switchboard/internal/config"
+	"switchboard/internal/pipeline"
+	"switchboard/worker/host"
+)
+
+// root is the repository, seen from this folder.
+const root = ".."
+
+type compose struct {
+	Services map[string]service
+	Networks map[string]struct{ Internal bool }
+	Volumes  map[string]any
+}
+
+type service struct {
+	Image           string
+	Build           string
+	User            string
+	Restart         string
+	Privileged      bool
+	Profiles        []string
+	CapDrop         []string `yaml:"cap_drop"`
+	SecurityOpt     []string `yaml:"security_opt"`
+	Entrypoint      []string
+	Command         []string
+	Environment     map[string]string
+	Ports           []string
+	Volumes         []string
+	Networks        []string
+	StopGracePeriod string                                `yaml:"stop_grace_period"`
+	DependsOn       map[string]struct{ Condition string } `yaml:"depends_on"`
+	Healthcheck     struct {
+		Test                           []string
+		Interval, Timeout, StartPeriod string
+		Retries                        int
+	}
+}
+
+// ours tells whether a service runs the project's own image.
+func (s service) ours() bool { return s.Build != "" }
+
+// stays tells whether a service is meant to run on, unlike a job.
+func (s service) stays() bool { return s.Restart == "unless-stopped" }
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func readCompose(t *testing.T) compose {
+	t.Helper()
+	var c compose
+	if err := yaml.Unmarshal([]byte(read(t, "docker-compose.yml")), &c); err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Services) == 0 {
+		t.Fatal("docker-compose.yml has no services")
+	}
+	return c
+}
+
+// dockerfile holds the instructions of the Dockerfile, continued lines joined.
+type dockerfile []string
+
+func readDockerfile(t *testing.T) dockerfile {
+	t.Helper()
+	var d dockerfile
+	text := strings.ReplaceAll(read(t, "Dockerfile"), "\\\n", " ")
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			d = append(d, line)
+		}
+	}
+	return d
+}
+
+// all returns what follows an instruction, wherever it stands.
+func (d dockerfile) all(instruction string) []string {
+	var out []string
+	for _, line := range d {
+		if rest, ok := strings.CutPrefix(line, instruction+" "); ok {
+			out = append(out, strings.TrimSpace(rest))
+		}
+	}
+	return out
+}
+
+// last returns what follows the last instruction of its kind, which is the one
+// that counts for the final image.
+func (d dockerfile) last(t *testing.T, instruction string) string {
+	t.Helper()
+	all := d.all(instruction)
+	if len(all) == 0 {
+		t.Fatalf("the Dockerfile has no %s", instruction)
+	}
+	return all[len(all)-1]
+}
+
+// build returns the arguments of the Dockerfile's go build, and its packages.
+func (d dockerfile) build(t *testing.T) (args, packages []string) {
+	t.Helper()
+	for _, run := range d.all("RUN") {
+		if rest, ok := strings.CutPrefix(run, "CGO_ENABLED=0 go build "); ok {
+			for _, m := range regexp.MustCompile(`"([^"]*)"|(\S+)`).FindAllStringSubmatch(rest, -1) {
+				args = append(args, m[1]+m[2])
+			}
+		}
+	}
+	for _, a := range args {
+		if strings.HasPrefix(a, "./") {
+			packages = append(packages, a)
+		}
+	}
+	if len(packages) == 0 {
+		t.Fatal("the Dockerfile builds no package without cgo")
+	}
+	return args, packages
+}
+
+func readModule(t *testing.T) *modfile.File {
+	t.Helper()
+	m, err := modfile.Parse("go.mod", []byte(read(t, "go.mod")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func moduleVersion(t *testing.T, m *modfile.File, name string) string {
+	t.Helper()
+	for _, r := range m.Require {
+		if r.Mod.Path == name {
+			return strings.TrimPrefix(r.Mod.Version, "v")
+		}
+	}
+	t.Fatalf("go.mod does not require %s", name)
+	return ""
+}
+
+// Every image has one version, and Temporal's are the versions that the tests
+// run against.
+func TestImagesArePinned(t *testing.T) {
+	m := readModule(t)
+	server := moduleVersion(t, m, "go.temporal.io/server")
+	exact := map[string]string{
+		"temporalio/server":      server,
+		"temporalio/admin-tools": server,
+		"temporalio/ui":          moduleVersion(t, m, "github.com/temporalio/ui-server/v2"),
+		"golang":                 m.Go.Version + "-bookworm",
+	}
+	pinned := regexp.MustCompile(`^\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?$`)
+	check := func(image string) {
+		name, tag, _ := strings.Cut(image, ":")
+		want, known := exact[name]
+		switch {
+		case known && tag != want:
+			t.Errorf("%s has version %s in go.mod, the image is %s", name, want, image)
+		case !known && !pinned.MatchString(tag):
+			t.Errorf("the image %s is not pinned to a version", image)
+		case strings.Contains(image, "auto-setup"):
+			t.Errorf("the image %s is discontinued", image)
+		}
+	}
+	readme := read(t, "deploy/README.md")
+	for name, s := range readCompose(t).Services {
+		if line := fmt.Sprintf("| `%s` | `%s` |", name, s.Image); !strings.Contains(readme, line) {
+			t.Errorf("deploy/README.md does not list %s with %s", name, s.Image)
+		}
+		if s.ours() {
+			if s.Image != "switchboard:local" {
+				t.Errorf("service %s is built here, so its image should be switchboard:local, not %s", name, s.Image)
+			}
+			continue
+		}
+		check(s.Image)
+	}
+	for _, from := range readDockerfile(t).all("FROM") {
+		image, _, _ := strings.Cut(from, " ")
+		if image != "scratch" {
+			check(image)
+		}
+	}
+}
+
+// row matches a line of a table whose first cell is a variable.
+var row = regexp.MustCompile("(?m)^\\| `([A-Z][A-Z0-9_]*)` \\|")
+
+// interpolation matches what compose replaces from .env.
+var interpolation = regexp.MustCompile(`\$\{([A-Z0-9_]+)(:[-?][^}]*)?\}`)
+
+// Every variable is explained, and none is explained that is not used.
+func TestVariablesAreDocumented(t *testing.T) {
+	text := read(t, "docker-compose.yml")
+	used := map[string]bool{}
+	for _, m := range interpolation.FindAllStringSubmatch(text, -1) {
+		used[m[1]] = true
+	}
+	if strings.Count(text, "$") != len(interpolation.FindAllString(text, -1)) {
+		t.Error("docker-compose.yml has a $ that this test does not understand")
+	}
+	example := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^#?([A-Z][A-Z0-9_]*)=`).FindAllStringSubmatch(read(t, "deploy/example.env"), -1) {
+		example[m[1]] = true
+	}
+	settings := map[string]bool{}
+	for _, s := range config.Settings {
+		settings[s.Name] = true
+	}
+	documented := map[string]bool{}
+	for _, m := range row.FindAllStringSubmatch(read(t, "deploy/README.md"), -1) {
+		documented[m[1]] = true
+	}
+	inContainers := map[string]bool{}
+	for name, s := range readCompose(t).Services {
+		for variable := range s.Environment {
+			inContainers[variable] = true
+			known := documented[variable]
+			if s.ours() {
+				// Temporal's own variables are read by its client.
+				known = settings[variable] || strings.HasPrefix(variable, "TEMPORAL_") && documented[variable]
+			}
+			if !known {
+				t.Errorf("service %s gets %s, which is documented nowhere", name, variable)
+			}
+		}
+	}
+	for variable := range used {
+		if !documented[variable] {
+			t.Errorf("docker-compose.yml reads %s from .env, but deploy/README.md does not have it", variable)
+		}
+		if !example[variable] {
+			t.Errorf("docker-compose.yml reads %s from .env, but deploy/example.env does not have it", variable)
+		}
+	}
+	for variable := range example {
+		if !used[variable] {
+			t.Errorf("deploy/example.env has %s, but docker-compose.yml does not read it", variable)
+		}
+	}
+	for variable := range documented {
+		if !used[variable] && !inContainers[variable] {
+			t.Errorf("deploy/README.md has %s, but docker-compose.yml does not use it", variable)
+		}
+	}
+	for _, env := range readDockerfile(t).all("ENV") {
+		for assignment := range strings.FieldsSeq(env) {
+			variable, _, _ := strings.Cut(assignment, "=")
+			if !slices.Contains([]string{"HOME", "PATH", "ZONEINFO"}, variable) && !settings[variable] {
+				t.Errorf("the Dockerfile sets %s, which nothing reads", variable)
+			}
+		}
+	}
+}
+
+// No secret is in a file: each comes from .env, and compose stops with a
+// sentence where it is missing.
+func TestSecretsComeFromOutside(t *testing.T) {
+	secret := regexp.MustCompile(`PASSWORD|PWD|SECRET|TOKEN|_KEY|KEYS`)
+	required := regexp.MustCompile(`^\$\{[A-Z0-9_]+:\?[a-zA-Z][^}]*\}$`)
+	found := 0
+	for name, s := range readCompose(t).Services {
+		for variable, value := range s.Environment {
+			if !secret.MatchString(variable) {
+				continue
+			}
+			found++
+			if !required.MatchString(value) {
+				t.Errorf("service %s: %s is %q; it should come from .env with :? and a sentence", name, variable, value)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no service has a secret; the pattern is wrong")
+	}
+	for line := range strings.Lines(read(t, "deploy/example.env")) {
+		variable, value, isSet := strings.Cut(strings.TrimSpace(line), "=")
+		if isSet && !strings.HasPrefix(line, "#") && value != "" {
+			t.Errorf("deploy/example.env gives %s a value", variable)
+		}
+	}
+}
+
+// thirdParty lists the programs of other images that the compose file calls,
+// besides those of their entry points.
+var thirdParty = map[string][]string{
+	"postgres":               {"pg_isready"},
+	"temporalio/admin-tools": {"/bin/sh"},
+	"temporalio/server":      {"nc"},   // of Alpine's busybox
+	"temporalio/ui":          {"wget"}, // of Alpine's busybox
+}
+
+// Every command names a program that its image has.
+func TestCommandsExist(t *testing.T) {
+	d := readDockerfile(t)
+	_, packages := d.build(t)
+	var built []string
+	for _, p := range packages {
+		out, err := run(t, nil, "go", "list", "-f", "{{.Name}}", p)
+		if err != nil || strings.TrimSpace(out) != "main" {
+			t.Errorf("the Dockerfile builds %s, which is no program: %s%v", p, out, err)
+		}
+		built = append(built, "/usr/local/bin/"+path.Base(p))
+	}
+	if !slices.Contains(d.all("COPY"), "--from=build /out/ /usr/local/bin/") {
+		t.Error("the Dockerfile does not copy the programs to /usr/local/bin")
+	}
+	if entry := d.last(t, "ENTRYPOINT"); entry != `["/usr/local/bin/starter"]` {
+		t.Errorf("the image starts %s; `docker run --rm IMAGE finetune` needs the starter", entry)
+	}
+	for name, s := range readCompose(t).Services {
+		programs := built
+		if !s.ours() {
+			image, _, _ := strings.Cut(s.Image, ":")
+			programs = thirdParty[image]
+		}
+		commands := [][]string{s.Entrypoint, s.Command}
+		if test := s.Healthcheck.Test; len(test) > 0 {
+			if test[0] != "CMD" {
+				t.Errorf("service %s: the health check needs a shell: %q", name, test)
+			}
+			commands = append(commands, test[1:])
+		}
+		for _, c := range commands {
+			if len(c) > 0 && !slices.Contains(programs, c[0]) {
+				t.Errorf("service %s calls %s, which its image does not have", name, c[0])
+			}
+			for _, arg := range c {
+				if file, ok := strings.CutPrefix(arg, "/switchboard/"); ok {
+					checkScript(t, filepath.Join("temporal", file))
+				}
+			}
+		}
+	}
+}
+
+// checkScript lets the shell read a script, and looks for commands that the
+// image admin-tools does not have.
+func checkScript(t *testing.T, file string) {
+	t.Helper()
+	if out, err := run(t, nil, "sh", "-n", file); err != nil {
+		t.Errorf("%s: %v\n%s", file, err, out)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, absent := range []string{"curl", "jq", "bash", "psql", "tctl"} {
+		if regexp.MustCompile(`\b` + absent + `\b`).Match(text) {
+			t.Errorf("%s calls %s, which its image does not have", file, absent)
+		}
+	}
+}
+
+// run runs a command with the environment plus env in this folder, or with the
+// go tool in the repository's root, and returns what it prints.
+func run(t *testing.T, env []string, name string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	if name == "go" {
+		cmd.Dir = root
+	}
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// The Dockerfile's own command gives programs that run in an empty image.
+func TestProgramsAreStatic(t *testing.T) {
+	if os.Getenv("SLOW_TESTS") == "" {
+		t.Skip("slow: set SLOW_TESTS=1, or run make test-slow")
+	}
+	args, packages := readDockerfile(t).build(t)
+	dir := t.TempDir() + "/"
+	for i, a := range args {
+		if a == "-o" {
+			args[i+1] = dir
+		}
+	}
+	if out, err := run(t, []string{"CGO_ENABLED=0", "GOOS=linux"}, "go", append([]string{"build"}, args...)...); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, p := range packages {
+		program, err := elf.Open(dir + path.Base(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer program.Close()
+		for _, segment := range program.Progs {
+			if segment.Type == elf.PT_INTERP {
+				t.Errorf("%s needs a dynamic linker, which the image does not have", p)
+			}
+		}
+	}
+	if out, err := run(t, nil, dir+"starter", "--help"); err != nil || !strings.Contains(out, "finetune") {
+		t.Errorf("starter --help: %v\n%s", err, out)
+	}
+}
+
+// What the programs are built from is in the build context.
+func TestBuildContext(t *testing.T) {
+	var ignored []string
+	for line := range strings.Lines(read(t, ".dockerignore")) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			if strings.ContainsAny(line, "*?!") {
+				t.Fatalf("this test understands no patterns such as %s", line)
+			}
+			ignored = append(ignored, line)
+		}
+	}
+	for _, secret := range []string{".env", ".git", ".switchboard"} {
+		if !slices.Contains(ignored, secret) {
+			t.Errorf("%s would get into the image's build", secret)
+		}
+	}
+	_, packages := readDockerfile(t).build(t)
+	out, err := run(t, nil, "go", append([]string{"list", "-deps", "-json=Dir,Module,GoFiles,EmbedFiles"}, packages...)...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	top, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := []string{"go.mod", "go.sum"}
+	for decoder := json.NewDecoder(strings.NewReader(out)); decoder.More(); {
+		var p struct {
+			Dir                 string
+			Module              *struct{ Main bool }
+			GoFiles, EmbedFiles []string
+		}
+		if err := decoder.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		if p.Module == nil || !p.Module.Main {
+			continue
+		}
+		dir, err := filepath.Rel(top, p.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range append(p.GoFiles, p.EmbedFiles...) {
+			files = append(files, filepath.ToSlash(filepath.Join(dir, f)))
+		}
+	}
+	for _, f := range files {
+		for _, i := range ignored {
+			if f == i || strings.HasPrefix(f, i+"/") {
+				t.Errorf(".dockerignore leaves out %s, which the build needs", f)
+			}
+		}
+	}
+}
+
+func TestServicesStopInTime(t *testing.T) {
+	c := readCompose(t)
+	grace, err := time.ParseDuration(c.Services["worker"].StopGracePeriod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if grace < host.StopTimeout+10*time.Second {
+		t.Errorf("the worker is killed after %s; it may need %s to stop, and some seconds to end", grace, host.StopTimeout)
+	}
+}
+
+// Every service that stays says how it is, and every service waits for what it
+// needs.
+func TestServicesWaitForEachOther(t *testing.T) {
+	c := readCompose(t)
+	for name, s := range c.Services {
+		test := s.Healthcheck.Test
+		if s.stays() && (len(test) < 2 || s.Healthcheck.Retries == 0) {
+			t.Errorf("service %s has no health check", name)
+		}
+		if strings.Contains(strings.Join(test, " "), "curl") {
+			t.Errorf("service %s: no image here has curl", name)
+		}
+		for other, on := range s.DependsOn {
+			needed, ok := c.Services[other]
+			switch {
+			case !ok:
+				t.Errorf("service %s depends on %s, which is not there", name, other)
+			case on.Condition == "service_healthy" && len(needed.Healthcheck.Test) == 0:
+				t.Errorf("service %s waits until %s is healthy, which has no health check", name, other)
+			case on.Condition == "service_completed_successfully" && needed.Restart != "no":
+				t.Errorf("service %s waits until %s has ended, which is started again", name, other)
+			}
+		}
+	}
+	for name, needs := range map[string][]string{
+		"temporal-schema":    {"postgresql"},
+		"temporal":           {"temporal-schema"},
+		"temporal-namespace": {"temporal"},
+		"temporal-ui":        {"temporal"},
+		"worker":             {"temporal-namespace", "modelserver"},
+	} {
+		for _, n := range needs {
+			if _, ok := c.Services[name].DependsOn[n]; !ok {
+				t.Errorf("service %s does not wait for %s", name, n)
+			}
+		}
+	}
+}
+
+func TestContainersHaveNoMoreRightsThanTheyNeed(t *testing.T) {
+	user := readDockerfile(t).last(t, "USER")
+	if !regexp.MustCompile(`^[1-9]\d*:[1-9]\d*$`).MatchString(user) {
+		t.Errorf("the image runs as %s; a number other than 0 lets engines check it", user)
+	}
+	c := readCompose(t)
+	for name, s := range c.Services {
+		if s.Privileged {
+			t.Errorf("service %s is privileged", name)
+		}
+		for _, p := range s.Ports {
+			if !strings.HasPrefix(p, "127.0.0.1:") {
+				t.Errorf("service %s publishes %s to other machines", name, p)
+			}
+		}
+		if len(s.Ports) > 0 && name != "temporal" && name != "temporal-ui" {
+			t.Errorf("service %s publishes a port", name)
+		}
+		for _, n := range s.Networks {
+			if _, ok := c.Networks[n]; !ok {
+				t.Errorf("service %s is on the network %s, which is not there", name, n)
+			}
+		}
+		if slices.Contains(s.Networks, "database") && !slices.Contains([]string{"postgresql", "temporal-schema", "temporal"}, name) {
+			t.Errorf("service %s can reach the database", name)
+		}
+		if len(s.Networks) == 0 {
+			t.Errorf("service %s is on no named network", name)
+		}
+		if !s.ours() {
+			continue
+		}
+		if !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
+			t.Errorf("service %s keeps rights: cap_drop %v, security_opt %v", name, s.CapDrop, s.SecurityOpt)
+		}
+		if s.User != "" && !strings.HasPrefix(s.User, "${SWITCHBOARD_USER:?") {
+			t.Errorf("service %s runs as %s", name, s.User)
+		}
+	}
+	if !c.Networks["database"].Internal {
+		t.Error("the database's network leads outside")
+	}
+}
+
+// What is mounted is there, and datasets are found at one path by those who
+// name them and those who read them.
+func TestMounts(t *testing.T) {
+	c := readCompose(t)
+	for name, s := range c.Services {
+		for _, v := range s.Volumes {
+			source, _, _ := strings.Cut(v, ":")
+			if rest, ok := strings.CutPrefix(source, "./"); ok {
+				if _, err := os.Stat(filepath.Join(root, rest)); err != nil {
+					t.Errorf("service %s mounts %s: %v", name, source, err)
+				}
+			} else if _, ok := c.Volumes[source]; !ok {
+				t.Errorf("service %s mounts the volume %s, which is not there", name, source)
+			}
+		}
+	}
+	if w, s := c.Services["worker"].Volumes, c.Services["starter"].Volumes; !slices.Equal(w, s) || len(w) == 0 {
+		t.Errorf("the worker mounts %v, the starter %v", w, s)
+	}
+	for _, want := range []string{"./datasets:/datasets:ro", "./artifacts:/artifacts"} {
+		if !slices.Contains(c.Services["worker"].Volumes, want) {
+			t.Errorf("the worker does not mount %s", want)
+		}
+	}
+	folders := readDockerfile(t).all("RUN")
+	for _, dir := range []string{"/artifacts", "/datasets", "/var/lib/switchboard/modelserver"} {
+		if !strings.Contains(strings.Join(folders, "\n"), "/root-fs"+dir) {
+			t.Errorf("the image has no folder %s to mount on", dir)
+		}
+	}
+}
+
+func TestSearchAttributes(t *testing.T) {
+	text := read(t, "deploy/temporal/namespace.sh")
+	var got []string
+	for _, m := range regexp.MustCompile(`--name (\S+) --type Keyword\b`).FindAllStringSubmatch(text, -1) {
+		got = append(got, m[1])
+	}
+	want := []string{pipeline.DatasetAttribute, pipeline.ModelAttribute, pipeline.StageAttribute}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) || strings.Count(text, "--name") != len(want) {
+		t.Errorf("namespace.sh makes the search attributes %v, the workflows use %v", got, want)
+	}
+}
+
+// The server's own code reads the environment that it gets, and the databases
+// are those that the schema job prepares.
+func TestTemporalServerConfiguration(t *testing.T) {
+	s := readCompose(t).Services["temporal"]
+	for variable, value := range s.Environment {
+		if strings.HasPrefix(value, "${TEMPORAL_DB_PASSWORD:?") {
+			value = "from .env"
+		}
+		t.Setenv(variable, value)
+	}
+	c, err := serverconfig.Load(serverconfig.WithEmbedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	job := readCompose(t).Services["temporal-schema"].Environment
+	script := read(t, "deploy/temporal/schema.sh")
+	schemas := temporalschema.PathsByDB("sql")
+	for store, schema := range map[string]string{
+		c.Persistence.DefaultStore:    "postgresql/v12/temporal",
+		c.Persistence.VisibilityStore: "postgresql/v12/visibility",
+	} {
+		db := c.Persistence.DataStores[store].SQL
+		if db == nil {
+			t.Fatalf("the server keeps %s elsewhere than in SQL: %+v", store, c.Persistence)
+		}
+		if address := job["SQL_HOST"] + ":" + job["SQL_PORT"]; db.ConnectAddr != address || db.PluginName != job["SQL_PLUGIN"] || db.User != job["SQL_USER"] || db.Password != "from .env" {
+			t.Errorf("the server reaches %s as %s at %s with %s, the schema job has %v", store, db.User, db.ConnectAddr, db.PluginName, job)
+		}
+		if !strings.Contains(script, "prepare "+db.DatabaseName+" "+schema+"\n") {
+			t.Errorf("schema.sh does not prepare %s with %s", db.DatabaseName, schema)
+		}
+		if !slices.Contains(schemas, schema) {
+			t.Errorf("temporal-sql-tool has no schema %s, only %v", schema, schemas)
+		}
+	}
+	frontend := c.Services["frontend"].RPC
+	if frontend.GRPCPort != 7233 || frontend.BindOnIP != "0.0.0.0" {
+		t.Errorf("the frontend listens on %s:%d", frontend.BindOnIP, frontend.GRPCPort)
+	}
+	file, ok := strings.CutPrefix(c.DynamicConfigClient.Filepath, "/switchboard/")
+	if !ok || !slices.Contains(s.Volumes, "./deploy/temporal:/switchboard:ro") {
+		t.Fatalf("the server does not find its dynamic configuration at %s", c.DynamicConfigClient.Filepath)
+	}
+	loaded := dynamicconfig.LoadYamlFile([]byte(read(t, "deploy/temporal/"+file)))
+	if err := loaded.Err(); err != nil {
+		t.Error(err)
+	}
+	for _, warning := range loaded.Warnings {
+		t.Error(warning)
+	}
+}
+
+// namespace.sh goes on when the server is not ready at first, and gives up with
+// an error when it never is.
+func TestNamespaceJob(t *testing.T) {
+	for name, tt := range map[string]struct {
+		failures int
+		ok       bool
+	}{"ready at the third try": {2, true}, "never ready": {1000, false}} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, "temporal"), fmt.Sprintf(`#!/bin/sh
+echo "$*" >> %[1]s/calls
+[ "$(wc -l < %[1]s/calls)" -gt %[2]d ]
+`, dir, tt.failures))
+			write(t, filepath.Join(dir, "sleep"), "#!/bin/sh\n")
+			out, err := run(t, []string{"PATH=" + dir + ":" + os.Getenv("PATH")}, "sh", "temporal/namespace.sh")
+			if (err == nil) != tt.ok {
+				t.Fatalf("the script ends with %v:\n%s", err, out)
+			}
+			calls, err := os.ReadFile(filepath.Join(dir, "calls"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := strings.HasPrefix(lastLine(string(calls)), "operator search-attribute create ")
+			if last != tt.ok {
+				t.Errorf("the last call is %q", lastLine(string(calls)))
+			}
+			if !tt.ok && !strings.Contains(out, "gave up: temporal operator cluster health") {
+				t.Errorf("the script says %q", out)
+			}
+		})
+	}
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
