@@ -2,7 +2,9 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
@@ -29,6 +31,8 @@ type AnonymizePartResult struct {
 
 // AnonymizePart cleans the texts of one part and replaces what names or
 // identifies a person. It writes as many examples as it read conversations.
+// With a slow model it saves what it has every few seconds; the heartbeat is
+// the cursor from which another attempt goes on.
 func (d *Data) AnonymizePart(ctx context.Context, in AnonymizePartInput) (AnonymizePartResult, error) {
 	ctx, stop := untilWorkerStops(ctx)
 	defer stop()
@@ -37,7 +41,7 @@ func (d *Data) AnonymizePart(ctx context.Context, in AnonymizePartInput) (Anonym
 	if err != nil {
 		return AnonymizePartResult{}, err
 	}
-	examples, spans, err := d.anonymize(ctx, conversations)
+	examples, spans, err := d.anonymize(ctx, in, conversations)
 	if err != nil {
 		return AnonymizePartResult{}, fmt.Errorf("anonymizing part %d: %w", in.Part, err)
 	}
@@ -61,21 +65,116 @@ func (d *Data) AnonymizePart(ctx context.Context, in AnonymizePartInput) (Anonym
 // that a slow model shows progress and can be stopped.
 const sliceConversations = 1000
 
+// saveSlices is how much work a killed process may lose. Rules are done with a
+// part long before; a large model takes hours.
+const saveSlices = 10 * time.Second
+
+// progress is what an attempt has done of a part, and where it saves it.
+type progress struct {
+	store    *artifact.Store
+	dir      string
+	every    time.Duration
+	examples []dataset.Example
+	spans    []dataset.Span
+	// saved and savedSpans are how many of them are in the saved files.
+	saved, savedSpans int
+	files             int
+	last              time.Time
+}
+
 // anonymize works in slices of whole threads: a name found anywhere in a
-// thread is replaced everywhere in it.
-func (d *Data) anonymize(ctx context.Context, conversations []dataset.Conversation) (examples []dataset.Example, spans []dataset.Span, err error) {
-	for from := 0; from < len(conversations); {
-		report(ctx, pipeline.Progress{Done: int64(from), Total: int64(len(conversations)), Unit: "conversations"})
-		to := min(from+sliceConversations, len(conversations))
-		for to < len(conversations) && conversations[to].ThreadID == conversations[to-1].ThreadID {
-			to++
-		}
-		e, s, err := d.Anonymizer.Conversations(ctx, conversations[from:to])
+// thread is replaced everywhere in it. It goes on from where the attempt
+// before this one saved.
+func (d *Data) anonymize(ctx context.Context, in AnonymizePartInput, conversations []dataset.Conversation) ([]dataset.Example, []dataset.Span, error) {
+	s := progress{store: d.Store, dir: savedDir(in, d.Anonymizer.Version()), every: max(d.saveEvery, 0), last: time.Now()}
+	if s.every == 0 {
+		s.every = saveSlices
+	}
+	s.restore(ctx, resume[pipeline.Progress](ctx).Saved)
+	for from := len(s.examples); from < len(conversations); from = len(s.examples) {
+		s.report(ctx, len(conversations))
+		e, spans, err := d.Anonymizer.Conversations(ctx, conversations[from:threadEnd(conversations, from+sliceConversations)])
 		if err != nil {
 			return nil, nil, err
 		}
-		examples, spans = append(examples, e...), append(spans, s...)
-		from = to
+		s.examples, s.spans = append(s.examples, e...), append(s.spans, spans...)
+		if time.Since(s.last) < s.every {
+			continue
+		}
+		if err := s.save(ctx); err != nil {
+			return nil, nil, err
+		}
 	}
-	return examples, spans, nil
+	return s.examples, s.spans, s.remove(ctx)
+}
+
+// savedDir is beside the part's file. What another version of the anonymizer
+// saved is not found there.
+func savedDir(in AnonymizePartInput, version string) string {
+	return part(in.Dir, "anonymized", in.Part) + ".saved-" + version[:min(12, len(version))]
+}
+
+// threadEnd returns the end of the thread that reaches over index i, at most
+// the end of the list.
+func threadEnd(conversations []dataset.Conversation, i int) int {
+	if i >= len(conversations) {
+		return len(conversations)
+	}
+	for i < len(conversations) && conversations[i].ThreadID == conversations[i-1].ThreadID {
+		i++
+	}
+	return i
+}
+
+func (s *progress) report(ctx context.Context, total int) {
+	report(ctx, pipeline.Progress{Done: int64(len(s.examples)), Total: int64(total), Unit: "conversations", Saved: s.files})
+}
+
+func (s *progress) names(i int) (examples, spans string) {
+	name := fmt.Sprintf("%s/%06d", s.dir, i)
+	return name + "-examples.parquet", name + "-spans.parquet"
+}
+
+// save writes what came since the last time.
+func (s *progress) save(ctx context.Context) error {
+	examples, spans := s.names(s.files)
+	if _, err := writeRows(ctx, s.store, examples, s.examples[s.saved:]); err != nil {
+		return err
+	}
+	if _, err := writeRows(ctx, s.store, spans, s.spans[s.savedSpans:]); err != nil {
+		return err
+	}
+	s.saved, s.savedSpans, s.last = len(s.examples), len(s.spans), time.Now()
+	s.files++
+	return nil
+}
+
+// restore reads the first n saved files. Where one cannot be had, the work
+// from there on is done again.
+func (s *progress) restore(ctx context.Context, n int) {
+	for s.files < n {
+		examples, spans := s.names(s.files)
+		e, err := rowsAt[dataset.Example](ctx, s.store, examples)
+		if err != nil {
+			return
+		}
+		found, err := rowsAt[dataset.Span](ctx, s.store, spans)
+		if err != nil {
+			return
+		}
+		s.examples, s.spans = append(s.examples, e...), append(s.spans, found...)
+		s.saved, s.savedSpans = len(s.examples), len(s.spans)
+		s.files++
+	}
+}
+
+// remove deletes the saved files.
+func (s *progress) remove(ctx context.Context) error {
+	for i := range s.files {
+		examples, spans := s.names(i)
+		if err := errors.Join(s.store.Delete(ctx, examples), s.store.Delete(ctx, spans)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

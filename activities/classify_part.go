@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -109,16 +108,12 @@ func (j journal) read(ctx context.Context) (inference.Resume, error) {
 	}
 	var saved inference.Resume
 	for _, path := range paths {
-		content, err := j.store.ReadPath(ctx, path)
+		list, err := rowsAt[dataset.Prediction](ctx, j.store, path)
 		if errors.Is(err, artifact.ErrNotFound) {
 			continue // another attempt joined it meanwhile
 		}
 		if err != nil {
 			return inference.Resume{}, err
-		}
-		list, err := dataset.ReadAll[dataset.Prediction](bytes.NewReader(content), int64(len(content)))
-		if err != nil {
-			return inference.Resume{}, fmt.Errorf("reading %s: %w", path, err)
 		}
 		saved.Done = append(saved.Done, list...)
 	}

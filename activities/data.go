@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"time"
 
 	"switchboard/internal/anonymize"
 	"switchboard/internal/artifact"
@@ -11,10 +12,12 @@ import (
 )
 
 // Data is the set of activities of the task queue pipeline.TaskQueue. Its
-// fields are all required.
+// exported fields are all required.
 type Data struct {
 	Store      *artifact.Store
 	Anonymizer *anonymize.Anonymizer
+	// saveEvery is saveSlices, but in tests.
+	saveEvery time.Duration
 }
 
 // rows reads all rows of one Parquet artifact.
@@ -23,9 +26,22 @@ func rows[T any](ctx context.Context, store *artifact.Store, ref artifact.Ref) (
 	if err != nil {
 		return nil, err
 	}
+	return decode[T](ref.Path, content)
+}
+
+// rowsAt reads all rows of the Parquet file at a path, whoever wrote it.
+func rowsAt[T any](ctx context.Context, store *artifact.Store, path string) ([]T, error) {
+	content, err := store.ReadPath(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return decode[T](path, content)
+}
+
+func decode[T any](path string, content []byte) ([]T, error) {
 	list, err := dataset.ReadAll[T](bytes.NewReader(content), int64(len(content)))
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", ref.Path, err)
+		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	return list, nil
 }

@@ -12,7 +12,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
@@ -382,4 +385,58 @@ func TestWorkerThatStopsEndsTheWork(t *testing.T) {
 	if _, err := l.ExecuteActivity(wait); err == nil || !strings.Contains(err.Error(), "the worker is stopping") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// stubborn recognizes nothing and fails from a certain call on.
+type stubborn struct{ calls, until, texts int }
+
+func (*stubborn) Name() string    { return "stubborn" }
+func (*stubborn) Version() string { return "1" }
+func (s *stubborn) Recognize(_ context.Context, texts []string) ([][]anonymize.Span, error) {
+	if s.calls++; s.calls > s.until {
+		return nil, errors.New("the machine is tired")
+	}
+	s.texts += len(texts)
+	return make([][]anonymize.Span, len(texts)), nil
+}
+
+func TestAnonymizingGoesOnWhereItStopped(t *testing.T) {
+	l := newLab(t)
+	staged, whole := l.prepare(l.file("tweets.csv", tweets(2500)), pipeline.Training, "whole")
+	model := &stubborn{until: 2}
+	var err error
+	if l.data.Anonymizer, err = anonymize.New(anonymize.Options{Models: []anonymize.Recognizer{model}}); err != nil {
+		t.Fatal(err)
+	}
+	l.data.saveEvery = time.Nanosecond
+	var cursor pipeline.Progress
+	l.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+		_ = details.Get(&cursor) // heartbeats without a value leave it
+	})
+	in := AnonymizePartInput{Conversations: staged.Conversations[0], Dir: "run"}
+	if err := l.do(l.data.AnonymizePart, in, nil); err == nil {
+		t.Fatal("the first attempt did not fail")
+	}
+	if cursor.Saved != 2 || cursor.Done != 2000 {
+		t.Fatalf("the first attempt left the cursor %+v", cursor)
+	}
+	before := model.texts
+	model.until = 100
+	l.SetHeartbeatDetails(cursor)
+	var done AnonymizePartResult
+	l.must(l.data.AnonymizePart, in, &done)
+	if asked := model.texts - before; asked == 0 || asked > before {
+		t.Errorf("the second attempt looked at %d texts, the first at %d", asked, before)
+	}
+	want, got := l.examples(whole), l.examples([]artifact.Ref{done.Examples})
+	if !sameExamples(want, got) || done.Spans["Person"] != 5000 {
+		t.Errorf("%d conversations and %v spans, which is not what an undisturbed attempt gives", len(got), done.Spans)
+	}
+	if left, err := l.store.List(t.Context(), savedDir(in, l.data.Anonymizer.Version())); err != nil || len(left) > 0 {
+		t.Errorf("left over: %v, %v", left, err)
+	}
+}
+
+func sameExamples(a, b []dataset.Example) bool {
+	return slices.EqualFunc(a, b, func(x, y dataset.Example) bool { return x.ID == y.ID && x.Text == y.Text })
 }

@@ -52,7 +52,13 @@ func (l modelList) write(t *text) {
 		return
 	}
 	var rows [][]string
+	shown := make(map[string]bool)
 	for _, m := range l.Models {
+		// Runs on the same data share a model; the latest judgement counts.
+		if shown[m.ID] {
+			continue
+		}
+		shown[m.ID] = true
 		rows = append(rows, []string{
 			m.ID, m.BaseModel, t.at(m.Created), percent(m.ValidationAccuracy), percent(m.TestAccuracy),
 			fmt.Sprintf("%.3f", m.Threshold), percent(m.TestCoverage),

@@ -203,6 +203,9 @@ type Progress struct {
 	Total int64 `json:"total,omitempty"`
 	// Unit names what is counted, such as "tweets" or "conversations".
 	Unit string `json:"unit"`
+	// Saved is the cursor: how many files hold what was done so far, in
+	// activities that save their work in files.
+	Saved int `json:"saved,omitempty"`
 }
 
 // JobProgress is the heartbeat of the activity that awaits a job.
