@@ -16,14 +16,14 @@ func TestKilledRunEndsLikeAnUndisturbedOne(t *testing.T) {
 	calm := newTheatre(t)
 	training, production := tweets(t, calm.dir, 3000)
 	calm.open()
-	calm.run("finetune", "--dataset", training, "--watch")
+	calm.run("finetune", "--dataset", training, "--epochs", "50", "--watch")
 	want := calm.run("apply", "--dataset", production, "--watch").Apply
 	output := calm.artifact(want.Output.Path)
 	calm.kill()
 
 	th := newTheatre(t)
 	th.open()
-	tuned := th.run("finetune", "--dataset", training).WorkflowID
+	tuned := th.run("finetune", "--dataset", training, "--epochs", "50").WorkflowID
 	for _, stage := range []pipeline.Stage{pipeline.Preparing, pipeline.Uploading, pipeline.TrainingJob, pipeline.Evaluating} {
 		th.killAt(tuned, stage)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"switchboard/internal/pipeline"
+	"switchboard/internal/provider"
 )
 
 func TestFineTuneThenApply(t *testing.T) {
@@ -371,4 +373,48 @@ func readCSV(t *testing.T, content []byte) [][]string {
 		t.Fatal(err)
 	}
 	return records
+}
+
+// A job costs as long as it runs. Past its deadline, and when its run is
+// cancelled, it is cancelled at the provider too.
+func TestJobThatNobodyWaitsForIsCancelled(t *testing.T) {
+	sample, err := filepath.Abs("../datasets/sample/tweets.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	th := newTheatre(t)
+	th.open()
+	long := []string{"finetune", "--dataset", sample, "--epochs", "50"}
+
+	code, out, errOut := th.starter(append(long, "--job-deadline", "1s", "--watch")...)
+	if code != 1 || !strings.Contains(errOut, "did not end within 1s") {
+		t.Errorf("past the deadline: exit code %d\n%s%s", code, out, errOut)
+	}
+	th.wantJobs("past the deadline", provider.Cancelled)
+
+	id := th.run(append(long, "--seed", "2")...).WorkflowID
+	for deadline := time.Now().Add(time.Minute); th.run("status", id).Stage != pipeline.TrainingJob; {
+		if time.Now().After(deadline) {
+			t.Fatal("the run never came to training")
+		}
+	}
+	if code, out, errOut := th.starter("cancel", id); code != 0 {
+		t.Fatalf("cancel: exit code %d\n%s%s", code, out, errOut)
+	}
+	if code, _, _ := th.starter("status", id, "--watch"); code != 1 {
+		t.Errorf("watching the cancelled run ended with exit code %d", code)
+	}
+	th.wantJobs("cancelled", provider.Cancelled, provider.Cancelled)
+}
+
+func (th *theatre) wantJobs(when string, want ...provider.JobStatus) {
+	th.t.Helper()
+	jobs, err := th.provider().Jobs(th.t.Context(), nil)
+	var got []provider.JobStatus
+	for _, j := range jobs {
+		got = append(got, j.Status)
+	}
+	if err != nil || !slices.Equal(got, want) {
+		th.t.Errorf("%s: the provider's jobs are %v, %v; want %v", when, got, err, want)
+	}
 }
