@@ -419,13 +419,15 @@ func TestPausedApplyStartsNoFurtherPart(t *testing.T) {
 func TestApplyContinuesAsNewAndTakesUpItsState(t *testing.T) {
 	w := newWorld(t)
 	classified := 0
-	w.OnActivity(provider.ClassifyPart, mock.Anything, mock.Anything).Return(
-		func(_ context.Context, in activities.ClassifyPartInput) (activities.ClassifyPartResult, error) {
-			if classified++; classified == 2 {
-				w.SetContinueAsNewSuggested(true)
-			}
-			return activities.ClassifyPartResult{Predictions: artifact.Ref{Path: in.Path, Rows: 10}}, nil
-		})
+	// The listener runs between the workflow's steps, activities beside them.
+	w.SetOnActivityCompletedListener(func(info *activity.Info, _ converter.EncodedValue, _ error) {
+		if info.ActivityType.Name != "ClassifyPart" {
+			return
+		}
+		if classified++; classified == 2 {
+			w.SetContinueAsNewSuggested(true)
+		}
+	})
 	w.applies(12)
 	w.ExecuteWorkflow(Apply, applyInput)
 	var again *workflow.ContinueAsNewError
