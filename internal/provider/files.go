@@ -20,11 +20,8 @@ import (
 	"switchboard/internal/problem"
 )
 
-// Purposes of files.
-const (
-	PurposeFineTune = string(openai.PurposeFineTune)
-	PurposeBatch    = string(openai.PurposeBatch)
-)
+// PurposeFineTune is the purpose of files that a fine-tuning reads.
+const PurposeFineTune = string(openai.PurposeFineTune)
 
 // File is a file at the provider.
 type File struct {

@@ -131,16 +131,12 @@ type JobRequest struct {
 	Metadata map[string]string
 	// Seed makes a job repeatable where the provider can; nil lets it choose.
 	Seed *int64
-	// Epochs, BatchSize and LearningRate (a multiplier of the provider's
-	// own rate) are the provider's choice where they are 0.
-	Epochs, BatchSize int
-	LearningRate      float64
+	// Epochs is the provider's choice where it is 0.
+	Epochs int
 }
 
 type wireHyperparameters struct {
-	Epochs       int     `json:"n_epochs,omitempty"`
-	BatchSize    int     `json:"batch_size,omitempty"`
-	LearningRate float64 `json:"learning_rate_multiplier,omitempty"`
+	Epochs int `json:"n_epochs"`
 }
 
 type wireSupervised struct {
@@ -170,8 +166,8 @@ func (c *Client) CreateJob(ctx context.Context, r JobRequest) (Job, error) {
 		Model: r.BaseModel, TrainingFile: r.TrainingFile, ValidationFile: r.ValidationFile,
 		Suffix: r.Suffix, Metadata: r.Metadata, Seed: r.Seed,
 	}
-	if h := (wireHyperparameters{r.Epochs, r.BatchSize, r.LearningRate}); h != (wireHyperparameters{}) {
-		wire.Method = &wireMethod{Type: "supervised", Supervised: wireSupervised{h}}
+	if r.Epochs > 0 {
+		wire.Method = &wireMethod{Type: "supervised", Supervised: wireSupervised{wireHyperparameters{r.Epochs}}}
 	}
 	k := call{op: "creating the fine-tuning job", about: fmt.Sprintf("base model %q", r.BaseModel), createsJob: true}
 	return c.job(ctx, k, http.MethodPost, "/fine_tuning/jobs", wire)

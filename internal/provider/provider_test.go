@@ -474,8 +474,8 @@ func TestCreateJob(t *testing.T) {
 	}{
 		"least": {JobRequest{BaseModel: "m", TrainingFile: "f1"}, `{"model":"m","training_file":"f1"}`},
 		"most": {
-			JobRequest{BaseModel: "m", TrainingFile: "f1", ValidationFile: "f2", Suffix: "s", Metadata: map[string]string{"k": "v"}, Seed: &seed, Epochs: 3, BatchSize: 8, LearningRate: 0.5},
-			`{"model":"m","training_file":"f1","validation_file":"f2","suffix":"s","metadata":{"k":"v"},"seed":7,"method":{"type":"supervised","supervised":{"hyperparameters":{"n_epochs":3,"batch_size":8,"learning_rate_multiplier":0.5}}}}`,
+			JobRequest{BaseModel: "m", TrainingFile: "f1", ValidationFile: "f2", Suffix: "s", Metadata: map[string]string{"k": "v"}, Seed: &seed, Epochs: 3},
+			`{"model":"m","training_file":"f1","validation_file":"f2","suffix":"s","metadata":{"k":"v"},"seed":7,"method":{"type":"supervised","supervised":{"hyperparameters":{"n_epochs":3}}}}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
