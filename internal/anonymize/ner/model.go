@@ -22,6 +22,7 @@ type model struct {
 	onnx      string // path within the directory
 	person    []bool // by label
 	maxTokens int
+	cases     bool   // token_type_ids tell how a token is written
 	sha256    string // of all three files
 }
 
@@ -102,12 +103,21 @@ func (m *model) readConfig(dir string) error {
 		ID2Label  map[string]string `json:"id2label"`
 		Positions int               `json:"max_position_embeddings"`
 		Type      string            `json:"model_type"`
+		// TokenTypes is "case" in the models that tools/ner makes.
+		TokenTypes string `json:"token_types"`
 	}
 	if err := json.Unmarshal(raw, &config); err != nil {
 		return problem.Input("%s is not the configuration of a model: %w", path, err)
 	}
 	if m.person, err = persons(config.ID2Label); err != nil {
 		return problem.Input("%s: %w", path, err)
+	}
+	switch config.TokenTypes {
+	case "":
+	case "case":
+		m.cases = true
+	default:
+		return problem.Input("%s: token_types is %q; this program knows \"case\" alone", path, config.TokenTypes)
 	}
 	m.maxTokens = longestWindow
 	if config.Positions > 0 {

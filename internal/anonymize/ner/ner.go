@@ -68,6 +68,7 @@ type Recognizer struct {
 	pipeline  *backends.BasePipeline
 	tokenizer *backends.Tokenizer
 	person    []bool // by label
+	cases     bool   // token_type_ids tell how a token is written
 	maxTokens int    // of a window, special tokens included
 	threshold float32
 	version   string
@@ -85,7 +86,7 @@ func Load(ctx context.Context, o Options) (*Recognizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Recognizer{person: m.person, maxTokens: m.maxTokens, threshold: o.Threshold}
+	r := &Recognizer{person: m.person, cases: m.cases, maxTokens: m.maxTokens, threshold: o.Threshold}
 	if r.threshold == 0 {
 		r.threshold = 0.5
 	}

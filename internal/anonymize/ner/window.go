@@ -98,7 +98,50 @@ func (r *Recognizer) windows(index int, s string) (rows []row) {
 func (r *Recognizer) tokenize(folded string) backends.TokenizedInput {
 	batch := backends.NewBatch(1)
 	backends.TokenizeInputs(batch, r.tokenizer, []string{folded})
-	return batch.Input[0]
+	input := batch.Input[0]
+	if r.cases {
+		setCases(&input)
+	}
+	return input
+}
+
+// setCases makes the token types say how each token is written, for a model
+// that sees lower-case tokens: becky, Becky, BECKY.
+func setCases(input *backends.TokenizedInput) {
+	for i, at := range input.Offsets {
+		if input.SpecialTokensMask[i] == 0 {
+			input.TypeIDs[i] = letterCase(input.Raw[at[0]:at[1]])
+		}
+	}
+}
+
+// letterCase tells how a piece of ASCII is written. tools/ner/model.py trains
+// with the same numbers.
+func letterCase(s string) uint32 {
+	letters, upper, first := 0, 0, false
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z':
+			letters++
+		case 'A' <= c && c <= 'Z':
+			first = first || letters == 0
+			letters++
+			upper++
+		}
+	}
+	switch {
+	case letters == 0:
+		return 0
+	case upper == 0:
+		return 1
+	case letters == 1:
+		return 2
+	case upper == letters:
+		return 4
+	case upper == 1 && first:
+		return 3
+	}
+	return 5
 }
 
 // fitting returns how many bytes of the input make a window: as many tokens as
