@@ -88,8 +88,8 @@ type token struct {
 
 type framing struct{ id, typeID uint32 }
 
-// Parse reads a tokenizer.json. An error says in words what is wrong with it,
-// or which part of it is not known here.
+// Parse reads a tokenizer.json and tries it on a few sentences. An error says
+// in words what is wrong with it, or which part of it is not known here.
 func Parse(raw []byte) (*Tokenizer, error) {
 	var f file
 	if err := json.Unmarshal(raw, &f); err != nil {
@@ -111,6 +111,9 @@ func Parse(raw []byte) (*Tokenizer, error) {
 		return nil, err
 	}
 	t.surface = surface(f)
+	if err := t.check(); err != nil {
+		return nil, err
+	}
 	return t, nil
 }
 
@@ -205,10 +208,10 @@ func (t *Tokenizer) framed(tokens []token, end int) Encoding {
 // LargestID returns the largest id that Encode can return.
 func (t *Tokenizer) LargestID() uint32 { return t.largest }
 
-// Surface returns what a token stands for in a text, without markers for
-// spaces and for pieces within a word, and in the normalizer's case. It returns
-// false for tokens that stand for no text or for what the model does not know.
-func (t *Tokenizer) Surface(id uint32) (string, bool) {
+// content returns what a token stands for in a text, without markers for pieces
+// within a word, and in the normalizer's case. It returns false for tokens that
+// stand for no text or for what the model does not know.
+func (t *Tokenizer) content(id uint32) (string, bool) {
 	s, ok := t.model.content(id)
 	if !ok {
 		return "", false

@@ -2,7 +2,7 @@
 
 Each is trained on the sentences below, and has the normalizer, pre-tokenizer
 and post-processor of the models that it is called after. The weights are a
-table: the first piece of each name is a person's, everything else nothing. So
+table: each name is one token and a person's, everything else is nothing. So
 a name is found if the text was cut as the model expects, and at its place if
 the offsets are right. golden.json beside each holds how the Python library cuts
 the texts below.
@@ -33,7 +33,8 @@ PLAIN = [
     "call 555 1234 or write to help@example.com (no #spam)",
     "hello from the team, have a nice day",
 ]
-SENTENCES = PLAIN * 3 + [f"{hello} {name}{end}" for name in NAMES for hello in ("Hello", "thanks", "I am", "ask for") for end in ("", ".", ", we are happy", "'s order")]
+SENTENCES = PLAIN * 3 + [f"{before}{name}{behind}" for name in NAMES for before in ("Hello ", "thanks ", "ask for ", "", "", "-", '"')
+                          for behind in ("", ".", ", we are happy", "'s order")]
 
 TEXTS = [
     "Hello Naomi",
@@ -133,8 +134,9 @@ def llama2():
     alphabet = [f"<0x{b:02X}>" for b in range(128)]
     t = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
     t.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
-    t.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")  # for the training alone
-    t.train_from_iterator(SENTENCES, trainers.BpeTrainer(vocab_size=380, special_tokens=special("<unk>", "<s>", "</s>") + special(*alphabet)))
+    # For the training alone: words without what is behind them.
+    t.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split("▁", "merged_with_next"), pre_tokenizers.Split(Regex(r"[^\w▁]"), "isolated")])
+    t.train_from_iterator(SENTENCES, trainers.BpeTrainer(vocab_size=440, special_tokens=special("<unk>", "<s>", "</s>") + special(*alphabet)))
     saved = json.loads(t.to_str())
     saved["pre_tokenizer"] = None
     saved["added_tokens"] = saved["added_tokens"][:3]
@@ -158,7 +160,12 @@ def unigram(tokens, unk, normalizer, pre, byte_fallback=False):
     t.normalizer, t.pre_tokenizer = normalizer, pre
     t.train_from_iterator(SENTENCES, trainers.UnigramTrainer(
         vocab_size=200, special_tokens=tokens, unk_token=unk, shrinking_factor=0.7, show_progress=False))
-    return t
+    # Names are whole, as the weights have it.
+    saved = json.loads(t.to_str())
+    wanted = {marker + n: -1.0 for name in NAMES for n in (name, name.lower()) for marker in ("", "▁")}
+    vocab = {p: s for p, s in saved["model"]["vocab"] if not any(w in p for w in wanted)} | wanted
+    saved["model"]["vocab"] = list(vocab.items())
+    return Tokenizer.from_str(json.dumps(saved))
 
 
 def metaspace(**options):
@@ -224,13 +231,15 @@ NAMED = {"BIO": "B-PER", "IOBES": "S-PER", "BILOU": "U-PERSON", "IO": "I-PER", "
 
 
 def weights(tokenizer, labels, named, types):
-    names = set()
+    names = {}
     for name in NAMES:
-        for text in (name, " " + name, "." + name, name.lower(), name.upper()):
+        for text in (name, " " + name, "-" + name, '"' + name):
             e = tokenizer.encode(text, add_special_tokens=False)
-            at = next(i for i, (_, end) in enumerate(e.offsets) if text[:end].strip(" ."))
-            if len(e.tokens[at].strip("Ġ▁#")) >= 3:
-                names.add(e.ids[at])
+            assert name.lower() in e.tokens[-1].lower(), f"{name} is in pieces: {e.tokens}"
+            names[e.ids[-1]] = text
+    for sentence in PLAIN:
+        for i in tokenizer.encode(sentence).ids:
+            assert i not in names, f"{names[i]} ends with a piece of {sentence}"
     table = np.zeros((tokenizer.get_vocab_size(), len(labels)), dtype=np.float32)
     table[:, labels.index("O")] = 4
     for i in names:
