@@ -16,8 +16,8 @@ import (
 	"github.com/knights-analytics/hugot/pipelines"
 )
 
-// runtime is ONNX Runtime while at least one model is open.
-type runtime struct {
+// onnxRuntime is ONNX Runtime while at least one model is open.
+type onnxRuntime struct {
 	sync.Mutex
 	hugot  *hugot.Session
 	open   int // models
@@ -25,7 +25,7 @@ type runtime struct {
 }
 
 // ort is the one that a process can have.
-var ort runtime
+var ort onnxRuntime
 
 // session runs a model in ONNX Runtime.
 type session struct {
@@ -66,7 +66,7 @@ func (s session) close() error {
 	return errors.Join(hugot.ClosePipeline[*pipelines.TokenClassificationPipeline](ort.hugot, s.pipeline), ort.release())
 }
 
-func (o *runtime) release() (err error) {
+func (o *onnxRuntime) release() (err error) {
 	if o.open == 0 {
 		err, o.hugot = o.hugot.Destroy(), nil
 	}
