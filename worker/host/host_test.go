@@ -27,8 +27,8 @@ func TestStartRefusesSettingsThatCannotWork(t *testing.T) {
 		"model with another hash": func(c *config.Config) {
 			c.NERModel, c.NERModelSHA256 = model, strings.Repeat("0123456789abcdef", 4)
 		},
-		"model that no hub has": func(c *config.Config) { c.NERModel, c.HubURL = "somebody/absent", hub.URL },
-		"list that is not there":         func(c *config.Config) { c.DenyNames = t.TempDir() + "/none.txt" },
+		"model that no hub has":  func(c *config.Config) { c.NERModel, c.HubURL = "somebody/absent", hub.URL },
+		"list that is not there": func(c *config.Config) { c.DenyNames = t.TempDir() + "/none.txt" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := config.Config{Artifacts: t.TempDir(), ProviderURL: "http://127.0.0.1:8090/v1"}
