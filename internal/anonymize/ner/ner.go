@@ -103,7 +103,7 @@ func Load(ctx context.Context, o Options) (*Recognizer, error) {
 	}
 	if _, err := r.Recognize(ctx, []string{"We are happy to have you, Naomi! -JB"}); err != nil {
 		r.Close()
-		return nil, problem.Input("the model in %s was loaded, but fails on a text: %w", o.Dir, err)
+		return nil, problem.Input("the model in %s was loaded, but fails on a text%s: %w", o.Dir, advice, err)
 	}
 	return r, nil
 }

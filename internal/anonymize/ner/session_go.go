@@ -14,6 +14,9 @@ import (
 	"github.com/knights-analytics/hugot/options"
 )
 
+// advice is for a model that the backend cannot run.
+const advice = " in Go, where not all operators are known; a build with the tag ORT knows all, and models exported with transformers 4 keep to those known"
+
 // session runs a model in Go.
 type session struct {
 	hugot *hugot.Session

@@ -16,6 +16,9 @@ import (
 	"github.com/knights-analytics/hugot/pipelines"
 )
 
+// advice is for a model that the backend cannot run.
+const advice = ""
+
 // onnxRuntime is ONNX Runtime while at least one model is open.
 type onnxRuntime struct {
 	sync.Mutex
