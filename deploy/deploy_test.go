@@ -41,7 +41,7 @@ type compose struct {
 
 type service struct {
 	Image           string
-	Build           string
+	Build           struct{ Context, Target string }
 	User            string
 	Restart         string
 	Privileged      bool
@@ -64,7 +64,7 @@ type service struct {
 }
 
 // ours tells whether a service runs the project's own image.
-func (s service) ours() bool { return s.Build != "" }
+func (s service) ours() bool { return s.Build.Context != "" }
 
 // stays tells whether a service is meant to run on, unlike a job.
 func (s service) stays() bool { return s.Restart == "unless-stopped" }
@@ -205,10 +205,48 @@ func TestImagesArePinned(t *testing.T) {
 		}
 		check(s.Image)
 	}
+	stages := []string{"scratch"}
 	for _, from := range readDockerfile(t).all("FROM") {
-		image, _, _ := strings.Cut(from, " ")
-		if image != "scratch" {
+		image, stage, _ := strings.Cut(from, " AS ")
+		if !slices.Contains(stages, image) {
 			check(image)
+		}
+		stages = append(stages, stage)
+	}
+}
+
+// ONNX Runtime answers only to the version of its interface that it was asked
+// for at build time.
+func TestONNXRuntimeSpeaksTheVersionOfTheModule(t *testing.T) {
+	dir, err := run(t, nil, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/yalue/onnxruntime_go")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, dir)
+	}
+	header, err := os.ReadFile(filepath.Join(strings.TrimSpace(dir), "onnxruntime_c_api.h"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`#define ORT_API_VERSION (\d+)`).FindSubmatch(header)
+	if m == nil {
+		t.Fatal("the module's header has no version")
+	}
+	want := "ONNXRUNTIME=1." + string(m[1]) + "."
+	for _, arg := range readDockerfile(t).all("ARG") {
+		if strings.HasPrefix(arg, want) {
+			return
+		}
+	}
+	t.Errorf("no ARG of the Dockerfile begins with %s", want)
+}
+
+// Without a target, what is built is the image of static programs.
+func TestDefaultTargetIsStatic(t *testing.T) {
+	if from := readDockerfile(t).last(t, "FROM"); from != "static" {
+		t.Errorf("the last stage is from %s", from)
+	}
+	for name, s := range readCompose(t).Services {
+		if s.ours() && s.Build.Target != "${SWITCHBOARD_BUILD:-static}" {
+			t.Errorf("service %s is built for the target %s", name, s.Build.Target)
 		}
 	}
 }
@@ -595,13 +633,13 @@ func TestMounts(t *testing.T) {
 	if w, s := c.Services["worker"].Volumes, c.Services["starter"].Volumes; !slices.Equal(w, s) || len(w) == 0 {
 		t.Errorf("the worker mounts %v, the starter %v", w, s)
 	}
-	for _, want := range []string{"./datasets:/datasets:ro", "./artifacts:/artifacts"} {
+	for _, want := range []string{"./datasets:/datasets:ro", "./models:/models:ro", "./artifacts:/artifacts"} {
 		if !slices.Contains(c.Services["worker"].Volumes, want) {
 			t.Errorf("the worker does not mount %s", want)
 		}
 	}
 	folders := readDockerfile(t).all("RUN")
-	for _, dir := range []string{"/artifacts", "/datasets", "/var/lib/switchboard/modelserver"} {
+	for _, dir := range []string{"/artifacts", "/datasets", "/models", "/var/lib/switchboard/modelserver"} {
 		if !strings.Contains(strings.Join(folders, "\n"), "/root-fs"+dir) {
 			t.Errorf("the image has no folder %s to mount on", dir)
 		}

@@ -36,6 +36,9 @@ const (
 	RequestsPerMinute = "SWITCHBOARD_REQUESTS_PER_MINUTE"
 	RequestTimeout    = "SWITCHBOARD_REQUEST_TIMEOUT"
 	NERModel          = "SWITCHBOARD_NER_MODEL"
+	NERModelSHA256    = "SWITCHBOARD_NER_MODEL_SHA256"
+	HubURL            = "HF_ENDPOINT"
+	HubToken          = "HF_TOKEN"
 	AllowNames        = "SWITCHBOARD_ALLOW_NAMES"
 	DenyNames         = "SWITCHBOARD_DENY_NAMES"
 	ModelServerAddr   = "SWITCHBOARD_MODELSERVER_ADDRESS"
@@ -53,7 +56,10 @@ var Settings = []Setting{
 	{MaxConcurrent, "64", "requests that one worker has open at the provider at once"},
 	{RequestsPerMinute, "0", "requests that one worker sends to the provider in a minute; 0 sets no limit"},
 	{RequestTimeout, "60s", "how long one request to the provider may take"},
-	{NERModel, "", "folder of an ONNX token-classification model that finds personal names; empty runs the rules alone"},
+	{NERModel, "", "ONNX token-classification model that finds personal names: a folder, or a name on Hugging Face such as `KnightsAnalytics/distilbert-NER` (with `@` and a revision if wanted); empty runs the rules alone"},
+	{NERModelSHA256, "", "SHA-256 that the files of that model must have; required for a name, and the start without it tells the hash"},
+	{HubURL, "https://huggingface.co", "where a model that is a name is downloaded from, once"},
+	{HubToken, "", "token for models there that are not public"},
 	{AllowNames, "", "file of words, one a line, that are never taken for a person's name, besides the built-in list of brands"},
 	{DenyNames, "", "file of names, one a line, that are always replaced"},
 	{ModelServerAddr, "127.0.0.1:8090", "address that the model server listens on"},
@@ -71,6 +77,9 @@ type Config struct {
 	RequestsPerMinute int
 	RequestTimeout    time.Duration
 	NERModel          string
+	NERModelSHA256    string
+	HubURL            string
+	HubToken          string
 	AllowNames        string
 	DenyNames         string
 }
@@ -79,12 +88,15 @@ type Config struct {
 // their defaults. A value that cannot be read is a problem of kind BadInput.
 func Load(getenv func(string) string) (Config, error) {
 	c := Config{
-		Artifacts:   Get(getenv, Artifacts),
-		ProviderURL: strings.TrimSuffix(Get(getenv, ProviderURL), "/"),
-		BaseModel:   Get(getenv, BaseModel),
-		NERModel:    Get(getenv, NERModel),
-		AllowNames:  Get(getenv, AllowNames),
-		DenyNames:   Get(getenv, DenyNames),
+		Artifacts:      Get(getenv, Artifacts),
+		ProviderURL:    strings.TrimSuffix(Get(getenv, ProviderURL), "/"),
+		BaseModel:      Get(getenv, BaseModel),
+		NERModel:       Get(getenv, NERModel),
+		NERModelSHA256: Get(getenv, NERModelSHA256),
+		HubURL:         Get(getenv, HubURL),
+		HubToken:       Get(getenv, HubToken),
+		AllowNames:     Get(getenv, AllowNames),
+		DenyNames:      Get(getenv, DenyNames),
 	}
 	var err error
 	if c.ProviderKey, err = key(getenv); err != nil {

@@ -29,6 +29,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Config{
 		Artifacts: "artifacts", ProviderURL: "http://127.0.0.1:8090/v1", BaseModel: "switchboard-softmax-1",
+		HubURL:        "https://huggingface.co",
 		MaxConcurrent: 64, RequestTimeout: time.Minute,
 	}
 	if c != want {

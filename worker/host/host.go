@@ -6,6 +6,8 @@ package host
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
@@ -88,13 +90,25 @@ func newAnonymizer(ctx context.Context, cfg config.Config) (*anonymize.Anonymize
 		}
 	}
 	if cfg.NERModel != "" {
-		model, err := ner.Load(ctx, ner.Options{Dir: cfg.NERModel})
+		model, err := loadModel(ctx, cfg)
 		if err != nil {
 			return nil, err
 		}
 		o.Models = []anonymize.Recognizer{model}
 	}
 	return anonymize.New(o)
+}
+
+func loadModel(ctx context.Context, cfg config.Config) (*ner.Recognizer, error) {
+	hub := ner.Hub{Endpoint: cfg.HubURL, Token: cfg.HubToken, Pin: config.NERModelSHA256}
+	if cache, err := os.UserCacheDir(); err == nil {
+		hub.Cache = filepath.Join(cache, "switchboard", "models")
+	}
+	dir, err := hub.Find(ctx, cfg.NERModel, cfg.NERModelSHA256)
+	if err != nil {
+		return nil, err
+	}
+	return ner.Load(ctx, ner.Options{Dir: dir, SHA256: cfg.NERModelSHA256})
 }
 
 func (h *Host) dataWorker(c client.Client, data *activities.Data) worker.Worker {

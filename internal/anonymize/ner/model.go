@@ -19,11 +19,12 @@ import (
 
 // model is what a directory says about itself.
 type model struct {
-	onnx      string // path within the directory
-	person    []bool // by label
-	maxTokens int
-	cases     bool   // token_type_ids tell how a token is written
-	sha256    string // of all three files
+	onnx       string // path within the directory
+	person     []bool // by label
+	maxTokens  int
+	vocabulary int    // tokens, 0 if the configuration does not say
+	cases      bool   // token_type_ids tell how a token is written
+	sha256     string // of all three files
 }
 
 // longestWindow bounds the windows below what a model can do: attention costs
@@ -49,14 +50,21 @@ func inspect(dir string) (model, error) {
 	if err := m.readConfig(dir); err != nil {
 		return model{}, err
 	}
-	h := sha256.New()
+	h, weights := sha256.New(), new(external)
 	for _, name := range []string{m.onnx, "tokenizer.json", "config.json"} {
-		if err := hashFile(h, filepath.Join(dir, name)); err != nil {
+		to := io.Writer(h)
+		if name == m.onnx {
+			to = io.MultiWriter(h, weights)
+		}
+		if err := hashFile(to, filepath.Join(dir, name)); err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
 				return model{}, problem.Input("the model directory %s has no %s", dir, name)
 			}
 			return model{}, problem.Input("the model directory %s cannot be read: %w", dir, err)
 		}
+	}
+	if weights.found {
+		return model{}, problem.Input("%s keeps its weights in another file; save it as one file, which is what can be pinned", filepath.Join(dir, m.onnx))
 	}
 	m.sha256 = hex.EncodeToString(h.Sum(nil))
 	return m, nil
@@ -103,6 +111,7 @@ func (m *model) readConfig(dir string) error {
 		ID2Label  map[string]string `json:"id2label"`
 		Positions int               `json:"max_position_embeddings"`
 		Type      string            `json:"model_type"`
+		Tokens    int               `json:"vocab_size"`
 		// TokenTypes is "case" in the models that tools/ner makes.
 		TokenTypes string `json:"token_types"`
 	}
@@ -112,6 +121,7 @@ func (m *model) readConfig(dir string) error {
 	if m.person, err = persons(config.ID2Label); err != nil {
 		return problem.Input("%s: %w", path, err)
 	}
+	m.vocabulary = config.Tokens
 	switch config.TokenTypes {
 	case "":
 	case "case":
@@ -155,11 +165,11 @@ func persons(labels map[string]string) ([]bool, error) {
 	return person, nil
 }
 
-// isPerson tells a label for persons, in the schemes BIO, BILOU, IOBES and
-// without any.
+// isPerson tells a label for persons, in the schemes BIO, BILOU, IOBES, BMES,
+// IO and without any.
 func isPerson(label string) bool {
 	label = strings.ToUpper(label)
-	if len(label) > 2 && strings.IndexByte("BILOUES", label[0]) >= 0 && (label[1] == '-' || label[1] == '_') {
+	if len(label) > 2 && strings.IndexByte("BILOUESM", label[0]) >= 0 && (label[1] == '-' || label[1] == '_') {
 		label = label[2:]
 	}
 	label = strings.Map(func(r rune) rune {

@@ -1,16 +1,18 @@
 // Package ner recognizes persons' names with a token-classification model, run
-// by hugot's pure Go backend: no shared library, no cgo, no network.
+// by hugot's pure Go backend: no shared library, no cgo, no network. A build
+// with the tag ORT runs it in ONNX Runtime instead, which is a shared library.
 //
 // A model is a directory as Hugging Face has it: one ONNX file, tokenizer.json
 // and config.json with the labels. Any model with a label for persons will do,
-// whether it is called B-PER, person or GIVENNAME:
+// whether it is called B-PER, person or GIVENNAME, and whether it cuts text by
+// WordPiece, BPE or Unigram:
 //
-//	model, err := ner.Load(ctx, ner.Options{Dir: "models/distilbert-NER"})
+//	dir, err := ner.Hub{...}.Find(ctx, "KnightsAnalytics/distilbert-NER", hash)
+//	model, err := ner.Load(ctx, ner.Options{Dir: dir, SHA256: hash})
 //	a, err := anonymize.New(anonymize.Options{Models: []anonymize.Recognizer{model}})
 //
 // Three things stand between a tweet and the model. Its text is folded to
-// ASCII, because the backend's tokenizer panics or misplaces its offsets on
-// anything else (see fold). A text longer than the model can see is cut into
+// ASCII, which package subword cuts into the model's tokens (see fold). A text longer than the model can see is cut into
 // windows that overlap. And texts are sorted by length into batches of few
 // shapes, for the backend compiles its program anew for each shape, and
 // padding costs as much as text.
@@ -21,15 +23,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path/filepath"
 	"runtime"
 	"slices"
 
-	"github.com/knights-analytics/hugot"
 	"github.com/knights-analytics/hugot/backends"
-	"github.com/knights-analytics/hugot/options"
 
 	"switchboard/internal/anonymize"
+	"switchboard/internal/anonymize/ner/subword"
 	"switchboard/internal/problem"
 )
 
@@ -37,6 +37,9 @@ import (
 type Options struct {
 	// Dir is the model's directory.
 	Dir string
+	// SHA256 is what the model's files have to hash to, as 64 hexadecimal
+	// digits: the hash that Version has. Empty takes any model.
+	SHA256 string
 	// Threshold is the probability from which on a word is a person's
 	// name, above 0 and up to 1; 0 means 0.5. All labels for persons
 	// count together.
@@ -49,6 +52,8 @@ func (o Options) Validate() error {
 	switch {
 	case o.Dir == "":
 		return problem.Input("no directory is given for the model that finds names")
+	case o.SHA256 != "" && !isHash(o.SHA256):
+		return problem.Input("the SHA-256 of the model that finds names is given as %q; it has to be 64 hexadecimal digits", o.SHA256)
 	case o.Threshold < 0 || o.Threshold > 1:
 		return problem.Input("the threshold for names is %v; it has to be above 0 and at most 1", o.Threshold)
 	}
@@ -64,9 +69,9 @@ var (
 
 // Recognizer is a loaded model. It may be used from several goroutines.
 type Recognizer struct {
-	session   *hugot.Session
+	session   session
 	pipeline  *backends.BasePipeline
-	tokenizer *backends.Tokenizer
+	tokenizer *subword.Tokenizer
 	person    []bool // by label
 	cases     bool   // token_type_ids tell how a token is written
 	maxTokens int    // of a window, special tokens included
@@ -86,49 +91,43 @@ func Load(ctx context.Context, o Options) (*Recognizer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := m.pinned(o); err != nil {
+		return nil, err
+	}
 	r := &Recognizer{person: m.person, cases: m.cases, maxTokens: m.maxTokens, threshold: o.Threshold}
 	if r.threshold == 0 {
 		r.threshold = 0.5
 	}
 	r.version = fmt.Sprintf("%s threshold %v", m.sha256, r.threshold)
-	if err := r.open(ctx, o.Dir, m.onnx); err != nil {
+	if err := r.open(ctx, o.Dir, m); err != nil {
 		return nil, problem.Input("the model in %s cannot be used: %w", o.Dir, err)
 	}
 	if _, err := r.Recognize(ctx, []string{"We are happy to have you, Naomi! -JB"}); err != nil {
 		r.Close()
-		return nil, problem.Input("the model in %s was loaded, but fails on a text: %w", o.Dir, err)
+		return nil, problem.Input("the model in %s was loaded, but fails on a text%s: %w", o.Dir, advice, err)
 	}
 	return r, nil
 }
 
 // open makes the backend's session.
-func (r *Recognizer) open(ctx context.Context, dir, onnx string) (err error) {
+func (r *Recognizer) open(ctx context.Context, dir string, m model) (err error) {
 	defer recoverTo(&err)
+	if r.tokenizer, err = m.readTokenizer(dir); err != nil {
+		return err
+	}
 	// The session outlives the loading, and a context that ends under the
 	// backend's hands would take the tensors from it.
-	buckets := append(slices.DeleteFunc(slices.Clone(tokenBuckets), func(n int) bool { return n >= r.maxTokens }), r.maxTokens)
-	r.session, err = hugot.NewGoSession(context.WithoutCancel(ctx),
-		options.WithGoMLXBatchBuckets(rowBuckets), options.WithGoMLXSequenceBuckets(buckets))
-	if err != nil {
-		return fmt.Errorf("opening the backend: %w", err)
+	if r.session, r.pipeline, err = newSession(ctx, dir, m.onnx, m.maxTokens); err != nil {
+		return err
 	}
-	pipeline, err := hugot.NewPipeline(r.session, hugot.TokenClassificationConfig{ModelPath: dir, Name: "ner", OnnxFilename: filepath.Base(onnx)})
-	if err != nil {
-		return errors.Join(err, r.session.Destroy())
-	}
-	r.pipeline, r.tokenizer = pipeline.BasePipeline, pipeline.Model.Tokenizer
-	masked := slices.ContainsFunc(pipeline.Model.InputsMeta, func(in backends.InputOutputInfo) bool { return in.Name == "attention_mask" })
-	if !masked {
-		return errors.Join(errors.New("it has no input attention_mask, without which padding would be read as text"), r.session.Destroy())
-	}
-	if out := pipeline.Model.OutputsMeta[0].Dimensions; int(out[len(out)-1]) != len(r.person) {
-		return errors.Join(fmt.Errorf("it puts out %d scores a token, but config.json names %d labels", out[len(out)-1], len(r.person)), r.session.Destroy())
+	if err := m.fits(r.pipeline.Model); err != nil {
+		return errors.Join(err, r.session.close())
 	}
 	return nil
 }
 
 // Close frees the model. The recognizer must not be used any more.
-func (r *Recognizer) Close() error { return r.session.Destroy() }
+func (r *Recognizer) Close() error { return r.session.close() }
 
 // Name returns "ner".
 func (r *Recognizer) Name() string { return "ner" }

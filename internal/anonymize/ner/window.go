@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/knights-analytics/hugot/backends"
 	"golang.org/x/sync/errgroup"
@@ -70,8 +69,8 @@ func (r *Recognizer) rows(ctx context.Context, texts []string) ([]row, error) {
 }
 
 // windows cuts one text, at the ends of words where it has any. It tokenizes a
-// bounded piece at a time, because the tokenizer's cost grows with the square
-// of its input.
+// bounded piece at a time, because the cost of some tokenizers grows with the
+// square of their input.
 func (r *Recognizer) windows(index int, s string) (rows []row) {
 	folded, origin := fold(s)
 	for from := 0; from < len(folded); {
@@ -96,9 +95,7 @@ func (r *Recognizer) windows(index int, s string) (rows []row) {
 }
 
 func (r *Recognizer) tokenize(folded string) backends.TokenizedInput {
-	batch := backends.NewBatch(1)
-	backends.TokenizeInputs(batch, r.tokenizer, []string{folded})
-	input := batch.Input[0]
+	input := tokenized(r.tokenizer, folded)
 	if r.cases {
 		setCases(&input)
 	}
@@ -207,16 +204,15 @@ func hasLetter(s string) bool {
 	return false
 }
 
-// fold returns the text in ASCII, and for each of its bytes, and for its end,
-// where it comes from; nil if the text is ASCII already.
+// fold returns the text in printable ASCII, and for each of its bytes, and for
+// its end, where it comes from; nil if the text is that already.
 //
-// The backend's tokenizer counts characters in one place and bytes in
-// another, so that on any other text its offsets are wrong and may lie
-// outside. Letters lose their accents and keep their place in the word;
+// On ASCII the rules by which models cut text are few enough to follow exactly
+// (see package subword), and a byte is a character. Letters lose their accents and keep their place in the word;
 // combining marks and joiners go; what has no like in ASCII, an emoji or a
 // letter of another script, becomes a space.
 func fold(s string) (string, []int) {
-	if isASCII(s) {
+	if isPrintable(s) {
 		return s, nil
 	}
 	var b strings.Builder
@@ -233,9 +229,9 @@ func fold(s string) (string, []int) {
 	return b.String(), append(origin, len(s))
 }
 
-func isASCII(s string) bool {
+func isPrintable(s string) bool {
 	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
+		if s[i] < ' ' || s[i] > '~' {
 			return false
 		}
 	}
@@ -254,7 +250,7 @@ func foldRune(r rune) byte {
 	case '…':
 		return '.'
 	}
-	if r < ' ' {
+	if r < ' ' || r == 0x7F {
 		return ' '
 	}
 	if c := text.Fold(r); c != 0 {

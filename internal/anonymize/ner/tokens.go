@@ -1,0 +1,56 @@
+package ner
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/knights-analytics/hugot/backends"
+
+	"switchboard/internal/anonymize/ner/subword"
+)
+
+// readTokenizer reads the directory's tokenizer, and refuses one that knows
+// tokens that the model does not: they would end a batch, or be read as others.
+func (m model) readTokenizer(dir string) (*subword.Tokenizer, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, "tokenizer.json"))
+	if err != nil {
+		return nil, err
+	}
+	t, err := subword.Parse(raw)
+	if err != nil {
+		return nil, fmt.Errorf("its tokenizer.json cannot be followed: %w", err)
+	}
+	if n := t.LargestID(); m.vocabulary > 0 && int(n) >= m.vocabulary {
+		return nil, fmt.Errorf("its tokenizer.json has tokens up to number %d, but by config.json the model has only %d", n, m.vocabulary)
+	}
+	return t, nil
+}
+
+// tokenized cuts folded text into what the backend takes.
+func tokenized(t *subword.Tokenizer, folded string) backends.TokenizedInput {
+	e := t.Encode(folded)
+	n := len(e.IDs)
+	input := backends.TokenizedInput{
+		Raw:               folded,
+		TokenIDs:          e.IDs,
+		TypeIDs:           e.TypeIDs,
+		AttentionMask:     make([]uint32, n),
+		SpecialTokensMask: make([]uint32, n),
+		Offsets:           make([][2]uint, n),
+		MaxAttentionIndex: n - 1,
+	}
+	for i, at := range e.Offsets {
+		input.AttentionMask[i] = 1
+		if e.Frame[i] {
+			input.SpecialTokensMask[i] = 1
+		}
+		// A space that is a token of its own is the first piece of the word
+		// behind it, and in many models the one that has the word's label.
+		if i+1 < n && folded[at[0]:at[1]] == " " && e.Offsets[i+1][0] == at[1] && !e.Frame[i+1] {
+			at[1]++
+		}
+		input.Offsets[i] = [2]uint{uint(at[0]), uint(at[1])}
+	}
+	return input
+}
