@@ -15,11 +15,10 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"switchboard/activities"
-	"switchboard/internal/anonymize"
-	"switchboard/internal/anonymize/ner"
 	"switchboard/internal/artifact"
 	"switchboard/internal/config"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/privacy"
 	"switchboard/internal/provider"
 	"switchboard/workflows"
 )
@@ -52,7 +51,7 @@ func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, erro
 	if err != nil {
 		return nil, err
 	}
-	anonymizer, err := newAnonymizer(ctx, cfg)
+	anonymizer, err := privacy.Open(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -72,29 +71,6 @@ func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, erro
 		}
 	}
 	return h, nil
-}
-
-func newAnonymizer(ctx context.Context, cfg config.Config) (*anonymize.Anonymizer, error) {
-	var o anonymize.Options
-	var err error
-	if cfg.AllowNames != "" {
-		if o.Allow, err = anonymize.ReadList(cfg.AllowNames); err != nil {
-			return nil, err
-		}
-	}
-	if cfg.DenyNames != "" {
-		if o.Deny, err = anonymize.ReadList(cfg.DenyNames); err != nil {
-			return nil, err
-		}
-	}
-	if cfg.NERModel != "" {
-		model, err := ner.Load(ctx, ner.Options{Dir: cfg.NERModel})
-		if err != nil {
-			return nil, err
-		}
-		o.Models = []anonymize.Recognizer{model}
-	}
-	return anonymize.New(o)
 }
 
 func (h *Host) dataWorker(c client.Client, data *activities.Data) worker.Worker {
