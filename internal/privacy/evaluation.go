@@ -12,7 +12,6 @@ import (
 	"switchboard/internal/anonymize"
 	"switchboard/internal/problem"
 	"switchboard/internal/sample"
-	"switchboard/internal/thread"
 	"switchboard/internal/tweet"
 )
 
@@ -163,10 +162,14 @@ func builtIn(ctx context.Context) ([]Labelled, error) {
 	if err != nil {
 		return nil, err
 	}
-	threads := Threads(table)
 	texts := make([]Labelled, len(set.Training))
+	for n, rows := range threads(table) {
+		for _, row := range rows {
+			texts[row].Thread = strconv.Itoa(n)
+		}
+	}
 	for i, row := range set.Training {
-		texts[i] = Labelled{Line: i + 1, ID: table.ID(int32(i)), Thread: strconv.Itoa(int(threads[i])), Text: table.Text(int32(i))}
+		texts[i].Line, texts[i].ID, texts[i].Text = i+1, table.ID(int32(i)), table.Text(int32(i))
 		for _, sp := range row.Spans {
 			kind := string(sp.Kind)
 			if sp.Kind == sample.IBAN {
@@ -179,27 +182,6 @@ func builtIn(ctx context.Context) ([]Labelled, error) {
 		}
 	}
 	return texts, nil
-}
-
-// Threads returns, for each row of the table, the row of its thread's root. A
-// row that repeats an earlier id belongs to the thread of that.
-func Threads(table *tweet.Table) []int32 {
-	starts, ids := table.Responses()
-	forest := thread.Build(thread.Tweets{
-		IDs: table.IDs(), Parents: table.Parents(), Times: table.Times(), ResponseStarts: starts, ResponseIDs: ids,
-	}, func(string, int64) {})
-	roots := make([]int32, table.Rows())
-	var root int32
-	for i, row := range forest.Order {
-		if forest.Depth[i] == 1 {
-			root = row
-		}
-		roots[row] = root
-	}
-	for _, d := range forest.Duplicates {
-		roots[d.Row] = roots[d.First]
-	}
-	return roots
 }
 
 // sum returns the SHA-256 of texts and labels.
