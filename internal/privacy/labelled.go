@@ -63,7 +63,7 @@ const (
 // ReadLabelled reads labelled texts, one JSON object a line:
 //
 //	{"text": "Hi Liz, all fine? -JB", "spans": [{"start": 3, "end": 6, "kind": "Person"}, {"start": 19, "end": 21, "kind": "Initials"}]}
-//	{"id": 119237, "spans": [], "thread": "119236", "sha256": "3f2b8a1c90d4e577"}
+//	{"id": 4711, "spans": [], "thread": "4710", "sha256": "3f2b8a1c90d4e577"}
 //
 // A text that is not in its line is looked up by the tweet's id in the table,
 // which may be nil if there is no such line. The optional thread is the same
