@@ -199,6 +199,15 @@ func New(o Options) (*Anonymizer, error) {
 // lists.
 func (a *Anonymizer) Version() string { return a.version }
 
+// Models returns the version of each model, by its name; empty for rules alone.
+func (a *Anonymizer) Models() map[string]string {
+	versions := make(map[string]string, len(a.models))
+	for _, m := range a.models {
+		versions[m.Name()] = m.Version()
+	}
+	return versions
+}
+
 // Result is an anonymized tweet.
 type Result struct {
 	Text string

@@ -237,6 +237,9 @@ func TestModels(t *testing.T) {
 	if len(m.asked) != 4 {
 		t.Errorf("the model was asked about %q, want each text once and no empty one", m.asked)
 	}
+	if versions := a.Models(); len(versions) != 1 || versions["model"] != "1" {
+		t.Errorf("its models are %v", versions)
+	}
 	m.err = errors.New("no power")
 	if _, err := a.Threads(context.Background(), [][]string{{"x"}}); !errors.Is(err, m.err) || strings.Contains(err.Error(), "x called") {
 		t.Errorf("err = %v", err)

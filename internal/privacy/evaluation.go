@@ -1,10 +1,18 @@
 package privacy
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
 
 	"switchboard/internal/anonymize"
+	"switchboard/internal/problem"
+	"switchboard/internal/sample"
+	"switchboard/internal/tweet"
 )
 
 // Evaluation is how an anonymizer did on a set of labelled texts, and whether
@@ -14,7 +22,8 @@ type Evaluation struct {
 	// Anonymizer is the version of the anonymizer that was judged (see
 	// [anonymize.Anonymizer.Version]).
 	Anonymizer string `json:"anonymizer"`
-	// Models holds the SHA-256 of each model's files, by the recognizer's name.
+	// Models holds the version of each model, by the recognizer's name. It
+	// tells the SHA-256 of the model's files.
 	Models map[string]string `json:"models"`
 	// Set names the labelled texts, SetSHA256 is over them, Texts counts them.
 	Set       string `json:"set"`
@@ -29,7 +38,8 @@ type Evaluation struct {
 	Failed []string `json:"failed,omitempty"`
 }
 
-// Proportion is Count of Of, as a share with its 95% Wilson interval.
+// Proportion is Count of Of, as a share with its 95% Wilson interval. Of
+// nothing the share is 0 and the interval reaches from 0 to 1.
 type Proportion struct {
 	Count int     `json:"count"`
 	Of    int     `json:"of"`
@@ -38,14 +48,147 @@ type Proportion struct {
 	High  float64 `json:"high"`
 }
 
-// Judge evaluates the anonymizer on the built-in labelled set.
+// demand is what is asked of a kind: so much recall, and so much at the lower
+// end of the interval. A bound of 0 leaves the interval out of it, where the
+// built-in set has too few details of a kind to show more.
+type demand struct{ recall, low float64 }
+
+// demands are what is asked of each kind. They lie a little below what the
+// rules alone reach: a gate that the default does not pass would be switched
+// off, and one far below would let a broken list of names through. A kind that
+// is not here is measured, but nothing is asked of it.
+//
+//	kind      rules alone (details)     asked
+//	Person    90.0%, low 88.1% (1,179)  88%, low 85%
+//	Initials  99.6%, low 99.0% (1,018)  95%, low 90%
+//	Email     100%   (16)               98%
+//	Phone     80.8%  (26)               75%
+//	Card      100%   (4)                98%
+//	Iban      100%   (4)                98%
+//	Booking   15.4%  (39)               nothing
+//
+// The phone numbers that the rules leave are in the range that is reserved for
+// drama, and belong to nobody. The codes that are generated as bookings are for
+// the most part numbers of orders and complaints, which the rules leave alone
+// on purpose.
+var demands = map[string]demand{
+	anonymize.Person: {0.88, 0.85},
+	Initials:         {0.95, 0.90},
+	anonymize.Email:  {0.98, 0},
+	anonymize.Phone:  {0.75, 0},
+	anonymize.Card:   {0.98, 0},
+	anonymize.Iban:   {0.98, 0},
+}
+
+// failed says what is missing, "" if nothing is.
+func (d demand) failed(kind string, p Proportion) string {
+	switch {
+	case p.Share < d.recall:
+		return fmt.Sprintf("%d of %d details of kind %s were found, %.1f%%, and %.0f%% is asked", p.Count, p.Of, kind, 100*p.Share, 100*d.recall)
+	case p.Low < d.low:
+		return fmt.Sprintf("%d of %d details of kind %s were found, which may be as few as %.1f%% of all there are, and %.0f%% is asked", p.Count, p.Of, kind, 100*p.Low, 100*d.low)
+	}
+	return ""
+}
+
+// The built-in set. Its seed is not that of the data set in datasets/sample,
+// which the rules could have been written for.
+const (
+	builtInSeed = 1618
+	builtInRows = 3000
+)
+
+// Judge evaluates the anonymizer on the built-in labelled set: some thousand
+// generated tweets in their threads. The same anonymizer is always judged
+// alike.
+//
+// An anonymizer that is not good enough is no error: see Passed. The error is a
+// recognizer's or the context's.
 func Judge(ctx context.Context, a *anonymize.Anonymizer) (Evaluation, error) {
-	return Evaluation{}, errors.New("not built yet")
+	texts, err := builtIn(ctx)
+	if err != nil {
+		return Evaluation{}, fmt.Errorf("making the labelled texts: %w", err)
+	}
+	t, err := take(ctx, a, texts)
+	if err != nil {
+		return Evaluation{}, fmt.Errorf("evaluating the anonymizer: %w", err)
+	}
+	e := Evaluation{
+		Anonymizer: a.Version(), Models: a.Models(),
+		Set:       fmt.Sprintf("generated, seed %d, %d rows", builtInSeed, builtInRows),
+		SetSHA256: sum(texts), Texts: len(texts), Recall: map[string]Proportion{},
+	}
+	for _, kind := range kinds {
+		c := t.sum(kind)
+		p := proportion(c.found, c.labelled)
+		e.Recall[kind] = p
+		if failed := demands[kind].failed(kind, p); failed != "" {
+			e.Failed = append(e.Failed, failed)
+		}
+	}
+	e.Passed = len(e.Failed) == 0
+	return e, nil
 }
 
 // Clear returns nil if texts that the given version of the anonymizer made may
 // leave the machine, and a [problem.Error] of kind Refused that says why not
 // otherwise: there is no evaluation, it failed, or it is of another version.
 func (e Evaluation) Clear(version string) error {
-	return errors.New("not built yet")
+	switch {
+	case version == "":
+		return problem.New(problem.Refused, "nothing tells which anonymizer made these texts, so they may not leave the machine; prepare the dataset anew")
+	case e.Anonymizer == "":
+		return problem.New(problem.Refused, "the anonymizer that made these texts was not evaluated, so they may not leave the machine; start the run anew with workers that evaluate it")
+	case !e.Passed:
+		return problem.New(problem.Refused, "the anonymizer leaves too much behind, so its texts may not leave the machine: %s; correct the lists of names (SWITCHBOARD_ALLOW_NAMES, SWITCHBOARD_DENY_NAMES) or the model (SWITCHBOARD_NER_MODEL), and see what leaks with `starter scan --evaluate`",
+			strings.Join(e.Failed, "; "))
+	case e.Anonymizer != version:
+		return problem.New(problem.Refused, "the texts were made by version %.12s of the anonymizer, and version %.12s was evaluated, so they may not leave the machine; give all workers the same settings and release, and start the run anew", version, e.Anonymizer)
+	}
+	return nil
+}
+
+// builtIn generates the labelled texts.
+func builtIn(ctx context.Context) ([]Labelled, error) {
+	set, err := sample.Generate(sample.Options{Seed: builtInSeed, Rows: builtInRows})
+	if err != nil {
+		return nil, err
+	}
+	files, err := set.Files()
+	if err != nil {
+		return nil, err
+	}
+	table, err := tweet.Load(ctx, bytes.NewReader(files[0].Data), files[0].Name, tweet.Training, nil)
+	if err != nil {
+		return nil, err
+	}
+	texts := make([]Labelled, len(set.Training))
+	for n, rows := range threads(table) {
+		for _, row := range rows {
+			texts[row].Thread = strconv.Itoa(n)
+		}
+	}
+	for i, row := range set.Training {
+		texts[i].Line, texts[i].ID, texts[i].Text = i+1, table.ID(int32(i)), table.Text(int32(i))
+		for _, sp := range row.Spans {
+			kind := string(sp.Kind)
+			if sp.Kind == sample.IBAN {
+				kind = anonymize.Iban
+			}
+			texts[i].Labels = append(texts[i].Labels, Label{Start: sp.Start, End: sp.End, Kind: kind})
+		}
+		if err := checkLabels(texts[i].Text, texts[i].Labels); err != nil {
+			return nil, fmt.Errorf("row %d: %w", i, err)
+		}
+	}
+	return texts, nil
+}
+
+// sum returns the SHA-256 of texts and labels.
+func sum(texts []Labelled) string {
+	h := sha256.New()
+	for _, t := range texts {
+		fmt.Fprintf(h, "%q %q %v\n", t.Thread, t.Text, t.Labels)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }

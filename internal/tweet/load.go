@@ -36,7 +36,7 @@ func Load(ctx context.Context, r io.Reader, name string, kind Kind, progress fun
 	if err != nil {
 		return nil, err
 	}
-	if kind == Production {
+	if kind != Training {
 		at.author = -1
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -156,6 +156,8 @@ const (
 	Training Kind = "training"
 	// Production tables have no authors; an author column is ignored.
 	Production Kind = "production"
+	// Lookup tables are asked for texts by their ids, and need nothing else.
+	Lookup Kind = "lookup"
 )
 
 // columns finds the columns that kind needs.
@@ -193,7 +195,7 @@ func (r *Rows) columns(kind Kind) (columns, error) {
 	if kind == Training && c.author < 0 {
 		missing = append(missing, "author_id")
 	}
-	if c.parent < 0 && (kind == Training || c.responses < 0) {
+	if c.parent < 0 && (kind == Training || kind == Production && c.responses < 0) {
 		missing = append(missing, "in_response_to_tweet_id")
 	}
 	if missing == nil {

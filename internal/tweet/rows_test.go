@@ -228,20 +228,20 @@ func TestCheckReadsTheFirstRowsOnly(t *testing.T) {
 
 func TestColumnsThatEachKindNeeds(t *testing.T) {
 	for _, test := range []struct {
-		columns              string
-		training, production bool
+		columns                      string
+		training, production, lookup bool
 	}{
-		{"tweet_id,author_id,text,in_response_to_tweet_id", true, true},
-		{"IN_RESPONSE_TO_TWEET_ID,Text, author_id ,tweet_id,more", true, true},
-		{"tweet_id,text,in_response_to_tweet_id", false, true},
-		{"tweet_id,text,response_tweet_id", false, true},
-		{"tweet_id,author_id,text,response_tweet_id", false, true},
-		{"tweet_id,text", false, false},
-		{"tweet_id,in_response_to_tweet_id", false, false},
-		{"text,in_response_to_tweet_id", false, false},
+		{"tweet_id,author_id,text,in_response_to_tweet_id", true, true, true},
+		{"IN_RESPONSE_TO_TWEET_ID,Text, author_id ,tweet_id,more", true, true, true},
+		{"tweet_id,text,in_response_to_tweet_id", false, true, true},
+		{"tweet_id,text,response_tweet_id", false, true, true},
+		{"tweet_id,author_id,text,response_tweet_id", false, true, true},
+		{"tweet_id,text", false, false, true},
+		{"tweet_id,in_response_to_tweet_id", false, false, false},
+		{"text,in_response_to_tweet_id", false, false, false},
 	} {
 		in := test.columns + "\n1,2,3,4\n"
-		for kind, want := range map[tweet.Kind]bool{tweet.Training: test.training, tweet.Production: test.production} {
+		for kind, want := range map[tweet.Kind]bool{tweet.Training: test.training, tweet.Production: test.production, tweet.Lookup: test.lookup} {
 			err := tweet.Check(strings.NewReader(in), "t.csv", kind)
 			if (err == nil) != want {
 				t.Errorf("%s as %s: %v", test.columns, kind, err)

@@ -17,11 +17,10 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"switchboard/activities"
-	"switchboard/internal/anonymize"
-	"switchboard/internal/anonymize/ner"
 	"switchboard/internal/artifact"
 	"switchboard/internal/config"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/privacy"
 	"switchboard/internal/provider"
 	"switchboard/workflows"
 )
@@ -54,7 +53,7 @@ func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, erro
 	if err != nil {
 		return nil, err
 	}
-	anonymizer, err := newAnonymizer(ctx, cfg)
+	anonymizer, err := privacy.Open(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -74,41 +73,6 @@ func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, erro
 		}
 	}
 	return h, nil
-}
-
-func newAnonymizer(ctx context.Context, cfg config.Config) (*anonymize.Anonymizer, error) {
-	var o anonymize.Options
-	var err error
-	if cfg.AllowNames != "" {
-		if o.Allow, err = anonymize.ReadList(cfg.AllowNames); err != nil {
-			return nil, err
-		}
-	}
-	if cfg.DenyNames != "" {
-		if o.Deny, err = anonymize.ReadList(cfg.DenyNames); err != nil {
-			return nil, err
-		}
-	}
-	if cfg.NERModel != "" {
-		model, err := loadModel(ctx, cfg)
-		if err != nil {
-			return nil, err
-		}
-		o.Models = []anonymize.Recognizer{model}
-	}
-	return anonymize.New(o)
-}
-
-func loadModel(ctx context.Context, cfg config.Config) (*ner.Recognizer, error) {
-	hub := ner.Hub{Endpoint: cfg.HubURL, Token: cfg.HubToken, Pin: config.NERModelSHA256}
-	if cache, err := os.UserCacheDir(); err == nil {
-		hub.Cache = filepath.Join(cache, "switchboard", "models")
-	}
-	dir, err := hub.Find(ctx, cfg.NERModel, cfg.NERModelSHA256)
-	if err != nil {
-		return nil, err
-	}
-	return ner.Load(ctx, ner.Options{Dir: dir, SHA256: cfg.NERModelSHA256})
 }
 
 func (h *Host) dataWorker(c client.Client, data *activities.Data) worker.Worker {

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"switchboard/internal/config"
-	"switchboard/internal/dataset"
 	"switchboard/internal/problem"
 )
 
@@ -38,24 +37,5 @@ func TestStartRefusesSettingsThatCannotWork(t *testing.T) {
 				t.Errorf("started %v with %v", h, err)
 			}
 		})
-	}
-}
-
-// The model that the settings name finds what the rules do not.
-func TestModelOfTheSettingsIsUsed(t *testing.T) {
-	const text = "i told rachel about it"
-	conversation := []dataset.Conversation{{ID: 1, ThreadID: 1, Rows: []int32{0}, Texts: []string{text}}}
-	for dir, want := range map[string]string{
-		"":    text,
-		model: "i told Person about it",
-	} {
-		a, err := newAnonymizer(t.Context(), config.Config{NERModel: dir})
-		if err != nil {
-			t.Fatal(err)
-		}
-		examples, _, err := a.Conversations(t.Context(), conversation)
-		if err != nil || examples[0].Text != want {
-			t.Errorf("model %q: got %q, %v; want %q", dir, examples[0].Text, err, want)
-		}
 	}
 }

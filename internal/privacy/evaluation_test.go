@@ -1,0 +1,190 @@
+package privacy
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"switchboard/internal/anonymize"
+	"switchboard/internal/problem"
+)
+
+func anonymizer(t testing.TB, o anonymize.Options) *anonymize.Anonymizer {
+	t.Helper()
+	a, err := anonymize.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func judge(t *testing.T, a *anonymize.Anonymizer) Evaluation {
+	t.Helper()
+	e, err := Judge(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// The rules alone are what runs by default, so they have to pass.
+func TestRulesAlonePass(t *testing.T) {
+	a := anonymizer(t, anonymize.Options{})
+	e := judge(t, a)
+	if !e.Passed || e.Failed != nil {
+		t.Errorf("the rules alone fail: %q", e.Failed)
+	}
+	if err := e.Clear(a.Version()); err != nil {
+		t.Errorf("texts of the judged anonymizer may not leave: %v", err)
+	}
+	if e.Anonymizer != a.Version() || len(e.Models) != 0 || e.Texts < builtInRows || len(e.SetSHA256) != 64 {
+		t.Errorf("the evaluation is %+v", e)
+	}
+	for _, kind := range kinds {
+		p := e.Recall[kind]
+		t.Logf("%-9s %4d of %4d, %.3f (%.3f to %.3f)", kind, p.Count, p.Of, p.Share, p.Low, p.High)
+		if p.Of == 0 {
+			t.Errorf("the built-in set has no detail of kind %s", kind)
+		}
+	}
+	if again := judge(t, a); !reflect.DeepEqual(again, e) {
+		t.Errorf("judged twice: %+v, then %+v", e, again)
+	}
+}
+
+// echo is a model that finds what it was told.
+type echo struct {
+	find func(text string) []anonymize.Span
+	err  error
+}
+
+func (echo) Name() string    { return "echo" }
+func (echo) Version() string { return "e1 threshold 0.5" }
+func (m echo) Recognize(_ context.Context, texts []string) ([][]anonymize.Span, error) {
+	found := make([][]anonymize.Span, len(texts))
+	for i, s := range texts {
+		found[i] = m.find(s)
+	}
+	return found, m.err
+}
+
+func nothing(string) []anonymize.Span { return nil }
+
+func TestModelsAreNamed(t *testing.T) {
+	e := judge(t, anonymizer(t, anonymize.Options{Models: []anonymize.Recognizer{echo{find: nothing}}}))
+	if want := map[string]string{"echo": "e1 threshold 0.5"}; !reflect.DeepEqual(e.Models, want) {
+		t.Errorf("the models are %v, want %v", e.Models, want)
+	}
+}
+
+// Every word of the built-in list of names, allowed, is a mistake that an
+// operator can make: the rules do not see names any more.
+func TestNamesOnTheAllowListFail(t *testing.T) {
+	names, err := os.ReadFile(filepath.Join("..", "anonymize", "words", "names.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := anonymizer(t, anonymize.Options{Allow: strings.Fields(string(names))})
+	e := judge(t, a)
+	if e.Passed || len(e.Failed) == 0 || !strings.Contains(e.Failed[0], "kind Person") {
+		t.Fatalf("it passes: %+v", e)
+	}
+	if err := e.Clear(a.Version()); err == nil {
+		t.Error("texts of an anonymizer that failed may leave")
+	}
+}
+
+func TestRecognizerThatFails(t *testing.T) {
+	broken := errors.New("out of order")
+	_, err := Judge(t.Context(), anonymizer(t, anonymize.Options{Models: []anonymize.Recognizer{echo{find: nothing, err: broken}}}))
+	if !errors.Is(err, broken) {
+		t.Errorf("the error is %v, want the recognizer's", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Judge(ctx, anonymizer(t, anonymize.Options{})); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v, want the context's", err)
+	}
+}
+
+func TestDemands(t *testing.T) {
+	for _, c := range []struct {
+		demand
+		p    Proportion
+		want string
+	}{
+		{demand{0.95, 0.90}, proportion(95, 100), "as few as 88.8% of all there are, and 90% is asked"},
+		{demand{0.95, 0.88}, proportion(95, 100), ""},
+		{demand{0.95, 0.88}, proportion(94, 100), "94 of 100 details of kind Person were found, 94.0%, and 95% is asked"},
+		{demand{0.98, 0}, proportion(4, 4), ""},
+		{demand{0.98, 0}, proportion(0, 0), "0 of 0"},
+		{demand{}, proportion(0, 9), ""},
+	} {
+		if got := c.failed(anonymize.Person, c.p); c.want == "" && got != "" || !strings.Contains(got, c.want) {
+			t.Errorf("%v of %v: %q, want %q", c.demand, c.p, got, c.want)
+		}
+	}
+}
+
+func TestClear(t *testing.T) {
+	passed := Evaluation{Anonymizer: "aaa", Passed: true}
+	for _, c := range []struct {
+		name string
+		Evaluation
+		version string
+		want    string
+	}{
+		{"passed", passed, "aaa", ""},
+		{"no evaluation", Evaluation{}, "aaa", "was not evaluated"},
+		{"no evaluation, no version", Evaluation{}, "", "nothing tells which anonymizer"},
+		{"passed, of nothing", Evaluation{Passed: true}, "aaa", "was not evaluated"},
+		{"no version", passed, "", "nothing tells which anonymizer"},
+		{"failed", Evaluation{Anonymizer: "aaa", Failed: []string{"too few", "far too few"}}, "aaa", "leaves too much behind, so its texts may not leave the machine: too few; far too few; correct"},
+		{"another version", passed, "bbb", "made by version bbb of the anonymizer, and version aaa was evaluated"},
+		{"a beginning of the version", passed, "aa", "version aa of"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := c.Clear(c.version)
+			if c.want == "" {
+				if err != nil {
+					t.Errorf("refused: %v", err)
+				}
+				return
+			}
+			if kind, _ := problem.KindOf(err); kind != problem.Refused {
+				t.Fatalf("got %v, want a problem of kind %s", err, problem.Refused)
+			}
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%q does not say %q", err, c.want)
+			}
+		})
+	}
+}
+
+// The generator's own file has to be the one that the labels are of.
+func TestBuiltInLabels(t *testing.T) {
+	texts, err := builtIn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	threads := map[string]int{}
+	for _, x := range texts {
+		threads[x.Thread]++
+		cleaned, moved := clean(x.Text, x.Labels)
+		for i, l := range moved {
+			if l.Start == l.End {
+				t.Errorf("row %d: nothing is left of %+v", x.Line-1, x.Labels[i])
+			}
+			if got := cleaned[l.Start:l.End]; strings.HasPrefix(got, " ") || strings.HasSuffix(got, " ") {
+				t.Errorf("row %d: %+v moved to %+v", x.Line-1, x.Labels[i], l)
+			}
+		}
+	}
+	if len(threads) > len(texts)/2 {
+		t.Errorf("%d threads of %d texts", len(threads), len(texts))
+	}
+}
