@@ -92,6 +92,8 @@ func (t *tweet) isCard(r run) bool {
 	}
 	paid := t.precededBy(r.first, pays, 4)
 	switch {
+	case !paid && r.part && t.followsFour(r):
+		return false
 	case !paid && (t.announced(r.first)|t.near(r.first, 2))&(orders|models) != 0, n < 13 && !paid:
 		return false
 	case hasCardPrefix(r.digits):

@@ -129,26 +129,41 @@ func (t *tweet) spelled(i int) {
 	if i == 0 || i+1 >= len(t.words) {
 		return
 	}
-	before, behind := strings.TrimSpace(t.gap(i)), strings.TrimSpace(t.gap(i+1))
-	bracketed := before == "(" && behind == ")" || before == "[" && behind == "]" || before == "{" && behind == "}" || before == "<" && behind == ">"
+	bracketed := t.isBracketed(i)
 	if !bracketed && (t.gap(i) != " " || t.gap(i+1) != " ") {
 		return
 	}
 	start := t.spelledLocal(i)
-	host := t.words[i+1].start
 	end, dotted := t.spelledHost(i + 1)
-	if start < 0 || end <= host {
+	if start < 0 || end == 0 || !bracketed && !t.isAddressed(i, start, dotted) {
 		return
 	}
-	if !bracketed {
-		local := t.words[i-1]
-		plain := start == local.start && local.class&common != 0
-		announced := t.hasMail(i - 1)
-		if plain || !announced && !providers[strings.ToLower(t.text[host:t.words[i+1].end])] && (!dotted || start == local.start && local.shape != other) {
-			return
-		}
-	}
 	t.add("email", Email, start, end)
+}
+
+// isBracketed tells that brackets stand around the word at i: "(at)".
+func (t *tweet) isBracketed(i int) bool {
+	switch strings.TrimSpace(t.gap(i)) + strings.TrimSpace(t.gap(i+1)) {
+	case "()", "[]", "{}", "<>":
+		return true
+	}
+	return false
+}
+
+// isAddressed tells whether "at", the word at i, with a local part that begins
+// at start, makes an address without brackets: "we met at example dot com" has
+// an ordinary word before it, and "becky99 at example.com" nothing that says
+// so.
+func (t *tweet) isAddressed(i, start int, dotted bool) bool {
+	local, host := t.words[i-1], t.words[i+1]
+	single := start == local.start
+	switch {
+	case single && local.class&common != 0:
+		return false
+	case t.hasMail(i - 1), providers[strings.ToLower(t.text[host.start:host.end])]:
+		return true
+	}
+	return dotted && (!single || local.shape == other)
 }
 
 // hasMail tells that the sentence speaks of mail shortly before word i.
@@ -207,11 +222,9 @@ func (t *tweet) spelledHost(i int) (end int, dotted bool) {
 	}
 }
 
-// isDot tells that "dot", the word at i, has a space or brackets on both
-// sides.
+// isDot tells that "dot", the word at i, has spaces or brackets on both sides.
 func (t *tweet) isDot(i int) bool {
-	before, behind := strings.TrimSpace(t.gap(i)), strings.TrimSpace(t.gap(i+1))
-	return before == "" && behind == "" && t.gap(i) != "" || before == "(" && behind == ")" || before == "[" && behind == "]"
+	return t.isBracketed(i) || t.gap(i) == " " && t.gap(i+1) == " "
 }
 
 // isFold tells that the word at i is s, whatever its case.

@@ -1,10 +1,14 @@
 package anonymize
 
 import (
+	"encoding/csv"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -378,4 +382,70 @@ func TestFormedData(t *testing.T) {
 	if share := float64(sum) / float64(of); share > 0.01 {
 		t.Errorf("%d of %d texts without personal data were changed: %v", sum, of, wrong)
 	}
+}
+
+// The sample has details of every form in it, and says where.
+func TestSample(t *testing.T) {
+	tweets := map[string][]string{"tweets": sampleTexts(t, "tweets.csv"), "production": sampleTexts(t, "production.csv")}
+	kinds := map[string]string{"Email": Email, "Phone": Phone, "Card": Card, "IBAN": Iban, "Booking": Booking}
+	a := rulesAlone(t)
+	found, all := map[string]int{}, map[string]int{}
+	for _, row := range sampleRows(t, "names.csv") {
+		kind := kinds[row[4]]
+		if kind == "" {
+			continue // names are for a model as well
+		}
+		var at [3]int
+		for i, field := range row[1:4] {
+			n, err := strconv.Atoi(field)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at[i] = n
+		}
+		raw := tweets[row[0]][at[0]]
+		// Marks survive the cleaning and tell where it has moved the detail.
+		const begin, end = "\ue000", "\ue001"
+		before, rest, _ := strings.Cut(text.Clean(raw[:at[1]]+begin+raw[at[1]:at[2]]+end+raw[at[2]:]), begin)
+		datum, behind, _ := strings.Cut(rest, end)
+		r := one(t, a, before+datum+behind)
+		all[kind]++
+		if slices.ContainsFunc(r.Spans, func(sp Span) bool { return sp.Kind == kind && sp.Start <= len(before) && sp.End >= len(before+datum) }) {
+			found[kind]++
+		} else {
+			t.Logf("%s: %q in %q", kind, datum, before+datum+behind)
+		}
+	}
+	for kind, least := range map[string]float64{Email: 1, Phone: 1, Card: 1, Iban: 1, Booking: 0.99} {
+		t.Logf("%s: %d of %d", kind, found[kind], all[kind])
+		if all[kind] == 0 || float64(found[kind]) < least*float64(all[kind]) {
+			t.Errorf("%s: found %d of %d, want %.0f%%", kind, found[kind], all[kind], 100*least)
+		}
+	}
+}
+
+// sampleRows returns the rows of a file of the sample, below its header.
+func sampleRows(t *testing.T, name string) [][]string {
+	t.Helper()
+	f, err := os.Open(filepath.Join("..", "..", "datasets", "sample", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r := csv.NewReader(f)
+	r.FieldsPerRecord = -1 // the sample has rows that are too short, on purpose
+	rows, err := r.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows[1:]
+}
+
+// sampleTexts returns the tweets of a file of the sample.
+func sampleTexts(t *testing.T, name string) (texts []string) {
+	column := map[string]int{"tweets.csv": 4, "production.csv": 1}[name]
+	for _, row := range sampleRows(t, name) {
+		texts = append(texts, row[column])
+	}
+	return texts
 }

@@ -79,19 +79,19 @@ var roles = map[class]string{
 		voo flug volo train zug bus tracking trk awb barcode postcode zip plz cap promo voucher coupon discount code gift plate
 		reg registration product item kernel driver chip chipset error fehler erreur`,
 	links:      `is was es ist est lautet e ref reference code locator pnr id codigo referencia`,
-	mails:      `email emails e-mail mail mailid emailid id address addy adresse correo mailto reach contact write inbox`,
+	mails:      `email emails mail mailid emailid id address addy adresse correo mailto reach contact write inbox`,
 	spells:     `at`,
 	introduces: `name names nombre nome nom naam navn namn surname lastname firstname fullname llamo appelle heisse heise chiamo chamo`,
 	presents:   `i'm im am under for here speaking`,
 	connects: `number numbers s no nr num ref reference code is was my our the id pnr conf confirmation locator booking reservation
 		details detail name es ist codigo numero
 		ich mein meine meiner meinen meines die der das lautet de du da do della del di la le el il mi mia mio minha meu ma mon notre
-		est e nummer numer numro nro nº n request order ticket file case claim`,
+		est e nummer numer numro nro n request order ticket file case claim`,
 	phones: `call calls called calling callback phone phones mobile mob cell cellphone tel tele telephone telefono contact whatsapp
-		whatsapped text txt txted dial dialled dialed ring rang ph line sms fax reach reached landline hotline helpline handy number's
+		whatsapped text txt txted dial dialled dialed ring rang ph line sms fax reach reached landline hotline helpline handy
 		handynummer telefon telefonnummer rufnummer mobilnummer handynr anrufen erreichbar ruf ruft rufen durchwahl
 		telefone celular movil llama llamar llame llamen llamame fono ligar ligue liga numarasi
-		telephoner appeler appelez appelle-moi appeler-moi joindre joignable portable
+		telephoner appeler appelez joindre joignable portable
 		cellulare chiamare chiamami chiama chiamate recapito
 		telefoonnummer bellen bel bereikbaar telefonnr ring telefonnummer numara telepon hp wa`,
 	counts: `number no nr num nos nbr nummer numero`,
@@ -101,7 +101,7 @@ var roles = map[class]string{
 		imei version ver invoice bag tag pnr refund request incident ip build id item sku model flight
 		policy parcel consignment awb barcode isbn report skymiles member membership club mileage
 		frequent flyer loyalty cancellation rewards avios aadvantage executive
-		etkt eticket e-ticket receipt serial shipment package packet waybill docket job complaint enquiry query sr srn
+		etkt eticket receipt serial shipment package packet waybill docket job complaint enquiry query sr srn
 		bestellung bestellnummer auftrag auftragsnummer sendungsnummer rechnung rechnungsnummer kundennummer kunde vorgang
 		vorgangsnummer aktenzeichen paket pedido factura seguimiento referencia cliente expediente commande facture suivi colis dossier client
 		ordine fattura spedizione pratica encomenda fatura protocolo rastreio bestelling bestelnummer factuur
@@ -218,6 +218,7 @@ type tweet struct {
 
 	digits [32]byte // of the run at hand
 	groups [32]int
+	parted int // parts of runs that were compared with the regions' formats
 }
 
 // Character kinds of ASCII, for scan.
@@ -247,7 +248,7 @@ var ascii = func() (t [utf8.RuneSelf]uint8) {
 
 // scan cuts s into words and looks each up; a nil lexicon only cuts.
 func (t *tweet) scan(s string, l *lexicon) {
-	t.text, t.words, t.spans = s, t.words[:0], t.spans[:0]
+	t.text, t.words, t.spans, t.parted = s, t.words[:0], t.spans[:0], 0
 	for i := 0; i < len(s); {
 		w, next := nextWord(s, i)
 		if w.end > w.start {

@@ -35,7 +35,7 @@ func (t *tweet) numbers() {
 			i = r.last
 			continue
 		}
-		if t.number(r) || r.spaces == 0 || len(r.groups) == 1 {
+		if t.number(r) || len(r.groups) == 1 {
 			i = r.last
 			continue
 		}
@@ -78,6 +78,13 @@ func (t *tweet) number(r run) bool {
 		return false
 	}
 	return true
+}
+
+// followsFour tells that four digits stand before the run, as in tracking
+// numbers and IBANs, of which it is the end then.
+func (t *tweet) followsFour(r run) bool {
+	i := r.first - 1
+	return i >= 0 && t.words[i].shape == digits && t.len(i) == 4 && t.gap(r.first) == " "
 }
 
 // isJoined tells that something else than a space stands between two groups.
@@ -165,7 +172,7 @@ func (t *tweet) standsAlone(r run) bool {
 	if r.start > 0 && !r.plus {
 		switch c := t.text[r.start-1]; c {
 		case '/':
-			if len(r.groups) < 3 && t.announced(r.first)&phones == 0 {
+			if (len(r.groups) < 3 || r.groups[0] < 3) && t.announced(r.first)&phones == 0 {
 				return false
 			}
 		case '.', '_', ',', '\'', '=':
@@ -184,7 +191,7 @@ func (t *tweet) standsAlone(r run) bool {
 	if len(rest) == 1 || strings.IndexByte(".,:_/", rest[0]) < 0 || rest[1] < '0' || rest[1] > '9' {
 		return true
 	}
-	return rest[0] == '/' && len(r.groups) > 2 || rest[0] == ',' && len(r.groups) > 2
+	return (rest[0] == '/' || rest[0] == ',') && len(r.groups) > 2 && r.groups[len(r.groups)-1] > 2
 }
 
 // regions are tried in this order for numbers without a country code.
@@ -199,38 +206,60 @@ var regions = []string{
 // order or a version. Digits without any grouping are one only if something
 // nearby says so, for order numbers have ten digits too.
 func (t *tweet) isPhone(r run) bool {
-	n := len(r.digits)
-	if n > 17 {
+	if r.plus {
+		return t.isInternational(r)
+	}
+	n, written := len(r.digits), t.text[r.start+1:r.end]
+	switch {
+	case n > 17, n > 15 && (r.digits[0] != '0' || r.digits[1] != '0'): // "00" and the 15 digits that E.164 allows
+		return false
+	case isDate(r), strings.Count(written, "(") > strings.Count(written, ")"):
 		return false
 	}
-	if r.plus {
-		return n >= 7 && isPossible("+"+string(r.digits), "ZZ") || n >= 9 && strings.Contains(t.text[r.start:r.end], "(0)") && isPossible(t.text[r.start:r.end], "ZZ")
-	}
 	said := t.announced(r.first)
-	if isDate(r) || n > 15 && (r.digits[0] != '0' || r.digits[1] != '0') || said&(orders|pays|models) != 0 && said&phones == 0 {
+	if said&(orders|pays|models) != 0 && said&phones == 0 && !r.isTollFree() {
 		return false
 	}
 	called := said&phones != 0 || t.near(r.first, 4)&phones != 0
 	if len(r.groups) == 1 {
 		return t.isUngrouped(r, called)
 	}
+	return t.isGrouped(r, said, called)
+}
+
+// isInternational tells a number behind a plus, given out or not.
+func (t *tweet) isInternational(r run) bool {
+	if n := len(r.digits); n < 7 || n > 17 {
+		return false
+	}
+	written := t.text[r.start:r.end]
+	return isPossible("+"+string(r.digits), "ZZ") || strings.Contains(written, "(0)") && isPossible(written, "ZZ")
+}
+
+// isGrouped tells a phone number in groups. Said is what announces it, called
+// tells that the text speaks of calling.
+func (t *tweet) isGrouped(r run, said class, called bool) bool {
+	n := len(r.digits)
 	switch {
 	case r.isAmerican(), r.isAbroad(called):
 		return true
-	case n == 7 && called:
-		return slices.Equal(r.groups, []int{3, 4}) && r.isJoined() && !r.dots && r.digits[0] > '1' && said&phones != 0
+	case n == 7: // a local number, "625-7288"
+		return said&phones != 0 && slices.Equal(r.groups, []int{3, 4}) && r.isJoined() && !r.dots && r.digits[0] > '1'
 	case n < 8:
 		return false
+	}
+	called = called || n >= 9 && t.isDialled(r.first)
+	switch {
 	case !r.isPhoneGrouping(called):
-		return n >= 9 && (called || !r.dots && !r.isScore()) && r.isFormatted()
-	case called && (!r.part || r.isJoined()):
+		return n >= 9 && (called || !r.dots && !r.isScore()) && t.isFormatted(r)
+	case called && (!r.part || r.isJoined() || said&phones != 0):
 		return r.exists(true) || n >= 10 && isPossible(string(r.digits), "US")
 	case t.near(r.first, 4)&(orders|pays|models) != 0:
 		return false
-	case n >= 10 && (!r.part || r.isJoined()) && r.exists(r.isJoined() && !r.dots):
+	case n >= 10 && (!r.part || r.isJoined() || r.digits[0] == '0' && !t.followsFour(r)) && r.exists(r.isJoined() && !r.dots && len(r.groups) > 2):
 		return true
 	}
-	return (n >= 9 || !r.part && (!isSpan(r) || said&counts != 0)) && r.isFormatted()
+	return (n >= 9 || !r.part && (!isSpan(r) || said&counts != 0)) && t.isFormatted(r)
 }
 
 // isUngrouped tells a phone number whose digits stand together.
@@ -243,12 +272,14 @@ func (t *tweet) isUngrouped(r run, called bool) bool {
 		return r.exists(true) || n >= 10 && isPossible(string(r.digits), "US") || n == 11 && isPossible(string(r.digits), "GB")
 	case n < 10:
 		return false
-	case t.near(r.first, 3)&counts != 0, t.followedBy(r.last, phones, 3):
+	case t.near(r.first, 3)&counts != 0, t.isDialled(r.first), t.followedBy(r.last, phones, 3):
 		return t.near(r.first, 4)&(orders|pays|models) == 0 && r.exists(true)
+	case n > 13 && r.digits[0] == '0' && r.digits[1] == '0': // airlines' ticket numbers have 13 digits
+		return t.near(r.first, 2)&(orders|pays|models) == 0 && r.exists(false)
 	case r.digits[0] == '0' && r.digits[1] != '0' && n <= 11, strings.Trim(t.text[:r.start]+t.text[r.end:], " .!") == "":
 		// A number that begins with a zero is none of an order; and who
 		// writes nothing else has been asked for it.
-		return n <= 11 && t.near(r.first, 4)&(orders|pays|models) == 0 && r.exists(false)
+		return n <= 11 && t.near(r.first, 2)&(orders|pays|models) == 0 && r.exists(false)
 	}
 	return false
 }
@@ -276,6 +307,22 @@ func (r run) isAmerican() bool {
 		g, d = g[1:], d[1:]
 	}
 	return len(d) == 10 && (slices.Equal(g, []int{3, 3, 4}) || r.isJoined() && slices.Equal(g, []int{3, 7})) && d[0] > '1' && d[3] > '1'
+}
+
+// isTollFree tells a number of the North American plan that costs nothing,
+// which is to be dialled whatever word stands before it.
+func (r run) isTollFree() bool {
+	d := r.digits
+	if len(d) == 11 {
+		d = d[1:]
+	}
+	return r.isAmerican() && r.isJoined() && d[0] == '8' && (d[1] == d[2] || d[1] == '0')
+}
+
+// isDialled tells that "at" or "on" stands before word i.
+func (t *tweet) isDialled(i int) bool {
+	gap := strings.Trim(t.gap(i), " :(+")
+	return gap == "@" || gap == "" && i > 0 && t.isWord(i-1, "at", "on", "via", "unter", "au", "al", "op")
 }
 
 // exists tells that the digits are a number of some region. People leave the
@@ -325,9 +372,20 @@ func (p plan) fits(d string, called bool) bool {
 	return (called || p.bare || d[0] == '0') && p.lengths>>len(d)&1 != 0
 }
 
+// maxParts bounds how many parts of longer runs are compared with the regions'
+// formats in one text. It keeps long lists of numbers, in which there is
+// nothing to find, from taking seconds.
+const maxParts = 100
+
 // isFormatted tells that the digits are a number of a region, in the very
 // groups in which that region writes it.
-func (r run) isFormatted() bool {
+func (t *tweet) isFormatted(r run) bool {
+	if r.part {
+		if t.parted == maxParts {
+			return false
+		}
+		t.parted++
+	}
 	for _, p := range plans() {
 		if !p.fits(string(r.digits), true) {
 			continue
@@ -378,6 +436,9 @@ func (r run) isPhoneGrouping(called bool) bool {
 		return !small && (!octets || zero) && (!thousands || zero || called)
 	}
 	if !called && r.isScore() {
+		return false
+	}
+	if !called && len(g) == 2 && g[0] == 1 {
 		return false
 	}
 	for i, n := range g {

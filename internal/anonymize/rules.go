@@ -254,18 +254,18 @@ func (t *tweet) honorific(i int) {
 	if gap := t.gap(j); gap != " " && gap != ". " && gap != "." {
 		return
 	}
+	first := j
 	j = t.particles(j)
 	w := t.words[j]
 	switch {
 	case w.class&never != 0:
 	case t.words[i].shape == upper && t.isWord(i, "MS", "DR", "MX") && (w.shape != upper || w.class&given == 0 && t.upperName(j) < j+2):
 		// "MS Word", "MX Linux" and a DR SITE are none.
-	case w.shape == title && (t.unlisted(j) || w.class&given != 0):
-		t.addName("honorific", j, t.name(j))
-	case w.shape == upper && t.len(j) == 1 && j+1 < len(t.words) && t.name(j) > j+1:
-		t.addName("honorific", j, t.name(j))
+	case w.shape == title && (t.unlisted(j) || w.class&given != 0),
+		w.shape == upper && t.len(j) == 1 && j+1 < len(t.words) && t.name(j) > j+1:
+		t.addName("honorific", first, t.name(j))
 	case t.capitals(j):
-		t.addName("honorific", j, t.upperName(j))
+		t.addName("honorific", first, t.upperName(j))
 	}
 }
 
