@@ -23,24 +23,31 @@ var (
 type class uint32
 
 const (
-	given     class = 1 << iota // a given or family name
-	ambiguous                   // a name that is an ordinary word, a place or a brand as well
-	common                      // an ordinary word
-	brand                       // a company, a brand, a product or a place
-	never                       // in the settings' own allow list
-	greets                      // hi, hello, dear
-	dayparts                    // morning: greets behind good
-	thanks                      // thanks, sorry, welcome
-	closes                      // regards, best, cheers: a signature follows
-	filler                      // words between a greeting and the name: hi there, thanks again
-	honorific                   // mr, mrs, dr
-	bookings                    // booking, reservation, pnr
-	connects                    // words between "booking" and its code: reference, number, is
-	phones                      // call, mobile: the number that follows is one to dial
-	orders                      // order, case, version: the number that follows is none to dial
-	pays                        // card, visa: the number that follows may be a card's
-	counts                      // number, no: the number that follows is one to dial only if it looks it
-	begins                      // an allowed phrase may begin here
+	given      class = 1 << iota // a given or family name
+	ambiguous                    // a name that is an ordinary word, a place or a brand as well
+	common                       // an ordinary word
+	brand                        // a company, a brand, a product or a place
+	never                        // in the settings' own allow list
+	greets                       // hi, hello, dear
+	dayparts                     // morning: greets behind good
+	thanks                       // thanks, sorry, welcome
+	closes                       // regards, best, cheers: a signature follows
+	filler                       // words between a greeting and the name: hi there, thanks again
+	honorific                    // mr, mrs, dr
+	bookings                     // booking, reservation, pnr
+	connects                     // words between "booking" and its code: reference, number, is
+	phones                       // call, mobile: the number that follows is one to dial
+	orders                       // order, case, version: the number that follows is none to dial
+	pays                         // card, visa: the number that follows may be a card's
+	counts                       // number, no: the number that follows is one to dial only if it looks it
+	files                        // order, ref, dossier: a code that follows may identify a person
+	models                       // model, serial, version: the code that follows identifies a thing
+	links                        // is, equals: the code stands next
+	mails                        // e-mail, address: an address follows
+	spells                       // at, the word that stands for @
+	introduces                   // name, llamo: a name follows
+	presents                     // I'm, here: a name stands beside it
+	begins                       // an allowed phrase may begin here
 )
 
 // roles are the words that rules look for.
@@ -54,18 +61,51 @@ var roles = map[class]string{
 		cordialement gruss grusse groeten gracias merci`,
 	filler:    `there again back you so much very a lot to all both`,
 	honorific: `mr mrs ms mx dr prof professor herr frau senor senora monsieur madame`,
-	bookings: `booking reservation pnr locator confirmation conf itinerary rsv bkg buchung buchungsnummer reserva
-		buchungscode reservierung record`,
+	bookings: `booking bookings reservation reservations pnr locator confirmation conf itinerary rsv bkg record
+		buchung buchungsnummer buchungsnr buchungscode buchungsreferenz reservierung reservierungsnummer reservierungscode
+		reserva reservas localizador reservacion prenotazione prenotazioni
+		reservering reserveringsnummer boeking boekingsnummer boekingscode bokning bokningsnummer bokningskod
+		bestillingsnummer varaus varausnumero rezerwacja rezerwacji rezervasyon pemesanan tempahan`,
+	files: `order orders ref refs reference file ticket tickets request claim case application job police incident crime enquiry
+		inquiry query complaint rebook cancel
+		referencia parte expediente pedido incidencia solicitud reclamacion denuncia billete
+		protocolo chamado processo encomenda bilhete referencia
+		pratica segnalazione ordine riferimento biglietto richiesta reclamo
+		vorgang vorgangsnummer auftrag auftragsnummer bestellung bestellnummer bestellnr ticketnummer aktenzeichen fall
+		fallnummer referenz referenznummer storniere stornieren storno stornierung vorgangsnr
+		referentie bestelling bestelnummer ordernummer dossiernummer zaak zaaknummer arende arendenummer sak saksnummer
+		billet commande dossier remboursement demande sinistre annuler`,
+	models: `model models serial sn imei version ver v build firmware os ios android sku part dpci upc ean asin isbn style size flight vol vuelo
+		voo flug volo train zug bus tracking trk awb barcode postcode zip plz cap promo voucher coupon discount code gift plate
+		reg registration product item kernel driver chip chipset error fehler erreur`,
+	links:      `is was es ist est lautet e ref reference code locator pnr id codigo referencia`,
+	mails:      `email emails mail mailid emailid id address addy adresse correo mailto reach contact write inbox`,
+	spells:     `at`,
+	introduces: `name names nombre nome nom naam navn namn surname lastname firstname fullname llamo appelle heisse heise chiamo chamo`,
+	presents:   `i'm im am under for here speaking`,
 	connects: `number numbers s no nr num ref reference code is was my our the id pnr conf confirmation locator booking reservation
-		details detail name es ist codigo numero`,
-	phones: `call calls called calling phone mobile mob cell cellphone tel telephone telefono contact whatsapp text txt
-		dial ring ph line sms fax reach landline hotline helpline handy`,
-	counts: `number no nr num nos`,
-	pays:   `card cards visa mastercard amex maestro debit credit payment payments transaction txn`,
+		details detail name es ist codigo numero
+		ich mein meine meiner meinen meines die der das lautet de du da do della del di la le el il mi mia mio minha meu ma mon notre
+		est e nummer numer numro nro n request order ticket file case claim`,
+	phones: `call calls called calling callback phone phones mobile mob cell cellphone tel tele telephone telefono contact whatsapp
+		whatsapped text txt txted dial dialled dialed ring rang ph line sms fax reach reached landline hotline helpline handy
+		handynummer telefon telefonnummer rufnummer mobilnummer handynr anrufen erreichbar ruf ruft rufen durchwahl
+		telefone celular movil llama llamar llame llamen llamame fono ligar ligue liga numarasi
+		telephoner appeler appelez joindre joignable portable
+		cellulare chiamare chiamami chiama chiamate recapito
+		telefoonnummer bellen bel bereikbaar telefonnr ring telefonnummer numara telepon hp wa`,
+	counts: `number no nr num nos nbr nummer numero`,
+	pays: `card cards visa mastercard mc amex maestro debit credit payment payments transaction txn diners discover jcb unionpay rupay
+		karte kreditkarte kartennummer tarjeta cartao carte carta kaart kort cb`,
 	orders: `order orders ref reference case ticket tickets tkt tracking claim booking confirmation account acct serial
 		imei version ver invoice bag tag pnr refund request incident ip build id item sku model flight
 		policy parcel consignment awb barcode isbn report skymiles member membership club mileage
-		frequent flyer loyalty cancellation rewards avios aadvantage executive`,
+		frequent flyer loyalty cancellation rewards avios aadvantage executive
+		etkt eticket receipt serial shipment package packet waybill docket job complaint enquiry query sr srn
+		bestellung bestellnummer auftrag auftragsnummer sendungsnummer rechnung rechnungsnummer kundennummer kunde vorgang
+		vorgangsnummer aktenzeichen paket pedido factura seguimiento referencia cliente expediente commande facture suivi colis dossier client
+		ordine fattura spedizione pratica encomenda fatura protocolo rastreio bestelling bestelnummer factuur
+		voucher coupon gift uan utr arn vin mpan meter dpci upc ean asin customer user userid username pin otp`,
 }
 
 type lexicon struct {
@@ -98,6 +138,9 @@ func newLexicon(allow []string) *lexicon {
 	for c, list := range roles {
 		for _, word := range strings.Fields(list) {
 			l.words[word] |= c
+			if isContraction([]byte(word)) {
+				l.words[word] |= common
+			}
 		}
 	}
 	for _, entry := range entries(allowFile, wholeLine) {
@@ -172,6 +215,10 @@ type tweet struct {
 	text  string
 	words []word
 	spans []Span
+
+	digits [32]byte // of the run at hand
+	groups [32]int
+	parted int // parts of runs that were compared with the regions' formats
 }
 
 // Character kinds of ASCII, for scan.
@@ -201,7 +248,7 @@ var ascii = func() (t [utf8.RuneSelf]uint8) {
 
 // scan cuts s into words and looks each up; a nil lexicon only cuts.
 func (t *tweet) scan(s string, l *lexicon) {
-	t.text, t.words, t.spans = s, t.words[:0], t.spans[:0]
+	t.text, t.words, t.spans, t.parted = s, t.words[:0], t.spans[:0], 0
 	for i := 0; i < len(s); {
 		w, next := nextWord(s, i)
 		if w.end > w.start {
@@ -224,7 +271,7 @@ func nextWord(s string, i int) (w word, next int) {
 		i += charLen(s, i)
 	}
 	w.start = i
-	var lowers, uppers, numbers, others int
+	var lowers, uppers, numbers, others, caseless int
 	first := -1
 	for i < len(s) {
 		c := s[i]
@@ -248,6 +295,9 @@ func nextWord(s string, i int) (w word, next int) {
 			}
 			if first < 0 {
 				first = int(k)
+			}
+			if k == digit && caseless > 0 && caseless == others && numbers+lowers+uppers == 0 {
+				break
 			}
 			switch k {
 			case lowerCase:
@@ -283,6 +333,9 @@ func nextWord(s string, i int) (w word, next int) {
 		if first < 0 {
 			first = k
 		}
+		if k == underscore && numbers > 0 && lowers+uppers+others == 0 || k == digit && caseless > 0 && caseless == others && numbers+lowers+uppers == 0 {
+			break // "番号0120へ": no space parts digits from letters without case
+		}
 		switch k {
 		case lowerCase:
 			lowers++
@@ -292,6 +345,7 @@ func nextWord(s string, i int) (w word, next int) {
 			numbers++
 		case underscore:
 			others++
+			caseless++
 		}
 		i += n
 	}

@@ -13,7 +13,7 @@ import (
 // rulesRevision goes up whenever a rule changes; the word lists are hashed
 // besides. A golden file holds the rules' output, so that a change cannot go
 // unnoticed.
-const rulesRevision = 1
+const rulesRevision = 2
 
 // rules recognizes what can be told from form and place: patterns with check
 // digits, and names where a tweet to or from customer support puts them.
@@ -64,8 +64,11 @@ func (t *tweet) names() {
 		case w.class&honorific != 0:
 			t.honorific(i)
 		}
-		if w.shape == lower && t.isWord(i, "name", "nombre", "nome", "llamo", "appelle", "heiße", "heisse") {
+		switch {
+		case w.class&introduces != 0:
 			t.introduction(i)
+		case w.class&presents != 0:
+			t.presentation(i)
 		}
 		if w.shape != title && w.shape != upper {
 			continue
@@ -245,22 +248,54 @@ func (t *tweet) greeted(j int, strong, comma bool) (end int, ok bool) {
 // honorific finds the name behind "Mr.", the word at i.
 func (t *tweet) honorific(i int) {
 	j := i + 1
-	if j >= len(t.words) || t.words[i].shape == upper && t.len(i) == 2 && t.isWord(i, "MS", "DR", "MX") {
+	if j >= len(t.words) {
 		return
 	}
 	if gap := t.gap(j); gap != " " && gap != ". " && gap != "." {
 		return
 	}
+	first := j
+	j = t.particles(j)
 	w := t.words[j]
 	switch {
 	case w.class&never != 0:
-	case w.shape == title && (t.unlisted(j) || w.class&given != 0):
-		t.addName("honorific", j, t.name(j))
-	case w.shape == upper && t.len(j) == 1 && j+1 < len(t.words) && t.name(j) > j+1:
-		t.addName("honorific", j, t.name(j))
-	case w.shape == upper && t.words[i].shape == upper && w.class&(common|brand) == 0:
-		t.addName("honorific", j, j+1)
+	case t.words[i].shape == upper && t.isWord(i, "MS", "DR", "MX") && (w.shape != upper || w.class&given == 0 && t.upperName(j) < j+2):
+		// "MS Word", "MX Linux" and a DR SITE are none.
+	case w.shape == title && (t.unlisted(j) || w.class&given != 0),
+		w.shape == upper && t.len(j) == 1 && j+1 < len(t.words) && t.name(j) > j+1:
+		t.addName("honorific", first, t.name(j))
+	case t.capitals(j):
+		t.addName("honorific", first, t.upperName(j))
 	}
+}
+
+// particles passes over the small words that some family names begin with,
+// "van der", if a capital follows.
+func (t *tweet) particles(i int) int {
+	j := i
+	for j+1 < len(t.words) && j < i+2 && t.isWord(j, "van", "von", "der", "den", "ter", "de", "da", "di", "del", "la", "le", "el", "al", "bin") && t.gap(j+1) == " " {
+		j++
+	}
+	if shape := t.words[j].shape; shape != title && shape != upper {
+		return i
+	}
+	return j
+}
+
+// capitals tells a word in capitals that may be a name where one is expected.
+func (t *tweet) capitals(i int) bool {
+	w := t.words[i]
+	return w.shape == upper && t.len(i) > 1 && (w.class&(common|brand|never) == 0 || w.class&given != 0 && w.class&never == 0)
+}
+
+// upperName returns the index behind the name in capitals that begins at word
+// i.
+func (t *tweet) upperName(i int) int {
+	j := i + 1
+	for j < len(t.words) && j < i+4 && (t.gap(j) == " " || t.gap(j) == "-") && t.words[j].shape == upper && t.words[j].class&(common|brand|never|bookings|introduces) == 0 {
+		j++
+	}
+	return j
 }
 
 // things are what else has a name: "the company name is ...".
@@ -269,20 +304,16 @@ var things = map[string]bool{
 	"brand": true, "network": true, "channel": true, "app": true, "device": true, "server": true, "host": true, "domain": true,
 	"store": true, "hotel": true, "restaurant": true, "playlist": true, "show": true, "movie": true, "track": true, "band": true,
 	"screen": true, "display": true, "wifi": true, "item": true, "city": true, "street": true, "plan": true, "team": true,
+	"bank": true, "business": true, "shop": true, "branch": true, "station": true, "model": true, "ssid": true, "domestic": true,
 }
 
 // introduction finds the name behind "my name is" or "name:", whose noun is
 // the word at i.
 func (t *tweet) introduction(i int) {
-	if i > 0 && things[t.text[t.words[i-1].start:t.words[i-1].end]] {
+	if i > 0 && things[strings.ToLower(t.text[t.words[i-1].start:t.words[i-1].end])] {
 		return
 	}
-	j := i + 1
-	said := t.words[i].possessive || t.isWord(i, "llamo", "appelle", "heiße", "heisse")
-	for j < len(t.words) && j < i+3 && t.isWord(j, "is", "es", "ist", "was", "to", "as") && t.gap(j) == " " {
-		said = said || !t.isWord(j, "to", "as")
-		j++
-	}
+	j, said := t.copula(i)
 	if j < len(t.words) && t.words[j].class&honorific != 0 && j+1 < len(t.words) {
 		j++
 	}
@@ -290,32 +321,174 @@ func (t *tweet) introduction(i int) {
 		return
 	}
 	gap := t.gap(j)
-	if !said {
-		gap = t.gap(i + 1)
-		if strings.Trim(gap, " ") == "" || strings.Trim(gap, " :=-–\"“'") != "" {
+	switch {
+	case said:
+		if strings.Trim(gap, " .:=\"“'") != "" {
 			return
 		}
-	} else if strings.Trim(gap, " .:=\"“'") != "" {
+	case gap == " " && j == i+1 && i > 0 && t.isPerson(i-1):
+		// "Passenger name Jo Doe"
+	default:
+		gap = t.gap(i + 1)
+		if strings.Trim(gap, " ") == "" || strings.Trim(gap, " :=-–(\"“'") != "" {
+			return
+		}
+	}
+	end := t.introduced(j)
+	// "Names: Jo Doe, Ann Roe and Max Poe"
+	for range 4 {
+		if end == 0 || end >= len(t.words) {
+			return
+		}
+		next := end
+		if t.isFold(end, "and") || t.gap(end) == " & " || t.gap(end) == " / " || t.gap(end) == "/" || t.gap(end) == ", " && strings.HasSuffix(strings.ToLower(t.text[:t.words[i].end]), "names") {
+			if t.isFold(end, "and") {
+				next++
+			}
+			if next < len(t.words) && t.expected(next) {
+				end = t.introduced(next)
+				continue
+			}
+		}
 		return
 	}
-	w := t.words[j]
-	switch {
-	case w.class&never != 0 || w.possessive:
-	case w.shape == title && (t.unlisted(j) || w.class&given != 0):
-		t.addName("introduction", j, t.name(j))
-	case w.shape == upper && t.len(j) > 2 && w.class&(common|brand) == 0:
-		end := j + 1
-		for end < len(t.words) && end < j+3 && t.gap(end) == " " && t.words[end].shape == upper && t.words[end].class&(common|brand) == 0 {
-			end++
+}
+
+// copula passes over what stands between "name", the word at i, and the name:
+// "is", "on the card is", "of". It tells whether a name was said to follow.
+func (t *tweet) copula(i int) (j int, said bool) {
+	said = t.words[i].possessive || t.isFold(i, "llamo") || t.isFold(i, "appelle") || t.isFold(i, "heiße") || t.isFold(i, "heisse") || t.isFold(i, "chiamo") || t.isFold(i, "chamo")
+	j = i + 1
+	if j < len(t.words) && t.isWord(j, "on", "for", "in", "under") {
+		for k := j + 1; k < len(t.words) && k <= j+3 && t.gap(k) == " "; k++ {
+			if t.isWord(k, "is", "was", "reads") {
+				return k + 1, true
+			}
 		}
-		t.addName("introduction", j, end)
+	}
+	if j < len(t.words) && t.isWord(j, "of") && i > 1 && t.gap(j) == " " && t.isWord(i-1, "the") && t.isWord(i-2, "by", "under") {
+		return j + 1, true
+	}
+	for j < len(t.words) && j < i+3 && t.isWord(j, "is", "es", "ist", "est", "é", "was", "are", "to", "as", "IS") && t.gap(j) == " " {
+		said = said || !t.isWord(j, "to", "as")
+		j++
+	}
+	return j, said
+}
+
+// isPerson tells the words that say whose name it is.
+func (t *tweet) isPerson(i int) bool {
+	for _, s := range []string{"passenger", "pax", "guest", "full", "first", "last", "customer", "holder", "traveller", "traveler", "cardholder",
+		"agent", "manager", "driver", "contact", "booking", "nombre", "under"} {
+		if t.isFold(i, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// introduced adds the name at word j, where one was announced, and returns the
+// index behind it, 0 if there is none.
+func (t *tweet) introduced(j int) int {
+	first := t.particles(j)
+	w := t.words[first]
+	if w.class&never != 0 || w.possessive {
+		return 0
+	}
+	end := first + 1
+	switch {
+	case w.shape == title && (t.unlisted(first) || w.class&given != 0):
+		end = t.name(first)
+		for end+1 < len(t.words) && t.gap(end) == " " && t.particles(end) > end && t.unlisted(t.particles(end)) {
+			end = t.name(t.particles(end)) // "Ana de Souza"
+		}
+	case w.shape == upper && t.len(first) > 2 && w.class&(common|brand) == 0:
+		end = t.upperName(first)
+	case w.shape == upper && t.len(first) == 1 && t.name(first) > first+1: // "J. Smith"
+		end = t.name(first)
 	case w.shape == lower && w.class&given != 0 && w.class&common == 0:
-		end := j + 1
 		if end < len(t.words) && t.gap(end) == " " && t.words[end].shape == lower && t.words[end].class&given != 0 && t.words[end].class&common == 0 {
 			end++
 		}
-		t.addName("introduction", j, end)
+	default:
+		return 0
 	}
+	t.addName("introduction", j, end)
+	return end
+}
+
+// presentation finds the names that a few turns of phrase present: "I'm Will",
+// "ask for Quorrin", "booked under Vorrik", "this is Tamsyne speaking". The
+// word at i is the one that does not vary.
+func (t *tweet) presentation(i int) {
+	behind := i+1 < len(t.words) && t.gap(i+1) == " "
+	switch {
+	case t.isWord(i, "here", "speaking"):
+		t.speaker(i)
+	case !behind:
+	case t.isFold(i, "for"):
+		// "It keeps asking for Touch ID" goes on.
+		if i > 0 && t.isWord(i-1, "ask", "asked", "asking", "Ask", "asks") && t.expected(i+1) &&
+			(t.words[i+1].class&given != 0 || t.endsSentence(t.words[t.name(i+1)-1].end)) {
+			t.introduced(i + 1)
+		}
+	case t.isFold(i, "under"):
+		if i == 0 || t.gap(i) != " " || t.words[i-1].class&bookings == 0 && !t.isWord(i-1, "booked", "Booked", "registered", "listed", "made", "reserved") {
+			return
+		}
+		if i+2 < len(t.words) && t.gap(i+2) == "-" {
+			return // "booked under Risk-Free Cancellation"
+		}
+		if j := i + 1; t.expected(j) || t.capitals(j) || t.words[j].class&honorific != 0 && t.words[i-1].class&bookings != 0 {
+			t.introduced(j)
+		}
+	default: // "I'm", and "am" behind "I"
+		if t.isFold(i, "am") && (i == 0 || !t.isFold(i-1, "I")) {
+			return
+		}
+		w := t.words[i+1]
+		named := w.class&given != 0 && w.class&never == 0 && (w.shape == title && w.class&brand == 0 || w.shape == lower && w.class&(ambiguous|common|brand) == 0)
+		if named && !w.possessive {
+			t.addName("introduction", i+1, t.name(i+1))
+		}
+	}
+}
+
+// speaker finds the name before "here" or "speaking", the word at i: "this is
+// Tamsyne here", and at the start of a sentence "Becky here, ...".
+func (t *tweet) speaker(i int) {
+	j := i - 1
+	for j > 0 && j > i-3 && t.gap(j) == " " && t.expected(j) && t.expected(j-1) {
+		j--
+	}
+	if j < 0 || t.gap(i) != " " || t.words[j].possessive {
+		return
+	}
+	w := t.words[j]
+	named := t.expected(j) || w.shape == lower && w.class&given != 0 && w.class&(common|brand|never) == 0
+	if !named {
+		return
+	}
+	switch {
+	case j > 1 && t.gap(j) == " " && t.isFold(j-1, "is") && t.isFold(j-2, "this"), j > 0 && t.gap(j) == " " && (t.isFold(j-1, "it's") || t.isFold(j-1, "its")):
+	case j == 0 || strings.ContainsAny(t.gap(j), ".!?"):
+		// "Terrible here" is none.
+		if w.class&given == 0 || t.isWord(i, "here") && !t.endsClause(i) {
+			return
+		}
+	default:
+		return
+	}
+	t.addName("introduction", j, i)
+}
+
+// endsClause tells that a comma or a stop follows word i, or "from" and
+// "again", which go on about who speaks.
+func (t *tweet) endsClause(i int) bool {
+	if i+1 >= len(t.words) {
+		return true
+	}
+	return strings.ContainsAny(t.gap(i+1), ",.!-–:;") || t.isWord(i+1, "from", "again", "and")
 }
 
 // vocative finds a name that a comma sets off: "We're sorry, Liz." and, at the

@@ -2,6 +2,7 @@ package anonymize
 
 import (
 	"context"
+	"strings"
 	"testing"
 )
 
@@ -134,7 +135,95 @@ var ruleCases = []struct{ name, text, want string }{
 	{"honorific without a stop", "Thank you Ms Okonkwo-Bell!", "Thank you Ms Person!"},
 	{"doctor and no name", "my Dr. appointment", ""},
 
+	{"passenger name", "Passenger name Quorrin Vorrik, seat 4A", "Passenger name Person, seat 4A"},
+	{"passenger names", "Passenger names: Ana Poe and Quorrin Vorrik", "Passenger names: Person and Person"},
+	{"name at the start", "Name: Jailson Ribeiro | seat 4A", "Name: Person | seat 4A"},
+	{"name of the booking", "The name on the booking is Tamsyne Vorrik", "The name on the booking is Person"},
+	{"by the name of", "spoke to a man by the name of Quorrin", "spoke to a man by the name of Person"},
+	{"family name with particles", "my name is Ana de Souza", "my name is Person"},
+	{"name in capitals", "NAME IS TAMSYNE VORRIK", "NAME IS Person"},
+	{"in Italian", "mi chiamo Quorrin", "mi chiamo Person"},
+	{"in German", "Ich heiße Quorrin", "Ich heiße Person"},
+	{"in Portuguese", "Meu nome é Quorrin", "Meu nome é Person"},
+	{"booked under", "it is booked under Vorrik", "it is booked under Person"},
+	{"booked under a title", "It's booked under Mr Vorrik", "It's booked under Mr Person"},
+	{"reservation under", "we have a reservation under Tamsyne Vorrik for 2", "we have a reservation under Person for 2"},
+	{"under the name of", "reservation under the name of Quorrin Vorrik", "reservation under the name of Person"},
+	{"under a tariff", "it was booked under Risk-Free Cancellation", ""},
+	{"under warranty", "a ticket under Warranty terms", ""},
+	{"ask for", "Call the shop and ask for Quorrin.", "Call the shop and ask for Person."},
+	{"ask for a thing", "it keeps asking for Touch ID again", ""},
+	{"wait for", "still waiting for April", ""},
+	{"speaking", "Hi, this is Tamsyne speaking", "Hi, this is Person speaking"},
+	{"this is, here", "this is Quorrin here, any news?", "this is Person here, any news?"},
+	{"this is a name that is a word", "this is Will here", "this is Person here"},
+	{"name and here", "Grace here, I can look into that", "Person here, I can look into that"},
+	{"nobody here", "Terrible service here, as ever", ""},
+	{"this is bad", "this is Terrible. Here we go", ""},
+	{"I'm", "Hi, I'm Grace and I can help", "Hi, I'm Person and I can help"},
+	{"I’m with a curly apostrophe", "Hi, I’m Will.", "Hi, I’m Person."},
+	{"I am", "I am Tonya Vorrik", "I am Person"},
+	{"im in small letters", "hi im becky", "hi im Person"},
+	{"I'm Happy", "I'm Happy with it, I'm Disappointed too", ""},
+	{"honorific and capitals", "TOLD BY MR PHILIP MOORE TODAY", "TOLD BY MR Person TODAY"},
+	{"three capitals", "the name is MS TAN GUAT CHENG", "the name is MS Person"},
+	{"small honorific and capitals", "Mr. NGUYEN will fly", "Mr. Person will fly"},
+	{"honorific and a particle", "Mrs van der Berg was kind", "Mrs Person was kind"},
+	{"MS Office", "MS OFFICE and MS WORD fail", ""},
+	{"initials behind an honorific", "Mr. J. Smith called", "Mr. Person called"},
+
 	// Patterns.
+	{"e-mail with an apostrophe", "o'neil@example.com is mine", "Email is mine"},
+	{"e-mail of another script", "ivan@пример.испытание, josé@exämple.de", "Email, Email"},
+	{"e-mail between kana", "メールはjo@example.comです", "メールはEmailです"},
+	{"e-mail and a hyphen", "jo@example.com-thanks", "Email-thanks"},
+	{"mailto", "mailto:jo@example.com", "mailto:Email"},
+	{"spelled e-mail", "jo.doe (at) example.com or jo [at] example dot org", "Email or Email"},
+	{"spelled e-mail at a provider", "write to becky99 at gmail dot com", "write to Email"},
+	{"shop at", "I shop at example.com and at example dot com", ""},
+	{"fictional phone", "Call me on +44 7700 900626.", "Call me on Phone."},
+	{"extension", "ring 020 7946 0018 ext. 12 or 800-455-2720 x1", "ring Phone or Phone"},
+	{"phone and a date", "on 2017-10-31 0344 493 0787", "on 2017-10-31 Phone"},
+	{"phone and hours", "call 800-352-2746 (6:00 am)", "call Phone (6:00 am)"},
+	{"phone and 24/7", "0344 493 0787 24/7", "Phone 24/7"},
+	{"phones and a slash", "310-417-7274/7275", "Phone/7275"},
+	{"area code and a slash", "Tel 0171/1234567", "Tel Phone"},
+	{"phone between kana", "フリーダイヤル：0120-999-373へ", "フリーダイヤル：Phoneへ"},
+	{"full-width phone", "電話 ０１２０－９９９－３７３", "電話 Phone"},
+	{"00 for the plus", "00 44 20 7946 0018", "Phone"},
+	{"a leading zero alone", "still no answer 07700900123", "still no answer Phone"},
+	{"toll-free behind an order", "about your refund: 877-350-0038", "about your refund: Phone"},
+	{"number sign", "Phone # 800-433-7300", "Phone # Phone"},
+	{"phone of an order", "my phone order 7546694660", ""},
+	{"hours", "open 0800-2000 and 0900 1730", ""},
+	{"score", "21-15 18-21 15-12", ""},
+	{"thousands", "€ 1.299.000 or 10 000 000", ""},
+	{"browser on a phone", "Chrome 61.0.3163.100 on my phone", ""},
+	{"card and its expiry", "4111 1111 1111 1111 12/27", "Card 12/27"},
+	{"card with dots", "card 3782.822463.10005", "card Card"},
+	{"card behind an account", "not on my account. Number is 5555555555554444", "not on my account. Number is Card"},
+	{"tracking number with a check digit", "tracking 4111111111111111", ""},
+	{"IBAN in small letters", "gb82west12345698765432", "Iban"},
+	{"IBAN with a space behind the country", "DE 89370400440532013000", "Iban"},
+	{"IBAN with hyphens", "GB82-WEST-1234-5698-7654-32", "Iban"},
+	{"almost an IBAN", "at 159 images uploading", ""},
+	{"order code", "order LR2JBK marked delivered", "order Booking marked delivered"},
+	{"reference is", "My ref is DT57N6.", "My ref is Booking."},
+	{"police number", "police number is T0W9FB", "police number is Booking"},
+	{"French", "numéro de réservation QKRRLH, dossier J9W8XV", "numéro de réservation Booking, dossier Booking"},
+	{"Spanish", "mi número de referencia es XLP09E y nadie sabe nada", "mi número de referencia es Booking y nadie sabe nada"},
+	{"Portuguese", "protocolo R6K2BY sem resposta", "protocolo Booking sem resposta"},
+	{"Italian", "pratica PG1TAB, nessuna risposta", "pratica Booking, nessuna risposta"},
+	{"German", "wie storniere ich X7W0WV? Vorgang LD6FPB", "wie storniere ich Booking? Vorgang Booking"},
+	{"Japanese", "番号は CXF76D です", "番号は Booking です"},
+	{"shouting", "BOOKING REF LHTREW", "BOOKING REF Booking"},
+	{"code before its noun", "P7QVCY is my reference number", "Booking is my reference number"},
+	{"flight of an order", "my ref is BA1372, order 500GB", ""},
+	{"voucher", "code VKLJT24 says invalid", ""},
+	{"stops", "itinerary is 2stops", ""},
+	{"booking agency", "THROUGH A BOOKING AGENCY", ""},
+	{"order of letters alone", "order LHTREW", ""},
+	{"model number", "model number KD55XE", ""},
 	{"e-mail", "Write to jo.doe+x@mail.example.co.uk.", "Write to Email."},
 	{"e-mail in brackets", "(jo@example.com)", "(Email)"},
 	{"no e-mail", "meet @ 5, a@b, @example.com", ""},
@@ -209,4 +298,16 @@ func BenchmarkRules(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.N*len(tweets))/b.Elapsed().Seconds(), "tweets/s")
+}
+
+// A role's word that the rules cannot meet in a text would be no rule at all.
+func TestRolesAreWords(t *testing.T) {
+	for _, list := range roles {
+		for _, s := range strings.Fields(list) {
+			var cut tweet
+			if cut.scan(s, nil); len(cut.words) != 1 || cut.words[0].possessive || key(s, cut.words[0]) != s {
+				t.Errorf("%q is not one folded word", s)
+			}
+		}
+	}
 }

@@ -217,43 +217,58 @@ func wordLen(s string) int {
 // address, and not in an address already.
 func endsInLocal(out []byte) bool {
 	n := len(out)
-	for n > 0 && (isWord(out[n-1]) || strings.IndexByte(".-+%", out[n-1]) >= 0) {
-		n--
+	for n > 0 {
+		r, size := utf8.DecodeLastRune(out[:n])
+		if !isWord(byte(r)) && strings.IndexByte(".-+%", byte(r)) < 0 && r < utf8.RuneSelf || r >= utf8.RuneSelf && !unicode.IsLower(r) && !unicode.IsUpper(r) {
+			break
+		}
+		n -= size
 	}
 	return n < len(out) && out[len(out)-1] != '.' && (n == 0 || out[n-1] != '@')
 }
 
 // domainLen returns the length of the host name that s begins with, 0 if
-// there is none: labels with dots between them, the last of letters alone.
+// there is none: labels of any script with dots between them, the last of
+// letters alone or in Punycode. A last label outside ASCII needs one before it:
+// the sentence goes on behind "@AcmeHelp.日本".
 func domainLen(s string) int {
-	n, label, dots := 0, 0, 0
-	for i := 0; i <= len(s); i++ {
-		if i < len(s) && (isWord(s[i]) && s[i] != '_' || s[i] == '-') {
+	n, label, dots, wide := 0, 0, 0, false
+	for i := 0; i <= len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if size > 0 && (r < utf8.RuneSelf && (isWord(s[i]) && r != '_' || r == '-') || r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsMark(r))) {
+			i += size
 			continue
 		}
 		part := s[label:i]
 		if part == "" {
 			break
 		}
-		if dots > 0 && len(part) >= 2 && isAlpha(part) {
+		ascii := isASCII(part)
+		if dots > 0 && len(part) >= 2 && (ascii || wide) && (isAlpha(part) || strings.HasPrefix(strings.ToLower(part), "xn--")) {
 			n = i
 		}
-		if i == len(s) || s[i] != '.' {
+		wide = !ascii
+		if r != '.' || size == 0 {
 			break
 		}
 		dots++
-		label = i + 1
+		i++
+		label = i
 	}
 	return n
 }
 
-func isAlpha(s string) bool {
+func isASCII(s string) bool {
 	for i := range len(s) {
-		if c := s[i] | 0x20; c < 'a' || c > 'z' {
+		if s[i] >= utf8.RuneSelf {
 			return false
 		}
 	}
 	return true
+}
+
+func isAlpha(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) < 0
 }
 
 // schemeLen returns the length of the "http" or "https" that out ends in.

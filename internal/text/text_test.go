@@ -35,6 +35,9 @@ func TestClean(t *testing.T) {
 		{"full-width at", "＠Acme やあ", "やあ"},
 		{"mention alone", "@Acme", ""},
 		{"an at that is no mention", "see you @ 5", "see you @ 5"},
+		{"an e-mail address of any script stays", "josé@exämple.de, ivan@пример.испытание, jo@例え.jp", "josé@exämple.de, ivan@пример.испытание, jo@例え.jp"},
+		{"and one in Punycode", "jo@xn--exmple-cua.xn--p1ai", "jo@xn--exmple-cua.xn--p1ai"},
+		{"a sentence behind a mention is no host", "了解@AcmeHelp.日本", "了解.日本"},
 		{"an e-mail address stays", "write to jo.doe+x@mail.example.com.", "write to jo.doe+x@mail.example.com."},
 		{"not an address without a host", "jo@acme please", "jo please"},
 
@@ -98,7 +101,7 @@ func checkClean(t *testing.T, raw string) {
 
 var (
 	mention = regexp.MustCompile(`[@＠][A-Za-z0-9_]+`)
-	address = regexp.MustCompile(`[A-Za-z0-9_%+-]@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}`)
+	address = regexp.MustCompile(`[A-Za-z0-9_%+\-\p{Lu}\p{Ll}]@(?:[A-Za-z0-9\-\pL\pM]+\.)+(?:[xX][nN]--[A-Za-z0-9-]+|[\pL\pM]{2,})`)
 )
 
 var pieces = []string{
