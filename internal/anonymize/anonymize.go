@@ -346,26 +346,36 @@ func (a *Anonymizer) clean(ctx context.Context, conversations []dataset.Conversa
 	return threads, places, err
 }
 
-// recognize asks the rules and the models. The spans of the rules come first.
+// recognize asks the rules and the models. The spans of the rules come first. A
+// model sees only the texts with a word that may be a name.
 func (a *Anonymizer) recognize(ctx context.Context, texts []string) ([][]Span, error) {
 	spans := make([][]Span, len(texts))
+	shown := make([]bool, len(texts))
 	err := a.parallel(ctx, len(texts), 512, func(from, to int) error {
 		found, err := a.rules.Recognize(ctx, texts[from:to])
 		copy(spans[from:to], found)
-		return err
+		if err != nil || len(a.models) == 0 {
+			return err
+		}
+		var t tweet
+		for i := from; i < to; i++ {
+			t.scan(texts[i], a.lexicon)
+			shown[i] = t.isCandidate(spans[i])
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range a.models {
-		asked := make([]int, 0, len(texts))
-		batch := make([]string, 0, len(texts))
-		for i, s := range texts {
-			if s != "" {
-				asked = append(asked, i)
-				batch = append(batch, s)
-			}
+	var asked []int
+	var batch []string
+	for i, s := range texts {
+		if shown[i] {
+			asked = append(asked, i)
+			batch = append(batch, s)
 		}
+	}
+	for _, m := range a.models {
 		found, err := m.Recognize(ctx, batch)
 		if err != nil {
 			return nil, fmt.Errorf("recognizing names with %s: %w", m.Name(), err)

@@ -214,13 +214,13 @@ func TestModels(t *testing.T) {
 		"xara called":      person(0, 4),
 		"Delta called":     person(0, 5),
 		"Xara Delta waits": person(0, 10),
-		"Zoë":              person(0, 3), // cuts the ë
+		"xoë called":       person(0, 3), // cuts the ë
 	}}
 	a, err := New(Options{Models: []Recognizer{m}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := a.Threads(context.Background(), [][]string{{"xara called", "xara called", "", "Delta called"}, {"xara called"}, {"Xara Delta waits"}, {"Zoë"}})
+	results, err := a.Threads(context.Background(), [][]string{{"xara called", "xara called", "", "Delta called"}, {"xara called"}, {"Xara Delta waits"}, {"xoë called"}, {"Thanks for the help. -JB"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,12 +230,12 @@ func TestModels(t *testing.T) {
 			got = append(got, r.Text)
 		}
 	}
-	want := []string{"Person called", "Person called", "", "Delta called", "Person called", "Person waits", "Person"}
+	want := []string{"Person called", "Person called", "", "Delta called", "Person called", "Person waits", "Person called", "Thanks for the help. -Person"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if len(m.asked) != 4 {
-		t.Errorf("the model was asked about %q, want each text once and no empty one", m.asked)
+		t.Errorf("the model was asked about %q, want each text once, and none without a word that may be a name", m.asked)
 	}
 	if versions := a.Models(); len(versions) != 1 || versions["model"] != "1" {
 		t.Errorf("its models are %v", versions)

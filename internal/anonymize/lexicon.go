@@ -17,6 +17,8 @@ var (
 	commonFile string
 	//go:embed words/allow.txt
 	allowFile string
+	//go:embed words/plain.txt
+	plainFile string
 )
 
 // class is what the lexicon knows of a word.
@@ -48,6 +50,8 @@ const (
 	introduces                   // name, llamo: a name follows
 	presents                     // I'm, here: a name stands beside it
 	begins                       // an allowed phrase may begin here
+	plain                        // in words/plain.txt: a model need not see it
+	elsewhere                    // a name in some country: plain in lower case alone
 )
 
 // roles are the words that rules look for.
@@ -134,6 +138,13 @@ func newLexicon(allow []string) *lexicon {
 	}
 	for _, word := range entries(commonFile, strings.Fields) {
 		l.words[word] |= common
+	}
+	for _, word := range entries(plainFile, strings.Fields) {
+		c := plain
+		if n, ok := strings.CutSuffix(word, "?"); ok {
+			word, c = n, plain|elsewhere
+		}
+		l.words[word] |= c
 	}
 	for c, list := range roles {
 		for _, word := range strings.Fields(list) {

@@ -27,7 +27,7 @@ func (r *rules) Name() string { return "rules" }
 // Version changes with the rules and with their word lists.
 func (r *rules) Version() string {
 	h := sha256.New()
-	fmt.Fprintln(h, rulesRevision, namesFile, commonFile, allowFile)
+	fmt.Fprintln(h, rulesRevision, namesFile, commonFile, allowFile, plainFile)
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 

@@ -77,6 +77,7 @@ type Recognizer struct {
 	maxTokens int    // of a window, special tokens included
 	threshold float32
 	version   string
+	cache     cache
 }
 
 // Load reads a model and tries it once. Whatever is wrong with the directory is
@@ -94,7 +95,7 @@ func Load(ctx context.Context, o Options) (*Recognizer, error) {
 	if err := m.pinned(o); err != nil {
 		return nil, err
 	}
-	r := &Recognizer{person: m.person, cases: m.cases, maxTokens: m.maxTokens, threshold: o.Threshold}
+	r := &Recognizer{person: m.person, cases: m.cases, maxTokens: m.maxTokens, threshold: o.Threshold, cache: newCache()}
 	if r.threshold == 0 {
 		r.threshold = 0.5
 	}
@@ -138,6 +139,24 @@ func (r *Recognizer) Version() string { return r.version }
 // Recognize returns the names in each text, as spans of whole words. An error
 // is the context's or the backend's; a panic in the backend is made one.
 func (r *Recognizer) Recognize(ctx context.Context, texts []string) ([][]anonymize.Span, error) {
+	found, unknown := r.cache.split(texts)
+	rest := make([]string, len(unknown))
+	for i, at := range unknown {
+		rest[i] = texts[at]
+	}
+	fresh, err := r.run(ctx, rest)
+	if err != nil {
+		return nil, err
+	}
+	for i, at := range unknown {
+		found[at] = fresh[i]
+		r.cache.add(texts[at], fresh[i])
+	}
+	return found, nil
+}
+
+// run shows the texts to the model.
+func (r *Recognizer) run(ctx context.Context, texts []string) ([][]anonymize.Span, error) {
 	rows, err := r.rows(ctx, texts)
 	if err != nil {
 		return nil, err
