@@ -14,6 +14,7 @@ import (
 	"switchboard/internal/dataset"
 	"switchboard/internal/inference"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/privacy"
 	"switchboard/internal/prompt"
 )
 
@@ -24,6 +25,10 @@ type ClassifyPartInput struct {
 	Examples artifact.Ref `json:"examples"`
 	// Path is where the predictions go.
 	Path string `json:"path"`
+	// Anonymizer is the version of the anonymizer that made the texts, and
+	// Evaluation how it was judged, as in [UploadFileInput].
+	Anonymizer string             `json:"anonymizer"`
+	Evaluation privacy.Evaluation `json:"evaluation"`
 }
 
 // ClassifyPartResult names the predictions: one for each example, in their
@@ -42,7 +47,12 @@ func PredictionsPath(dir string, i int) string { return part(dir, "predictions",
 // they come, under a name made of what was asked, so that nothing is asked and
 // paid for twice: not by another attempt, and not by another run on the same
 // data. On the last attempt, examples without an answer are marked as failed.
+// Texts of an anonymizer without a passed evaluation do not leave: that is a
+// problem of kind Refused.
 func (p *Provider) ClassifyPart(ctx context.Context, in ClassifyPartInput) (ClassifyPartResult, error) {
+	if err := in.Evaluation.Clear(in.Anonymizer); err != nil {
+		return ClassifyPartResult{}, err
+	}
 	report(ctx, pipeline.Progress{Total: in.Examples.Rows, Unit: "conversations"})
 	info := activity.GetInfo(ctx)
 	stored := context.WithoutCancel(ctx) // what was paid for is saved, whatever ends

@@ -25,6 +25,7 @@ import (
 	"switchboard/internal/dataset"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
 	"switchboard/internal/prompt"
 	"switchboard/internal/provider"
@@ -102,6 +103,17 @@ func (m *market) count(request string) int {
 	return m.requests[request]
 }
 
+// all counts the requests of whatever kind.
+func (m *market) all() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for _, times := range m.requests {
+		n += times
+	}
+	return n
+}
+
 // answer is a fault that answers with a status and an error code.
 func answer(status int, code string, headers ...string) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, _ *http.Request) bool {
@@ -123,6 +135,22 @@ func first(n int, fail func(http.ResponseWriter, *http.Request) bool) func(http.
 	}
 }
 
+// The texts of these tests were made by an anonymizer that passed.
+const anonymizerVersion = "0f1e2d3c"
+
+var passed = privacy.Evaluation{Anonymizer: anonymizerVersion, Passed: true}
+
+func uploading(file artifact.Ref) UploadFileInput {
+	return UploadFileInput{File: file, Anonymizer: anonymizerVersion, Evaluation: passed}
+}
+
+func asking(model string, labels, examples artifact.Ref) ClassifyPartInput {
+	return ClassifyPartInput{
+		Model: model, Labels: labels, Examples: examples, Path: "run/p.parquet",
+		Anonymizer: anonymizerVersion, Evaluation: passed,
+	}
+}
+
 // train brings a model about, and returns its name with the splits.
 func (m *market) train() (string, SplitExamplesResult, SubmitJobInput) {
 	m.t.Helper()
@@ -130,8 +158,8 @@ func (m *market) train() (string, SplitExamplesResult, SubmitJobInput) {
 	var splits SplitExamplesResult
 	m.must(m.data.SplitExamples, SplitExamplesInput{Examples: refs, Options: split.Options{MinClassSize: 30, TestShare: 0.2, Seed: 1}, Dir: "run"}, &splits)
 	var training, validation UploadFileResult
-	m.must(m.provider.UploadFile, UploadFileInput{File: splits.TrainFile}, &training)
-	m.must(m.provider.UploadFile, UploadFileInput{File: splits.ValidationFile}, &validation)
+	m.must(m.provider.UploadFile, uploading(splits.TrainFile), &training)
+	m.must(m.provider.UploadFile, uploading(splits.ValidationFile), &validation)
 	in := SubmitJobInput{
 		BaseModel: "switchboard-softmax-1", TrainingFile: training.FileID, ValidationFile: validation.FileID,
 		TrainingSHA256: splits.TrainFile.SHA256, ValidationSHA256: splits.ValidationFile.SHA256, Epochs: 2, Seed: 1,
@@ -143,11 +171,57 @@ func (m *market) train() (string, SplitExamplesResult, SubmitJobInput) {
 	return state.Model, splits, in
 }
 
+// No text leaves that was made by an anonymizer without a passed evaluation:
+// no request is sent at all, not even to look whether the file is there.
+func TestTextWithoutAPassedEvaluationDoesNotLeave(t *testing.T) {
+	m := newMarket(t)
+	model, splits, _ := m.train()
+	ref, err := m.store.Write(t.Context(), "run/more.jsonl", []byte("{}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := privacy.Evaluation{Anonymizer: anonymizerVersion, Failed: []string{"too few names were found"}}
+	for _, c := range []struct {
+		name    string
+		version string
+		privacy.Evaluation
+		says string
+	}{
+		// The input of a run that began before there was an evaluation
+		// has neither field.
+		{"neither version nor evaluation", "", privacy.Evaluation{}, "nothing tells which anonymizer"},
+		{"no evaluation", anonymizerVersion, privacy.Evaluation{}, "was not evaluated"},
+		{"no version", "", passed, "nothing tells which anonymizer"},
+		{"failed", anonymizerVersion, failed, "too few names were found"},
+		{"another version", "3c2d1e0f", passed, "made by version 3c2d1e0f"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before := m.all()
+			file := uploading(ref)
+			file.Anonymizer, file.Evaluation = c.version, c.Evaluation
+			m.wantKind(m.do(m.provider.UploadFile, file, nil), problem.Refused, c.says)
+			questions := asking(model, splits.Labels, splits.Test)
+			questions.Anonymizer, questions.Evaluation = c.version, c.Evaluation
+			m.wantKind(m.do(m.provider.ClassifyPart, questions, nil), problem.Refused, c.says)
+			if sent := m.all() - before; sent > 0 {
+				t.Errorf("%d requests were sent", sent)
+			}
+		})
+	}
+	// The same texts leave once the anonymizer has passed.
+	files, questions := m.count("POST /files"), m.count("POST /chat/completions")
+	m.must(m.provider.UploadFile, uploading(ref), nil)
+	m.must(m.provider.ClassifyPart, asking(model, splits.Labels, splits.Test), nil)
+	if m.count("POST /files") == files || m.count("POST /chat/completions") == questions {
+		t.Error("texts that may leave were not sent")
+	}
+}
+
 func TestTrainingIsSubmittedOnce(t *testing.T) {
 	m := newMarket(t)
 	model, splits, in := m.train()
 	var upload UploadFileResult
-	m.must(m.provider.UploadFile, UploadFileInput{File: splits.TrainFile}, &upload)
+	m.must(m.provider.UploadFile, uploading(splits.TrainFile), &upload)
 	if !upload.Adopted || m.count("POST /files") != 2 {
 		t.Errorf("the file was uploaded %d times", m.count("POST /files"))
 	}
@@ -254,7 +328,7 @@ func TestJobThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	var upload UploadFileResult
-	m.must(m.provider.UploadFile, UploadFileInput{File: ref}, &upload)
+	m.must(m.provider.UploadFile, uploading(ref), &upload)
 	in.TrainingFile, in.TrainingSHA256 = upload.FileID, ref.SHA256
 	var job SubmitJobResult
 	m.must(m.provider.SubmitJob, in, &job)
@@ -364,7 +438,7 @@ func (m *market) leftovers() []string {
 func TestClassifyGoesOnWhereItStopped(t *testing.T) {
 	m := newMarket(t)
 	model, splits, _ := m.train()
-	in := ClassifyPartInput{Model: model, Labels: splits.Labels, Examples: splits.Test, Path: "run/p.parquet"}
+	in := asking(model, splits.Labels, splits.Test)
 	const path, request = "/chat/completions", "POST /chat/completions"
 
 	// Some questions fail; the others are answered and saved.
@@ -430,7 +504,7 @@ func TestAnswerThatIsNoLabel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	predictions, err := m.classify(ClassifyPartInput{Model: model, Labels: labels, Examples: splits.Test, Path: "run/p.parquet"})
+	predictions, err := m.classify(asking(model, labels, splits.Test))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -457,9 +531,7 @@ func TestRowsWithoutAnAnswerAreMarkedAfterTheLastAttempt(t *testing.T) {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 			StartToCloseTimeout: time.Hour, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: pipeline.ClassifyAttempts},
 		})
-		err = workflow.ExecuteActivity(ctx, m.provider.ClassifyPart, ClassifyPartInput{
-			Model: model, Labels: splits.Labels, Examples: splits.Test, Path: "run/p.parquet",
-		}).Get(ctx, &result)
+		err = workflow.ExecuteActivity(ctx, m.provider.ClassifyPart, asking(model, splits.Labels, splits.Test)).Get(ctx, &result)
 		return result, err
 	}
 	env.ExecuteWorkflow(one)
@@ -482,7 +554,7 @@ func TestRowsWithoutAnAnswerAreMarkedAfterTheLastAttempt(t *testing.T) {
 func TestHalfWrittenAnswersAreIgnored(t *testing.T) {
 	m := newMarket(t)
 	model, splits, _ := m.train()
-	in := ClassifyPartInput{Model: model, Labels: splits.Labels, Examples: splits.Test, Path: "run/p.parquet"}
+	in := asking(model, splits.Labels, splits.Test)
 	for _, folder := range []string{"answers/" + in.key(), "models"} {
 		w, err := m.store.Create(t.Context(), folder+"/000001-000000.parquet")
 		if err != nil {
@@ -503,7 +575,7 @@ func TestHalfWrittenAnswersAreIgnored(t *testing.T) {
 func TestModelThatWasNotAnsweringIsNotJudged(t *testing.T) {
 	m := newMarket(t)
 	model, splits, _ := m.train()
-	predictions, err := m.classify(ClassifyPartInput{Model: model, Labels: splits.Labels, Examples: splits.Test, Path: "run/p.parquet"})
+	predictions, err := m.classify(asking(model, splits.Labels, splits.Test))
 	if err != nil {
 		t.Fatal(err)
 	}

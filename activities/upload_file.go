@@ -7,12 +7,18 @@ import (
 	"strings"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/privacy"
 	"switchboard/internal/provider"
 )
 
 // UploadFileInput names a file in the provider's chat format.
 type UploadFileInput struct {
 	File artifact.Ref `json:"file"`
+	// Anonymizer is the version of the anonymizer that made the texts, and
+	// Evaluation how it was judged. A run that began before there was an
+	// evaluation has none, and is refused.
+	Anonymizer string             `json:"anonymizer"`
+	Evaluation privacy.Evaluation `json:"evaluation"`
 }
 
 // UploadFileResult is the provider's id of the file.
@@ -24,8 +30,12 @@ type UploadFileResult struct {
 
 // UploadFile brings a file to the provider, once: its name there carries the
 // hash of its content, and a file of that name and size is taken instead of
-// uploading it again.
+// uploading it again. Texts of an anonymizer without a passed evaluation do not
+// leave: that is a problem of kind Refused.
 func (p *Provider) UploadFile(ctx context.Context, in UploadFileInput) (UploadFileResult, error) {
+	if err := in.Evaluation.Clear(in.Anonymizer); err != nil {
+		return UploadFileResult{}, err
+	}
 	name := remoteName(in.File)
 	found, ok, err := p.Client.FindFile(ctx, name, in.File.Bytes, provider.PurposeFineTune)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
 )
 
@@ -23,6 +24,8 @@ type Manifest struct {
 	// Facts are versions and settings that shaped the result, such as the
 	// anonymizer's version and the prompt's.
 	Facts map[string]string `json:"facts"`
+	// Privacy is why the texts were allowed to leave the machine.
+	Privacy privacy.Evaluation `json:"privacy"`
 	// Stages lists the files of each stage.
 	Stages []ManifestStage `json:"stages"`
 	// Checks compare what went into stages with what came out.

@@ -16,11 +16,17 @@ import (
 )
 
 // TestHistories records the histories that the replay test of package
-// workflows holds every change against. It runs on purpose only: histories of
-// earlier versions are what a new version must still be able to replay.
+// workflows holds every change against. It runs on purpose only, and into a new
+// folder: histories of earlier versions are what a new version must still be
+// able to replay.
 func TestHistories(t *testing.T) {
-	if os.Getenv("RECORD_HISTORIES") == "" {
-		t.Skip("records histories on purpose only: set RECORD_HISTORIES=1")
+	name := os.Getenv("RECORD_HISTORIES")
+	if name == "" {
+		t.Skip("records histories on purpose only: set RECORD_HISTORIES to the name of a new folder in workflows/testdata")
+	}
+	folder := filepath.Join("..", "workflows", "testdata", name)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
 	}
 	th := newTheatre(t)
 	training, production := tweets(t, th.dir, 600)
@@ -31,12 +37,14 @@ func TestHistories(t *testing.T) {
 	refused := pipeline.FineTuneID(pipeline.FineTuneInput{Dataset: production}.WithDefaults())
 	cancelled := th.cancelled(training)
 	retrained := th.retrained(training)
+	blind := th.blinded(training)
 	for name, id := range map[string]string{
 		"finetune": tuned, "finetune-prepare": pipeline.PrepareID(tuned),
 		"apply": applied, "apply-prepare": pipeline.PrepareID(applied),
 		"finetune-refused": refused, "finetune-cancelled": cancelled, "retrain": retrained,
+		"finetune-blind": blind, "finetune-blind-prepare": pipeline.PrepareID(blind),
 	} {
-		th.record(name, id)
+		th.record(filepath.Join(folder, name+".json"), id)
 	}
 }
 
@@ -75,13 +83,24 @@ func (th *theatre) cancelled(training string) string {
 	return id
 }
 
-func (th *theatre) record(name, id string) {
+// blinded runs a fine-tuning with an anonymizer that may send nothing.
+func (th *theatre) blinded(training string) string {
+	th.t.Helper()
+	th.kill()
+	th.env = append(th.env, "SWITCHBOARD_ALLOW_NAMES="+allowNames(th.t))
+	th.open()
+	if code, out, errOut := th.starter("finetune", "--dataset", training, "--seed", "3", "--watch"); code != 1 {
+		th.t.Fatalf("exit code %d\n%s%s", code, out, errOut)
+	}
+	return pipeline.FineTuneID(pipeline.FineTuneInput{Dataset: training, Seed: 3}.WithDefaults())
+}
+
+func (th *theatre) record(path, id string) {
 	th.t.Helper()
 	text, err := protojson.MarshalOptions{Indent: " "}.Marshal(&historypb.History{Events: th.history(id)})
 	if err != nil {
 		th.t.Fatal(err)
 	}
-	path := filepath.Join("..", "workflows", "testdata", name+".json")
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		th.t.Fatal(err)
 	}

@@ -40,6 +40,8 @@ func TestFineTuneThenApply(t *testing.T) {
 	}
 	th.checkOutput(production, a)
 	th.checkFiles(f, a)
+	th.checkPrivacy(f.Dir, f.Privacy)
+	th.checkPrivacy(a.Dir, a.Privacy)
 	th.checkHistories(tuned.WorkflowID, applied.WorkflowID)
 	th.checkStatus(tuned.WorkflowID, f)
 	th.checkCommands(f.Model)
@@ -67,11 +69,11 @@ func (th *theatre) checkOutput(input string, a *pipeline.ApplyResult) {
 func (th *theatre) checkFiles(f *pipeline.FineTuneResult, a *pipeline.ApplyResult) {
 	th.t.Helper()
 	for dir, want := range map[string][]string{
-		f.Dir: {"load.json", "conversations/part-00000.parquet", "anonymized/part-00000.parquet", "audit/part-00000.parquet",
+		f.Dir: {"load.json", "privacy.json", "conversations/part-00000.parquet", "anonymized/part-00000.parquet", "audit/part-00000.parquet",
 			"split/train.parquet", "split/validation.parquet", "split/test.parquet", "split.json",
 			"finetune/train.jsonl", "finetune/validation.jsonl", "finetune/job.json", "finetune/events.jsonl",
 			"metrics/step_metrics.csv", "metrics/curves.png", "evaluation/report.json", "manifest.json"},
-		a.Dir: {"predictions/part-00000.parquet", "output/output.csv", "output/analyze.png", "manifest.json"},
+		a.Dir: {"privacy.json", "predictions/part-00000.parquet", "output/output.csv", "output/analyze.png", "manifest.json"},
 	} {
 		for _, name := range want {
 			if len(th.artifact(dir+"/"+name)) == 0 {
@@ -176,7 +178,7 @@ func (th *theatre) checkStatus(id string, f *pipeline.FineTuneResult) {
 		th.t.Errorf("status tells of %s, %s, %s", s.WorkflowID, s.State, s.Stage)
 	}
 	_, text, _ := th.starter("status")
-	for _, want := range []string{f.JobID, f.Model, "accuracy"} {
+	for _, want := range []string{f.JobID, f.Model, "accuracy", "privacy       passed: Person recall "} {
 		if !strings.Contains(text, want) {
 			th.t.Errorf("status does not show %q:\n%s", want, text)
 		}

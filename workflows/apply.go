@@ -74,7 +74,7 @@ func (a *application) restore(s pipeline.ApplyProgress) {
 	a.state = s
 	a.accepted = &a.state.Accepted
 	a.status.Model, a.status.Paused = s.Accepted.Model, s.Paused
-	a.status.Prepared = &a.state.Prepared.Counts
+	a.status.Prepared, a.status.Privacy = &a.state.Prepared.Counts, a.state.Prepared.Evaluation
 	a.status.Stages = s.Stages
 }
 
@@ -167,10 +167,12 @@ func (a *application) classify(ctx workflow.Context) error {
 
 func (a *application) classifyPart(ctx workflow.Context, i int) workflow.Future {
 	return workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
-		Model:    a.state.Accepted.Model,
-		Labels:   a.state.Labels,
-		Examples: a.state.Prepared.Anonymized[i],
-		Path:     activities.PredictionsPath(a.status.Dir, i),
+		Model:      a.state.Accepted.Model,
+		Labels:     a.state.Labels,
+		Examples:   a.state.Prepared.Anonymized[i],
+		Path:       activities.PredictionsPath(a.status.Dir, i),
+		Anonymizer: a.state.Prepared.Anonymizer,
+		Evaluation: a.state.Prepared.Evaluation,
 	})
 }
 
@@ -223,13 +225,14 @@ func (a *application) recordRun(ctx workflow.Context) error {
 			Workflow: info.WorkflowType.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.FirstRunID,
 			Parameters: in,
 			Facts:      facts(a.state.Prepared),
+			Privacy:    a.state.Prepared.Evaluation,
 			Stages:     append(preparedFiles(a.state.Prepared), a.files()...),
 			Checks:     a.checks(),
 			Result:     a.result,
 		},
 	}).Get(ctx, &a.result.Manifest)
 	a.leave(ctx)
-	a.result.Stages = a.status.Stages
+	a.result.Stages, a.result.Privacy = a.status.Stages, a.state.Prepared.Evaluation
 	return err
 }
 

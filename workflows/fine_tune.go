@@ -112,8 +112,8 @@ func (f *fineTuning) upload(ctx workflow.Context) error {
 	if err := f.enter(ctx, pipeline.Uploading); err != nil {
 		return err
 	}
-	train := workflow.ExecuteActivity(call(ctx), provider.UploadFile, activities.UploadFileInput{File: f.splits.TrainFile})
-	validation := workflow.ExecuteActivity(call(ctx), provider.UploadFile, activities.UploadFileInput{File: f.splits.ValidationFile})
+	train := f.uploadFile(ctx, f.splits.TrainFile)
+	validation := f.uploadFile(ctx, f.splits.ValidationFile)
 	var trained, validated activities.UploadFileResult
 	if err := first(train.Get(ctx, &trained), validation.Get(ctx, &validated)); err != nil {
 		return err
@@ -129,6 +129,12 @@ func (f *fineTuning) upload(ctx workflow.Context) error {
 		Owner:            f.status.Dir,
 	}
 	return nil
+}
+
+func (f *fineTuning) uploadFile(ctx workflow.Context, file artifact.Ref) workflow.Future {
+	return workflow.ExecuteActivity(call(ctx), provider.UploadFile, activities.UploadFileInput{
+		File: file, Anonymizer: f.prepared.Anonymizer, Evaluation: f.prepared.Evaluation,
+	})
 }
 
 // submit does not let a cancellation interrupt the submission: the job's id
@@ -229,10 +235,12 @@ func (f *fineTuning) evaluate(ctx workflow.Context) error {
 
 func (f *fineTuning) classify(ctx workflow.Context, name string, examples artifact.Ref) workflow.Future {
 	return workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
-		Model:    f.status.Model,
-		Labels:   f.splits.Labels,
-		Examples: examples,
-		Path:     f.status.Dir + "/evaluation/" + name + "-predictions.parquet",
+		Model:      f.status.Model,
+		Labels:     f.splits.Labels,
+		Examples:   examples,
+		Path:       f.status.Dir + "/evaluation/" + name + "-predictions.parquet",
+		Anonymizer: f.prepared.Anonymizer,
+		Evaluation: f.prepared.Evaluation,
 	})
 }
 
@@ -247,6 +255,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 			Workflow: info.WorkflowType.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.FirstRunID,
 			Parameters: f.in,
 			Facts:      facts(f.prepared),
+			Privacy:    f.prepared.Evaluation,
 			Stages:     append(preparedFiles(f.prepared), f.files()...),
 			Checks:     f.checks(),
 			Result:     f.result,
@@ -273,7 +282,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 		RunID:              info.FirstRunID,
 	}).Get(ctx, nil)
 	f.leave(ctx)
-	f.result.Stages = f.status.Stages
+	f.result.Stages, f.result.Privacy = f.status.Stages, f.prepared.Evaluation
 	return err
 }
 

@@ -25,6 +25,7 @@ func preparedFiles(p pipeline.PrepareResult) []activities.ManifestStage {
 		{Name: "conversations", Files: p.Conversations},
 		{Name: "anonymized", Files: p.Anonymized},
 		{Name: "audit", Files: p.Audit},
+		{Name: "privacy", Files: []artifact.Ref{p.EvaluationFile}},
 	}
 }
 

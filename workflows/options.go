@@ -36,7 +36,7 @@ func bulk(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// anonymizing is for one part. With rules it takes seconds; a large model on a
+// anonymizing is for one part, and for judging the anonymizer. With rules it takes seconds; a large model on a
 // slow machine may take hours.
 func anonymizing(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{

@@ -38,6 +38,7 @@ type preparation struct {
 	*run
 	in     pipeline.PrepareInput
 	result pipeline.PrepareResult
+	gated  bool
 }
 
 func (p *preparation) stage(ctx workflow.Context) error {
@@ -66,6 +67,9 @@ func (p *preparation) anonymize(ctx workflow.Context) error {
 	if err := p.enter(ctx, pipeline.Anonymizing); err != nil {
 		return err
 	}
+	if err := p.evaluate(ctx); err != nil {
+		return err
+	}
 	// The first part that fails ends the others.
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
@@ -85,7 +89,7 @@ func (p *preparation) anonymize(ctx workflow.Context) error {
 				failed = err
 				return
 			}
-			p.keep(i, done)
+			failed = p.keep(i, done)
 		})
 	}
 	for range parts {
@@ -97,11 +101,37 @@ func (p *preparation) anonymize(ctx workflow.Context) error {
 	return nil
 }
 
-func (p *preparation) keep(i int, done activities.AnonymizePartResult) {
+// evaluate judges the anonymizer before it works, so that no hours of a slow
+// model go into texts that may not leave the machine.
+func (p *preparation) evaluate(ctx workflow.Context) error {
+	if p.gated = gated(ctx); !p.gated {
+		return nil
+	}
+	var judged activities.EvaluateAnonymizerResult
+	err := workflow.ExecuteActivity(anonymizing(ctx), data.EvaluateAnonymizer, activities.EvaluateAnonymizerInput{Dir: p.in.Dir}).Get(ctx, &judged)
+	if err != nil {
+		return err
+	}
+	p.result.Evaluation, p.result.EvaluationFile = judged.Evaluation, judged.File
+	p.result.Anonymizer = judged.Evaluation.Anonymizer
+	p.status.Privacy = judged.Evaluation
+	return cleared(p.result.Evaluation, p.result.Anonymizer)
+}
+
+// keep notes what became of a part. Workers of several versions share a task
+// queue while they are replaced: a part that another version made than the one
+// that was judged is refused.
+func (p *preparation) keep(i int, done activities.AnonymizePartResult) error {
+	if p.gated {
+		if err := cleared(p.result.Evaluation, done.Version); err != nil {
+			return err
+		}
+	}
 	p.result.Anonymized[i], p.result.Audit[i] = done.Examples, done.Audit
 	p.result.Anonymizer = done.Version
 	for kind, n := range done.Spans {
 		p.result.Counts.Spans[kind] += n
 	}
 	p.status.PartsDone++
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	historypb "go.temporal.io/api/history/v1"
@@ -17,7 +18,7 @@ import (
 // every version must replay the histories of the versions before it: one that
 // cannot needs workflow.GetVersion, not new histories.
 func TestRecordedHistoriesReplay(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.json")
+	files, err := filepath.Glob("testdata/*/*.json")
 	if err != nil || len(files) < 7 {
 		t.Fatalf("found %d recorded histories, %v", len(files), err)
 	}
@@ -25,7 +26,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	Register(replayer)
 	logger := log.NewStructuredLogger(slog.New(slog.DiscardHandler))
 	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
+		t.Run(strings.TrimPrefix(file, "testdata/"), func(t *testing.T) {
 			text, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)

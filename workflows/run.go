@@ -105,8 +105,12 @@ func (r *run) prepareDataset(ctx workflow.Context, dataset string, kind pipeline
 	if err != nil {
 		return prepared, err
 	}
-	r.status.Prepared = &prepared.Counts
+	r.status.Prepared, r.status.Privacy = &prepared.Counts, prepared.Evaluation
 	r.status.Stages = append(r.status.Stages[:len(r.status.Stages)-1], prepared.Stages...)
+	// A child that began before there was an evaluation has none.
+	if gated(ctx) {
+		return prepared, cleared(prepared.Evaluation, prepared.Anonymizer)
+	}
 	return prepared, nil
 }
 

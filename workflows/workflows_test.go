@@ -23,6 +23,7 @@ import (
 	"switchboard/activities"
 	"switchboard/internal/artifact"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
 	"switchboard/internal/registry"
 	"switchboard/internal/split"
@@ -35,6 +36,8 @@ type world struct {
 	t   *testing.T
 	mu  sync.Mutex
 	ran []string
+	// sent counts the activities that sent text to the provider.
+	sent int
 }
 
 const (
@@ -85,6 +88,31 @@ func (w *world) acceptsApply() *world {
 	return w
 }
 
+// evaluates lets the judgement on the anonymizer be e.
+func (w *world) evaluates(e privacy.Evaluation) *world {
+	w.OnActivity(data.EvaluateAnonymizer, mock.Anything, mock.Anything).Return(
+		func(_ context.Context, in activities.EvaluateAnonymizerInput) (activities.EvaluateAnonymizerResult, error) {
+			return activities.EvaluateAnonymizerResult{Evaluation: e, File: artifact.Ref{Path: in.Dir + "/privacy.json"}}, nil
+		}).Maybe()
+	return w
+}
+
+// anonymizes lets the anonymizer's version be that which a part gets.
+func (w *world) anonymizes(version func(part int) string) *world {
+	w.OnActivity(data.AnonymizePart, mock.Anything, mock.Anything).Return(
+		func(_ context.Context, in activities.AnonymizePartInput) (activities.AnonymizePartResult, error) {
+			return activities.AnonymizePartResult{
+				Examples: artifact.Ref{Path: fmt.Sprint("anonymized/", in.Part), Rows: 10},
+				Spans:    map[string]int64{"Person": 2},
+				Version:  version(in.Part),
+			}, nil
+		}).Maybe()
+	return w
+}
+
+// passed is the judgement on the anonymizer of these tests.
+var passed = privacy.Evaluation{Anonymizer: "v1", Passed: true}
+
 // prepares lets PrepareDataset stage parts of 10 conversations each.
 func (w *world) prepares(parts int) *world {
 	staged := activities.StageConversationsResult{
@@ -96,15 +124,7 @@ func (w *world) prepares(parts int) *world {
 		staged.Conversations = append(staged.Conversations, artifact.Ref{Path: fmt.Sprint("conversations/", i), Rows: 10})
 	}
 	w.OnActivity(data.StageConversations, mock.Anything, mock.Anything).Return(staged, nil).Maybe()
-	w.OnActivity(data.AnonymizePart, mock.Anything, mock.Anything).Return(
-		func(_ context.Context, in activities.AnonymizePartInput) (activities.AnonymizePartResult, error) {
-			return activities.AnonymizePartResult{
-				Examples: artifact.Ref{Path: fmt.Sprint("anonymized/", in.Part), Rows: 10},
-				Spans:    map[string]int64{"Person": 2},
-				Version:  "v1",
-			}, nil
-		}).Maybe()
-	return w
+	return w.evaluates(passed).anonymizes(func(int) string { return "v1" })
 }
 
 func (w *world) trains() *world {
@@ -113,7 +133,10 @@ func (w *world) trains() *world {
 		TrainFile: artifact.Ref{Path: "train", SHA256: "t"},
 		Counts:    split.Counts{Train: 7, Validation: 1, Test: 2},
 	}, nil).Maybe()
-	w.OnActivity(provider.UploadFile, mock.Anything, mock.Anything).Return(activities.UploadFileResult{FileID: "file-1"}, nil).Maybe()
+	w.OnActivity(provider.UploadFile, mock.Anything, mock.Anything).Return(
+		func(_ context.Context, in activities.UploadFileInput) (activities.UploadFileResult, error) {
+			return activities.UploadFileResult{FileID: "file-1"}, w.asksClearance(in.Evaluation, in.Anonymizer)
+		}).Maybe()
 	w.OnActivity(provider.SubmitJob, mock.Anything, mock.Anything).Return(activities.SubmitJobResult{JobID: jobID}, nil).Maybe()
 	return w
 }
@@ -136,9 +159,21 @@ func (w *world) judges() *world {
 func (w *world) answers() *world {
 	w.OnActivity(provider.ClassifyPart, mock.Anything, mock.Anything).Return(
 		func(_ context.Context, in activities.ClassifyPartInput) (activities.ClassifyPartResult, error) {
-			return activities.ClassifyPartResult{Predictions: artifact.Ref{Path: in.Path, Rows: in.Examples.Rows}}, nil
+			return activities.ClassifyPartResult{Predictions: artifact.Ref{Path: in.Path, Rows: in.Examples.Rows}}, w.asksClearance(in.Evaluation, in.Anonymizer)
 		}).Maybe()
 	return w
+}
+
+// asksClearance is what activities that send text do before they send any. It
+// counts what was sent.
+func (w *world) asksClearance(e privacy.Evaluation, version string) error {
+	if err := e.Clear(version); err != nil {
+		return temporal.NewNonRetryableApplicationError(err.Error(), string(problem.Refused), nil)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sent++
+	return nil
 }
 
 func (w *world) merges() *world {

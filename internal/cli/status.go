@@ -92,6 +92,7 @@ func (r report) writeUnfinished(t *text) {
 		if s.Prepared != nil {
 			writePrepared(t, *s.Prepared)
 		}
+		writePrivacy(t, s.Privacy)
 		if s.Split != nil {
 			writeSplit(t, *s.Split)
 		}

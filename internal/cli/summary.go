@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"switchboard/internal/anonymize"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/privacy"
 )
 
 // writeFineTune is the summary of a finished fine-tuning.
@@ -15,6 +17,7 @@ func writeFineTune(t *text, r pipeline.FineTuneResult) {
 	t.fact("model", r.Model)
 	t.fact("base model", r.BaseModel)
 	writePrepared(t, r.Prepared)
+	writePrivacy(t, r.Privacy)
 	writeSplit(t, r.Split)
 	t.fact("job", fmt.Sprintf("%s, %s trained", r.JobID, count(r.TrainedTokens, "token")))
 	writeMetrics(t, r.Metrics)
@@ -25,6 +28,7 @@ func writeFineTune(t *text, r pipeline.FineTuneResult) {
 func writeApply(t *text, r pipeline.ApplyResult) {
 	t.fact("model", r.Model)
 	writePrepared(t, r.Prepared)
+	writePrivacy(t, r.Privacy)
 	writeApplied(t, r.Counts)
 	writeStages(t, r.Stages)
 }
@@ -37,6 +41,18 @@ func writePrepared(t *text, c pipeline.PrepareCounts) {
 	t.fact("data", strings.Join(parts, ", "))
 	t.fact("anomalies", tally(c.Anomalies)...)
 	t.fact("replaced", tally(c.Spans)...)
+}
+
+// writePrivacy tells how the anonymizer was judged. Runs from before there was
+// an evaluation have none to tell of.
+func writePrivacy(t *text, e privacy.Evaluation) {
+	switch names := e.Recall[anonymize.Person]; {
+	case e.Anonymizer == "":
+	case e.Passed:
+		t.fact("privacy", fmt.Sprintf("passed: Person recall %s on %s", interval(names), count(int64(names.Of), "labelled name")))
+	default:
+		t.fact("privacy", "failed: "+strings.Join(e.Failed, "; "))
+	}
 }
 
 func writeSplit(t *text, s pipeline.SplitCounts) {

@@ -10,6 +10,7 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/privacy"
 	"switchboard/internal/registry"
 )
 
@@ -34,7 +35,22 @@ var prepared = pipeline.PrepareCounts{
 	Spans:     map[string]int64{"person": 12345, "email": 67},
 }
 
+var passed = privacy.Evaluation{
+	Anonymizer: "0f1e2d3c4b5a", Models: map[string]string{}, Set: "generated", SetSHA256: "aa11bb22", Texts: 3000, Passed: true,
+	Recall: map[string]privacy.Proportion{
+		"Person": {Count: 2385, Of: 2431, Share: 0.98108, Low: 0.97483, High: 0.98579},
+		"Email":  {Count: 16, Of: 16, Share: 1, Low: 0.80639, High: 1},
+	},
+}
+
+var failed = privacy.Evaluation{
+	Anonymizer: "0f1e2d3c4b5a", Models: map[string]string{}, Set: "generated", SetSHA256: "aa11bb22", Texts: 3000,
+	Recall: map[string]privacy.Proportion{"Person": {Count: 1, Of: 4, Share: 0.25, Low: 0.04559, High: 0.69936}},
+	Failed: []string{"1 of 4 details of kind Person were found, 25.0%, and 88% is asked", "there is more"},
+}
+
 var fineTuned = pipeline.FineTuneResult{
+	Privacy: passed,
 	Model: "ft:switchboard-softmax-1:1a2b3c4d", BaseModel: "switchboard-softmax-1", JobID: "ftjob-1", TrainedTokens: 1234567,
 	Prepared: prepared,
 	Split: pipeline.SplitCounts{
@@ -56,6 +72,7 @@ var fineTuned = pipeline.FineTuneResult{
 }
 
 var applied = pipeline.ApplyResult{
+	Privacy: passed,
 	Model:    "ft:switchboard-softmax-1:1a2b3c4d",
 	Prepared: pipeline.PrepareCounts{Tweets: 5000, Conversations: 1990, Threads: 1502, Spans: map[string]int64{"person": 321}},
 	Counts: pipeline.ApplyCounts{
@@ -107,11 +124,19 @@ var reports = map[string]view{
 		}},
 		Activities: []activity{{Type: "AnonymizePart", Attempt: 1, Progress: &pipeline.Progress{Done: 50, Total: 100, Unit: "conversations"}}},
 	},
+	"prepare-refused": report{
+		WorkflowID: "finetune-tweets-1a2b3c4d-prepare", RunID: "run-3", Workflow: pipeline.PrepareDatasetWorkflow, State: stateFailed,
+		Started: before(20 * time.Second), Closed: before(0), Stage: pipeline.Broken,
+		Status: &pipeline.Status{Stage: pipeline.Broken, Privacy: failed, Stages: []pipeline.StageTime{
+			stage(pipeline.Staging, 20*time.Second, 19), stage(pipeline.Anonymizing, time.Second, 1),
+		}},
+		Failure: &failure{"Refused", "the anonymizer leaves too much behind", 1},
+	},
 	"finetune-training": report{
 		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateRunning,
 		Started: before(200 * time.Second), Stage: pipeline.TrainingJob,
 		Status: &pipeline.Status{
-			Stage: pipeline.TrainingJob, JobID: "ftjob-1", Prepared: &prepared, Split: &fineTuned.Split,
+			Stage: pipeline.TrainingJob, JobID: "ftjob-1", Prepared: &prepared, Privacy: passed, Split: &fineTuned.Split,
 			Stages: []pipeline.StageTime{stage(pipeline.Checking, 200*time.Second, 0.5), stage(pipeline.TrainingJob, 180*time.Second, 0)},
 		},
 		Job:    &pipeline.JobProgress{Events: 3, Recent: events, State: pipeline.JobState{Status: "running", TrainedTokens: 4567}},

@@ -5,6 +5,7 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/evaluate"
+	"switchboard/internal/privacy"
 	"switchboard/internal/split"
 )
 
@@ -60,11 +61,13 @@ type Status struct {
 	Dir      string         `json:"dir"`
 	Model    string         `json:"model,omitempty"`
 	Prepared *PrepareCounts `json:"prepared,omitempty"`
-	Split    *SplitCounts   `json:"split,omitempty"`
-	JobID    string         `json:"job_id,omitempty"`
-	Job      *JobState      `json:"job,omitempty"`
-	Metrics  *Metrics       `json:"metrics,omitempty"`
-	Applied  *ApplyCounts   `json:"applied,omitempty"`
+	// Privacy is how the anonymizer was judged.
+	Privacy privacy.Evaluation `json:"privacy,omitzero"`
+	Split   *SplitCounts       `json:"split,omitempty"`
+	JobID   string             `json:"job_id,omitempty"`
+	Job     *JobState          `json:"job,omitempty"`
+	Metrics *Metrics           `json:"metrics,omitempty"`
+	Applied *ApplyCounts       `json:"applied,omitempty"`
 	// PartsDone and PartsTotal count parts in the stages that work on
 	// parts: anonymizing and classifying.
 	PartsDone  int  `json:"parts_done,omitempty"`
@@ -98,9 +101,15 @@ type PrepareResult struct {
 	Conversations []artifact.Ref `json:"conversations"`
 	Anonymized    []artifact.Ref `json:"anonymized"`
 	Audit         []artifact.Ref `json:"audit"`
-	// Anonymizer is the version of the rules and the model that ran.
-	Anonymizer string      `json:"anonymizer"`
-	Stages     []StageTime `json:"stages"`
+	// Anonymizer is the version of the rules and the model that ran, the
+	// same for all parts.
+	Anonymizer string `json:"anonymizer"`
+	// Evaluation is how that anonymizer was judged. It is the zero value in
+	// a run that began before there was an evaluation. EvaluationFile is the
+	// same among the run's artifacts.
+	Evaluation     privacy.Evaluation `json:"evaluation"`
+	EvaluationFile artifact.Ref       `json:"evaluation_file"`
+	Stages         []StageTime        `json:"stages"`
 }
 
 // DatasetRef is an input file as it was read.
@@ -162,6 +171,9 @@ type FineTuneResult struct {
 	Dir           string        `json:"dir"`
 	Manifest      artifact.Ref  `json:"manifest"`
 	Stages        []StageTime   `json:"stages"`
+	// Privacy is how the anonymizer was judged. Runs that ended before there
+	// was an evaluation have none.
+	Privacy privacy.Evaluation `json:"privacy,omitzero"`
 }
 
 // ApplyCounts tells what became of the rows and conversations.
@@ -189,6 +201,8 @@ type ApplyResult struct {
 	Dir      string        `json:"dir"`
 	Manifest artifact.Ref  `json:"manifest"`
 	Stages   []StageTime   `json:"stages"`
+	// Privacy is as in [FineTuneResult].
+	Privacy privacy.Evaluation `json:"privacy,omitzero"`
 }
 
 // RetrainResult is what Retrain leaves.

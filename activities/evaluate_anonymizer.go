@@ -1,0 +1,109 @@
+package activities
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"switchboard/internal/artifact"
+	"switchboard/internal/privacy"
+)
+
+// EvaluateAnonymizerInput names the folder of the run's artifacts.
+type EvaluateAnonymizerInput struct {
+	Dir string `json:"dir"`
+}
+
+// EvaluateAnonymizerResult is the judgement on the anonymizer of the worker
+// that did the work.
+type EvaluateAnonymizerResult struct {
+	Evaluation privacy.Evaluation `json:"evaluation"`
+	// File is privacy.json: the same among the run's artifacts.
+	File artifact.Ref `json:"file"`
+}
+
+// EvaluateAnonymizer judges the worker's anonymizer on labelled texts, or finds
+// how it was judged before. An anonymizer that is not good enough is no failure
+// here: what becomes of the run is the workflow's decision, and the run's
+// artifacts shall show the figures.
+func (d *Data) EvaluateAnonymizer(ctx context.Context, in EvaluateAnonymizerInput) (EvaluateAnonymizerResult, error) {
+	ctx, stop := untilWorkerStops(ctx)
+	defer stop()
+
+	e, err := d.evaluation(ctx)
+	if err != nil {
+		return EvaluateAnonymizerResult{}, errors.Join(err, context.Cause(ctx))
+	}
+	// The run keeps a copy: what is found below may be replaced or deleted.
+	file, err := d.Store.WriteJSON(ctx, in.Dir+"/privacy.json", e)
+	return EvaluateAnonymizerResult{Evaluation: e, File: file}, err
+}
+
+// judgement is an evaluation as it is kept for the runs that follow.
+type judgement struct {
+	// Program is the SHA-256 of the program that judged. It stands for all
+	// that decides the outcome besides the anonymizer: the labelled texts,
+	// how they are measured, and what is asked of each kind.
+	Program    string             `json:"program"`
+	Evaluation privacy.Evaluation `json:"evaluation"`
+}
+
+// evaluation judges once for each version of the anonymizer and each build of
+// the program. With rules that takes a fraction of a second; a large model
+// takes most of an hour.
+func (d *Data) evaluation(ctx context.Context) (privacy.Evaluation, error) {
+	version := d.Anonymizer.Version()
+	path := "privacy/" + version[:16] + ".json"
+	kept, err := d.judgement(ctx, path)
+	if err != nil {
+		return privacy.Evaluation{}, err
+	}
+	if p := program(); p != "" && kept.Program == p && kept.Evaluation.Anonymizer == version {
+		return kept.Evaluation, nil
+	}
+	e, err := privacy.Judge(ctx, d.Anonymizer)
+	if err != nil {
+		return privacy.Evaluation{}, err
+	}
+	_, err = d.Store.WriteJSON(ctx, path, judgement{Program: program(), Evaluation: e})
+	return e, err
+}
+
+// judgement reads what is kept at a path. Nothing, and what cannot be decoded,
+// is the zero value: judging anew is always right.
+func (d *Data) judgement(ctx context.Context, path string) (judgement, error) {
+	content, err := d.Store.ReadPath(ctx, path)
+	if errors.Is(err, artifact.ErrNotFound) {
+		return judgement{}, nil
+	}
+	if err != nil {
+		return judgement{}, fmt.Errorf("looking for an earlier evaluation of the anonymizer: %w", err)
+	}
+	var kept judgement
+	if json.Unmarshal(content, &kept) != nil {
+		return judgement{}, nil
+	}
+	return kept, nil
+}
+
+// program returns the SHA-256 of the running program's file, in hexadecimal. It
+// is empty on systems that do not tell it for sure: the file that the program
+// was started from may have been replaced by a newer one since.
+var program = sync.OnceValue(func() string {
+	f, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
+})
