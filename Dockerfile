@@ -16,6 +16,8 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
+# The backend of the model for names is some three times as fast with it.
+ENV GOEXPERIMENT=simd
 # Static programs, which need nothing from the image they run in.
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /out/ ./worker ./starter ./modelserver
 # Folders of the final image. A named volume takes over the owner of the folder

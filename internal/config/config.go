@@ -56,7 +56,7 @@ var Settings = []Setting{
 	{MaxConcurrent, "64", "requests that one worker has open at the provider at once"},
 	{RequestsPerMinute, "0", "requests that one worker sends to the provider in a minute; 0 sets no limit"},
 	{RequestTimeout, "60s", "how long one request to the provider may take"},
-	{NERModel, "", "ONNX token-classification model that finds personal names: a folder, or a name on Hugging Face such as `KnightsAnalytics/distilbert-NER` (with `@` and a revision if wanted); empty runs the rules alone"},
+	{NERModel, "", "ONNX token-classification model that finds personal names: a folder, or a name on Hugging Face such as `KnightsAnalytics/distilbert-NER` (with `@` and a revision if wanted); empty takes the one that is shipped"},
 	{NERModelSHA256, "", "SHA-256 that the files of that model must have; required for a name, and the start without it tells the hash"},
 	{HubURL, "https://huggingface.co", "where a model that is a name is downloaded from, once"},
 	{HubToken, "", "token for models there that are not public"},

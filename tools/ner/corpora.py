@@ -6,6 +6,7 @@ Handles are labelled as persons in one of the corpora; with the handle, its
 label goes.
 """
 
+import argparse
 import html
 import json
 import re
@@ -174,3 +175,16 @@ def write_labelled(path, texts):
         for t in texts:
             spans = [{"start": a, "end": b, "kind": "Person"} for a, b in t.spans]
             f.write(json.dumps({"text": t.text, "spans": spans}) + "\n")
+
+
+def main():
+    p = argparse.ArgumentParser(description="Writes the held-out parts of the corpora as labelled texts.")
+    p.add_argument("--corpora", required=True)
+    p.add_argument("--out", required=True, help="folder for the .jsonl files")
+    args = p.parse_args()
+    for name, texts in held_out(args.corpora).items():
+        write_labelled(Path(args.out) / f"{name}.jsonl", texts)
+
+
+if __name__ == "__main__":
+    main()

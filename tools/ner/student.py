@@ -155,6 +155,7 @@ def main():
     args = p.parse_args()
 
     torch.manual_seed(args.seed)
+    torch.set_flush_denormal(True)
     tok = model.tokenizer()
     real = corpora.training(args.corpora)
     swapped = list(generate.renamed(real, args.seed + 100, 1.0)) + list(generate.renamed(real, args.seed + 101, 1.0))
