@@ -51,7 +51,7 @@ var failed = privacy.Evaluation{
 
 var fineTuned = pipeline.FineTuneResult{
 	Privacy: passed,
-	Model: "ft:switchboard-softmax-1:1a2b3c4d", BaseModel: "switchboard-softmax-1", JobID: "ftjob-1", TrainedTokens: 1234567,
+	Model:   "ft:switchboard-softmax-1:1a2b3c4d", BaseModel: "switchboard-softmax-1", JobID: "ftjob-1", TrainedTokens: 1234567,
 	Prepared: prepared,
 	Split: pipeline.SplitCounts{
 		Classes: 62, Train: 55800, Validation: 6200, Test: 9201, Repeated: 1200,
@@ -72,7 +72,7 @@ var fineTuned = pipeline.FineTuneResult{
 }
 
 var applied = pipeline.ApplyResult{
-	Privacy: passed,
+	Privacy:  passed,
 	Model:    "ft:switchboard-softmax-1:1a2b3c4d",
 	Prepared: pipeline.PrepareCounts{Tweets: 5000, Conversations: 1990, Threads: 1502, Spans: map[string]int64{"person": 321}},
 	Counts: pipeline.ApplyCounts{
