@@ -1,7 +1,7 @@
 // Package workflows says what happens and in which order. It is deterministic
 // and does no I/O: every step that touches the world is an activity.
 //
-//	PrepareDataset  load, thread, label, anonymize
+//	PrepareDataset  load, thread, label, judge the anonymizer, anonymize
 //	FineTune        prepare, split, upload, submit, await, evaluate, register
 //	Apply           prepare, classify, merge, chart
 //	Retrain         what a Schedule starts: a FineTune

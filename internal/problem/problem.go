@@ -28,7 +28,8 @@ const (
 	// (a server, a port, a directory). Exit code 3.
 	Environment Kind = "Environment"
 	// Refused: the provider said no, and asking again will not help (no
-	// permission, no quota, a failed job). Exit code 1.
+	// permission, no quota, a failed job); or the anonymizer is not good
+	// enough for texts to be sent. Exit code 1.
 	Refused Kind = "Refused"
 )
 
