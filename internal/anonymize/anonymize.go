@@ -396,18 +396,35 @@ func (a *Anonymizer) recognize(ctx context.Context, texts []string) ([][]Span, e
 }
 
 // isAllowed tells a person span of a model that holds nothing but brands and
-// places.
+// places, words that are no names, and words that prove little:
+//
+//   - short words in capitals: of airports and acronyms (LAX, TSA) models know
+//     little, and the initials that agents sign with are the rules' work;
+//   - words in lower case, and those whose capital begins a sentence, if the
+//     model is not sure of them either.
 func (t *tweet) isAllowed(sp Span) bool {
 	if sp.Kind != Person {
 		return false
 	}
 	words := t.within(sp)
 	for _, w := range words {
-		if w.class&(brand|never) == 0 || w.class&given != 0 && w.class&never == 0 {
+		switch known := w.class&given != 0; {
+		case w.class&never != 0, t.isPlain(w):
+		case w.class&brand != 0 && !known:
+		case w.shape == upper && w.end-w.start <= 5 && !known:
+		case w.shape == lower && (sp.Score < 0.6 || w.end-w.start <= 3) && !known:
+		case w.shape == title && sp.Score < 0.5 && !known && t.beginsSentence(w):
+		default:
 			return false
 		}
 	}
 	return len(words) > 0
+}
+
+// beginsSentence tells that a sentence begins with the word.
+func (t *tweet) beginsSentence(w word) bool {
+	before := strings.TrimRight(t.text[:w.start], " ")
+	return before == "" || strings.IndexByte(".!?", before[len(before)-1]) >= 0
 }
 
 // parallel calls do for pieces of [0, n), from all workers.

@@ -51,7 +51,7 @@ const (
 	presents                     // I'm, here: a name stands beside it
 	begins                       // an allowed phrase may begin here
 	plain                        // in words/plain.txt: a model need not see it
-	elsewhere                    // a name in some country: plain in lower case alone
+	elsewhere                    // may be a name with a capital: plain in lower case alone
 )
 
 // roles are the words that rules look for.

@@ -104,7 +104,7 @@ func TestScanCounts(t *testing.T) {
 		if got.Texts != 4 || got.Changed != 3 || got.Kinds["Person"] != 3 || got.Kinds["Email"] != 1 || got.Recognizers["thread"] != 1 {
 			t.Errorf("%s: %+v", name, got)
 		}
-		if len(got.Version) != 64 || len(got.Models) != 0 || got.TweetsPerSecond <= 0 {
+		if len(got.Version) != 64 || len(got.Models) != 1 || got.TweetsPerSecond <= 0 {
 			t.Errorf("%s: %+v", name, got)
 		}
 		for _, word := range []string{"Zorvex", "zorvex", "QX", "example.com", "nobody"} {

@@ -6,9 +6,11 @@ Names come from Faker's lists for many countries, and a share of them is made
 up from syllables, so that a model learns the place of a name and not the list.
 """
 
+import functools
 import random
 import re
 
+from english_words import get_english_words_set
 from faker import Faker
 
 from corpora import Text, clean
@@ -63,6 +65,12 @@ Terminal Five, Gate B12, Wi-Fi, Bluetooth, Chrome, Firefox, Safari, Explorer, An
 Messenger, Gmail, Yahoo, Hotmail, Google Maps, Waze, DirecTV, App Store, Live Photos, Settings, Control Center, Premium, Premium for Family, Family Sharing,
 Thank You, Happy Holidays, Good Luck, Cubs, Bears, Hawks, Yankees, Lakers, Chiefs, Cowboys, Steelers, Arsenal, Chelsea FC, Liverpool, Rangers
 """.split(",")]
+
+CODES = """ATL LAX ORD DFW DEN JFK SFO SEA LAS MCO EWR CLT PHX IAH MIA BOS MSP FLL DTW PHL LGA BWI SLC SAN IAD DCA MDW TPA PDX HNL BNA AUS MSY RDU SMF SJC OAK
+SNA LHR LGW MAN EDI GLA DUB CDG AMS FRA MAD BCN FCO ZRH VIE BRU LIS CPH ARN OSL HEL SIN HKG NRT SYD MEL AKL DXB DOH DEL BOM YYZ YVR MEX CUN GRU EZE TUR TSA
+USA UK NYC LA DC EU ID PIN SMS FAQ ETA ETD ASAP OMG WTF LOL LMAO SMH BTW FYI AFAIK IMO TBH IDK TV DVD DVR CEO HR IT PC OS OJ WIFI VIP GPS USB HDMI SIM APP DM
+PM AM RT OK NO YES SORRY HELP NOW WHY NEVER WORST AGAIN PLEASE FIX FREE SALE MVP LUV CEDR ABTA FAA FA FC EP BA AA DL UA SW XD PS GTA FIFA MMR ACM LTE GB MB HD
+KPI ISP RAM CPU SSD NHS BBC ITV HBO NBA NFL MLB NHL NASA FBI GOP""".split()
 
 AGENT = """
 We're sorry for the trouble.|Please send us a DM with your account details.|We'll take a closer look.|Thanks for getting in touch.|Our team is on it.
@@ -129,6 +137,13 @@ PLAIN = [
     "Happy Friday", "Merry Christmas", "Team {b}", "The {c} store", "{c} Airport", "St. {c} station", "North {c}", "University of {c}", "#{b} #{c}", "Agent said no",
     "Ref: {r}", "order {r}", "{b} {d}", "Flight {r}", "Version {d}.{d}.{d}", "Part 1/2", "TY", "ASAP", "FYI", "LOL", "RT: {b}", "Mum", "Mom and Dad are here", "Sir", "Madam",
 ]
+WORDY = [
+    "{W} {w} {w}", "{w} {w} {w} {w}", "{W} {w} {w} {w} {w}", "the {w} {w} was {w}", "please {w} the {w}", "{W}, {w} and {w}", "so {w}", "{W}!", "your {w} is {w}",
+    "I {w} my {w}", "we don't {w} {w} {w}", "a {w} {w} at {x}", "flying {x}-{x}", "from {x} to {x}", "stuck in {x}", "at {x} again", "{x}", "{x}!", "{x} {x}", "why {x}?",
+    "{x} to {x} delayed", "landed at {x}", "sitting at {x} for hours", "out of {x}", "thanks {x}", "{x} staff", "hey {x}", "install {m}", "I use {m}", "{m} app keeps crashing",
+    "download {m} first", "the {m} update", "on {m} and {m}", "with {m} 2", "#{W}{W}", "#{w}{w} #{W}", "#{W}{W}{W}", "{W} {W} {W}", "made it to {c}", "landed in {c}", "{c} lounge",
+    "{W} service", "no {W} on board", "the {W} {W} is closed", "{W} {w} {x}", "that {w} {m}", "{x}: {w} {w}", "a {w} error in {m}", "Miss {c} already", "Dear {w}", "Hi {w}", "Oh {w}",
+]
 SIGNS = ["-{s}", "^{s}", "*{s}", "~{s}", "/{s}", "- {s}", " -{s}", " ^ {s}", "--{s}", "–{s}", "Thanks-{s}", "Thanks - {s}", "Regards, {s}", "Kind regards - {s}", "Cheers, {s}",
          "{s}", "TY {s}", "Thanks, {s}", "~ {s}", ". {s}", "Best, {s}", "^{s} 1/2", "-{s} 2/2", "^{s} <url>", "/{s} <url>", "{s} <url>", "-{s} {e}", "Many thanks. ^{s}", "=^{s}", "Rgds {s}", "xx {s}"]
 EMOJI = list("😊😃✈👍🙂😉💚❤🎧🏽") + [""]
@@ -181,6 +196,19 @@ class Names:
         return self._latin(lambda f: f.last_name(), ROMANIZED_LAST)
 
 
+@functools.cache
+def ordinary_words():
+    """English words that are names nowhere, in lower case."""
+    names = {n.lower() for n in ROMANIZED_GIVEN + ROMANIZED_LAST + NICKNAMES}
+    for locale in LOCALES:
+        for provider in Faker(locale).get_providers():
+            for field in ("first_names", "last_names", "first_names_male", "first_names_female"):
+                names.update(str(n).lower() for n in getattr(provider, field, ()))
+    words = sorted(w for w in get_english_words_set(["web2"], alpha=True) if w.islower() and 3 < len(w) < 13 and w not in names)
+    common = sorted({w for line in AGENT + CUSTOMER for w in re.findall(r"[a-z]{3,}", line)})
+    return words + common * (len(words) // len(common) // 2)
+
+
 class Writer:
     """Writes one text after the other. Names stand between marks while a text
     is made."""
@@ -189,6 +217,7 @@ class Writer:
         self.rng = random.Random(seed)
         self.names = Names(self.rng)
         self.city = self.names.fakers[:20]
+        self.words = ordinary_words()
 
     def slot(self, kind):
         r = self.rng
@@ -218,6 +247,14 @@ class Writer:
                 return str(r.randrange(1, 99))
             case "i":
                 return r.choice("ABCDEFGHJKLMNPRSTW")
+            case "x":
+                return r.choice(CODES)
+            case "w" | "W":
+                word = r.choice(self.words)
+                return word.capitalize() if kind == "W" else word
+            case "m":
+                name = self.names.made_up()
+                return name + r.choice(["", "", "ify", "ly", "Pro", "X", self.names.made_up(), " " + self.names.made_up()])
             case "e":
                 return r.choice(EMOJI)
             case "r":
@@ -246,6 +283,8 @@ class Writer:
             parts.append(self.fill(r.choice(VOCATIVE)) + r.choice([".", "!", "?"]))
         if r.random() < 0.25:
             parts.append(self.fill(r.choice(PLAIN)) + ".")
+        if r.random() < 0.3:
+            parts.append(self.fill(r.choice(WORDY)) + r.choice([".", "!", ""]))
         if parts and r.random() < 0.2:
             head, *rest = parts
             r.shuffle(rest)
@@ -261,13 +300,14 @@ class Writer:
         r = self.rng
         parts = self.sentences(CUSTOMER, 0, 2)
         for _ in range(r.choice([0, 1, 1, 1, 2])):
-            parts.append(self.fill(r.choice(STORY if r.random() < 0.6 else PLAIN)))
+            p = r.random()
+            parts.append(self.fill(r.choice(STORY if p < 0.45 else PLAIN if p < 0.65 else WORDY)))
         r.shuffle(parts)
         ends = r.choice([". ", "! ", " ", ", ", "... "])
         parts = [p if r.random() < 0.4 or p[:1] == "\x02" else p[:1].upper() + p[1:] for p in parts]
         text = ends.join(parts) + r.choice(["", "", ".", "!", " " + self.slot("e"), " <url>"])
         p = r.random()
-        if p < 0.17:
+        if p < 0.15:
             text = text.lower()
         elif p < 0.2:
             text = text.upper()

@@ -139,6 +139,9 @@ func (r *Recognizer) Version() string { return r.version }
 // Recognize returns the names in each text, as spans of whole words. An error
 // is the context's or the backend's; a panic in the backend is made one.
 func (r *Recognizer) Recognize(ctx context.Context, texts []string) ([][]anonymize.Span, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	found, unknown := r.cache.split(texts)
 	rest := make([]string, len(unknown))
 	for i, at := range unknown {
