@@ -4,9 +4,8 @@ import "strings"
 
 // isCandidate tells whether a model has to look at the text that was scanned:
 // whether it has a word that may be a name and that no rule has taken yet. Words
-// that are none are listed in words/plain.txt; it was measured that what is not
-// shown to the model for their sake holds nothing that it would find (see
-// docs/privacy.md).
+// that are none are listed in words/plain.txt. What that costs and spares is
+// measured in docs/privacy.md.
 func (t *tweet) isCandidate(found []Span) bool {
 	for _, w := range t.words {
 		if !t.isPlain(w) && !isCovered(found, w) {

@@ -13,8 +13,8 @@ import (
 //go:embed shipped
 var shipped embed.FS
 
-// shippedThreshold weighs recall over precision: it was chosen on the labelled
-// texts that docs/privacy.md names.
+// shippedThreshold weighs recall over precision. docs/privacy.md says which
+// labelled texts it was chosen on.
 const shippedThreshold = 0.15
 
 // Shipped loads the model that is part of the program. It is made for support
