@@ -36,7 +36,10 @@
 //   - batch_size, n_epochs and learning_rate_multiplier mean what they say;
 //     "auto" is 32, 8 and 1. The seed defaults to [DefaultSeed], so that the
 //     same job gives the same model.
-//   - Cancelling a job that is already cancelled answers with the job.
+//   - Cancelling a job that is already cancelled answers with the job, and so do
+//     pausing a paused one and resuming one that is under way.
+//   - A paused job that is resumed is trained from the start. It ends in the
+//     same model, and counts among the active jobs all the while.
 //   - Where hyperparameters stand both in method and beside it, method counts.
 //
 // # What is on disk

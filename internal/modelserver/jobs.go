@@ -15,11 +15,12 @@ import (
 	"switchboard/internal/classifier"
 )
 
-// Statuses of a job, in the order of its life. The first three are active.
+// Statuses of a job, in the order of its life. The first four are active.
 const (
 	statusValidating = "validating_files"
 	statusQueued     = "queued"
 	statusRunning    = "running"
+	statusPaused     = "paused"
 	statusSucceeded  = "succeeded"
 	statusFailed     = "failed"
 	statusCancelled  = "cancelled"
@@ -73,7 +74,11 @@ type job struct {
 func (j job) key() string { return j.ID }
 func (j job) born() int64 { return j.Created }
 
-func (j job) active() bool {
+// active tells whether the job may still end in a model: its files are needed.
+func (j job) active() bool { return j.moving() || j.Status == statusPaused }
+
+// moving tells whether a worker takes the job along, now or in its turn.
+func (j job) moving() bool {
 	return j.Status == statusValidating || j.Status == statusQueued || j.Status == statusRunning
 }
 
@@ -98,6 +103,14 @@ func (j *job) end(status string) {
 	j.Status = status
 	j.Finished = time.Now().UnixNano()
 	j.EstimatedFinish = 0
+}
+
+// ended says in a sentence how a job that is over came to its end.
+func (j job) ended() string {
+	if j.Status == statusCancelled {
+		return "been cancelled"
+	}
+	return j.Status
 }
 
 // jobError says why a job failed.
@@ -457,22 +470,66 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) cancelJob(w http.ResponseWriter, r *http.Request) error {
-	id := r.PathValue("id")
-	j, err := s.jobs.change(id, func(j *job) error {
+	return s.order(w, r, "fine-tuning job cancelled", s.stopTraining, func(j *job) error {
 		if j.Status == statusCancelled {
 			return errUnchanged
 		}
 		if !j.active() {
-			return invalid(http.StatusBadRequest, "", "job_already_ended", "The job cannot be cancelled: it has already %s.", j.Status)
+			return invalid(http.StatusBadRequest, "", "job_already_ended", "The job cannot be cancelled: it has already %s.", j.ended())
 		}
 		j.end(statusCancelled)
 		j.inform("The job was cancelled.")
 		return nil
 	})
+}
+
+// pauseJob takes a job out of the hands of the trainer. What it has learnt is
+// dropped: training is short, and starting over gives the same model.
+func (s *Server) pauseJob(w http.ResponseWriter, r *http.Request) error {
+	return s.order(w, r, "fine-tuning job paused", s.stopTraining, func(j *job) error {
+		switch j.Status {
+		case statusPaused:
+			return errUnchanged
+		case statusQueued:
+		case statusRunning:
+			j.Attempts-- // it ends in order
+		case statusValidating:
+			return invalid(http.StatusBadRequest, "", "job_not_pausable", "The job cannot be paused while its files are checked: try again when it is queued.")
+		default:
+			return invalid(http.StatusBadRequest, "", "job_already_ended", "The job cannot be paused: it has already %s.", j.ended())
+		}
+		j.Status = statusPaused
+		j.EstimatedFinish = 0
+		j.inform("The job was paused.")
+		return nil
+	})
+}
+
+// resumeJob puts a paused job back into the queue, at the place of its age.
+func (s *Server) resumeJob(w http.ResponseWriter, r *http.Request) error {
+	wake := func(string) { s.wakeWorkers() }
+	return s.order(w, r, "fine-tuning job resumed", wake, func(j *job) error {
+		switch {
+		case j.moving():
+			return errUnchanged
+		case j.Status != statusPaused:
+			return invalid(http.StatusBadRequest, "", "job_already_ended", "The job cannot be resumed: it has already %s.", j.ended())
+		}
+		j.Status = statusQueued
+		j.inform("The job was resumed.")
+		return nil
+	})
+}
+
+// order changes a job as somebody asks, then lets what is done follow. A
+// change that is already so (errUnchanged) is answered with the job as it is.
+func (s *Server) order(w http.ResponseWriter, r *http.Request, done string, follow func(id string), change func(*job) error) error {
+	id := r.PathValue("id")
+	j, err := s.jobs.change(id, change)
 	switch err {
 	case nil:
-		s.log.InfoContext(r.Context(), "fine-tuning job cancelled", "job", id)
-		s.stopTraining(id)
+		s.log.InfoContext(r.Context(), done, "job", id)
+		follow(id)
 	case errUnchanged:
 	case errNoRecord:
 		return noSuchJob(id)

@@ -1,6 +1,7 @@
 package modelserver
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -390,6 +393,68 @@ func TestCancel(t *testing.T) {
 	var refused *openai.APIError
 	if !errors.As(err, &refused) || refused.HTTPStatusCode != http.StatusBadRequest || refused.Code != "job_already_ended" {
 		t.Errorf("cancelling a finished job gives %v", err)
+	}
+}
+
+// A paused job lets the next one train, outlives a restart of the server, and
+// ends, when it is resumed, in the model that it would have made anyway.
+func TestPauseAndResume(t *testing.T) {
+	dir := t.TempDir()
+	r, stop := start(t, Options{Dir: dir})
+	training := r.upload(t, jsonl(1, 1200))
+	body := map[string]any{"training_file": training, "hyperparameters": map[string]any{"n_epochs": 20, "batch_size": 4}}
+	order := func(id, what string) (j jobObject) {
+		r.call(t, "POST", "/v1/fine_tuning/jobs/"+id+"/"+what, map[string]any{}, &j)
+		return j
+	}
+	paused := r.create(t, body)
+	await(t, r.client, paused.ID, statusRunning)
+	for range 2 { // the second time changes nothing
+		if j := order(paused.ID, "pause"); j.Status != statusPaused || j.FinishedAt != nil || j.EstimatedFinish != nil {
+			t.Errorf("paused job is %+v", j)
+		}
+	}
+	undisturbed := r.create(t, body)
+	await(t, r.client, undisturbed.ID, statusSucceeded)
+	var refused *openai.APIError
+	if err := r.client.DeleteFile(t.Context(), training); !errors.As(err, &refused) || refused.HTTPStatusCode != http.StatusConflict {
+		t.Errorf("deleting the file of a paused job gives %v, want 409", err)
+	}
+
+	stop()
+	r, _ = start(t, Options{Dir: dir})
+	if j := must[openai.FineTuningJob](t)(r.client.RetrieveFineTuningJob(t.Context(), paused.ID)); j.Status != statusPaused {
+		t.Errorf("after a restart the job is %s, want paused", j.Status)
+	}
+	if j := order(paused.ID, "resume"); j.Status != statusQueued {
+		t.Errorf("resumed job is %s, want queued", j.Status)
+	}
+	await(t, r.client, paused.ID, statusSucceeded)
+	same := must[[]byte](t)(os.ReadFile(filepath.Join(dir, modelPath(undisturbed.ID))))
+	if got := must[[]byte](t)(os.ReadFile(filepath.Join(dir, modelPath(paused.ID)))); !bytes.Equal(got, same) {
+		t.Error("the paused job's model is another one")
+	}
+}
+
+func TestPausedJobIsCancelled(t *testing.T) {
+	r, _ := start(t, Options{})
+	slow := map[string]any{"training_file": r.upload(t, jsonl(1, 3000)), "hyperparameters": map[string]any{"n_epochs": 50, "batch_size": 1}}
+	j := r.create(t, slow)
+	await(t, r.client, j.ID, statusRunning)
+	path := "/v1/fine_tuning/jobs/" + j.ID
+	r.call(t, "POST", path+"/pause", map[string]any{}, &j)
+	if done := must[openai.FineTuningJob](t)(r.client.CancelFineTuningJob(t.Context(), j.ID)); done.Status != statusCancelled {
+		t.Errorf("cancelled job is %+v", done)
+	}
+	for _, what := range []string{"pause", "resume"} {
+		status, answer := r.raw(t, "POST", path+"/"+what, testKey, "application/json", nil)
+		if status != http.StatusBadRequest || !strings.Contains(string(answer), "already been cancelled") {
+			t.Errorf("%s of a cancelled job gives %d %s", what, status, answer)
+		}
+		status, answer = r.raw(t, "POST", "/v1/fine_tuning/jobs/ftjob-none/"+what, testKey, "application/json", nil)
+		if status != http.StatusNotFound || !strings.Contains(string(answer), "fine_tune_not_found") {
+			t.Errorf("%s of no job gives %d %s", what, status, answer)
+		}
 	}
 }
 

@@ -217,6 +217,8 @@ func (s *Server) routes() *http.ServeMux {
 		"/v1/fine_tuning/jobs":             {"GET": s.listJobs, "POST": s.createJob},
 		"/v1/fine_tuning/jobs/{id}":        {"GET": s.getJob},
 		"/v1/fine_tuning/jobs/{id}/cancel": {"POST": s.cancelJob},
+		"/v1/fine_tuning/jobs/{id}/pause":  {"POST": s.pauseJob},
+		"/v1/fine_tuning/jobs/{id}/resume": {"POST": s.resumeJob},
 		"/v1/fine_tuning/jobs/{id}/events": {"GET": s.listEvents},
 		"/v1/chat/completions":             {"POST": s.complete},
 		"/healthz":                         {"GET": s.health},

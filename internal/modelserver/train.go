@@ -25,8 +25,9 @@ const failurePause = 30 * time.Second
 var (
 	// errUnchanged ends a change that has nothing to do.
 	errUnchanged = errors.New("nothing to change")
-	// errCancelled is the cause of a training that its job's end stopped.
-	errCancelled = errors.New("the job was cancelled")
+	// errStopped is the cause of a training that ends because its job was
+	// cancelled or paused.
+	errStopped = errors.New("the job was cancelled or paused")
 )
 
 // worker takes one job along at a time: the oldest in the first of its
@@ -106,11 +107,11 @@ func (s *Server) oldest(statuses []string) (job, bool) {
 	return job{}, false
 }
 
-// advance changes a job that is still active; if it is not, the error is
+// advance changes a job that is neither over nor paused; otherwise the error is
 // errUnchanged.
 func (s *Server) advance(id string, f func(*job)) error {
 	_, err := s.jobs.change(id, func(j *job) error {
-		if !j.active() {
+		if !j.moving() {
 			return errUnchanged
 		}
 		f(j)
@@ -210,7 +211,7 @@ func (s *Server) stopTraining(id string) {
 	s.cancelMu.Lock()
 	defer s.cancelMu.Unlock()
 	if cancel, ok := s.cancels[id]; ok {
-		cancel(errCancelled)
+		cancel(errStopped)
 	}
 }
 
@@ -251,7 +252,7 @@ func (s *Server) train(ctx context.Context, j job) error {
 	switch {
 	case errors.Is(err, errClosing):
 		return s.advance(j.ID, func(j *job) { j.Attempts-- })
-	case errors.Is(err, errCancelled):
+	case errors.Is(err, errStopped):
 		return nil
 	case err != nil:
 		param := "training_file"
@@ -284,7 +285,7 @@ func (s *Server) finish(j job, model *classifier.Model, results string, tokens i
 	if !errors.Is(err, errUnchanged) {
 		return err
 	}
-	// Cancelled at the last moment: the model and the results go.
+	// Cancelled or paused at the last moment: the model and the results go.
 	return errors.Join(s.disk.remove(modelPath(j.ID)), s.dropFile(resultsID(j.ID)))
 }
 
