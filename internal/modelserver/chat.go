@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math"
 	"net/http"
+	"strings"
 	"time"
 
 	"switchboard/internal/classifier"
@@ -40,10 +41,6 @@ type streamOptions struct {
 	IncludeUsage bool `json:"include_usage"`
 }
 
-type responseFormat struct {
-	Type string `json:"type"`
-}
-
 func (r chatRequest) validate() error {
 	switch {
 	case r.Model == "":
@@ -66,8 +63,6 @@ func (r chatRequest) validate() error {
 		return unsupported("tools")
 	case len(r.Functions) > 0:
 		return unsupported("functions")
-	case r.ResponseFormat != nil && r.ResponseFormat.Type != contentTypeText:
-		return unsupported("response_format")
 	}
 	for i, m := range r.Messages {
 		switch m.Role {
@@ -128,15 +123,35 @@ type candidate struct {
 	Bytes []int `json:"bytes"`
 }
 
-func candidateOf(s classifier.Scored) candidate {
-	c := candidate{Token: s.Label, Logprob: leastLogprob, Bytes: make([]int, len(s.Label))}
-	if s.Probability > 0 {
-		c.Logprob = math.Log(s.Probability)
+func candidateOf(token string, probability float64) candidate {
+	c := candidate{Token: token, Logprob: leastLogprob, Bytes: make([]int, len(token))}
+	if probability > 0 {
+		c.Logprob = math.Log(probability)
 	}
-	for i := range len(s.Label) {
-		c.Bytes[i] = int(s.Label[i])
+	for i := range len(token) {
+		c.Bytes[i] = int(token[i])
 	}
 	return c
+}
+
+// logprobsOf gives each token of the answer its probability, and the label's
+// also those of the likeliest labels. What the form puts around the label is
+// certain.
+func logprobsOf(f form, scored []classifier.Scored, top int) *logprobs {
+	tokens, at := f.tokens(scored[0].Label)
+	var l logprobs
+	for i, token := range tokens {
+		t := tokenLogprob{candidate: candidateOf(token, 1), Top: []candidate{}}
+		if i == at {
+			t.candidate = candidateOf(token, scored[0].Probability)
+			for _, s := range scored[:min(top, len(scored))] {
+				written, at := f.tokens(s.Label)
+				t.Top = append(t.Top, candidateOf(written[at], s.Probability))
+			}
+		}
+		l.Content = append(l.Content, t)
+	}
+	return &l
 }
 
 type usage struct {
@@ -151,6 +166,10 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := request.validate(); err != nil {
+		return err
+	}
+	form, err := request.ResponseFormat.form()
+	if err != nil {
 		return err
 	}
 	if request.Model == BaseModel {
@@ -172,26 +191,27 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	scored := model.Predict(text)
-	tokens := usage{PromptTokens: promptTokens(request.Messages), CompletionTokens: 1}
+	scored, err := form.choose(model.Predict(text))
+	if err != nil {
+		return err
+	}
+	parts, _ := form.tokens(scored[0].Label)
+	content := strings.Join(parts, "")
+	tokens := usage{PromptTokens: promptTokens(request.Messages), CompletionTokens: len(parts)}
 	tokens.TotalTokens = tokens.PromptTokens + tokens.CompletionTokens
 	c := completion{ID: "chatcmpl-" + rand.Text(), Created: time.Now().Unix(), Model: request.Model, SystemFingerprint: "fp_" + BaseModel}
 	var probabilities *logprobs
 	if request.Logprobs {
-		token := tokenLogprob{candidate: candidateOf(scored[0]), Top: []candidate{}}
-		for _, s := range scored[:min(request.TopLogprobs, len(scored))] {
-			token.Top = append(token.Top, candidateOf(s))
-		}
-		probabilities = &logprobs{Content: []tokenLogprob{token}}
+		probabilities = logprobsOf(form, scored, request.TopLogprobs)
 	}
 	if request.Stream {
-		stream(w, c, scored[0].Label, probabilities, tokens, request.StreamOptions)
+		stream(w, c, content, probabilities, tokens, request.StreamOptions)
 		return nil
 	}
 	c.Object = "chat.completion"
 	c.Usage = &tokens
 	c.Choices = []choice{{
-		Message:      &answer{Role: roleAssistant, Content: scored[0].Label},
+		Message:      &answer{Role: roleAssistant, Content: content},
 		Logprobs:     probabilities,
 		FinishReason: optional("stop"),
 	}}
@@ -201,7 +221,7 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) error {
 
 // stream sends the answer as server-sent events, in the three parts that
 // clients expect: who speaks, what, and that it was all.
-func stream(w http.ResponseWriter, c completion, label string, probabilities *logprobs, tokens usage, options *streamOptions) {
+func stream(w http.ResponseWriter, c completion, content string, probabilities *logprobs, tokens usage, options *streamOptions) {
 	c.Object = "chat.completion.chunk"
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-cache")
@@ -215,7 +235,7 @@ func stream(w http.ResponseWriter, c completion, label string, probabilities *lo
 		_, _ = fmt.Fprintf(w, "data: %s\n\n", part)
 	}
 	send([]choice{{Delta: &answer{Role: roleAssistant}}}, nil)
-	send([]choice{{Delta: &answer{Content: label}, Logprobs: probabilities}}, nil)
+	send([]choice{{Delta: &answer{Content: content}, Logprobs: probabilities}}, nil)
 	send([]choice{{Delta: &answer{}, FinishReason: optional("stop")}}, nil)
 	if options != nil && options.IncludeUsage {
 		send([]choice{}, &tokens)

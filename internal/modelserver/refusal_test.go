@@ -94,7 +94,8 @@ func TestRefusals(t *testing.T) {
 		{"chat with two answers", "POST", "/v1/chat/completions", chat(`"n":2`), 400, "n", "invalid_value"},
 		{"chat with tools", "POST", "/v1/chat/completions", chat(`"tools":[{}]`), 400, "tools", "unsupported_parameter"},
 		{"chat with functions", "POST", "/v1/chat/completions", chat(`"functions":[{}]`), 400, "functions", "unsupported_parameter"},
-		{"chat with a schema", "POST", "/v1/chat/completions", chat(`"response_format":{"type":"json_schema"}`), 400, "response_format", "unsupported_parameter"},
+		{"chat for any JSON", "POST", "/v1/chat/completions", chat(`"response_format":{"type":"json_object"}`), 400, "response_format", "unsupported_parameter"},
+		{"chat without its schema", "POST", "/v1/chat/completions", chat(`"response_format":{"type":"json_schema"}`), 400, schemaParam, "unsupported_value"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status, body := r.raw(t, test.method, test.path, testKey, "application/json", strings.NewReader(test.body))
