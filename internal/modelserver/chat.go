@@ -145,8 +145,8 @@ func logprobsOf(f form, scored []classifier.Scored, top int) *logprobs {
 		if i == at {
 			t.candidate = candidateOf(token, scored[0].Probability)
 			for _, s := range scored[:min(top, len(scored))] {
-				written, at := f.tokens(s.Label)
-				t.Top = append(t.Top, candidateOf(written[at], s.Probability))
+				other, _ := f.tokens(s.Label)
+				t.Top = append(t.Top, candidateOf(other[at], s.Probability))
 			}
 		}
 		l.Content = append(l.Content, t)

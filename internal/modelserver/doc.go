@@ -23,13 +23,15 @@
 //
 // # Where it differs from a generative model
 //
-//   - An answer is one label, whole, and counts as one token. With logprobs,
+//   - An answer is one label, whole, and normally counts as one token. With logprobs,
 //     logprobs.content has one entry: the label and the logarithm of its
 //     calibrated probability; top_logprobs has the runners-up.
 //   - A response_format with a JSON schema may have one choice in it: an object
 //     with one property, a string with an enum. The answer is the likeliest
 //     label of the enum, in such an object; the probabilities are those under
-//     the condition that it is one of them. Other schemas are refused.
+//     the condition that it is one of them. This answer counts as three tokens,
+//     of which the label is the second: what stands around it is certain.
+//     Other schemas are refused.
 //   - temperature, top_p, seed and the penalties are accepted and change
 //     nothing: the answer is always the likeliest label.
 //   - Tokens in usage and trained_tokens are counted by a simple rule: a run of

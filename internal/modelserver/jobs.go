@@ -470,7 +470,7 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) cancelJob(w http.ResponseWriter, r *http.Request) error {
-	return s.order(w, r, "fine-tuning job cancelled", s.stopTraining, func(j *job) error {
+	return s.changeJob(w, r, "fine-tuning job cancelled", s.stopTraining, func(j *job) error {
 		if j.Status == statusCancelled {
 			return errUnchanged
 		}
@@ -486,7 +486,7 @@ func (s *Server) cancelJob(w http.ResponseWriter, r *http.Request) error {
 // pauseJob takes a job out of the hands of the trainer. What it has learnt is
 // dropped: training is short, and starting over gives the same model.
 func (s *Server) pauseJob(w http.ResponseWriter, r *http.Request) error {
-	return s.order(w, r, "fine-tuning job paused", s.stopTraining, func(j *job) error {
+	return s.changeJob(w, r, "fine-tuning job paused", s.stopTraining, func(j *job) error {
 		switch j.Status {
 		case statusPaused:
 			return errUnchanged
@@ -508,7 +508,7 @@ func (s *Server) pauseJob(w http.ResponseWriter, r *http.Request) error {
 // resumeJob puts a paused job back into the queue, at the place of its age.
 func (s *Server) resumeJob(w http.ResponseWriter, r *http.Request) error {
 	wake := func(string) { s.wakeWorkers() }
-	return s.order(w, r, "fine-tuning job resumed", wake, func(j *job) error {
+	return s.changeJob(w, r, "fine-tuning job resumed", wake, func(j *job) error {
 		switch {
 		case j.moving():
 			return errUnchanged
@@ -521,9 +521,9 @@ func (s *Server) resumeJob(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// order changes a job as somebody asks, then lets what is done follow. A
+// changeJob changes a job as somebody asks, then lets what is done follow. A
 // change that is already so (errUnchanged) is answered with the job as it is.
-func (s *Server) order(w http.ResponseWriter, r *http.Request, done string, follow func(id string), change func(*job) error) error {
+func (s *Server) changeJob(w http.ResponseWriter, r *http.Request, done string, follow func(id string), change func(*job) error) error {
 	id := r.PathValue("id")
 	j, err := s.jobs.change(id, change)
 	switch err {
