@@ -98,6 +98,21 @@ func TestTrainLearnsClasses(t *testing.T) {
 	}
 }
 
+func TestEpochsGiveTheirModels(t *testing.T) {
+	train, validation := generate(1, 300, 4, 0.1), generate(2, 80, 4, 0.1)
+	var files [][]byte
+	final := mustTrain(t, train, validation, Options{OnEpoch: func(e Epoch) { files = append(files, save(t, e.Model())) }})
+	if !bytes.Equal(files[len(files)-1], save(t, final)) {
+		t.Error("the model of the last epoch is not the one that training returns")
+	}
+	if undisturbed := mustTrain(t, train, validation, Options{}); !bytes.Equal(save(t, undisturbed), save(t, final)) {
+		t.Error("asking for models along the way changed the result")
+	}
+	if bytes.Equal(files[0], files[len(files)-1]) {
+		t.Error("the first epoch's model is the last one's")
+	}
+}
+
 func TestRareClassesAreLearntToo(t *testing.T) {
 	var train []Example
 	for _, e := range generate(1, 3000, 6, 0) {

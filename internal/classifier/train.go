@@ -88,6 +88,9 @@ type Epoch struct {
 	// example counts as wrong and not towards the loss. Both are NaN
 	// without a validation set.
 	ValidLoss, ValidAccuracy float64
+	// Model gives the model as it stands, calibrated like the one that
+	// [Train] returns. It may be called until OnEpoch returns.
+	Model func() *Model
 }
 
 // Train fits a model to the examples. The validation set may be empty; it is
@@ -119,13 +122,14 @@ func Train(ctx context.Context, train, validation []Example, options Options) (*
 		return nil, errors.New("no two examples share a word: there is nothing to learn from")
 	}
 	t := &training{
-		options: options,
-		labels:  labels,
-		idf:     idf,
-		weights: make([]float32, vocabulary.size*len(labels)),
-		squares: make([]float32, vocabulary.size*len(labels)),
-		train:   vectorize(train, labels, vocabulary, idf),
-		valid:   vectorize(validation, labels, vocabulary, idf),
+		options:    options,
+		labels:     labels,
+		vocabulary: vocabulary,
+		idf:        idf,
+		weights:    make([]float32, vocabulary.size*len(labels)),
+		squares:    make([]float32, vocabulary.size*len(labels)),
+		train:      vectorize(train, labels, vocabulary, idf),
+		valid:      vectorize(validation, labels, vocabulary, idf),
 	}
 	t.importance = make([]float32, len(labels))
 	for i, n := range counts {
@@ -134,7 +138,7 @@ func Train(ctx context.Context, train, validation []Example, options Options) (*
 	if err := t.run(ctx); err != nil {
 		return nil, err
 	}
-	return newModel(labels, vocabulary, idf, t.weights, t.temperature()), nil
+	return t.model(), nil
 }
 
 // classes returns the labels in ascending order, and how many examples each
@@ -232,6 +236,7 @@ func vectorize(examples []Example, labels []string, v *vocabulary, idf []float32
 type training struct {
 	options    Options
 	labels     []string
+	vocabulary *vocabulary
 	idf        []float32
 	importance []float32 // by class: how much its examples weigh
 
@@ -252,6 +257,11 @@ type scored struct {
 	right  bool
 }
 
+// model rounds the weights as they are; training may go on.
+func (t *training) model() *Model {
+	return newModel(t.labels, t.vocabulary, t.idf, t.weights, t.temperature())
+}
+
 func (t *training) run(ctx context.Context) error {
 	order := make([]int, len(t.train))
 	for i := range order {
@@ -263,7 +273,7 @@ func (t *training) run(ctx context.Context) error {
 	}
 	shuffle := rand.New(rand.NewPCG(t.options.Seed, 0))
 	perEpoch := (len(order) + len(batch) - 1) / len(batch)
-	epoch := Epoch{Of: t.options.Epochs, Steps: perEpoch * t.options.Epochs}
+	epoch := Epoch{Of: t.options.Epochs, Steps: perEpoch * t.options.Epochs, Model: t.model}
 	for epoch.Number < epoch.Of {
 		epoch.Number++
 		shuffle.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
