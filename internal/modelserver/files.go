@@ -297,7 +297,8 @@ func resultsID(jobID string) string {
 }
 
 // sweep removes what a crash left without an owner: content without a record,
-// and the models and result files of jobs that did not succeed.
+// models that no finished job made, and the result files of jobs and batches
+// that are not over, which are written again under the same names.
 func (s *Server) sweep() error {
 	contents, err := s.disk.names(filesDir, ".data")
 	if err != nil {
@@ -310,25 +311,34 @@ func (s *Server) sweep() error {
 			}
 		}
 	}
-	trained, err := s.disk.names(modelsDir, ".model")
+	made := map[string]bool{}
+	var unfinished []string
+	for _, j := range s.jobs.newest() {
+		for _, m := range j.models() {
+			made[m.path] = true
+		}
+		if j.Status != statusSucceeded {
+			unfinished = append(unfinished, resultsID(j.ID))
+		}
+	}
+	models, err := s.disk.names(modelsDir, ".model")
 	if err != nil {
 		return err
 	}
-	for _, id := range trained {
-		if j, ok := s.jobs.get(id); ok && (j.Status == statusSucceeded || j.active()) {
+	for _, name := range models {
+		if made[modelPath(name)] {
 			continue
 		}
-		if err := s.disk.remove(modelPath(id)); err != nil {
+		if err := s.disk.remove(modelPath(name)); err != nil {
 			return err
 		}
 	}
-	for _, j := range s.jobs.newest() {
-		if j.Status == statusFailed || j.Status == statusCancelled {
-			if _, ok := s.files.get(resultsID(j.ID)); ok {
-				if err := s.dropFile(resultsID(j.ID)); err != nil {
-					return err
-				}
-			}
+	for _, id := range unfinished {
+		if _, ok := s.files.get(id); !ok {
+			continue
+		}
+		if err := s.dropFile(id); err != nil {
+			return err
 		}
 	}
 	return nil

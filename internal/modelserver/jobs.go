@@ -63,6 +63,9 @@ type job struct {
 	Error          *jobError         `json:"error,omitempty"`
 	// Events are in the order they happened.
 	Events []event `json:"events"`
+	// Checkpoints are those of a job that succeeded, in the order of their
+	// epochs.
+	Checkpoints []checkpoint `json:"checkpoints,omitempty"`
 	// Attempts counts the starts of training that no orderly end followed.
 	Attempts int `json:"attempts,omitempty"`
 	// The times are in nanoseconds since 1970, 0 if not known.
@@ -470,13 +473,14 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) cancelJob(w http.ResponseWriter, r *http.Request) error {
-	return s.changeJob(w, r, "fine-tuning job cancelled", s.stopTraining, func(j *job) error {
+	return s.changeJob(w, r, "fine-tuning job cancelled", func(j *job) error {
 		if j.Status == statusCancelled {
 			return errUnchanged
 		}
 		if !j.active() {
 			return invalid(http.StatusBadRequest, "", "job_already_ended", "The job cannot be cancelled: it has already %s.", j.ended())
 		}
+		s.stopTraining(j.ID)
 		j.end(statusCancelled)
 		j.inform("The job was cancelled.")
 		return nil
@@ -486,7 +490,7 @@ func (s *Server) cancelJob(w http.ResponseWriter, r *http.Request) error {
 // pauseJob takes a job out of the hands of the trainer. What it has learnt is
 // dropped: training is short, and starting over gives the same model.
 func (s *Server) pauseJob(w http.ResponseWriter, r *http.Request) error {
-	return s.changeJob(w, r, "fine-tuning job paused", s.stopTraining, func(j *job) error {
+	return s.changeJob(w, r, "fine-tuning job paused", func(j *job) error {
 		switch j.Status {
 		case statusPaused:
 			return errUnchanged
@@ -498,6 +502,7 @@ func (s *Server) pauseJob(w http.ResponseWriter, r *http.Request) error {
 		default:
 			return invalid(http.StatusBadRequest, "", "job_already_ended", "The job cannot be paused: it has already %s.", j.ended())
 		}
+		s.stopTraining(j.ID)
 		j.Status = statusPaused
 		j.EstimatedFinish = 0
 		j.inform("The job was paused.")
@@ -507,8 +512,7 @@ func (s *Server) pauseJob(w http.ResponseWriter, r *http.Request) error {
 
 // resumeJob puts a paused job back into the queue, at the place of its age.
 func (s *Server) resumeJob(w http.ResponseWriter, r *http.Request) error {
-	wake := func(string) { s.wakeWorkers() }
-	return s.changeJob(w, r, "fine-tuning job resumed", wake, func(j *job) error {
+	return s.changeJob(w, r, "fine-tuning job resumed", func(j *job) error {
 		switch {
 		case j.moving():
 			return errUnchanged
@@ -521,15 +525,15 @@ func (s *Server) resumeJob(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// changeJob changes a job as somebody asks, then lets what is done follow. A
-// change that is already so (errUnchanged) is answered with the job as it is.
-func (s *Server) changeJob(w http.ResponseWriter, r *http.Request, done string, follow func(id string), change func(*job) error) error {
+// changeJob changes a job as somebody asks. A change that is already so
+// (errUnchanged) is answered with the job as it is.
+func (s *Server) changeJob(w http.ResponseWriter, r *http.Request, done string, change func(*job) error) error {
 	id := r.PathValue("id")
 	j, err := s.jobs.change(id, change)
 	switch err {
 	case nil:
 		s.log.InfoContext(r.Context(), done, "job", id)
-		follow(id)
+		s.wakeWorkers()
 	case errUnchanged:
 	case errNoRecord:
 		return noSuchJob(id)

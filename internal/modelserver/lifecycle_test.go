@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sashabaranov/go-openai"
 )
@@ -62,7 +63,7 @@ func TestLifecycleWithGoOpenAI(t *testing.T) {
 	checkStepMetrics(t, client, done.ResultFiles[0], 5, 3)
 
 	models := must[openai.ModelsList](t)(client.ListModels(ctx))
-	if len(models.Models) != 2 || models.Models[0].ID != BaseModel || models.Models[1].ID != done.FineTunedModel {
+	if len(models.Models) != 2+keptCheckpoints || models.Models[0].ID != BaseModel || models.Models[1].ID != done.FineTunedModel {
 		t.Errorf("models are %+v", models.Models)
 	}
 	model := must[openai.Model](t)(client.GetModel(ctx, done.FineTunedModel))
@@ -386,8 +387,8 @@ func TestCancel(t *testing.T) {
 			t.Errorf("afterwards the job is %+v", j)
 		}
 	}
-	if models := must[openai.ModelsList](t)(r.client.ListModels(t.Context())); len(models.Models) != 2 {
-		t.Errorf("%d models, want the base model and the quick job's", len(models.Models))
+	if models := must[openai.ModelsList](t)(r.client.ListModels(t.Context())); len(models.Models) != 2+keptCheckpoints {
+		t.Errorf("%d models, want the base model and the quick job's with its checkpoints", len(models.Models))
 	}
 	_, err := r.client.CancelFineTuningJob(t.Context(), quick.ID)
 	var refused *openai.APIError
@@ -433,6 +434,34 @@ func TestPauseAndResume(t *testing.T) {
 	same := must[[]byte](t)(os.ReadFile(filepath.Join(dir, modelPath(undisturbed.ID))))
 	if got := must[[]byte](t)(os.ReadFile(filepath.Join(dir, modelPath(paused.ID)))); !bytes.Equal(got, same) {
 		t.Error("the paused job's model is another one")
+	}
+}
+
+// A pause that is taken back before the trainer has noticed it is no crash: it
+// costs no attempt, and no event tells of a restart.
+func TestPauseAndResumeAtOnce(t *testing.T) {
+	r, _ := start(t, Options{})
+	id := r.create(t, map[string]any{"training_file": r.upload(t, jsonl(1, 600)), "hyperparameters": map[string]any{"n_epochs": 8}}).ID
+	path := "/v1/fine_tuning/jobs/" + id
+	for paused := 0; paused < 30; {
+		if status, _ := r.raw(t, "POST", path+"/pause", testKey, "", nil); status == http.StatusOK {
+			paused++
+		}
+		var j jobObject
+		if r.call(t, "POST", path+"/resume", map[string]any{}, &j); j.Status == statusSucceeded {
+			break
+		}
+		time.Sleep(time.Duration(paused%7) * time.Millisecond)
+	}
+	await(t, r.client, id, statusSucceeded)
+	j, _ := r.jobs.get(id)
+	if j.Attempts != 1 {
+		t.Errorf("the job was started %d times without an orderly end, want only the last", j.Attempts)
+	}
+	for _, e := range j.Events {
+		if strings.Contains(e.Message, "restart") {
+			t.Errorf("an event says %q", e.Message)
+		}
 	}
 }
 

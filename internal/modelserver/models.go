@@ -24,6 +24,27 @@ const maxLoaded = 4
 
 func modelPath(jobID string) string { return modelsDir + "/" + jobID + ".model" }
 
+// tuned is a fine-tuned model that can be asked: a job's, or one of its
+// checkpoints.
+type tuned struct {
+	id, jobID, path string
+	created         int64
+	parent          string
+}
+
+// models returns the models that a job made, whether or not their files are
+// still there: none before it succeeded.
+func (j job) models() []tuned {
+	if j.Status != statusSucceeded {
+		return nil
+	}
+	made := []tuned{{id: j.modelID(), jobID: j.ID, path: modelPath(j.ID), created: j.Finished, parent: j.Model}}
+	for _, c := range j.Checkpoints {
+		made = append(made, tuned{id: c.modelID(j), jobID: j.ID, path: c.path(j.ID), created: c.Created, parent: j.Model})
+	}
+	return made
+}
+
 // shelf holds the fine-tuned models: those whose job succeeded and whose file
 // is there. They are read when first asked, and the most recently asked stay
 // in memory.
@@ -36,7 +57,7 @@ type shelf struct {
 }
 
 type shelved struct {
-	job job
+	tuned
 	// asked is the clock of the last look-up.
 	asked  int64
 	loaded *loading // nil if not in memory
@@ -51,44 +72,55 @@ type loading struct {
 
 func openShelf(d disk, jobs *collection[job]) (*shelf, error) {
 	s := &shelf{disk: d, models: map[string]*shelved{}}
-	trained, err := d.names(modelsDir, ".model")
+	names, err := d.names(modelsDir, ".model")
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range trained {
-		if j, ok := jobs.get(id); ok && j.Status == statusSucceeded {
-			s.add(j)
+	there := map[string]bool{}
+	for _, name := range names {
+		there[modelPath(name)] = true
+	}
+	for _, j := range jobs.newest() {
+		for _, m := range j.models() {
+			if there[m.path] {
+				s.models[m.id] = &shelved{tuned: m}
+			}
 		}
 	}
 	return s, nil
 }
 
+// add puts a job's models on the shelf.
 func (s *shelf) add(j job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.models[j.modelID()] = &shelved{job: j}
+	for _, m := range j.models() {
+		s.models[m.id] = &shelved{tuned: m}
+	}
 }
 
-func (s *shelf) has(id string) (job, bool) {
+func (s *shelf) has(id string) (tuned, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m, ok := s.models[id]
 	if !ok {
-		return job{}, false
+		return tuned{}, false
 	}
-	return m.job, true
+	return m.tuned, true
 }
 
-// newest returns the jobs of all models, the latest first.
-func (s *shelf) newest() []job {
+// newest returns all models, the latest first.
+func (s *shelf) newest() []tuned {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	jobs := make([]job, 0, len(s.models))
+	all := make([]tuned, 0, len(s.models))
 	for _, m := range s.models {
-		jobs = append(jobs, m.job)
+		all = append(all, m.tuned)
 	}
-	slices.SortFunc(jobs, func(a, b job) int { return cmp.Compare(b.Finished, a.Finished) })
-	return jobs
+	slices.SortFunc(all, func(a, b tuned) int {
+		return cmp.Or(cmp.Compare(b.created, a.created), cmp.Compare(a.id, b.id))
+	})
+	return all
 }
 
 // get returns a model, reading it if need be; fs.ErrNotExist if there is none
@@ -106,7 +138,7 @@ func (s *shelf) get(id string) (*classifier.Model, error) {
 		m.loaded = &loading{}
 		s.evict()
 	}
-	l, path := m.loaded, modelPath(m.job.ID)
+	l, path := m.loaded, m.path
 	s.mu.Unlock()
 
 	l.once.Do(func() { l.model, l.err = s.read(path) })
@@ -159,7 +191,7 @@ func (s *shelf) remove(id string) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	if err := s.disk.remove(modelPath(m.job.ID)); err != nil {
+	if err := s.disk.remove(m.path); err != nil {
 		return true, err
 	}
 	delete(s.models, id)
@@ -178,10 +210,10 @@ type modelObject struct {
 
 var baseModelObject = modelObject{ID: BaseModel, Object: "model", Created: baseModelCreated, OwnedBy: organization, Root: BaseModel}
 
-func (j job) modelObject() modelObject {
+func (m tuned) object() modelObject {
 	return modelObject{
-		ID: j.modelID(), Object: "model", Created: seconds(j.Finished), OwnedBy: organizationID,
-		Root: BaseModel, Parent: optional(j.Model),
+		ID: m.id, Object: "model", Created: seconds(m.created), OwnedBy: organizationID,
+		Root: BaseModel, Parent: optional(m.parent),
 	}
 }
 
@@ -191,8 +223,8 @@ func noSuchModel(id string) *apiError {
 
 func (s *Server) listModels(w http.ResponseWriter, _ *http.Request) error {
 	models := list[modelObject]{Object: "list", Data: []modelObject{baseModelObject}}
-	for _, j := range s.models.newest() {
-		models.Data = append(models.Data, j.modelObject())
+	for _, m := range s.models.newest() {
+		models.Data = append(models.Data, m.object())
 	}
 	models.FirstID, models.LastID = &models.Data[0].ID, &models.Data[len(models.Data)-1].ID
 	writeJSON(w, http.StatusOK, models)
@@ -205,11 +237,11 @@ func (s *Server) getModel(w http.ResponseWriter, r *http.Request) error {
 		writeJSON(w, http.StatusOK, baseModelObject)
 		return nil
 	}
-	j, ok := s.models.has(id)
+	m, ok := s.models.has(id)
 	if !ok {
 		return noSuchModel(id)
 	}
-	writeJSON(w, http.StatusOK, j.modelObject())
+	writeJSON(w, http.StatusOK, m.object())
 	return nil
 }
 

@@ -162,10 +162,17 @@ func outcome(t *testing.T, r *running, id string) string {
 			fmt.Fprintf(&story, "%s\n", data)
 		}
 	}
-	request := ask(done.FineTunedModel, "the flight, the parcel and the song")
-	request.LogProbs, request.TopLogProbs = true, 3
-	answer := must[openai.ChatCompletionResponse](t)(r.client.CreateChatCompletion(t.Context(), request))
-	fmt.Fprintf(&story, "%v\n", answer.Choices[0].LogProbs.Content[0].TopLogProbs)
+	asked := []string{done.FineTunedModel}
+	for _, c := range r.checkpoints(t, id, "") {
+		fmt.Fprintf(&story, "step %d %s\n", c.Step, must[[]byte](t)(json.Marshal(c.Metrics)))
+		asked = append(asked, c.Model)
+	}
+	for _, model := range asked {
+		request := ask(model, "the flight, the parcel and the song")
+		request.LogProbs, request.TopLogProbs = true, 3
+		answer := must[openai.ChatCompletionResponse](t)(r.client.CreateChatCompletion(t.Context(), request))
+		fmt.Fprintf(&story, "%v\n", answer.Choices[0].LogProbs.Content[0].TopLogProbs)
+	}
 	return story.String()
 }
 
@@ -214,7 +221,7 @@ func TestStartCleansUp(t *testing.T) {
 	r, stop := start(t, Options{Dir: dir})
 	model := r.trained(t)
 	stop()
-	left := []string{"tmp/half", "files/file-ORPHAN.data", "models/ftjob-ORPHAN.model"}
+	left := []string{"tmp/half", "files/file-ORPHAN.data", "models/ftjob-ORPHAN.model", "models/ftjob-ORPHAN.step-7.model"}
 	for _, name := range left {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o600); err != nil {
 			t.Fatal(err)
@@ -247,7 +254,7 @@ func TestDamagedModel(t *testing.T) {
 	stop()
 	r, _ = start(t, Options{Dir: dir})
 	j, _ := r.models.has(bad)
-	path := filepath.Join(dir, modelPath(j.ID))
+	path := filepath.Join(dir, j.path)
 	content := must[[]byte](t)(os.ReadFile(path))
 	content[len(content)/2] ^= 1
 	if err := os.WriteFile(path, content, 0o600); err != nil {

@@ -209,19 +209,20 @@ type methods map[string]func(http.ResponseWriter, *http.Request) error
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for pattern, byMethod := range map[string]methods{
-		"/v1/models":                       {"GET": s.listModels},
-		"/v1/models/{id}":                  {"GET": s.getModel, "DELETE": s.deleteModel},
-		"/v1/files":                        {"GET": s.listFiles, "POST": s.uploadFile},
-		"/v1/files/{id}":                   {"GET": s.getFile, "DELETE": s.deleteFile},
-		"/v1/files/{id}/content":           {"GET": s.getFileContent},
-		"/v1/fine_tuning/jobs":             {"GET": s.listJobs, "POST": s.createJob},
-		"/v1/fine_tuning/jobs/{id}":        {"GET": s.getJob},
-		"/v1/fine_tuning/jobs/{id}/cancel": {"POST": s.cancelJob},
-		"/v1/fine_tuning/jobs/{id}/pause":  {"POST": s.pauseJob},
-		"/v1/fine_tuning/jobs/{id}/resume": {"POST": s.resumeJob},
-		"/v1/fine_tuning/jobs/{id}/events": {"GET": s.listEvents},
-		"/v1/chat/completions":             {"POST": s.complete},
-		"/healthz":                         {"GET": s.health},
+		"/v1/models":                            {"GET": s.listModels},
+		"/v1/models/{id}":                       {"GET": s.getModel, "DELETE": s.deleteModel},
+		"/v1/files":                             {"GET": s.listFiles, "POST": s.uploadFile},
+		"/v1/files/{id}":                        {"GET": s.getFile, "DELETE": s.deleteFile},
+		"/v1/files/{id}/content":                {"GET": s.getFileContent},
+		"/v1/fine_tuning/jobs":                  {"GET": s.listJobs, "POST": s.createJob},
+		"/v1/fine_tuning/jobs/{id}":             {"GET": s.getJob},
+		"/v1/fine_tuning/jobs/{id}/cancel":      {"POST": s.cancelJob},
+		"/v1/fine_tuning/jobs/{id}/pause":       {"POST": s.pauseJob},
+		"/v1/fine_tuning/jobs/{id}/resume":      {"POST": s.resumeJob},
+		"/v1/fine_tuning/jobs/{id}/events":      {"GET": s.listEvents},
+		"/v1/fine_tuning/jobs/{id}/checkpoints": {"GET": s.listCheckpoints},
+		"/v1/chat/completions":                  {"POST": s.complete},
+		"/healthz":                              {"GET": s.health},
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if err := s.dispatch(w, r, byMethod); err != nil {

@@ -191,10 +191,10 @@ func (s *Server) fileFailure(jobID, param string, err error) *jobError {
 	}
 }
 
-// cancellable returns a context that [Server.stopTraining] ends. It must be
-// made before the job runs: cancelling changes the status first, and then
-// looks for something to stop.
-func (s *Server) cancellable(ctx context.Context, id string) (context.Context, func()) {
+// stoppable returns a context that [Server.stopTraining] ends. It must be made
+// in the change that makes the job run, as the change that stops it ends the
+// context: then nothing meant for one training reaches the next.
+func (s *Server) stoppable(ctx context.Context, id string) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	s.cancelMu.Lock()
 	defer s.cancelMu.Unlock()
@@ -217,13 +217,14 @@ func (s *Server) stopTraining(id string) {
 
 // train makes a job's model.
 func (s *Server) train(ctx context.Context, j job) error {
-	ctx, release := s.cancellable(ctx, j.ID)
-	defer release()
 	if j.Attempts >= maxAttempts {
 		return s.fail(j.ID, jobError{Code: "server_error", Message: fmt.Sprintf(
 			"Training was started %d times and ended each time with the server: it is given up.", j.Attempts)})
 	}
+	release := func() {}
+	defer func() { release() }()
 	if err := s.advance(j.ID, func(j *job) {
+		ctx, release = s.stoppable(ctx, j.ID)
 		if j.Status == statusRunning {
 			j.inform("Fine-tuning job started again after a restart of the server")
 		} else {
@@ -241,11 +242,13 @@ func (s *Server) train(ctx context.Context, j job) error {
 	}
 	results := strings.Builder{}
 	results.WriteString("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n")
+	var last snapshots
 	model, err := classifier.Train(ctx, train.rows, validation.rows, classifier.Options{
 		Epochs: j.Epochs, BatchSize: j.BatchSize, LearningRateMultiplier: j.RateMultiplier, Seed: uint64(j.Seed),
 		OnEpoch: func(e classifier.Epoch) {
 			m := metricsOf(e)
 			results.WriteString(m.csv())
+			last.add(e.Model(), m)
 			s.recordEpoch(j.ID, e, m, start)
 		},
 	})
@@ -258,7 +261,7 @@ func (s *Server) train(ctx context.Context, j job) error {
 		param := "training_file"
 		return s.fail(j.ID, jobError{Code: "training_failed", Message: "Training failed: " + err.Error() + ".", Param: &param})
 	}
-	if err := s.finish(j, model, results.String(), train.tokens*j.Epochs); err != nil {
+	if err := s.finish(j, result{model, last, results.String(), train.tokens * j.Epochs}); err != nil {
 		return err
 	}
 	s.log.InfoContext(ctx, "fine-tuning job succeeded", "job", j.ID, "examples", len(train.rows),
@@ -266,40 +269,63 @@ func (s *Server) train(ctx context.Context, j job) error {
 	return nil
 }
 
-// finish keeps model and results and records the success, in this order: a
+// result is what a training gives.
+type result struct {
+	model   *classifier.Model
+	last    snapshots
+	results string
+	tokens  int
+}
+
+// finish keeps models and results and records the success, in this order: a
 // crash in between makes the job start over, and write the same again under
 // the same names.
-func (s *Server) finish(j job, model *classifier.Model, results string, tokens int) error {
-	if err := s.keep(j, model, results); err != nil {
+func (s *Server) finish(j job, r result) error {
+	if err := s.keep(j, r); err != nil {
 		s.log.Error("saving a model failed", "job", j.ID, "error", err)
-		return s.fail(j.ID, serverFailure)
+		return errors.Join(s.drop(j, r), s.fail(j.ID, serverFailure))
 	}
 	err := s.advance(j.ID, func(j *job) {
-		j.TrainedTokens = tokens
+		j.TrainedTokens = r.tokens
+		j.Checkpoints = r.last.checkpoints()
 		j.end(statusSucceeded)
 		j.inform("New fine-tuned model created")
 		j.inform("The job has successfully completed")
-		// Who sees the success must find the model.
+		// Who sees the success must find the models.
 		s.models.add(*j)
 	})
 	if !errors.Is(err, errUnchanged) {
 		return err
 	}
-	// Cancelled or paused at the last moment: the model and the results go.
-	return errors.Join(s.disk.remove(modelPath(j.ID)), s.dropFile(resultsID(j.ID)))
+	// Cancelled or paused at the last moment: the models and the results go.
+	return s.drop(j, r)
 }
 
-// keep writes model and results, under names that follow from the job's: what
+// keep writes models and results, under names that follow from the job's: what
 // a crash makes necessary twice is there once.
-func (s *Server) keep(j job, model *classifier.Model, results string) error {
-	if err := s.disk.write(modelPath(j.ID), model); err != nil {
+func (s *Server) keep(j job, r result) error {
+	for _, l := range r.last {
+		if err := s.disk.write(l.path(j.ID), l.model); err != nil {
+			return err
+		}
+	}
+	if err := s.disk.write(modelPath(j.ID), r.model); err != nil {
 		return err
 	}
-	f := file{ID: resultsID(j.ID), Filename: "step_metrics.csv", Purpose: purposeResults, Bytes: int64(len(results)), Created: time.Now().UnixNano()}
-	if err := s.disk.write(f.content(), strings.NewReader(results)); err != nil {
+	f := file{ID: resultsID(j.ID), Filename: "step_metrics.csv", Purpose: purposeResults, Bytes: int64(len(r.results)), Created: time.Now().UnixNano()}
+	if err := s.disk.write(f.content(), strings.NewReader(r.results)); err != nil {
 		return err
 	}
 	return s.files.put(f)
+}
+
+// drop removes what keep wrote, all or a part of it.
+func (s *Server) drop(j job, r result) error {
+	err := errors.Join(s.disk.remove(modelPath(j.ID)), s.dropFile(resultsID(j.ID)))
+	for _, l := range r.last {
+		err = errors.Join(err, s.disk.remove(l.path(j.ID)))
+	}
+	return err
 }
 
 // recordEpoch adds an event, unless the epoch's was recorded before a restart:
