@@ -83,7 +83,7 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 }
 
 func (f *fineTuning) prepare(ctx workflow.Context) (err error) {
-	f.prepared, err = f.prepareDataset(ctx, f.in.Dataset, pipeline.Training, f.in.MaxTweets)
+	f.prepared, err = f.prepareDataset(ctx, f.in.Dataset, pipeline.Training, f.in.MaxTweets, f.in.Force)
 	f.result.Prepared = f.prepared.Counts
 	return err
 }
@@ -101,8 +101,10 @@ func (f *fineTuning) split(ctx workflow.Context) error {
 			TestShare:    f.in.TestShare,
 			Seed:         f.in.Seed,
 		},
-		Dir: f.status.Dir,
+		Dir:   f.status.Dir,
+		Force: f.in.Force,
 	}).Get(ctx, &f.splits)
+	f.reused(f.splits.Reused)
 	f.result.Split = f.splits.Counts
 	f.status.Split = &f.result.Split
 	return err
@@ -118,6 +120,7 @@ func (f *fineTuning) upload(ctx workflow.Context) error {
 	if err := first(train.Get(ctx, &trained), validation.Get(ctx, &validated)); err != nil {
 		return err
 	}
+	f.reused(trained.Adopted && validated.Adopted)
 	f.job = activities.SubmitJobInput{
 		BaseModel:        f.in.BaseModel,
 		TrainingFile:     trained.FileID,
@@ -133,7 +136,7 @@ func (f *fineTuning) upload(ctx workflow.Context) error {
 
 func (f *fineTuning) uploadFile(ctx workflow.Context, file artifact.Ref) workflow.Future {
 	return workflow.ExecuteActivity(call(ctx), provider.UploadFile, activities.UploadFileInput{
-		File: file, Anonymizer: f.prepared.Anonymizer, Evaluation: f.prepared.Evaluation,
+		File: file, Anonymizer: f.prepared.Anonymizer, Evaluation: f.prepared.Evaluation, Force: f.in.Force,
 	})
 }
 

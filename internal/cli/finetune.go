@@ -21,6 +21,10 @@ The dataset is a CSV file (also .csv.gz, .csv.zst) with the columns tweet_id,
 author_id, text and in_response_to_tweet_id, or a URL of one. A worker reads it,
 so a path must be the same for the worker.
 
+What an earlier run did with the same file and the same settings (loading,
+threading, removing names, splitting, uploading) is taken over from it; --force
+does it again.
+
 The command waits until a worker has checked the dataset and the provider, and
 returns; the run goes on in the background. The same input gives the same
 workflow id, so a second start joins a run that is going on. With --watch it
@@ -66,6 +70,7 @@ func (f *fineTuneFlags) register(cmd *cobra.Command) {
 	flags.Float64Var(&in.Precision, "precision", pipeline.DefaultPrecision, "precision to calibrate the threshold to")
 	flags.IntVar(&in.Epochs, "epochs", 0, "passes over the training data (default: the trainer chooses)")
 	flags.Int64Var(&in.Seed, "seed", 1, "seed of every random choice")
+	flags.BoolVar(&in.Force, "force", false, "do the work again that an earlier run has done, up to the upload; a job is never bought twice")
 	flags.DurationVar(&in.JobDeadline, "job-deadline", pipeline.DefaultJobDeadline, "cancel the provider's job after this time")
 }
 

@@ -96,7 +96,11 @@ func writeStages(t *text, stages []pipeline.StageTime) {
 			continue
 		}
 		total += s.Seconds
-		rows = append(rows, []string{string(s.Stage), seconds(s.Seconds)})
+		row := []string{string(s.Stage), seconds(s.Seconds)}
+		if s.Reused {
+			row = append(row, "as in an earlier run")
+		}
+		rows = append(rows, row)
 	}
 	if len(rows) == 0 {
 		return

@@ -55,6 +55,9 @@ type FineTuneInput struct {
 	// JobDeadline is how long the provider's job may take, from its
 	// submission, before it is cancelled.
 	JobDeadline time.Duration `json:"job_deadline,omitempty"`
+	// Force does all work up to the upload again, even if an earlier run
+	// has done the same. A job is never bought twice.
+	Force bool `json:"force,omitempty"`
 }
 
 // WithDefaults returns in with every unset field filled.
@@ -102,6 +105,9 @@ type ApplyInput struct {
 	// Model is a fine-tuned model's id; empty takes the latest one.
 	Model     string `json:"model,omitempty"`
 	MaxTweets int    `json:"max_tweets,omitempty"`
+	// Force prepares the dataset again, even if an earlier run has. Answers
+	// are never paid twice.
+	Force bool `json:"force,omitempty"`
 	// Resume is set by the workflow alone, when it continues as new.
 	Resume *ApplyProgress `json:"resume,omitempty"`
 }
@@ -146,6 +152,8 @@ type PrepareInput struct {
 	MaxTweets int    `json:"max_tweets"`
 	// Dir is the folder of the parent's artifacts.
 	Dir string `json:"dir"`
+	// Force does the work even if an earlier run has done the same.
+	Force bool `json:"force,omitempty"`
 }
 
 func orDefault[T comparable](v, def T) T {

@@ -42,6 +42,9 @@ type StageTime struct {
 	Started time.Time `json:"started"`
 	// Seconds is 0 while the stage runs.
 	Seconds float64 `json:"seconds"`
+	// Reused is true if all of the stage's work was taken over from an
+	// earlier run.
+	Reused bool `json:"reused,omitempty"`
 }
 
 // Accepted answers [AcceptUpdate]: the run's input holds water and the
