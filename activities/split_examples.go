@@ -7,7 +7,6 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
-	"switchboard/internal/pipeline"
 	"switchboard/internal/prompt"
 	"switchboard/internal/split"
 )
@@ -55,14 +54,9 @@ func (d *Data) SplitExamples(ctx context.Context, in SplitExamplesInput) (SplitE
 }
 
 func (d *Data) split(ctx context.Context, in SplitExamplesInput) (SplitExamplesResult, error) {
-	var examples []dataset.Example
-	for _, ref := range in.Examples {
-		more, err := rows[dataset.Example](ctx, d.Store, ref)
-		if err != nil {
-			return SplitExamplesResult{}, err
-		}
-		examples = append(examples, more...)
-		report(ctx, pipeline.Progress{Done: int64(len(examples)), Unit: "conversations"})
+	examples, err := allRows(ctx, d.Store, in.Examples)
+	if err != nil {
+		return SplitExamplesResult{}, err
 	}
 	r, err := split.Examples(examples, in.Options)
 	if err != nil {
