@@ -16,6 +16,8 @@ type AnonymizePartInput struct {
 	Conversations artifact.Ref `json:"conversations"`
 	Dir           string       `json:"dir"`
 	Part          int          `json:"part"`
+	// Force does the work even if an earlier run has done the same.
+	Force bool `json:"force,omitempty"`
 }
 
 // AnonymizePartResult names what became of it.
@@ -27,16 +29,32 @@ type AnonymizePartResult struct {
 	Spans map[string]int64 `json:"spans"`
 	// Version is that of the anonymizer that ran.
 	Version string `json:"version"`
+	// Reused is true if an earlier run's files were copied.
+	Reused bool `json:"reused,omitempty"`
+}
+
+func (r *AnonymizePartResult) files() []*artifact.Ref {
+	return []*artifact.Ref{&r.Examples, &r.Audit}
 }
 
 // AnonymizePart cleans the texts of one part and replaces what names or
 // identifies a person. It writes as many examples as it read conversations.
 // With a slow model it saves what it has every few seconds; the heartbeat is
-// the cursor from which another attempt goes on.
+// the cursor from which another attempt goes on. Where an earlier run did the
+// same with the same conversations, its result is taken over.
 func (d *Data) AnonymizePart(ctx context.Context, in AnonymizePartInput) (AnonymizePartResult, error) {
 	ctx, stop := untilWorkerStops(ctx)
 	defer stop()
 
+	q := question{"anonymized", []any{in.Conversations.SHA256, d.Anonymizer.Version(), in.Part}}
+	result, reused, err := reuse(ctx, d.Store, q, in.Dir, in.Force, (*AnonymizePartResult).files, func() (AnonymizePartResult, error) {
+		return d.anonymizePart(ctx, in)
+	})
+	result.Reused = reused
+	return result, err
+}
+
+func (d *Data) anonymizePart(ctx context.Context, in AnonymizePartInput) (AnonymizePartResult, error) {
 	conversations, err := rows[dataset.Conversation](ctx, d.Store, in.Conversations)
 	if err != nil {
 		return AnonymizePartResult{}, err

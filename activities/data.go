@@ -8,14 +8,18 @@ import (
 
 	"switchboard/internal/anonymize"
 	"switchboard/internal/artifact"
+	"switchboard/internal/cost"
 	"switchboard/internal/dataset"
+	"switchboard/internal/pipeline"
 )
 
 // Data is the set of activities of the task queue pipeline.TaskQueue. Its
-// exported fields are all required.
+// exported fields are required but where they say otherwise.
 type Data struct {
 	Store      *artifact.Store
 	Anonymizer *anonymize.Anonymizer
+	// Prices is what providers ask. It may be empty.
+	Prices cost.Table
 	// saveEvery is saveSlices, but in tests.
 	saveEvery time.Duration
 }
@@ -27,6 +31,20 @@ func rows[T any](ctx context.Context, store *artifact.Store, ref artifact.Ref) (
 		return nil, err
 	}
 	return decode[T](ref.Path, content)
+}
+
+// allRows reads the examples of all parts.
+func allRows(ctx context.Context, store *artifact.Store, parts []artifact.Ref) ([]dataset.Example, error) {
+	var all []dataset.Example
+	for _, ref := range parts {
+		more, err := rows[dataset.Example](ctx, store, ref)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+		report(ctx, pipeline.Progress{Done: int64(len(all)), Unit: "conversations"})
+	}
+	return all, nil
 }
 
 // rowsAt reads all rows of the Parquet file at a path, whoever wrote it.

@@ -2,11 +2,12 @@ package activities
 
 import (
 	"switchboard/internal/artifact"
+	"switchboard/internal/cost"
 	"switchboard/internal/provider"
 )
 
 // Provider is the set of activities of the task queue
-// pipeline.ProviderTaskQueue. All fields are required.
+// pipeline.ProviderTaskQueue. All fields are required but where they say otherwise.
 type Provider struct {
 	Store  *artifact.Store
 	Client *provider.Client
@@ -16,4 +17,6 @@ type Provider struct {
 	URL string
 	// BaseModel is what a fine-tuning starts from if it does not say.
 	BaseModel string
+	// Prices is what providers ask. It may be empty.
+	Prices cost.Table
 }

@@ -7,7 +7,6 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
-	"switchboard/internal/pipeline"
 	"switchboard/internal/prompt"
 	"switchboard/internal/split"
 )
@@ -17,6 +16,8 @@ type SplitExamplesInput struct {
 	Examples []artifact.Ref `json:"examples"`
 	Options  split.Options  `json:"options"`
 	Dir      string         `json:"dir"`
+	// Force does the work even if an earlier run has done the same.
+	Force bool `json:"force,omitempty"`
 }
 
 // SplitExamplesResult names the splits and the files for the trainer.
@@ -32,19 +33,30 @@ type SplitExamplesResult struct {
 	// Labels lists the answers that a model may give.
 	Labels artifact.Ref `json:"labels"`
 	Counts split.Counts `json:"counts"`
+	// Reused is true if an earlier run's files were copied.
+	Reused bool `json:"reused,omitempty"`
+}
+
+func (r *SplitExamplesResult) files() []*artifact.Ref {
+	return []*artifact.Ref{&r.Train, &r.Validation, &r.Test, &r.TrainFile, &r.ValidationFile, &r.Report, &r.Labels}
 }
 
 // SplitExamples divides examples into train, validation and test, and writes
-// the first two as the trainer expects them.
+// the first two as the trainer expects them. Where an earlier run did the same
+// with the same examples, its result is taken over.
 func (d *Data) SplitExamples(ctx context.Context, in SplitExamplesInput) (SplitExamplesResult, error) {
-	var examples []dataset.Example
-	for _, ref := range in.Examples {
-		more, err := rows[dataset.Example](ctx, d.Store, ref)
-		if err != nil {
-			return SplitExamplesResult{}, err
-		}
-		examples = append(examples, more...)
-		report(ctx, pipeline.Progress{Done: int64(len(examples)), Unit: "conversations"})
+	q := question{"split", []any{sumsOf(in.Examples), in.Options}}
+	result, reused, err := reuse(ctx, d.Store, q, in.Dir, in.Force, (*SplitExamplesResult).files, func() (SplitExamplesResult, error) {
+		return d.split(ctx, in)
+	})
+	result.Reused = reused
+	return result, err
+}
+
+func (d *Data) split(ctx context.Context, in SplitExamplesInput) (SplitExamplesResult, error) {
+	examples, err := allRows(ctx, d.Store, in.Examples)
+	if err != nil {
+		return SplitExamplesResult{}, err
 	}
 	r, err := split.Examples(examples, in.Options)
 	if err != nil {

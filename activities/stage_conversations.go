@@ -19,6 +19,8 @@ type StageConversationsInput struct {
 	Kind      pipeline.Kind `json:"kind"`
 	MaxTweets int           `json:"max_tweets"`
 	Dir       string        `json:"dir"`
+	// Force does the work even if an earlier run has done the same.
+	Force bool `json:"force,omitempty"`
 }
 
 // StageConversationsResult names the staged conversations.
@@ -30,15 +32,49 @@ type StageConversationsResult struct {
 	// LoadReport is load.json: each anomaly's count and example ids, and
 	// how many conversations each label has.
 	LoadReport artifact.Ref `json:"load_report"`
+	// Reused is true if an earlier run's files were copied.
+	Reused bool `json:"reused,omitempty"`
+}
+
+func (r *StageConversationsResult) files() []*artifact.Ref {
+	return append(pointers(r.Conversations), &r.Duplicates, &r.LoadReport)
 }
 
 // StageConversations loads a dataset, threads its tweets into conversations,
 // labels them and writes them in parts. It takes seconds for millions of
-// tweets, so an attempt that was interrupted starts over.
+// tweets, so an attempt that was interrupted starts over. Where an earlier run
+// did the same with the same file, its result is taken over.
 func (d *Data) StageConversations(ctx context.Context, in StageConversationsInput) (StageConversationsResult, error) {
 	ctx, stop := untilWorkerStops(ctx)
 	defer stop()
 
+	sum, err := sumOf(ctx, in.Dataset)
+	if err != nil {
+		return StageConversationsResult{}, err
+	}
+	// The load report names the file, so that a copy elsewhere is another.
+	q := question{"conversations", []any{in.Dataset, sum, in.Kind, in.MaxTweets}}
+	result, reused, err := reuse(ctx, d.Store, q, in.Dir, in.Force, (*StageConversationsResult).files, func() (StageConversationsResult, error) {
+		return d.stage(ctx, in)
+	})
+	result.Reused = reused
+	return result, err
+}
+
+// sumOf hashes a dataset, which costs little beside reading it as tweets.
+func sumOf(ctx context.Context, dataset string) (string, error) {
+	src, err := openSource(ctx, dataset)
+	if err != nil {
+		return "", err
+	}
+	defer src.Close()
+	if _, err := io.Copy(io.Discard, src); err != nil {
+		return "", fmt.Errorf("reading the dataset: %w", err)
+	}
+	return src.sum(), nil
+}
+
+func (d *Data) stage(ctx context.Context, in StageConversationsInput) (StageConversationsResult, error) {
 	src, err := openSource(ctx, in.Dataset)
 	if err != nil {
 		return StageConversationsResult{}, err

@@ -19,6 +19,8 @@ type UploadFileInput struct {
 	// evaluation has none, and is refused.
 	Anonymizer string             `json:"anonymizer"`
 	Evaluation privacy.Evaluation `json:"evaluation"`
+	// Force uploads the file even if the provider has it.
+	Force bool `json:"force,omitempty"`
 }
 
 // UploadFileResult is the provider's id of the file.
@@ -37,12 +39,14 @@ func (p *Provider) UploadFile(ctx context.Context, in UploadFileInput) (UploadFi
 		return UploadFileResult{}, err
 	}
 	name := remoteName(in.File)
-	found, ok, err := p.Client.FindFile(ctx, name, in.File.Bytes, provider.PurposeFineTune)
-	if err != nil {
-		return UploadFileResult{}, err
-	}
-	if ok {
-		return UploadFileResult{FileID: found.ID, Adopted: true}, nil
+	if !in.Force {
+		found, ok, err := p.Client.FindFile(ctx, name, in.File.Bytes, provider.PurposeFineTune)
+		if err != nil {
+			return UploadFileResult{}, err
+		}
+		if ok {
+			return UploadFileResult{FileID: found.ID, Adopted: true}, nil
+		}
 	}
 	content, err := p.Store.Read(ctx, in.File)
 	if err != nil {

@@ -219,6 +219,61 @@ func (th *theatre) checkRestart(id string, f *pipeline.FineTuneResult, productio
 		th.t.Errorf("the provider has %d jobs, %v", len(jobs), err)
 	}
 	th.checkOutput(production, th.run("apply", "--dataset", production, "--model", f.Model, "--watch").Apply)
+	th.checkReuse(again)
+	th.checkDryRun()
+}
+
+// checkDryRun: what a run would cost is told, and nothing reaches the provider.
+func (th *theatre) checkDryRun() {
+	th.t.Helper()
+	before, err := th.provider().Files(th.t.Context(), provider.PurposeFineTune)
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	training := filepath.Join(th.dir, "tweets.csv")
+	f := th.run("finetune", "--dataset", training, "--seed", "7", "--dry-run").FineTune
+	if !f.DryRun || f.JobID != "" || len(f.Estimates) < 2 || f.Estimates[0].Price.BaseModel != "switchboard-softmax-1" || f.Estimates[1].Training == 0 {
+		th.t.Errorf("the dry run gave %+v", f)
+	}
+	after, err := th.provider().Files(th.t.Context(), provider.PurposeFineTune)
+	if err != nil || len(after) != len(before) {
+		th.t.Errorf("after the dry run the provider has %d files, %v; before it %d", len(after), err, len(before))
+	}
+	_, text, _ := th.starter("status")
+	for _, want := range []string{"gpt-4.1-nano-2025-04-14", "this run", "nothing was uploaded"} {
+		if !strings.Contains(text, want) {
+			th.t.Errorf("the dry run does not show %q:\n%s", want, text)
+		}
+	}
+}
+
+// checkReuse: a stage whose inputs and settings are those of an earlier run is
+// not done again, and is where asked for.
+func (th *theatre) checkReuse(again *pipeline.FineTuneResult) {
+	th.t.Helper()
+	training := filepath.Join(th.dir, "tweets.csv")
+	all := []pipeline.Stage{pipeline.Staging, pipeline.Anonymizing, pipeline.Splitting, pipeline.Uploading}
+	th.checkReused("the same again", again, all...)
+	smaller := th.run("finetune", "--dataset", training, "--target-size", "50", "--watch").FineTune
+	th.checkReused("another target size", smaller, pipeline.Staging, pipeline.Anonymizing)
+	forced := th.run("finetune", "--dataset", training, "--force", "--watch").FineTune
+	th.checkReused("with --force", forced)
+	if forced.JobID != again.JobID {
+		th.t.Errorf("--force bought the job %s, although %s is the same", forced.JobID, again.JobID)
+	}
+}
+
+func (th *theatre) checkReused(how string, f *pipeline.FineTuneResult, want ...pipeline.Stage) {
+	th.t.Helper()
+	var reused []pipeline.Stage
+	for _, s := range f.Stages {
+		if s.Reused {
+			reused = append(reused, s.Stage)
+		}
+	}
+	if !slices.Equal(reused, want) {
+		th.t.Errorf("%s: the stages %v were taken over, want %v", how, reused, want)
+	}
 }
 
 func TestBadInputIsRefusedWithASentence(t *testing.T) {

@@ -102,7 +102,7 @@ func (a *application) check(ctx workflow.Context) error {
 }
 
 func (a *application) prepare(ctx workflow.Context) (err error) {
-	a.state.Prepared, err = a.prepareDataset(ctx, a.in.Dataset, pipeline.Production, a.in.MaxTweets)
+	a.state.Prepared, err = a.prepareDataset(ctx, a.in.Dataset, pipeline.Production, a.in.MaxTweets, a.in.Force)
 	return err
 }
 

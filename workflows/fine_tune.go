@@ -10,6 +10,7 @@ import (
 
 	"switchboard/activities"
 	"switchboard/internal/artifact"
+	"switchboard/internal/cost"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/prompt"
@@ -35,10 +36,13 @@ func FineTune(ctx workflow.Context, in pipeline.FineTuneInput) (result pipeline.
 		return result, r.refuse(ctx, err)
 	}
 	for _, step := range []func(workflow.Context) error{
-		f.prepare, f.split, f.upload, f.submit, f.await, f.measure, f.evaluate, f.record,
+		f.prepare, f.plan, f.split, f.estimate, f.upload, f.submit, f.await, f.measure, f.evaluate, f.record,
 	} {
 		if err := step(ctx); err != nil {
 			return result, err
+		}
+		if f.result.DryRun {
+			break
 		}
 	}
 	return f.result, nil
@@ -49,9 +53,11 @@ type fineTuning struct {
 	in       pipeline.FineTuneInput
 	prepared pipeline.PrepareResult
 	splits   activities.SplitExamplesResult
+	costs    activities.EstimateCostResult
 	job      activities.SubmitJobInput
 	metrics  activities.FetchMetricsResult
 	provider string // base URL
+	price    cost.Price
 	answers  predictions
 	judged   activities.EvaluateModelResult
 	result   pipeline.FineTuneResult
@@ -68,7 +74,9 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 		return invalid(err)
 	}
 	file := workflow.ExecuteActivity(check(ctx), data.CheckDataset, activities.CheckDatasetInput{Dataset: f.in.Dataset, Kind: pipeline.Training})
-	base := workflow.ExecuteActivity(check(ctx), provider.CheckProvider, activities.CheckProviderInput{BaseModel: f.in.BaseModel})
+	base := workflow.ExecuteActivity(check(ctx), provider.CheckProvider, activities.CheckProviderInput{
+		BaseModel: f.in.BaseModel, NeedsPrice: f.in.Budget > 0 || f.in.MaxCost > 0,
+	})
 	if err := file.Get(ctx, nil); err != nil {
 		return err
 	}
@@ -76,16 +84,46 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 	if err := base.Get(ctx, &model); err != nil {
 		return err
 	}
-	f.in.BaseModel, f.provider = model.BaseModel, model.URL
+	f.in.BaseModel, f.provider, f.price = model.BaseModel, model.URL, model.Price
 	f.result.BaseModel, f.result.Dir = model.BaseModel, f.status.Dir
 	f.accepted = &pipeline.Accepted{Model: model.BaseModel}
 	return workflow.UpsertTypedSearchAttributes(ctx, datasetAttribute.ValueSet(datasetName(f.in.Dataset)))
 }
 
 func (f *fineTuning) prepare(ctx workflow.Context) (err error) {
-	f.prepared, err = f.prepareDataset(ctx, f.in.Dataset, pipeline.Training, f.in.MaxTweets)
+	f.prepared, err = f.prepareDataset(ctx, f.in.Dataset, pipeline.Training, f.in.MaxTweets, f.in.Force)
 	f.result.Prepared = f.prepared.Counts
 	return err
+}
+
+// plan lets the budget decide how much is trained, if there is one.
+func (f *fineTuning) plan(ctx workflow.Context) error {
+	if f.in.Budget == 0 {
+		return nil
+	}
+	if err := f.enter(ctx, pipeline.Planning); err != nil {
+		return err
+	}
+	var planned activities.PlanBudgetResult
+	err := workflow.ExecuteActivity(bulk(ctx), data.PlanBudget, activities.PlanBudgetInput{
+		Examples: f.prepared.Anonymized,
+		Options:  f.splitOptions(),
+		Price:    f.price,
+		Epochs:   f.in.Epochs,
+		Budget:   f.in.Budget,
+	}).Get(ctx, &planned)
+	f.in.TargetSize, f.in.Epochs = planned.TargetSize, planned.Epochs
+	return err
+}
+
+func (f *fineTuning) splitOptions() split.Options {
+	return split.Options{
+		TargetSize:   f.in.TargetSize,
+		MinClassSize: f.in.MinClassSize,
+		FoldRare:     f.in.RareClasses == pipeline.FoldRare,
+		TestShare:    f.in.TestShare,
+		Seed:         f.in.Seed,
+	}
 }
 
 func (f *fineTuning) split(ctx workflow.Context) error {
@@ -94,18 +132,44 @@ func (f *fineTuning) split(ctx workflow.Context) error {
 	}
 	err := workflow.ExecuteActivity(bulk(ctx), data.SplitExamples, activities.SplitExamplesInput{
 		Examples: f.prepared.Anonymized,
-		Options: split.Options{
-			TargetSize:   f.in.TargetSize,
-			MinClassSize: f.in.MinClassSize,
-			FoldRare:     f.in.RareClasses == pipeline.FoldRare,
-			TestShare:    f.in.TestShare,
-			Seed:         f.in.Seed,
-		},
-		Dir: f.status.Dir,
+		Options:  f.splitOptions(),
+		Dir:      f.status.Dir,
+		Force:    f.in.Force,
 	}).Get(ctx, &f.splits)
+	f.reused(f.splits.Reused)
 	f.result.Split = f.splits.Counts
 	f.status.Split = &f.result.Split
 	return err
+}
+
+// costEstimate marks, in a history, that the run knows what it costs before it
+// uploads. A run that was under way when this came goes on without.
+const costEstimate = "cost-estimate"
+
+func (f *fineTuning) estimate(ctx workflow.Context) error {
+	if workflow.GetVersion(ctx, costEstimate, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	if err := f.enter(ctx, pipeline.Estimating); err != nil {
+		return err
+	}
+	err := workflow.ExecuteActivity(bulk(ctx), data.EstimateCost, activities.EstimateCostInput{
+		Train: f.splits.Train, Validation: f.splits.Validation, Test: f.splits.Test,
+		URL: f.provider, BaseModel: f.in.BaseModel, Epochs: f.in.Epochs, MaxCost: f.in.MaxCost, Dir: f.status.Dir,
+	}).Get(ctx, &f.costs)
+	if err != nil {
+		return err
+	}
+	f.result.Estimates = f.costs.Estimates
+	if f.in.MaxCost > 0 {
+		// A trainer that chooses for itself keeps to no limit.
+		f.in.Epochs = f.costs.Estimates[0].Epochs
+	}
+	if f.in.DryRun {
+		f.leave(ctx)
+		f.result.DryRun, f.result.Stages, f.result.Privacy = true, f.status.Stages, f.prepared.Evaluation
+	}
+	return nil
 }
 
 func (f *fineTuning) upload(ctx workflow.Context) error {
@@ -118,6 +182,7 @@ func (f *fineTuning) upload(ctx workflow.Context) error {
 	if err := first(train.Get(ctx, &trained), validation.Get(ctx, &validated)); err != nil {
 		return err
 	}
+	f.reused(trained.Adopted && validated.Adopted)
 	f.job = activities.SubmitJobInput{
 		BaseModel:        f.in.BaseModel,
 		TrainingFile:     trained.FileID,
@@ -133,7 +198,7 @@ func (f *fineTuning) upload(ctx workflow.Context) error {
 
 func (f *fineTuning) uploadFile(ctx workflow.Context, file artifact.Ref) workflow.Future {
 	return workflow.ExecuteActivity(call(ctx), provider.UploadFile, activities.UploadFileInput{
-		File: file, Anonymizer: f.prepared.Anonymizer, Evaluation: f.prepared.Evaluation,
+		File: file, Anonymizer: f.prepared.Anonymizer, Evaluation: f.prepared.Evaluation, Force: f.in.Force,
 	})
 }
 
@@ -289,6 +354,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 func (f *fineTuning) files() []activities.ManifestStage {
 	return []activities.ManifestStage{
 		{Name: "split", Files: []artifact.Ref{f.splits.Train, f.splits.Validation, f.splits.Test, f.splits.Report}},
+		{Name: "cost", Files: []artifact.Ref{f.costs.File}},
 		{Name: "finetune", Files: []artifact.Ref{f.splits.TrainFile, f.splits.ValidationFile, f.splits.Labels, f.metrics.Job, f.metrics.Events}},
 		{Name: "metrics", Files: []artifact.Ref{f.metrics.Steps, f.metrics.Curves}},
 		{Name: "evaluation", Files: []artifact.Ref{f.answers.validation, f.answers.test, f.judged.Report}},

@@ -47,11 +47,12 @@ func (p *preparation) stage(ctx workflow.Context) error {
 	}
 	var staged activities.StageConversationsResult
 	err := workflow.ExecuteActivity(bulk(ctx), data.StageConversations, activities.StageConversationsInput{
-		Dataset: p.in.Dataset, Kind: p.in.Kind, MaxTweets: p.in.MaxTweets, Dir: p.in.Dir,
+		Dataset: p.in.Dataset, Kind: p.in.Kind, MaxTweets: p.in.MaxTweets, Dir: p.in.Dir, Force: p.in.Force,
 	}).Get(ctx, &staged)
 	if err != nil {
 		return err
 	}
+	p.reused(staged.Reused)
 	p.result.Dataset = staged.Dataset
 	p.result.Counts = staged.Counts
 	p.result.LoadReport = staged.LoadReport
@@ -78,11 +79,12 @@ func (p *preparation) anonymize(ctx workflow.Context) error {
 	p.result.Anonymized = make([]artifact.Ref, len(parts))
 	p.result.Audit = make([]artifact.Ref, len(parts))
 	p.result.Counts.Spans = make(map[string]int64)
+	p.reused(len(parts) > 0) // until a part is not
 
 	var failed error
 	selector := workflow.NewSelector(ctx)
 	for i, ref := range parts {
-		future := workflow.ExecuteActivity(anonymizing(ctx), data.AnonymizePart, activities.AnonymizePartInput{Conversations: ref, Dir: p.in.Dir, Part: i})
+		future := workflow.ExecuteActivity(anonymizing(ctx), data.AnonymizePart, activities.AnonymizePartInput{Conversations: ref, Dir: p.in.Dir, Part: i, Force: p.in.Force})
 		selector.AddFuture(future, func(f workflow.Future) {
 			var done activities.AnonymizePartResult
 			if err := f.Get(ctx, &done); err != nil {
@@ -133,5 +135,8 @@ func (p *preparation) keep(i int, done activities.AnonymizePartResult) error {
 		p.result.Counts.Spans[kind] += n
 	}
 	p.status.PartsDone++
+	if !done.Reused {
+		p.reused(false)
+	}
 	return nil
 }

@@ -51,6 +51,9 @@ func (r *run) leave(ctx workflow.Context) {
 	}
 }
 
+// reused notes that the stage's work was taken over from an earlier run.
+func (r *run) reused(all bool) { r.status.Stages[len(r.status.Stages)-1].Reused = all }
+
 // end notes how the run ended. It works on a cancelled context too.
 func (r *run) end(ctx workflow.Context, err error) {
 	r.leave(ctx)
@@ -94,13 +97,13 @@ func (r *run) refuse(ctx workflow.Context, err error) error {
 
 // prepareDataset runs the child workflow and puts its stages in the place of
 // the parent's.
-func (r *run) prepareDataset(ctx workflow.Context, dataset string, kind pipeline.Kind, maxTweets int) (pipeline.PrepareResult, error) {
+func (r *run) prepareDataset(ctx workflow.Context, dataset string, kind pipeline.Kind, maxTweets int, force bool) (pipeline.PrepareResult, error) {
 	var prepared pipeline.PrepareResult
 	if err := r.enter(ctx, pipeline.Preparing); err != nil {
 		return prepared, err
 	}
 	err := workflow.ExecuteChildWorkflow(prepare(ctx), PrepareDataset, pipeline.PrepareInput{
-		Dataset: dataset, Kind: kind, MaxTweets: maxTweets, Dir: r.status.Dir,
+		Dataset: dataset, Kind: kind, MaxTweets: maxTweets, Dir: r.status.Dir, Force: force,
 	}).Get(ctx, &prepared)
 	if err != nil {
 		return prepared, err

@@ -22,6 +22,7 @@ import (
 
 	"switchboard/activities"
 	"switchboard/internal/artifact"
+	"switchboard/internal/cost"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
@@ -132,6 +133,9 @@ func (w *world) trains() *world {
 		Test:      artifact.Ref{Path: "split/test", Rows: 2},
 		TrainFile: artifact.Ref{Path: "train", SHA256: "t"},
 		Counts:    split.Counts{Train: 7, Validation: 1, Test: 2},
+	}, nil).Maybe()
+	w.OnActivity(data.EstimateCost, mock.Anything, mock.Anything).Return(activities.EstimateCostResult{
+		Estimates: []pipeline.CostEstimate{{Chosen: true, Epochs: 4, Training: 2}}, File: artifact.Ref{Path: "cost.json"},
 	}, nil).Maybe()
 	w.OnActivity(provider.UploadFile, mock.Anything, mock.Anything).Return(
 		func(_ context.Context, in activities.UploadFileInput) (activities.UploadFileResult, error) {
@@ -262,7 +266,7 @@ func TestFineTuneGoesThroughItsStages(t *testing.T) {
 		stages = append(stages, s.Stage)
 	}
 	require.Equal(t, []pipeline.Stage{
-		pipeline.Checking, pipeline.Staging, pipeline.Anonymizing, pipeline.Splitting, pipeline.Uploading,
+		pipeline.Checking, pipeline.Staging, pipeline.Anonymizing, pipeline.Splitting, pipeline.Estimating, pipeline.Uploading,
 		pipeline.Submitting, pipeline.TrainingJob, pipeline.Measuring, pipeline.Evaluating, pipeline.Recording,
 	}, stages)
 	require.Equal(t, pipeline.Done, w.status().Stage)
@@ -282,6 +286,71 @@ func TestFineTuneRegistersWhatItJudged(t *testing.T) {
 	require.Equal(t, 0.5, registered.Threshold)
 	require.Equal(t, 0.9, registered.TestAccuracy)
 	require.Equal(t, "d", registered.DatasetSHA256)
+}
+
+func TestDryRunUploadsNothing(t *testing.T) {
+	w := newWorld(t).acceptsFineTune().prepares(2)
+	w.trains() // what is not mocked, such as what comes after the submission, would fail
+	in := fineTuneInput
+	in.DryRun = true
+	w.ExecuteWorkflow(FineTune, in)
+	require.NoError(t, w.GetWorkflowError())
+
+	var result pipeline.FineTuneResult
+	require.NoError(t, w.GetWorkflowResult(&result))
+	require.True(t, result.DryRun)
+	require.Equal(t, 2.0, result.Estimates[0].Total())
+	require.Equal(t, int64(7), result.Split.Train)
+	require.Empty(t, result.Model)
+	require.Zero(t, w.sent)
+	require.Equal(t, pipeline.Estimating, result.Stages[len(result.Stages)-1].Stage)
+	require.Equal(t, pipeline.Done, w.status().Stage)
+	w.AssertNotCalled(t, "SubmitJob", mock.Anything, mock.Anything)
+}
+
+func TestBudgetDecidesTheTargetSize(t *testing.T) {
+	w := newWorld(t)
+	price := cost.Price{BaseModel: "base", Training: 3}
+	w.OnActivity(data.CheckDataset, mock.Anything, mock.Anything).Return(nil)
+	w.OnActivity(provider.CheckProvider, mock.Anything, mock.MatchedBy(func(in activities.CheckProviderInput) bool { return in.NeedsPrice })).
+		Return(activities.CheckProviderResult{BaseModel: "base", URL: "url", Price: price}, nil).Once()
+	w.OnActivity(data.PlanBudget, mock.Anything, mock.MatchedBy(func(in activities.PlanBudgetInput) bool {
+		return in.Budget == 10 && in.Price == price && in.Options.TargetSize == 0 && len(in.Examples) == 2
+	})).Return(activities.PlanBudgetResult{TargetSize: 123, Epochs: 3}, nil).Once()
+	w.OnActivity(data.SplitExamples, mock.Anything, mock.MatchedBy(func(in activities.SplitExamplesInput) bool { return in.Options.TargetSize == 123 })).
+		Return(activities.SplitExamplesResult{Test: artifact.Ref{Rows: 2}, Counts: split.Counts{Train: 7, Validation: 1, Test: 2}}, nil).Once()
+	w.OnActivity(provider.SubmitJob, mock.Anything, mock.MatchedBy(func(in activities.SubmitJobInput) bool { return in.Epochs == 3 })).
+		Return(activities.SubmitJobResult{JobID: jobID}, nil).Once()
+	w.fineTunes()
+	in := fineTuneInput
+	in.Budget = 10
+	w.ExecuteWorkflow(FineTune, in)
+	require.NoError(t, w.GetWorkflowError())
+	w.AssertExpectations(t)
+}
+
+func TestLimitOnCostsFixesTheEpochs(t *testing.T) {
+	w := newWorld(t)
+	w.OnActivity(provider.SubmitJob, mock.Anything, mock.MatchedBy(func(in activities.SubmitJobInput) bool { return in.Epochs == 4 })).
+		Return(activities.SubmitJobResult{JobID: jobID}, nil).Once()
+	w.fineTunes()
+	in := fineTuneInput
+	in.MaxCost = 5
+	w.ExecuteWorkflow(FineTune, in)
+	require.NoError(t, w.GetWorkflowError())
+	w.AssertExpectations(t)
+}
+
+func TestRunThatCostsTooMuchUploadsNothing(t *testing.T) {
+	w := newWorld(t).acceptsFineTune().prepares(2)
+	w.OnActivity(data.EstimateCost, mock.Anything, mock.MatchedBy(func(in activities.EstimateCostInput) bool { return in.MaxCost == 1 })).
+		Return(activities.EstimateCostResult{}, temporal.NewNonRetryableApplicationError("too dear", string(problem.Refused), nil)).Once()
+	w.trains()
+	in := fineTuneInput
+	in.MaxCost = 1
+	w.ExecuteWorkflow(FineTune, in)
+	require.Equal(t, string(problem.Refused), w.kind(w.GetWorkflowError()))
+	require.Zero(t, w.sent)
 }
 
 func TestFineTuneRefusesBadInputBeforeItSpends(t *testing.T) {

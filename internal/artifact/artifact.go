@@ -161,6 +161,37 @@ func (w *Writer) Ref(rows int64) Ref {
 	return ref
 }
 
+// Copy stores the file that ref names under another path too, and returns the
+// reference to the copy. It fails, and leaves nothing, if the file's bytes are
+// not those that were written; it wraps [ErrNotFound] if there is no such file.
+func (s *Store) Copy(ctx context.Context, ref Ref, path string) (Ref, error) {
+	r, err := s.Reader(ctx, ref.Path)
+	if err != nil {
+		return Ref{}, err
+	}
+	defer r.Close()
+	w, err := s.Create(ctx, path)
+	if err != nil {
+		return Ref{}, err
+	}
+	defer w.Abort()
+	if _, err := io.Copy(w, r); err != nil {
+		return Ref{}, fmt.Errorf("copying %s: %w", ref.Path, err)
+	}
+	if got := hex.EncodeToString(w.hash.Sum(nil)); got != ref.SHA256 {
+		return Ref{}, changed(ref, got)
+	}
+	if err := w.Close(); err != nil {
+		return Ref{}, err
+	}
+	return w.Ref(ref.Rows), nil
+}
+
+// changed is the failure for a file with other bytes than were written.
+func changed(ref Ref, got string) error {
+	return problem.New(problem.Environment, "the artifact %s was changed after it was written: its SHA-256 is %s, expected %s; start the run again", ref.Path, got, ref.SHA256)
+}
+
 // Write stores a small file at once.
 func (s *Store) Write(ctx context.Context, path string, content []byte) (Ref, error) {
 	w, err := s.Create(ctx, path)
@@ -194,7 +225,7 @@ func (s *Store) Read(ctx context.Context, ref Ref) ([]byte, error) {
 		return nil, err
 	}
 	if got := RefOf(ref.Path, content, ref.Rows).SHA256; got != ref.SHA256 {
-		return nil, problem.New(problem.Environment, "the artifact %s was changed after it was written: its SHA-256 is %s, expected %s; start the run again", ref.Path, got, ref.SHA256)
+		return nil, changed(ref, got)
 	}
 	return content, nil
 }

@@ -59,6 +59,38 @@ func TestChangedFileIsRefused(t *testing.T) {
 	}
 }
 
+func TestCopyIsTheSameOrNothing(t *testing.T) {
+	s, dir := open(t)
+	ref, err := s.Write(t.Context(), "one/a.txt", []byte("right"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref.Rows = 7
+	copied, err := s.Copy(t.Context(), ref, "two/a.txt")
+	if want := (Ref{Path: "two/a.txt", SHA256: ref.SHA256, Bytes: 5, Rows: 7}); err != nil || copied != want {
+		t.Errorf("the copy is %+v, %v; want %+v", copied, err, want)
+	}
+	if err := s.Delete(t.Context(), ref.Path); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Read(t.Context(), copied); err != nil || string(got) != "right" {
+		t.Errorf("without the original, the copy reads %q, %v", got, err)
+	}
+	if _, err := s.Copy(t.Context(), ref, "three/a.txt"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("copying what is gone gave %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "two/a.txt"), []byte("wrong"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Copy(t.Context(), copied, "three/a.txt")
+	if kind, _ := problem.KindOf(err); kind != problem.Environment {
+		t.Errorf("copying a changed file gave %v", err)
+	}
+	if _, err := s.ReadPath(t.Context(), "three/a.txt"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a copy that failed left a file: %v", err)
+	}
+}
+
 func TestFileAppearsWholeOrNotAtAll(t *testing.T) {
 	for name, end := range map[string]func(*Writer, context.CancelFunc){
 		"aborted":            func(w *Writer, _ context.CancelFunc) { w.Abort() },

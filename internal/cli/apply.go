@@ -55,6 +55,7 @@ the end and prints its summary.`,
 	flags.StringVar(&in.Dataset, "dataset", "", "production `file`: a path or a URL")
 	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` (default: the latest one)")
 	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "cut longer conversations")
+	flags.BoolVar(&in.Force, "force", false, "prepare the file again even if an earlier run has; answers are never paid twice")
 	addWatch(cmd, &watch)
 	cmd.AddCommand(
 		a.applyUpdateCommand("pause", "Hold a run before its next part", pipeline.PauseUpdate),

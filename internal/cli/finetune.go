@@ -21,6 +21,10 @@ The dataset is a CSV file (also .csv.gz, .csv.zst) with the columns tweet_id,
 author_id, text and in_response_to_tweet_id, or a URL of one. A worker reads it,
 so a path must be the same for the worker.
 
+What an earlier run did with the same file and the same settings (loading,
+threading, removing names, splitting, uploading) is taken over from it; --force
+does it again.
+
 The command waits until a worker has checked the dataset and the provider, and
 returns; the run goes on in the background. The same input gives the same
 workflow id, so a second start joins a run that is going on. With --watch it
@@ -31,6 +35,10 @@ follows the run to the end and prints its summary.`,
   # 1,000 conversations a company, none of fewer than 150, and wait for the result
   starter finetune --dataset tweets.csv --target-size 1000 --min-class-size 150 --watch
 
+  # what it would cost, and then as much as ten dollars buy
+  starter finetune --dataset tweets.csv --dry-run
+  starter finetune --dataset tweets.csv --budget 10 --watch
+
   # a script: the model's name
   starter finetune --dataset s3://data/tweets.csv.zst --watch --json | jq -r .fine_tune.model`,
 		Args: noArgs,
@@ -39,10 +47,12 @@ follows the run to the end and prints its summary.`,
 			if err != nil {
 				return nil, err
 			}
-			return a.startAndWatch(ctx, launch{pipeline.FineTuneWorkflow, pipeline.FineTuneID(in), in}, watch)
+			// Nobody wants an estimate for later.
+			return a.startAndWatch(ctx, launch{pipeline.FineTuneWorkflow, pipeline.FineTuneID(in), in}, watch || in.DryRun)
 		}),
 	}
 	flags.register(cmd)
+	cmd.Flags().BoolVar(&flags.in.DryRun, "dry-run", false, "prepare and split, print what the run would cost with each known price, and upload nothing; watches")
 	addWatch(cmd, &watch)
 	return cmd
 }
@@ -66,6 +76,9 @@ func (f *fineTuneFlags) register(cmd *cobra.Command) {
 	flags.Float64Var(&in.Precision, "precision", pipeline.DefaultPrecision, "precision to calibrate the threshold to")
 	flags.IntVar(&in.Epochs, "epochs", 0, "passes over the training data (default: the trainer chooses)")
 	flags.Int64Var(&in.Seed, "seed", 1, "seed of every random choice")
+	flags.Float64Var(&in.Budget, "budget", 0, "US `dollars` for training and evaluation, from which the target size is derived")
+	flags.Float64Var(&in.MaxCost, "max-cost", 0, "refuse to upload if training and evaluation would cost more US `dollars`")
+	flags.BoolVar(&in.Force, "force", false, "do the work again that an earlier run has done, up to the upload; a job is never bought twice")
 	flags.DurationVar(&in.JobDeadline, "job-deadline", pipeline.DefaultJobDeadline, "cancel the provider's job after this time")
 }
 
@@ -77,6 +90,10 @@ func (f *fineTuneFlags) input(cmd *cobra.Command) (pipeline.FineTuneInput, error
 	switch {
 	case given("target-size") && in.TargetSize < 1:
 		return in, problem.Input("the target size is %d; it must be 1 or more conversations a class (leave it out to take all there is)", in.TargetSize)
+	case given("budget") && in.Budget <= 0:
+		return in, problem.Input("the budget is %g dollars; it must be above 0", in.Budget)
+	case given("max-cost") && in.MaxCost <= 0:
+		return in, problem.Input("the most a run may cost is %g dollars; it must be above 0", in.MaxCost)
 	case given("epochs") && in.Epochs < 1:
 		return in, problem.Input("the number of epochs is %d; it must be 1 or more (leave it out to let the trainer choose)", in.Epochs)
 	case given("seed") && in.Seed == 0:

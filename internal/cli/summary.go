@@ -14,15 +14,57 @@ import (
 
 // writeFineTune is the summary of a finished fine-tuning.
 func writeFineTune(t *text, r pipeline.FineTuneResult) {
-	t.fact("model", r.Model)
+	if !r.DryRun {
+		t.fact("model", r.Model)
+	}
 	t.fact("base model", r.BaseModel)
 	writePrepared(t, r.Prepared)
 	writePrivacy(t, r.Privacy)
 	writeSplit(t, r.Split)
+	if r.DryRun {
+		writeEstimates(t, r.Estimates)
+		writeStages(t, r.Stages)
+		return
+	}
 	t.fact("job", fmt.Sprintf("%s, %s trained", r.JobID, count(r.TrainedTokens, "token")))
+	writeCost(t, r)
 	writeMetrics(t, r.Metrics)
 	writeStages(t, r.Stages)
 }
+
+// writeEstimates tells what the run would cost with each price that is known.
+func writeEstimates(t *text, estimates []pipeline.CostEstimate) {
+	var rows [][]string
+	for _, e := range estimates {
+		mark := ""
+		if e.Chosen {
+			mark = "this run"
+		}
+		rows = append(rows, []string{
+			e.Price.Provider, e.Price.BaseModel, number(e.Examples), number(int64(e.Epochs)), number(e.TrainingTokens + e.EvaluationTokens),
+			dollars(e.Training), dollars(e.Evaluation), dollars(e.Thousand), dollars(e.ThousandInBatches), mark,
+		})
+	}
+	t.fact("cost", columns([]string{"provider", "base model", "examples", "epochs", "tokens", "training", "evaluation", "1,000 more", "in batches", ""}, rows)...)
+	t.fact("note", "nothing was uploaded; prices in US dollars, as read on the day in cost.json: check them before you rely on them")
+}
+
+// writeCost tells what the run cost beside what was expected. A base model
+// without a known price has no estimate.
+func writeCost(t *text, r pipeline.FineTuneResult) {
+	if len(r.Estimates) == 0 || !r.Estimates[0].Chosen {
+		return
+	}
+	e := r.Estimates[0]
+	if e.Price.Training == 0 && e.Total() == 0 {
+		t.fact("cost", "nothing: "+e.Price.Source)
+		return
+	}
+	t.fact("cost", fmt.Sprintf("training %s, of %s expected; evaluation about %s",
+		dollars(float64(r.TrainedTokens)/1e6*e.Price.Training), dollars(e.Training), dollars(e.Evaluation)))
+}
+
+func dollars(d float64) string { return fmt.Sprintf("$%.2f", d) }
 
 // writeApply is the summary of a finished application of a model.
 func writeApply(t *text, r pipeline.ApplyResult) {
@@ -96,7 +138,11 @@ func writeStages(t *text, stages []pipeline.StageTime) {
 			continue
 		}
 		total += s.Seconds
-		rows = append(rows, []string{string(s.Stage), seconds(s.Seconds)})
+		row := []string{string(s.Stage), seconds(s.Seconds)}
+		if s.Reused {
+			row = append(row, "as in an earlier run")
+		}
+		rows = append(rows, row)
 	}
 	if len(rows) == 0 {
 		return

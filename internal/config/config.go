@@ -32,6 +32,7 @@ const (
 	ProviderKey       = "OPENAI_API_KEY"
 	ProviderKeyFile   = "OPENAI_API_KEY_FILE"
 	BaseModel         = "SWITCHBOARD_BASE_MODEL"
+	Prices            = "SWITCHBOARD_PRICES"
 	MaxConcurrent     = "SWITCHBOARD_MAX_CONCURRENT_REQUESTS"
 	RequestsPerMinute = "SWITCHBOARD_REQUESTS_PER_MINUTE"
 	RequestTimeout    = "SWITCHBOARD_REQUEST_TIMEOUT"
@@ -53,6 +54,7 @@ var Settings = []Setting{
 	{ProviderKey, "", "API key for the provider"},
 	{ProviderKeyFile, ".switchboard/api-key", "file that holds the key, read where `OPENAI_API_KEY` is empty; `standalone` makes the default one for its own model server"},
 	{BaseModel, "switchboard-softmax-1", "the provider's model that a fine-tuning starts from"},
+	{Prices, "", "JSON file of prices, which come before the shipped ones; see the [reference](docs/reference.md#prices)"},
 	{MaxConcurrent, "64", "requests that one worker has open at the provider at once"},
 	{RequestsPerMinute, "0", "requests that one worker sends to the provider in a minute; 0 sets no limit"},
 	{RequestTimeout, "60s", "how long one request to the provider may take"},
@@ -73,6 +75,7 @@ type Config struct {
 	ProviderURL       string
 	ProviderKey       string
 	BaseModel         string
+	Prices            string
 	MaxConcurrent     int
 	RequestsPerMinute int
 	RequestTimeout    time.Duration
@@ -91,6 +94,7 @@ func Load(getenv func(string) string) (Config, error) {
 		Artifacts:      Get(getenv, Artifacts),
 		ProviderURL:    strings.TrimSuffix(Get(getenv, ProviderURL), "/"),
 		BaseModel:      Get(getenv, BaseModel),
+		Prices:         Get(getenv, Prices),
 		NERModel:       Get(getenv, NERModel),
 		NERModelSHA256: Get(getenv, NERModelSHA256),
 		HubURL:         Get(getenv, HubURL),

@@ -55,6 +55,16 @@ type FineTuneInput struct {
 	// JobDeadline is how long the provider's job may take, from its
 	// submission, before it is cancelled.
 	JobDeadline time.Duration `json:"job_deadline,omitempty"`
+	// Budget is how many US dollars training and evaluation may cost; the
+	// target size is derived from it. 0 is no budget.
+	Budget float64 `json:"budget_usd,omitempty"`
+	// MaxCost refuses a run that would cost more US dollars; 0 is no limit.
+	MaxCost float64 `json:"max_cost_usd,omitempty"`
+	// DryRun ends the run with an estimate: nothing is uploaded.
+	DryRun bool `json:"dry_run,omitempty"`
+	// Force does all work up to the upload again, even if an earlier run
+	// has done the same. A job is never bought twice.
+	Force bool `json:"force,omitempty"`
 }
 
 // WithDefaults returns in with every unset field filled.
@@ -89,6 +99,12 @@ func (in FineTuneInput) Validate() error {
 		return problem.Input("the precision is %g; it must be above 0 and at most 1", in.Precision)
 	case in.Epochs < 0:
 		return problem.Input("the number of epochs is %d; it must be 1 or more (leave it out to let the trainer choose)", in.Epochs)
+	case in.Budget < 0:
+		return problem.Input("the budget is %g dollars; it must be above 0", in.Budget)
+	case in.Budget > 0 && in.TargetSize > 0:
+		return problem.Input("both a target size and a budget are given; the budget decides the size, so leave one out")
+	case in.MaxCost < 0:
+		return problem.Input("the most a run may cost is %g dollars; it must be above 0", in.MaxCost)
 	case in.JobDeadline < time.Second:
 		return problem.Input("the job's deadline is %s; it must be a second or more", in.JobDeadline)
 	}
@@ -102,6 +118,9 @@ type ApplyInput struct {
 	// Model is a fine-tuned model's id; empty takes the latest one.
 	Model     string `json:"model,omitempty"`
 	MaxTweets int    `json:"max_tweets,omitempty"`
+	// Force prepares the dataset again, even if an earlier run has. Answers
+	// are never paid twice.
+	Force bool `json:"force,omitempty"`
 	// Resume is set by the workflow alone, when it continues as new.
 	Resume *ApplyProgress `json:"resume,omitempty"`
 }
@@ -146,6 +165,8 @@ type PrepareInput struct {
 	MaxTweets int    `json:"max_tweets"`
 	// Dir is the folder of the parent's artifacts.
 	Dir string `json:"dir"`
+	// Force does the work even if an earlier run has done the same.
+	Force bool `json:"force,omitempty"`
 }
 
 func orDefault[T comparable](v, def T) T {

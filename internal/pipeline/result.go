@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/cost"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/privacy"
 	"switchboard/internal/split"
@@ -20,7 +21,9 @@ const (
 	Preparing   Stage = "preparing"
 	Staging     Stage = "staging"
 	Anonymizing Stage = "anonymizing"
+	Planning    Stage = "planning"
 	Splitting   Stage = "splitting"
+	Estimating  Stage = "estimating"
 	Uploading   Stage = "uploading"
 	Submitting  Stage = "submitting"
 	TrainingJob Stage = "training"
@@ -42,6 +45,9 @@ type StageTime struct {
 	Started time.Time `json:"started"`
 	// Seconds is 0 while the stage runs.
 	Seconds float64 `json:"seconds"`
+	// Reused is true if all of the stage's work was taken over from an
+	// earlier run.
+	Reused bool `json:"reused,omitempty"`
 }
 
 // Accepted answers [AcceptUpdate]: the run's input holds water and the
@@ -126,6 +132,9 @@ type DatasetRef struct {
 // SplitCounts tells how examples were divided.
 type SplitCounts = split.Counts
 
+// CostEstimate is what one price makes of a run.
+type CostEstimate = cost.Estimate
+
 // JobState is the provider's view of a fine-tuning job, as last seen.
 type JobState struct {
 	Status string `json:"status"`
@@ -174,6 +183,11 @@ type FineTuneResult struct {
 	// Privacy is how the anonymizer was judged. Runs that ended before there
 	// was an evaluation have none.
 	Privacy privacy.Evaluation `json:"privacy,omitzero"`
+	// Estimates tell what the run costs, the run's own first, if its price
+	// is known, and what it would cost elsewhere.
+	Estimates []CostEstimate `json:"estimates,omitempty"`
+	// DryRun is true if the run ended with the estimates.
+	DryRun bool `json:"dry_run,omitempty"`
 }
 
 // ApplyCounts tells what became of the rows and conversations.

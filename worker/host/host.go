@@ -17,6 +17,7 @@ import (
 	"switchboard/activities"
 	"switchboard/internal/artifact"
 	"switchboard/internal/config"
+	"switchboard/internal/cost"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 	"switchboard/internal/provider"
@@ -55,9 +56,13 @@ func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, erro
 	if err != nil {
 		return nil, err
 	}
+	prices, err := cost.Load(cfg.Prices)
+	if err != nil {
+		return nil, err
+	}
 	h := &Host{store: store, failed: make(chan error, 2)}
-	data := &activities.Data{Store: store, Anonymizer: anonymizer}
-	asking := &activities.Provider{Store: store, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel}
+	data := &activities.Data{Store: store, Anonymizer: anonymizer, Prices: prices}
+	asking := &activities.Provider{Store: store, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: prices}
 	h.workers = []worker.Worker{
 		h.dataWorker(c, data),
 		h.providerWorker(c, data, asking),

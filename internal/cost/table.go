@@ -1,0 +1,130 @@
+package cost
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"switchboard/internal/problem"
+)
+
+// Price is what a provider asks for one base model and what is made of it.
+type Price struct {
+	// Provider is its name, for people.
+	Provider string `json:"provider"`
+	// URL is what the provider's base URL begins with; empty is any.
+	URL       string `json:"url,omitempty"`
+	BaseModel string `json:"base_model"`
+	// Vocabulary is how the provider counts tokens: one of [Vocabularies].
+	Vocabulary string `json:"vocabulary"`
+	// Epochs is how often the trainer goes through the examples if nobody
+	// says; 0 is OpenAI's rule, see [Price.Passes].
+	Epochs int `json:"epochs,omitempty"`
+	// Training, Input and Output are US dollars for a million tokens: of
+	// the training file, each as often as there are epochs; of what a
+	// fine-tuned model is asked; and of what it answers.
+	Training float64 `json:"training"`
+	Input    float64 `json:"input"`
+	Output   float64 `json:"output"`
+	// BatchShare is the part of Input and Output that a request in a batch
+	// costs, above 0 and at most 1.
+	BatchShare float64 `json:"batch_share"`
+	// Source and Read say where and when the prices were read.
+	Source string `json:"source"`
+	Read   string `json:"read"`
+}
+
+func (p Price) validate() error {
+	negative := p.Training < 0 || p.Input < 0 || p.Output < 0 || p.Epochs < 0
+	switch {
+	case p.Provider == "" || p.BaseModel == "":
+		return fmt.Errorf("every price needs a provider and a base_model")
+	case !slices.Contains(Vocabularies(), p.Vocabulary):
+		return fmt.Errorf("the vocabulary of %s is %q; it must be one of %s", p.BaseModel, p.Vocabulary, strings.Join(Vocabularies(), ", "))
+	case negative:
+		return fmt.Errorf("the prices of %s must be 0 or more", p.BaseModel)
+	case p.BatchShare <= 0 || p.BatchShare > 1:
+		return fmt.Errorf("the batch_share of %s is %g; it must be above 0 and at most 1", p.BaseModel, p.BatchShare)
+	}
+	return nil
+}
+
+// Passes is how often the trainer goes through n training examples: epochs if
+// that is not 0, or what the provider chooses by itself. OpenAI's choice is that
+// of its own notebook for planning a fine-tuning ("Data preparation and analysis
+// for chat model fine-tuning" in its cookbook): three, more for fewer than 34
+// examples and fewer for more than 8,333.
+func (p Price) Passes(n int64, epochs int) int {
+	switch {
+	case epochs > 0:
+		return epochs
+	case p.Epochs > 0:
+		return p.Epochs
+	case n == 0:
+		return 0
+	case 3*n < 100:
+		return int(min(25, 100/n))
+	case 3*n > 25_000:
+		return int(max(1, 25_000/n))
+	}
+	return 3
+}
+
+// Table is a list of prices. The zero value knows none.
+type Table []Price
+
+//go:embed prices.json
+var shipped []byte
+
+// Load returns the shipped table with the prices of a file before it, which is
+// JSON of the same form: a list of objects. An empty path is no file. A file
+// that cannot be used is a problem of kind BadInput.
+func Load(path string) (Table, error) {
+	table, err := parse(shipped)
+	if err != nil {
+		return nil, fmt.Errorf("reading the shipped prices: %w", err)
+	}
+	if path == "" {
+		return table, nil
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, problem.Input("the prices cannot be read: %w", err)
+	}
+	own, err := parse(content)
+	if err != nil {
+		return nil, problem.Input("the prices in %s cannot be used: %w; write a list of objects as in docs/reference.md", path, err)
+	}
+	replaced := func(p Price) bool {
+		return slices.ContainsFunc(own, func(o Price) bool { return o.BaseModel == p.BaseModel && o.URL == p.URL })
+	}
+	return append(own, slices.DeleteFunc(table, replaced)...), nil
+}
+
+func parse(content []byte) (Table, error) {
+	var t Table
+	d := json.NewDecoder(bytes.NewReader(content))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&t); err != nil {
+		return nil, err
+	}
+	for _, p := range t {
+		if err := p.validate(); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// Find returns the first price for a base model at a provider's base URL.
+func (t Table) Find(url, baseModel string) (Price, bool) {
+	i := slices.IndexFunc(t, func(p Price) bool { return p.BaseModel == baseModel && strings.HasPrefix(url, p.URL) })
+	if i < 0 {
+		return Price{}, false
+	}
+	return t[i], true
+}
