@@ -19,6 +19,8 @@ const maxTopLogprobs = 20
 // leastLogprob stands for the logarithm of zero, as at OpenAI.
 const leastLogprob = -9999.0
 
+const fingerprint = "fp_" + BaseModel
+
 // chatRequest is the body of a request for an answer. What it does not name is
 // ignored.
 type chatRequest struct {
@@ -138,18 +140,17 @@ func candidateOf(token string, probability float64) candidate {
 // also those of the likeliest labels. What the form puts around the label is
 // certain.
 func logprobsOf(f form, scored []classifier.Scored, top int) *logprobs {
-	tokens, at := f.tokens(scored[0].Label)
+	label := tokenLogprob{candidate: candidateOf(f.token(scored[0].Label), scored[0].Probability), Top: []candidate{}}
+	for _, s := range scored[:min(top, len(scored))] {
+		label.Top = append(label.Top, candidateOf(f.token(s.Label), s.Probability))
+	}
 	var l logprobs
-	for i, token := range tokens {
-		t := tokenLogprob{candidate: candidateOf(token, 1), Top: []candidate{}}
-		if i == at {
-			t.candidate = candidateOf(token, scored[0].Probability)
-			for _, s := range scored[:min(top, len(scored))] {
-				other, _ := f.tokens(s.Label)
-				t.Top = append(t.Top, candidateOf(other[at], s.Probability))
-			}
+	for i, token := range f.around(label.Token) {
+		if i == f.place() {
+			l.Content = append(l.Content, label)
+			continue
 		}
-		l.Content = append(l.Content, t)
+		l.Content = append(l.Content, tokenLogprob{candidate: candidateOf(token, 1), Top: []candidate{}})
 	}
 	return &l
 }
@@ -160,68 +161,92 @@ type usage struct {
 	TotalTokens      int `json:"total_tokens"`
 }
 
-func (s *Server) complete(w http.ResponseWriter, r *http.Request) error {
-	var request chatRequest
-	if err := readJSON(w, r, &request); err != nil {
-		return err
-	}
+// reply is the answer to a request, before it is sent whole or in parts.
+type reply struct {
+	content  string
+	logprobs *logprobs // nil if nobody asked
+	usage    usage
+}
+
+// reply answers a request, of a client that waits or out of a batch. What is
+// wrong with the request is an [apiError].
+func (s *Server) reply(request chatRequest) (reply, error) {
 	if err := request.validate(); err != nil {
-		return err
+		return reply{}, err
 	}
 	form, err := request.ResponseFormat.form()
 	if err != nil {
-		return err
+		return reply{}, err
 	}
 	if request.Model == BaseModel {
-		return invalid(http.StatusBadRequest, "model", "model_not_trained",
+		return reply{}, invalid(http.StatusBadRequest, "model", "model_not_trained",
 			"%s is the untrained classifier and has no labels to answer with: create a fine-tuning job and ask the model that it makes.", BaseModel)
 	}
 	text, asked := userText(request.Messages)
 	switch {
 	case !asked:
-		return badParam("messages", "Invalid 'messages': there is no user message to classify.")
+		return reply{}, badParam("messages", "Invalid 'messages': there is no user message to classify.")
 	case len(text) > maxTextBytes:
-		return invalid(http.StatusBadRequest, "messages", "context_length_exceeded", "The user's text has %d bytes: at most %d are possible.", len(text), maxTextBytes)
+		return reply{}, invalid(http.StatusBadRequest, "messages", "context_length_exceeded", "The user's text has %d bytes: at most %d are possible.", len(text), maxTextBytes)
 	}
 	model, err := s.models.get(request.Model)
 	if errors.Is(err, fs.ErrNotExist) {
-		return noSuchModel(request.Model)
+		return reply{}, noSuchModel(request.Model)
 	}
 	if err != nil {
-		return err
+		return reply{}, err
 	}
-
 	scored, err := form.choose(model.Predict(text))
 	if err != nil {
+		return reply{}, err
+	}
+	parts := form.around(form.token(scored[0].Label))
+	answer := reply{
+		content: strings.Join(parts, ""),
+		usage:   usage{PromptTokens: promptTokens(request.Messages), CompletionTokens: len(parts)},
+	}
+	answer.usage.TotalTokens = answer.usage.PromptTokens + answer.usage.CompletionTokens
+	if request.Logprobs {
+		answer.logprobs = logprobsOf(form, scored, request.TopLogprobs)
+	}
+	return answer, nil
+}
+
+// completion is the reply whole, under a name and a time.
+func (a reply) completion(id, model string, created int64) completion {
+	return completion{
+		ID: id, Object: "chat.completion", Created: created, Model: model, SystemFingerprint: fingerprint,
+		Choices: []choice{{
+			Message:      &answer{Role: roleAssistant, Content: a.content},
+			Logprobs:     a.logprobs,
+			FinishReason: optional("stop"),
+		}},
+		Usage: &a.usage,
+	}
+}
+
+func (s *Server) complete(w http.ResponseWriter, r *http.Request) error {
+	var request chatRequest
+	if err := readJSON(w, r, &request); err != nil {
 		return err
 	}
-	parts, _ := form.tokens(scored[0].Label)
-	content := strings.Join(parts, "")
-	tokens := usage{PromptTokens: promptTokens(request.Messages), CompletionTokens: len(parts)}
-	tokens.TotalTokens = tokens.PromptTokens + tokens.CompletionTokens
-	c := completion{ID: "chatcmpl-" + rand.Text(), Created: time.Now().Unix(), Model: request.Model, SystemFingerprint: "fp_" + BaseModel}
-	var probabilities *logprobs
-	if request.Logprobs {
-		probabilities = logprobsOf(form, scored, request.TopLogprobs)
+	answer, err := s.reply(request)
+	if err != nil {
+		return err
 	}
+	id, now := "chatcmpl-"+rand.Text(), time.Now().Unix()
 	if request.Stream {
-		stream(w, c, content, probabilities, tokens, request.StreamOptions)
+		answer.stream(w, completion{ID: id, Created: now, Model: request.Model, SystemFingerprint: fingerprint}, request.StreamOptions)
 		return nil
 	}
-	c.Object = "chat.completion"
-	c.Usage = &tokens
-	c.Choices = []choice{{
-		Message:      &answer{Role: roleAssistant, Content: content},
-		Logprobs:     probabilities,
-		FinishReason: optional("stop"),
-	}}
-	writeJSON(w, http.StatusOK, c)
+	writeJSON(w, http.StatusOK, answer.completion(id, request.Model, now))
 	return nil
 }
 
-// stream sends the answer as server-sent events, in the three parts that
-// clients expect: who speaks, what, and that it was all.
-func stream(w http.ResponseWriter, c completion, content string, probabilities *logprobs, tokens usage, options *streamOptions) {
+// stream sends the reply as server-sent events, in the three parts that
+// clients expect: who speaks, what, and that it was all. c is what the parts
+// have in common.
+func (a reply) stream(w http.ResponseWriter, c completion, options *streamOptions) {
 	c.Object = "chat.completion.chunk"
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-cache")
@@ -235,10 +260,10 @@ func stream(w http.ResponseWriter, c completion, content string, probabilities *
 		_, _ = fmt.Fprintf(w, "data: %s\n\n", part)
 	}
 	send([]choice{{Delta: &answer{Role: roleAssistant}}}, nil)
-	send([]choice{{Delta: &answer{Content: content}, Logprobs: probabilities}}, nil)
+	send([]choice{{Delta: &answer{Content: a.content}, Logprobs: a.logprobs}}, nil)
 	send([]choice{{Delta: &answer{}, FinishReason: optional("stop")}}, nil)
 	if options != nil && options.IncludeUsage {
-		send([]choice{}, &tokens)
+		send([]choice{}, &a.usage)
 	}
 	_, _ = fmt.Fprint(w, "data: [DONE]\n\n")
 	_ = http.NewResponseController(w).Flush()

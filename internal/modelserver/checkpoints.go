@@ -1,8 +1,6 @@
 package modelserver
 
 import (
-	"crypto/sha256"
-	"encoding/base32"
 	"fmt"
 	"net/http"
 	"slices"
@@ -63,8 +61,7 @@ type checkpointOf struct {
 }
 
 func (c checkpointOf) key() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "checkpoint %d of %s", c.Metrics.Step, c.job.ID))
-	return "ftckpt_" + base32.StdEncoding.EncodeToString(sum[:])[:24]
+	return "ftckpt_" + derived(fmt.Sprintf("checkpoint %d of %s", c.Metrics.Step, c.job.ID))
 }
 
 func (c checkpointOf) born() int64 { return c.Created }

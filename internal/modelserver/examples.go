@@ -130,31 +130,27 @@ func (p *fileProblem) Error() string { return p.text }
 // lines that are wrong, with reasons but without content; any other error is
 // the reader's.
 func readExamples(r io.Reader) (examples, error) {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 64<<10), maxLineBytes)
 	var found examples
 	var bad []string
-	badCount, number := 0, 0
-	for lines.Scan() {
-		number++
-		line := bytes.TrimSpace(bytes.TrimPrefix(lines.Bytes(), []byte(byteOrderMark)))
-		if len(line) == 0 {
-			continue
-		}
+	badCount := 0
+	err := eachLine(r, maxLineBytes, func(number int, line []byte) error {
 		row, tokens, reason := parseExample(line)
 		if reason != "" {
 			if badCount++; badCount <= maxReportedBad {
 				bad = append(bad, fmt.Sprintf("line %d: %s", number, reason))
 			}
-			continue
+			return nil
 		}
 		found.rows = append(found.rows, row)
 		found.tokens += tokens
-	}
-	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return nil
+	})
+	var long longLineError
+	switch {
+	case errors.As(err, &long):
 		badCount++
-		bad = append(bad, fmt.Sprintf("line %d: longer than %d bytes (is it JSONL, with one example a line?)", number+1, maxLineBytes))
-	} else if err != nil {
+		bad = append(bad, fmt.Sprintf("line %d: longer than %d bytes (is it JSONL, with one example a line?)", int(long), maxLineBytes))
+	case err != nil:
 		return examples{}, err
 	}
 	if badCount == 0 {
@@ -164,6 +160,35 @@ func readExamples(r io.Reader) (examples, error) {
 		bad = append(bad, fmt.Sprintf("and %d more lines", badCount-len(bad)))
 	}
 	return examples{}, &fileProblem{strings.Join(bad, "; ")}
+}
+
+// longLineError is the number of a line that is too long to go on.
+type longLineError int
+
+func (e longLineError) Error() string { return fmt.Sprintf("line %d is too long", int(e)) }
+
+// eachLine calls visit with the lines of a JSONL file that are not blank, and
+// their numbers, until visit returns an error. The line is visit's until it
+// returns. A line of more than longest bytes ends it with a [longLineError];
+// other errors are the reader's.
+func eachLine(r io.Reader, longest int, visit func(number int, line []byte) error) error {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 64<<10), longest)
+	number := 0
+	for lines.Scan() {
+		number++
+		line := bytes.TrimSpace(bytes.TrimPrefix(lines.Bytes(), []byte(byteOrderMark)))
+		if len(line) == 0 {
+			continue
+		}
+		if err := visit(number, line); err != nil {
+			return err
+		}
+	}
+	if err := lines.Err(); !errors.Is(err, bufio.ErrTooLong) {
+		return err
+	}
+	return longLineError(number + 1)
 }
 
 // parseExample returns the example on one line and its tokens, or the reason

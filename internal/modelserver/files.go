@@ -18,8 +18,10 @@ import (
 
 // Purposes of files.
 const (
-	purposeFineTune = "fine-tune"
-	purposeResults  = "fine-tune-results"
+	purposeFineTune    = "fine-tune"
+	purposeResults     = "fine-tune-results"
+	purposeBatch       = "batch"
+	purposeBatchOutput = "batch_output"
 )
 
 // file is the record of a file; its content lies beside it.
@@ -126,6 +128,9 @@ func (u *upload) take(d disk, part *multipart.Part) error {
 			return readFailure(err)
 		}
 		u.purpose = string(value)
+		if u.purpose == purposeBatch {
+			u.limit = min(u.limit, maxBatchBytes)
+		}
 	case "file":
 		if u.content != nil {
 			return badParam("file", "The form has two files: send one.")
@@ -199,10 +204,14 @@ func (u *upload) check() error {
 		return invalid(http.StatusBadRequest, "file", "missing_required_parameter", "Missing required parameter: 'file'.")
 	case u.purpose == "":
 		return invalid(http.StatusBadRequest, "purpose", "missing_required_parameter", "Missing required parameter: 'purpose'.")
-	case u.purpose != purposeFineTune:
-		return badParam("purpose", "Invalid purpose: this server takes files for '%s' only.", purposeFineTune)
+	case u.purpose != purposeFineTune && u.purpose != purposeBatch:
+		return badParam("purpose", "Invalid purpose: this server takes files for '%s' and '%s'.", purposeFineTune, purposeBatch)
 	case u.bytes == 0:
 		return badParam("file", "The file is empty.")
+	case u.purpose == purposeBatch && !strings.HasSuffix(u.filename, ".jsonl"):
+		return badParam("file", "Invalid file format for Batch API. Must be .jsonl")
+	case u.purpose == purposeBatch && u.bytes > maxBatchBytes:
+		return &http.MaxBytesError{Limit: maxBatchBytes}
 	}
 	return nil
 }
@@ -258,7 +267,8 @@ func (s *Server) getFileContent(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// deleteFile refuses while a job needs the file: it may have to read it again.
+// deleteFile refuses while a job or a batch needs the file: it may have to be
+// read again.
 func (s *Server) deleteFile(w http.ResponseWriter, r *http.Request) error {
 	s.creating.Lock() // no job may come to need it meanwhile
 	defer s.creating.Unlock()
@@ -269,6 +279,11 @@ func (s *Server) deleteFile(w http.ResponseWriter, r *http.Request) error {
 	for _, j := range s.jobs.newest() {
 		if j.active() && (j.TrainingFile == f.ID || j.ValidationFile == f.ID) {
 			return invalid(http.StatusConflict, "id", "file_in_use", "The file is in use by %s: wait for the job to end, or cancel it.", j.ID)
+		}
+	}
+	for _, b := range s.batches.newest() {
+		if b.active() && b.InputFile == f.ID {
+			return invalid(http.StatusConflict, "id", "file_in_use", "The file is in use by %s: wait for the batch to end, or cancel it.", b.ID)
 		}
 	}
 	if err := s.dropFile(f.ID); err != nil {
@@ -291,9 +306,12 @@ func (s *Server) dropFile(id string) error {
 
 // resultsID returns the id of a job's result file. It follows from the job's,
 // so that a job that is done twice because of a crash has one.
-func resultsID(jobID string) string {
-	sum := sha256.Sum256([]byte("results of " + jobID))
-	return "file-" + base32.StdEncoding.EncodeToString(sum[:])[:26]
+func resultsID(jobID string) string { return "file-" + derived("results of "+jobID) }
+
+// derived makes the part of an id that looks random out of what it belongs to.
+func derived(from string) string {
+	sum := sha256.Sum256([]byte(from))
+	return base32.StdEncoding.EncodeToString(sum[:])[:26]
 }
 
 // sweep removes what a crash left without an owner: content without a record,
@@ -319,6 +337,11 @@ func (s *Server) sweep() error {
 		}
 		if j.Status != statusSucceeded {
 			unfinished = append(unfinished, resultsID(j.ID))
+		}
+	}
+	for _, b := range s.batches.newest() {
+		if b.active() {
+			unfinished = append(unfinished, outputID(b.ID), errorsID(b.ID))
 		}
 	}
 	models, err := s.disk.names(modelsDir, ".model")

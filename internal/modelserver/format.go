@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"switchboard/internal/classifier"
 )
@@ -22,8 +23,10 @@ type responseFormat struct {
 // form is how an answer is written. The zero form is the label alone, out of
 // all labels.
 type form struct {
-	property string
-	allowed  []string
+	// open stands before the label: a brace and the property. Empty asks for
+	// the label alone.
+	open    string
+	allowed []string
 }
 
 const schemaParam = "response_format.json_schema.schema"
@@ -48,14 +51,14 @@ func (f *responseFormat) form() (form, error) {
 		return form{}, invalid(http.StatusBadRequest, schemaParam, "unsupported_value",
 			"Unsupported '%s': a classifier follows an object with one property, a string with an 'enum' of labels.", schemaParam)
 	}
-	return form{property: properties[0], allowed: schema.Properties[properties[0]].Enum}, nil
+	return form{open: "{" + quote(properties[0]) + ":", allowed: schema.Properties[properties[0]].Enum}, nil
 }
 
 // choose keeps the labels that the form allows, with their probabilities under
 // the condition that the answer is one of them, in the order they come in. An
 // enum without any of the model's labels leaves nothing to answer.
 func (f form) choose(scored []classifier.Scored) ([]classifier.Scored, error) {
-	if f.property == "" {
+	if f.open == "" {
 		return scored, nil
 	}
 	allowed := make(map[string]bool, len(f.allowed))
@@ -81,14 +84,37 @@ func (f form) choose(scored []classifier.Scored) ([]classifier.Scored, error) {
 	return scored, nil
 }
 
-// tokens are the parts that an answer is made of: the label, and what the form
-// puts around it. at is the label's place among them.
-func (f form) tokens(label string) (tokens []string, at int) {
-	if f.property == "" {
-		return []string{label}, 0
+// token is a label as the form writes it, which counts as one token.
+func (f form) token(label string) string {
+	if f.open == "" {
+		return label
 	}
-	// Strings always encode.
-	property, _ := json.Marshal(f.property)
-	value, _ := json.Marshal(label)
-	return []string{"{" + string(property) + ":", string(value), "}"}, 1
+	return quote(label)
+}
+
+// around are the tokens of an answer: the label's, and what the form puts
+// around it.
+func (f form) around(token string) []string {
+	if f.open == "" {
+		return []string{token}
+	}
+	return []string{f.open, token, "}"}
+}
+
+// place is where the label's token stands among them.
+func (f form) place() int {
+	if f.open == "" {
+		return 0
+	}
+	return 1
+}
+
+// quote writes a string as JSON does, without the escapes that only a web page
+// needs: a label with an ampersand keeps it.
+func quote(s string) string {
+	var quoted strings.Builder
+	encoder := json.NewEncoder(&quoted)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(s) // a string into memory: nothing fails
+	return strings.TrimSuffix(quoted.String(), "\n")
 }

@@ -74,8 +74,9 @@ type job struct {
 	EstimatedFinish int64 `json:"estimated_finish_ns,omitempty"`
 }
 
-func (j job) key() string { return j.ID }
-func (j job) born() int64 { return j.Created }
+func (j job) key() string    { return j.ID }
+func (j job) born() int64    { return j.Created }
+func (j job) status() string { return j.Status }
 
 // active tells whether the job may still end in a model: its files are needed.
 func (j job) active() bool { return j.moving() || j.Status == statusPaused }
@@ -364,11 +365,11 @@ func (s *Server) createJob(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.creating.Lock()
 	defer s.creating.Unlock()
-	if err := s.checkFile("training_file", j.TrainingFile); err != nil {
+	if err := s.checkFile("training_file", j.TrainingFile, purposeFineTune); err != nil {
 		return err
 	}
 	if j.ValidationFile != "" {
-		if err := s.checkFile("validation_file", j.ValidationFile); err != nil {
+		if err := s.checkFile("validation_file", j.ValidationFile, purposeFineTune); err != nil {
 			return err
 		}
 	}
@@ -399,13 +400,14 @@ func (s *Server) createJob(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Server) checkFile(param, id string) error {
+// checkFile reports whether there is such a file, uploaded for such a purpose.
+func (s *Server) checkFile(param, id, purpose string) error {
 	f, ok := s.files.get(id)
 	if !ok {
 		return invalid(http.StatusBadRequest, param, "file_not_found", "Invalid '%s': there is no such file. Upload it first.", param)
 	}
-	if f.Purpose != purposeFineTune {
-		return invalid(http.StatusBadRequest, param, "invalid_file_purpose", "Invalid '%s': the file's purpose is not '%s'.", param, purposeFineTune)
+	if f.Purpose != purpose {
+		return invalid(http.StatusBadRequest, param, "invalid_file_purpose", "Invalid '%s': the file's purpose is not '%s'.", param, purpose)
 	}
 	return nil
 }

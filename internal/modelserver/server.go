@@ -83,6 +83,8 @@ type Server struct {
 	files *collection[file]
 	jobs  *collection[job]
 
+	batches *collection[batch]
+
 	models *shelf
 
 	// Two workers take jobs along: one validates files, one trains.
@@ -160,6 +162,9 @@ func (s *Server) load() (err error) {
 	if s.jobs, err = openCollection[job](s.disk, jobsDir); err != nil {
 		return err
 	}
+	if s.batches, err = openCollection[batch](s.disk, batchesDir); err != nil {
+		return err
+	}
 	if err := s.sweep(); err != nil {
 		return err
 	}
@@ -222,6 +227,9 @@ func (s *Server) routes() *http.ServeMux {
 		"/v1/fine_tuning/jobs/{id}/events":      {"GET": s.listEvents},
 		"/v1/fine_tuning/jobs/{id}/checkpoints": {"GET": s.listCheckpoints},
 		"/v1/chat/completions":                  {"POST": s.complete},
+		"/v1/batches":                           {"GET": s.listBatches, "POST": s.createBatch},
+		"/v1/batches/{id}":                      {"GET": s.getBatch},
+		"/v1/batches/{id}/cancel":               {"POST": s.cancelBatch},
 		"/healthz":                              {"GET": s.health},
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {

@@ -17,10 +17,11 @@ import (
 
 // Folders under the data directory.
 const (
-	filesDir  = "files"
-	jobsDir   = "jobs"
-	modelsDir = "models"
-	tempDir   = "tmp"
+	filesDir   = "files"
+	jobsDir    = "jobs"
+	batchesDir = "batches"
+	modelsDir  = "models"
+	tempDir    = "tmp"
 )
 
 // disk is the data directory. An [os.Root] confines it: no name leads out.
@@ -44,7 +45,7 @@ func (d disk) prepare() error {
 	if err := d.root.RemoveAll(tempDir); err != nil {
 		return err
 	}
-	for _, name := range []string{filesDir, jobsDir, modelsDir, tempDir} {
+	for _, name := range []string{filesDir, jobsDir, batchesDir, modelsDir, tempDir} {
 		if err := d.root.MkdirAll(name, 0o700); err != nil {
 			return err
 		}
@@ -133,6 +134,26 @@ func (d disk) names(dir, suffix string) ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// work is a record that a worker takes along from status to status.
+type work interface {
+	record
+	status() string
+}
+
+// oldest returns the record that was created first among those with the first
+// of the statuses, or the next.
+func oldest[R work](c *collection[R], statuses []string) (R, bool) {
+	all := c.newest()
+	slices.Reverse(all)
+	for _, status := range statuses {
+		if i := slices.IndexFunc(all, func(r R) bool { return r.status() == status }); i >= 0 {
+			return all[i], true
+		}
+	}
+	var none R
+	return none, false
 }
 
 // record is what a collection keeps: something with an id and a place in

@@ -30,38 +30,64 @@ var (
 	errStopped = errors.New("the job was cancelled or paused")
 )
 
-// worker takes one job along at a time: the oldest in the first of its
-// statuses, or of the next.
+// worker takes along what there is to do, one thing at a time.
 type worker struct {
-	statuses []string
+	// next returns the id of what is to be done next.
+	next func() (id string, found bool)
 	// process returns an error only if it could not record what happened.
-	process func(context.Context, job) error
-	wake    chan struct{}
+	process func(ctx context.Context, id string) error
+	// fail records that something in the server's code went wrong with it.
+	fail func(id string) error
+	wake chan struct{}
+}
+
+// newWorker takes the oldest record with the first of the statuses, or the
+// next.
+func newWorker[R work](c *collection[R], process func(context.Context, R) error, fail func(id string) error, statuses ...string) worker {
+	return worker{
+		next: func() (string, bool) {
+			r, found := oldest(c, statuses)
+			return r.key(), found
+		},
+		process: func(ctx context.Context, id string) error {
+			r, found := c.get(id)
+			if !found {
+				return nil
+			}
+			return process(ctx, r)
+		},
+		fail: fail,
+		wake: make(chan struct{}, 1),
+	}
 }
 
 func (s *Server) startWorkers(ctx context.Context) {
+	failJob := func(id string) error { return s.fail(id, serverFailure) }
+	failBatch := func(id string) error { return s.failBatch(id, batchServerFailure) }
 	s.workers = []worker{
-		{[]string{statusValidating}, s.validate, make(chan struct{}, 1)},
+		newWorker(s.jobs, s.validate, failJob, statusValidating),
 		// A job that runs without being trained is one that an earlier
 		// process left unfinished.
-		{[]string{statusRunning, statusQueued}, s.train, make(chan struct{}, 1)},
+		newWorker(s.jobs, s.train, failJob, statusRunning, statusQueued),
+		newWorker(s.batches, s.validateBatch, failBatch, batchValidating),
+		newWorker(s.batches, s.runBatch, failBatch, batchCancelling, batchFinalizing, batchInProgress),
 	}
 	for _, w := range s.workers {
 		s.working.Go(func() { s.work(ctx, w) })
 	}
 }
 
-// work processes jobs until ctx ends.
+// work processes what there is until ctx ends.
 func (s *Server) work(ctx context.Context, w worker) {
 	for ctx.Err() == nil {
 		pause := time.Duration(math.MaxInt64)
-		if j, ok := s.oldest(w.statuses); ok {
-			err := s.protected(ctx, w, j)
-			// Somebody else may have ended the job meanwhile.
+		if id, ok := w.next(); ok {
+			err := s.protected(ctx, w, id)
+			// Somebody else may have ended it meanwhile.
 			if err == nil || errors.Is(err, errUnchanged) {
 				continue
 			}
-			s.log.ErrorContext(ctx, "recording a fine-tuning job failed", "job", j.ID, "error", err)
+			s.log.ErrorContext(ctx, "recording work failed", "id", id, "error", err)
 			pause = failurePause
 		}
 		select {
@@ -72,17 +98,18 @@ func (s *Server) work(ctx context.Context, w worker) {
 	}
 }
 
-// protected turns a panic into a failed job, so that one bad job does not take
-// down all others and their server. A panic on one of the classifier's own
-// goroutines does end the process: maxAttempts bounds how often.
-func (s *Server) protected(ctx context.Context, w worker, j job) (err error) {
+// protected turns a panic into a failure of the job or the batch, so that a
+// bad one does not take down all others and their server. A panic on one of
+// the classifier's own goroutines does end the process: maxAttempts bounds how
+// often.
+func (s *Server) protected(ctx context.Context, w worker, id string) (err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			s.log.ErrorContext(ctx, "fine-tuning job panicked", "job", j.ID, "stack", string(debug.Stack()))
-			err = s.fail(j.ID, serverFailure)
+			s.log.ErrorContext(ctx, "work panicked", "id", id, "stack", string(debug.Stack()))
+			err = w.fail(id)
 		}
 	}()
-	return w.process(ctx, j)
+	return w.process(ctx, id)
 }
 
 func (s *Server) wakeWorkers() {
@@ -92,19 +119,6 @@ func (s *Server) wakeWorkers() {
 		default: // it is awake, or about to be
 		}
 	}
-}
-
-// oldest returns the job that was created first among those with the first
-// status, or the next.
-func (s *Server) oldest(statuses []string) (job, bool) {
-	all := s.jobs.newest()
-	slices.Reverse(all)
-	for _, status := range statuses {
-		if i := slices.IndexFunc(all, func(j job) bool { return j.Status == status }); i >= 0 {
-			return all[i], true
-		}
-	}
-	return job{}, false
 }
 
 // advance changes a job that is neither over nor paused; otherwise the error is
