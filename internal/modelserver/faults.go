@@ -28,6 +28,8 @@ type Faults struct {
 	// ModelDelay is how long a new model stays unknown after its job has
 	// succeeded. A restart of the server ends it.
 	ModelDelay Duration `json:"model_delay"`
+
+	file string // it was read from
 }
 
 // Chance says when a fault strikes: always, unless one of its fields is set.
@@ -102,7 +104,17 @@ func ReadFaults(path string) (*Faults, error) {
 	if err := plan.validate(nil); err != nil {
 		return nil, problem.Input("%s: %w", path, err)
 	}
+	plan.file = path
 	return &plan, nil
+}
+
+// check validates a plan with the routes there are.
+func (f Faults) check(routes map[string]methods) error {
+	err := f.validate(routes)
+	if err == nil || f.file == "" {
+		return err
+	}
+	return problem.Input("%s: %w", f.file, err)
 }
 
 // validate checks the plan; routes are checked if some are given.

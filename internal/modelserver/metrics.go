@@ -54,17 +54,21 @@ func (m *meters) trained(start time.Time) { m.training.Add(time.Since(start).Sec
 
 // request counts an answered request. Status 0 is no answer.
 func (m *meters) request(r *http.Request, status int, duration time.Duration) {
-	method, code := r.Method, strconv.Itoa(status)
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
-	default: // a method is any word that a client makes up
-		method = "other"
-	}
+	method, code := methodOf(r), strconv.Itoa(status)
 	if status == 0 {
 		code = "none"
 	}
 	m.requests.WithLabelValues(r.Pattern, method, code).Inc()
 	m.seconds.WithLabelValues(r.Pattern, method).Observe(duration.Seconds())
+}
+
+// methodOf is the method for log and metrics: a client can make any word one.
+func methodOf(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return r.Method
+	}
+	return "other"
 }
 
 // watch registers what is read off the server when Prometheus asks.

@@ -276,7 +276,7 @@ func (s *Server) routes() (*http.ServeMux, error) {
 		"/metrics":                         {"GET": s.showMetrics},
 	}
 	if s.options.Faults != nil {
-		if err := s.options.Faults.validate(table); err != nil {
+		if err := s.options.Faults.check(table); err != nil {
 			return nil, err
 		}
 	}
@@ -348,7 +348,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		duration := time.Since(start)
 		s.meters.request(r, watched.status, duration)
 		// The pattern, not the path: model names may say who is whom.
-		s.log.DebugContext(r.Context(), "request", "request", id, "key", e.holder.name, "method", r.Method, "route", r.Pattern,
+		s.log.DebugContext(r.Context(), "request", "request", id, "key", e.holder.name, "method", methodOf(r), "route", r.Pattern,
 			"status", watched.status, "duration", duration)
 		if recovered == http.ErrAbortHandler {
 			panic(recovered)
