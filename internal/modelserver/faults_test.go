@@ -220,3 +220,36 @@ func TestReadFaultsRefuses(t *testing.T) {
 		})
 	}
 }
+
+// Whatever a file holds, it is refused with a reason or is a plan that can be
+// followed, the same way each time.
+func FuzzReadFaults(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `[]`, `{"seed": 18446744073709551615}`, `{"requests": [null]}`,
+		`{"requests": [{"route": "*", "status": 429, "retry_after": "2s", "probability": 1e-9}]}`,
+		`{"jobs": [{"fail": "x", "first": 9223372036854775807}], "model_delay": "1h"}`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		faults, err := ReadFaults(write(t, content))
+		if err != nil {
+			if err.Error() == "" {
+				t.Error("the refusal has no reason")
+			}
+			return
+		}
+		one, other := newFaults(faults), newFaults(faults)
+		for i := range 20 {
+			a, _ := one.request("/v1/models", "GET")
+			b, _ := other.request("/v1/models", "GET")
+			if a != b {
+				t.Errorf("request %d: %+v and %+v", i, a, b)
+			}
+			id := fmt.Sprint(i)
+			if first, again := one.job(id), one.job(id); first != again {
+				t.Errorf("job %d: %+v and then %+v", i, first, again)
+			}
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -88,6 +89,11 @@ func (o Options) Validate() error {
 		return problem.Input("the quota of the disk is %d bytes: give a number above 0", o.MaxDiskBytes)
 	case o.Drain < 0:
 		return problem.Input("the time to drain is %v: give a time above 0", o.Drain)
+	}
+	for i, k := range o.NamedKeys {
+		if slices.ContainsFunc(o.Keys, func(key string) bool { return key == k.Name || sha256.Sum256([]byte(key)) == k.sum() }) {
+			return problem.Input("API key %d with a name is, or is named like, one without: take that one away", i+1)
+		}
 	}
 	return validateKeys(o.NamedKeys)
 }
