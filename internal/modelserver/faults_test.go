@@ -151,6 +151,7 @@ func TestFaultsOfJobs(t *testing.T) {
 	r.call(t, "POST", "/v1/fine_tuning/jobs/"+endless.ID+"/pause", nil, &j)
 	r.call(t, "POST", "/v1/fine_tuning/jobs/"+endless.ID+"/resume", nil, &j)
 	await(t, r.client, endless.ID, statusRunning)
+	time.Sleep(500 * time.Millisecond) // training on twelve examples takes a twentieth of that
 	if late, _ := r.jobs.get(endless.ID); late.Status != statusRunning {
 		t.Errorf("a resumed endless job is %s", late.Status)
 	}
