@@ -31,8 +31,8 @@
 // For a team: a file of keys, a certificate, a quota, and /readyz, which says
 // 503 where /healthz still says that the process lives. Metrics are at
 // /metrics, for those who have a key, and on a listener of their own if
-// -metrics-address is given. The certificate is read again when its file
-// changes; everything else needs a restart.
+// -metrics-address is given. Certificate and keys are read again when their
+// files change; everything else needs a restart.
 //
 // Exit codes: 0 done, 1 failed, 2 bad input, 3 something around the program is
 // missing.
@@ -212,6 +212,9 @@ func serve(ctx context.Context, s settings, keys []string, stderr io.Writer) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
+	if s.keysFile != "" {
+		go follow(ctx, s.keysFile, server, log)
+	}
 	if s.metricsAddress != "" {
 		stop, err := serveMetrics(s.metricsAddress, server.Metrics(), log)
 		if err != nil {
@@ -224,6 +227,35 @@ func serve(ctx context.Context, s settings, keys []string, stderr io.Writer) (er
 	}
 	log.Info("serving", "address", listener.Addr().String(), "model", modelserver.BaseModel)
 	return server.Serve(ctx, listener)
+}
+
+// follow takes the keys up anew when their file has changed, until ctx ends: to
+// take a key away from somebody must not make the job in training start over.
+// A file that cannot be used leaves the keys as they are.
+func follow(ctx context.Context, keysFile string, server *modelserver.Server, log *slog.Logger) {
+	seen, _ := changed(keysFile) // just read; if it is gone, that is a change
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(lookEvery):
+		}
+		now, err := changed(keysFile)
+		if err == nil && now[0].Equal(seen[0]) {
+			continue
+		}
+		keys, err := modelserver.ReadKeys(keysFile)
+		if err == nil {
+			err = server.SetNamedKeys(keys)
+		}
+		switch {
+		case err == nil:
+			log.Info("API keys read again", "keys", len(keys))
+		case !now[0].Equal(seen[0]): // once for each change
+			log.Error("reading the changed API keys failed, the old ones stay", "error", err)
+		}
+		seen = now
+	}
 }
 
 // serveMetrics answers /metrics on an address of its own, until stop is

@@ -208,6 +208,19 @@ func TestServesATeam(t *testing.T) {
 	if status, _ := ask(metrics, "/v1/files"); status != 404 {
 		t.Errorf("the listener for metrics answers other paths: %d", status)
 	}
+	// A key that is taken away is refused without a restart.
+	time.Sleep(10 * time.Millisecond) // file times must differ
+	if err := os.WriteFile(keysFile, []byte(`{"keys": [{"name": "other", "key": "another"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if status, _ := ask(address, "/v1/files"); status == http.StatusUnauthorized {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the key is still accepted after 10 s")
+		}
+	}
 	if !strings.Contains(log.String(), "fail on purpose") || strings.Contains(log.String(), "hidden") {
 		t.Errorf("the log has no warning of the faults, or has a key:\n%s", log)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +23,7 @@ type certificate struct {
 
 	mu      sync.Mutex
 	current *tls.Certificate
-	version [2]time.Time // when the files that current is from were changed
+	version []time.Time // when the files that current is from were changed
 	looked  time.Time
 }
 
@@ -39,7 +40,7 @@ func openCertificate(cert, key string, log *slog.Logger) (*certificate, error) {
 }
 
 func (c *certificate) load() error {
-	version, err := c.changed()
+	version, err := changed(c.cert, c.key)
 	if err != nil {
 		return err
 	}
@@ -51,15 +52,17 @@ func (c *certificate) load() error {
 	return nil
 }
 
-func (c *certificate) changed() (version [2]time.Time, err error) {
-	for i, name := range []string{c.cert, c.key} {
+// changed returns when each of some files was last changed.
+func changed(files ...string) (times []time.Time, err error) {
+	times = make([]time.Time, len(files))
+	for i, name := range files {
 		info, err := os.Stat(name)
 		if err != nil {
-			return version, err
+			return times, err
 		}
-		version[i] = info.ModTime()
+		times[i] = info.ModTime()
 	}
-	return version, nil
+	return times, nil
 }
 
 // get returns the certificate for a handshake. Files that cannot be used, such
@@ -71,7 +74,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return c.current, nil
 	}
 	c.looked = time.Now()
-	if version, err := c.changed(); err == nil && version == c.version {
+	if version, err := changed(c.cert, c.key); err == nil && slices.Equal(version, c.version) {
 		return c.current, nil
 	}
 	if err := c.load(); err != nil {

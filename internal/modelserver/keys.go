@@ -141,18 +141,42 @@ type holder struct {
 	requests, tokens *bucket
 }
 
-func holdersOf(o Options) []*holder {
+// holdersOf returns who has the keys of the options. Whose key and limits are
+// as before keeps what was spent.
+func holdersOf(o Options, before []*holder) []*holder {
 	var holders []*holder
 	for _, key := range o.Keys {
 		holders = append(holders, &holder{sum: sha256.Sum256([]byte(key))})
 	}
 	for _, key := range o.NamedKeys {
-		holders = append(holders, &holder{
+		h := &holder{
 			name: key.Name, sum: key.sum(),
 			requests: newBucket(key.RequestsPerMinute), tokens: newBucket(key.TokensPerMinute),
-		})
+		}
+		for _, old := range before {
+			if old.sum == h.sum {
+				h.requests, h.tokens = h.requests.after(old.requests), h.tokens.after(old.tokens)
+			}
+		}
+		holders = append(holders, h)
 	}
 	return holders
+}
+
+// SetNamedKeys replaces the keys with names, from the next request on. Keys
+// whose limits are as before keep what was spent of them. The error, a problem
+// of kind BadInput, leaves the keys as they were.
+func (s *Server) SetNamedKeys(keys []Key) error {
+	s.keysMu.Lock()
+	defer s.keysMu.Unlock()
+	options := s.options
+	options.NamedKeys = keys
+	if err := options.Validate(); err != nil {
+		return err
+	}
+	holders := holdersOf(options, *s.holders.Load())
+	s.holders.Store(&holders)
+	return nil
 }
 
 // authenticate returns who holds the key of a request.
@@ -160,7 +184,7 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (*holder, 
 	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	given := sha256.Sum256([]byte(strings.TrimSpace(key)))
 	var found *holder
-	for _, h := range s.holders { // all of them, so that time tells nothing
+	for _, h := range *s.holders.Load() { // all of them, so that time tells nothing
 		if subtle.ConstantTimeCompare(given[:], h.sum[:]) == 1 {
 			found = h
 		}

@@ -70,3 +70,34 @@ func TestReadKeysRefuses(t *testing.T) {
 		t.Errorf("a missing file: %v", err)
 	}
 }
+
+// Keys can be replaced while the server runs. A new file is no new minute.
+func TestKeysAreReplaced(t *testing.T) {
+	kept, gone := Key{Name: "kept", Key: "k1", RequestsPerMinute: 2}, Key{Name: "gone", Key: "k2"}
+	r, _ := start(t, Options{NamedKeys: []Key{kept, gone}})
+	check := func(key string, want int) {
+		t.Helper()
+		if status, _ := r.raw(t, "GET", "/v1/models", key, "", nil); status != want {
+			t.Errorf("%s gets %d, want %d", key, status, want)
+		}
+	}
+	check("k1", 200)
+	check("k2", 200)
+	if err := r.SetNamedKeys([]Key{kept, {Name: "new", Key: "k3"}}); err != nil {
+		t.Fatal(err)
+	}
+	check("k2", 401)
+	check("k3", 200)
+	check("k1", 200)
+	check("k1", 429)
+	if err := r.SetNamedKeys([]Key{{Name: "kept"}}); err == nil {
+		t.Error("a key without a value is taken")
+	}
+	check("k3", 200)
+	kept.RequestsPerMinute = 3
+	if err := r.SetNamedKeys([]Key{kept}); err != nil {
+		t.Fatal(err)
+	}
+	check("k1", 200)
+	check(testKey, 200)
+}

@@ -36,6 +36,15 @@ func newBucket(perMinute int) *bucket {
 	return &bucket{perMinute: float64(perMinute), level: float64(perMinute)}
 }
 
+// after returns the bucket that takes over from an old one: that one, if the
+// limit is the same.
+func (b *bucket) after(old *bucket) *bucket {
+	if b != nil && old != nil && b.perMinute == old.perMinute {
+		return old
+	}
+	return b
+}
+
 // allowance is the state of a bucket.
 type allowance struct {
 	limit, left int

@@ -114,7 +114,8 @@ func (o Options) withDefaults() Options {
 type Server struct {
 	options  Options
 	log      *slog.Logger
-	holders  []*holder
+	keysMu   sync.Mutex // held while holders are replaced
+	holders  atomic.Pointer[[]*holder]
 	chats    *queue
 	meters   *meters
 	faults   *faults // nil if there are none
@@ -154,9 +155,11 @@ func New(options Options) (*Server, error) {
 	options = options.withDefaults()
 	s := &Server{
 		options: options, log: options.Logger, cancels: map[string]context.CancelCauseFunc{},
-		holders: holdersOf(options), chats: newQueue(options.MaxChats, options.MaxWaitingChats),
+		chats:  newQueue(options.MaxChats, options.MaxWaitingChats),
 		meters: newMeters(), faults: newFaults(options.Faults), patience: defaultPatience,
 	}
+	holders := holdersOf(options, nil)
+	s.holders.Store(&holders)
 	mux, err := s.routes()
 	if err != nil {
 		return nil, err
