@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,4 +117,36 @@ func TestReadiness(t *testing.T) {
 
 	r.closing.Store(true)
 	check("closing", 503, "closing")
+}
+
+// Many at once do not get more than there is.
+func TestQuotaHoldsForManyAtOnce(t *testing.T) {
+	const limit = 200_000
+	r, _ := start(t, Options{MaxDiskBytes: limit})
+	var group sync.WaitGroup
+	var accepted, refused atomic.Int64
+	for i := range 8 {
+		group.Go(func() {
+			for range 8 {
+				content, contentType := uploadForm(t, 10_000)
+				var body io.Reader = bytes.NewReader(content)
+				if i%2 == 0 {
+					body = io.MultiReader(body) // of unknown length
+				}
+				switch status, answer := r.raw(t, "POST", "/v1/files", testKey, contentType, body); status {
+				case 200:
+					accepted.Add(1)
+				case 413:
+					refused.Add(1)
+				default:
+					t.Errorf("%d %s", status, answer)
+				}
+			}
+		})
+	}
+	group.Wait()
+	r.quota.measured = time.Time{}
+	if used := r.quota.usage(); used > limit || accepted.Load() < 15 || refused.Load() < 40 {
+		t.Errorf("%d bytes are used, %d uploads were accepted and %d refused", used, accepted.Load(), refused.Load())
+	}
 }
