@@ -212,6 +212,7 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) error {
 	if request.Logprobs {
 		probabilities = logprobsOf(form, scored, request.TopLogprobs)
 	}
+	leave()
 	if request.Stream {
 		stream(w, c, content, probabilities, tokens, request.StreamOptions)
 		return nil

@@ -149,12 +149,14 @@ func newQueue(working, waiting int) *queue {
 	return &queue{working: make(chan struct{}, working), most: int64(waiting)}
 }
 
-// enter waits for a turn. Leave must be called when the work is done. The
-// error is an [apiError] if too many wait already, or the context's.
+// enter waits for a turn. Leave must be called when the work is done and before
+// the answer is written, because a client may take its time to read; it may be
+// called again. The error is an [apiError] if too many wait already, or the
+// context's.
 func (q *queue) enter(ctx context.Context, w http.ResponseWriter) (leave func(), err error) {
 	select {
 	case q.working <- struct{}{}:
-		return q.leave, nil
+		return sync.OnceFunc(q.leave), nil
 	default:
 	}
 	defer q.waiting.Add(-1)
@@ -167,7 +169,7 @@ func (q *queue) enter(ctx context.Context, w http.ResponseWriter) (leave func(),
 	}
 	select {
 	case q.working <- struct{}{}:
-		return q.leave, nil
+		return sync.OnceFunc(q.leave), nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

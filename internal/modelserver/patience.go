@@ -7,8 +7,8 @@ import (
 )
 
 // patience is how long the server waits for a client, so that one which sends
-// or reads a byte now and then holds a connection for a bounded time and
-// nothing else: no turn among the chat completions, no lock.
+// or reads a byte now and then holds a connection for a bounded time, and no
+// turn among the chat completions.
 type patience struct {
 	// header is for all headers of a request.
 	header time.Duration

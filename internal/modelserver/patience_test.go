@@ -3,6 +3,7 @@ package modelserver
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -108,6 +109,55 @@ func TestSlowClientsAreSentAway(t *testing.T) {
 func isTimeout(err error) bool {
 	timeout, ok := err.(net.Error)
 	return ok && timeout.Timeout()
+}
+
+// narrow gives its connections small buffers, so that a client which does not
+// read is felt soon.
+type narrow struct{ net.Listener }
+
+func (n narrow) Accept() (net.Conn, error) {
+	connection, err := n.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return connection, connection.(*net.TCPConn).SetWriteBuffer(4096)
+}
+
+// A client that asks on and on without reading the answers keeps no turn among
+// the chat completions.
+func TestClientThatDoesNotReadHoldsNothing(t *testing.T) {
+	r, _ := start(t, Options{MaxChats: 1})
+	r.patience.answer = time.Minute // it is to be there during all of the test
+	model := r.trained(t)
+	request := ask(model, "my flight")
+	request.Stream = true // then the answer leaves while it is made
+	body := string(must[[]byte](t)(json.Marshal(request)))
+	listener := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
+	web := &http.Server{Handler: r}
+	go func() { _ = web.Serve(narrow{listener}) }()
+	defer web.Close()
+
+	connection := must[net.Conn](t)(net.Dial("tcp", listener.Addr().String()))
+	defer connection.Close()
+	if err := connection.(*net.TCPConn).SetReadBuffer(4096); err != nil {
+		t.Fatal(err)
+	}
+	// It sends until nothing more is taken.
+	for {
+		_ = connection.SetWriteDeadline(time.Now().Add(500 * time.Millisecond))
+		_, err := fmt.Fprintf(connection, "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", testKey, len(body), body)
+		if isTimeout(err) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := r.client.CreateChatCompletion(ctx, ask(model, "my flight")); err != nil {
+		t.Errorf("somebody else is not served: %v", err)
+	}
 }
 
 // An upload may take longer than a body may stand still, as long as it moves.
