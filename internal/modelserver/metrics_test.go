@@ -90,7 +90,7 @@ func TestNothingOfTheRequestsIsLogged(t *testing.T) {
 		{"GET", "/v1/models", "zebrateam", ""},
 		{"GET", "/v1/models", "zebrateam", ""}, // over its limit
 		{"POST", "/v1/chat/completions", testKey, `{"zebrajson`},
-		{"POST", "/v1/chat/completions", testKey, fmt.Sprintf(`{"model":"zebramodel","messages":[{"role":"user","content":"zebraquestion"}]}`)},
+		{"POST", "/v1/chat/completions", testKey, `{"model":"zebramodel","messages":[{"role":"user","content":"zebraquestion"}]}`},
 		{"POST", "/v1/chat/completions", testKey, fmt.Sprintf(`{"model":%q,"messages":[{"role":"zebrarole","content":"zebraquestion"}]}`, model)},
 	} {
 		r.raw(t, request.method, request.path, request.key, "application/json", strings.NewReader(request.body))
