@@ -266,9 +266,10 @@ func TestKilledServerKeepsItsWord(t *testing.T) {
 			for range kills {
 				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan struct{})
+				own := rand.New(rand.NewPCG(random.Uint64(), 0))
 				go func() {
 					defer close(done)
-					a.work(ctx, v.client, rand.New(rand.NewPCG(random.Uint64(), 0)), seeds, size)
+					a.work(ctx, v.client, own, seeds, size)
 				}()
 				time.Sleep(time.Duration(random.IntN(600)) * time.Millisecond)
 				v.kill()
