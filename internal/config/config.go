@@ -45,6 +45,13 @@ const (
 	ModelServerAddr   = "SWITCHBOARD_MODELSERVER_ADDRESS"
 	ModelServerData   = "SWITCHBOARD_MODELSERVER_DATA"
 	ModelServerKeys   = "SWITCHBOARD_MODELSERVER_KEYS"
+
+	ModelServerKeysFile    = "SWITCHBOARD_MODELSERVER_KEYS_FILE"
+	ModelServerTLSCert     = "SWITCHBOARD_MODELSERVER_TLS_CERT"
+	ModelServerTLSKey      = "SWITCHBOARD_MODELSERVER_TLS_KEY"
+	ModelServerMetricsAddr = "SWITCHBOARD_MODELSERVER_METRICS_ADDRESS"
+	ModelServerMaxDisk     = "SWITCHBOARD_MODELSERVER_MAX_DISK"
+	ModelServerAllowFaults = "SWITCHBOARD_MODELSERVER_ALLOW_FAULTS"
 )
 
 // Settings lists every environment variable that Switchboard reads.
@@ -66,7 +73,13 @@ var Settings = []Setting{
 	{DenyNames, "", "file of names, one a line, that are always replaced"},
 	{ModelServerAddr, "127.0.0.1:8090", "address that the model server listens on"},
 	{ModelServerData, ".switchboard/modelserver", "folder in which the model server keeps files, jobs and models"},
-	{ModelServerKeys, "", "API keys that the model server accepts, separated by commas; required, except by `standalone`"},
+	{ModelServerKeys, "", "API keys that the model server accepts, separated by commas; required, unless there is a file of keys, except by `standalone`"},
+	{ModelServerKeysFile, "", "JSON file of API keys with names and limits, beside that list or instead of it"},
+	{ModelServerTLSCert, "", "certificate in PEM form, with which the model server speaks HTTPS"},
+	{ModelServerTLSKey, "", "key of that certificate"},
+	{ModelServerMetricsAddr, "", "address on which the model server shows metrics without an API key"},
+	{ModelServerMaxDisk, "", "quota of the model server's folder, such as `20GB`"},
+	{ModelServerAllowFaults, "", "`1` lets the model server fail on purpose, for tests"},
 }
 
 // Config holds the settings of a worker and of the starter.
