@@ -183,6 +183,11 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) error {
 	case len(text) > maxTextBytes:
 		return invalid(http.StatusBadRequest, "messages", "context_length_exceeded", "The user's text has %d bytes: at most %d are possible.", len(text), maxTextBytes)
 	}
+	leave, err := s.chats.enter(r.Context(), w)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	model, err := s.models.get(request.Model)
 	if errors.Is(err, fs.ErrNotExist) {
 		return noSuchModel(request.Model)
@@ -199,11 +204,15 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) error {
 	content := strings.Join(parts, "")
 	tokens := usage{PromptTokens: promptTokens(request.Messages), CompletionTokens: len(parts)}
 	tokens.TotalTokens = tokens.PromptTokens + tokens.CompletionTokens
+	if err := s.spendTokens(w, r, tokens); err != nil {
+		return err
+	}
 	c := completion{ID: "chatcmpl-" + rand.Text(), Created: time.Now().Unix(), Model: request.Model, SystemFingerprint: "fp_" + BaseModel}
 	var probabilities *logprobs
 	if request.Logprobs {
 		probabilities = logprobsOf(form, scored, request.TopLogprobs)
 	}
+	leave()
 	if request.Stream {
 		stream(w, c, content, probabilities, tokens, request.StreamOptions)
 		return nil

@@ -58,6 +58,16 @@
 // starts over, and because it is deterministic, ends in the same model. A lock
 // keeps a second server out of the directory.
 //
+// # What keeps it up for many
+//
+// Each key has its own limits ([Key]), and answers say what is left of them in
+// OpenAI's headers. Chat completions, which are work for the CPU alone, have a
+// bounded queue; uploads and jobs have a quota ([Options.MaxDiskBytes]). A
+// client that trickles a request, or does not read its answer, is sent away
+// after a time, and keeps no turn in the queue meanwhile. What goes on is told
+// by /metrics, and whether more should come by /readyz. [Faults] makes things
+// fail on purpose, for the tests of clients.
+//
 // Texts, labels and file names reach no log, and error messages name lines and
 // reasons, never content.
 package modelserver

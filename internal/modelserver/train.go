@@ -235,6 +235,10 @@ func (s *Server) train(ctx context.Context, j job) error {
 		return err
 	}
 	start := time.Now()
+	defer s.meters.trained(start)
+	if failure := s.fate(ctx, j.ID); failure != nil {
+		return s.fail(j.ID, *failure)
+	}
 	train, validation, failure := s.read(j)
 	if failure != nil {
 		return s.fail(j.ID, *failure)
@@ -280,7 +284,7 @@ func (s *Server) finish(j job, model *classifier.Model, results string, tokens i
 		j.inform("New fine-tuned model created")
 		j.inform("The job has successfully completed")
 		// Who sees the success must find the model.
-		s.models.add(*j)
+		s.shelve(*j)
 	})
 	if !errors.Is(err, errUnchanged) {
 		return err

@@ -115,7 +115,7 @@ func (in FineTuneInput) Validate() error {
 type ApplyInput struct {
 	// Dataset is the production file, as in [FineTuneInput].
 	Dataset string `json:"dataset"`
-	// Model is a fine-tuned model's id; empty takes the latest one.
+	// Model is a fine-tuned model's id; empty takes the champion.
 	Model     string `json:"model,omitempty"`
 	MaxTweets int    `json:"max_tweets,omitempty"`
 	// Force prepares the dataset again, even if an earlier run has. Answers

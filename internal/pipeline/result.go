@@ -170,7 +170,10 @@ type Score = evaluate.Score
 
 // FineTuneResult is what FineTune leaves.
 type FineTuneResult struct {
-	Model         string        `json:"model"`
+	Model string `json:"model"`
+	// Champion is the model that answers where nobody names one, once this
+	// model was registered.
+	Champion      string        `json:"champion,omitempty"`
 	BaseModel     string        `json:"base_model"`
 	JobID         string        `json:"job_id"`
 	TrainedTokens int64         `json:"trained_tokens"`

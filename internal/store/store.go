@@ -19,6 +19,7 @@ import (
 	"github.com/pressly/goose/v3/lock"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
+	"switchboard/internal/artifact"
 	"switchboard/internal/problem"
 )
 
@@ -57,6 +58,20 @@ func Open(ctx context.Context, location string) (*Store, error) {
 		return nil, context.Cause(ctx)
 	}
 	return nil, problem.New(problem.Environment, "the database %s cannot be used: %w; check DATABASE_URL", Redact(location), err)
+}
+
+// Location returns where the database is: the URL that is set, or a file beside
+// the artifacts, where every process of one machine finds it. Artifacts that are
+// in no folder leave no such place, which is a problem of kind BadInput.
+func Location(databaseURL, artifacts string) (string, error) {
+	if databaseURL != "" {
+		return databaseURL, nil
+	}
+	dir, ok := artifact.Folder(artifacts)
+	if !ok {
+		return "", problem.Input("the artifacts are in no folder of this machine, so that the database needs a place of its own: set DATABASE_URL to the URL of a PostgreSQL database")
+	}
+	return filepath.Join(dir, "switchboard.db"), nil
 }
 
 func isPostgres(location string) bool {
