@@ -341,6 +341,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 		Labels:             f.splits.Labels,
 		PromptVersion:      prompt.Version(),
 		DatasetSHA256:      f.prepared.Dataset.SHA256,
+		DatasetRows:        f.prepared.Dataset.Rows,
 		Anonymizer:         f.prepared.Anonymizer,
 		Parameters:         f.in,
 		ValidationAccuracy: f.result.Metrics.Validation.Accuracy,
@@ -352,6 +353,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 	f.result.Champion = registered.Champion
 	f.leave(ctx)
 	f.result.Stages, f.result.Privacy = f.status.Stages, f.prepared.Evaluation
+	f.result.Test, f.result.TestPredictions = f.splits.Test, f.answers.test
 	return err
 }
 

@@ -566,15 +566,6 @@ func TestPartThatFailsForGoodEndsApply(t *testing.T) {
 	require.Zero(t, w.times("MergeOutput"))
 }
 
-func TestRetrainFineTunes(t *testing.T) {
-	w := newWorld(t).fineTunes()
-	w.ExecuteWorkflow(Retrain, pipeline.RetrainInput{FineTune: fineTuneInput})
-	require.NoError(t, w.GetWorkflowError())
-	var result pipeline.RetrainResult
-	require.NoError(t, w.GetWorkflowResult(&result))
-	require.Equal(t, model, result.FineTune.Model)
-}
-
 func TestFailureOfKindsIsNotRepeated(t *testing.T) {
 	for _, kind := range []problem.Kind{problem.BadInput, problem.Environment, problem.Refused} {
 		w := newWorld(t)

@@ -258,6 +258,19 @@ func (s *Store) ReadPath(ctx context.Context, path string) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// ReadPathJSON reads the file at a path into value, unchecked. It wraps
+// [ErrNotFound] if there is none.
+func (s *Store) ReadPathJSON(ctx context.Context, path string, value any) error {
+	content, err := s.ReadPath(ctx, path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(content, value); err != nil {
+		return fmt.Errorf("decoding %s: %w", path, err)
+	}
+	return nil
+}
+
 // Reader streams the file at a path, unchecked. It wraps [ErrNotFound] if
 // there is none.
 func (s *Store) Reader(ctx context.Context, path string) (io.ReadCloser, error) {

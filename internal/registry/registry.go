@@ -31,6 +31,7 @@ type Model struct {
 	// with.
 	PromptVersion      string  `json:"prompt_version"`
 	DatasetSHA256      string  `json:"dataset_sha256"`
+	DatasetRows        int64   `json:"dataset_rows,omitempty"`
 	Anonymizer         string  `json:"anonymizer,omitempty"`
 	ValidationAccuracy float64 `json:"validation_accuracy"`
 	TestAccuracy       float64 `json:"test_accuracy"`
@@ -82,6 +83,8 @@ type Correction struct {
 	// Author is a pseudonym.
 	Author string    `json:"author"`
 	At     time.Time `json:"at"`
+	// Imported is when it came into the database, which sets it.
+	Imported time.Time `json:"imported,omitzero"`
 }
 
 // Decision is how a retraining ended.
@@ -107,9 +110,4 @@ type Retraining struct {
 	Reason     string `json:"reason"`
 	Champion   string `json:"champion,omitempty"`
 	Challenger string `json:"challenger,omitempty"`
-	// DatasetSHA256 and Rows are the dataset's; Corrections is how many
-	// there were.
-	DatasetSHA256 string `json:"dataset_sha256"`
-	Rows          int64  `json:"rows"`
-	Corrections   int64  `json:"corrections"`
 }

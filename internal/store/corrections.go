@@ -40,13 +40,16 @@ func (s *Store) ImportCorrections(ctx context.Context, corrections []registry.Co
 // of the conversations.
 func (s *Store) Corrections(ctx context.Context) ([]registry.Correction, error) {
 	corrections, err := list(ctx, s, func(r *sql.Rows) (c registry.Correction, err error) {
-		var at string
-		if err := r.Scan(&c.ConversationID, &c.Label, &c.Author, &at); err != nil {
+		var at, imported string
+		if err := r.Scan(&c.ConversationID, &c.Label, &c.Author, &at, &imported); err != nil {
 			return c, err
 		}
-		c.At, err = time.Parse(timeFormat, at)
+		if c.At, err = time.Parse(timeFormat, at); err != nil {
+			return c, err
+		}
+		c.Imported, err = time.Parse(timeFormat, imported)
 		return c, err
-	}, "SELECT conversation_id, label, author, at FROM corrections ORDER BY conversation_id")
+	}, "SELECT conversation_id, label, author, at, imported FROM corrections ORDER BY conversation_id")
 	return corrections, wrap("reading corrections", err)
 }
 
