@@ -13,7 +13,7 @@ import (
 
 func (a *app) modelsCommand() *cobra.Command {
 	return a.group("models", "Look at the fine-tuned models, and say which one answers",
-		a.modelsListCommand(), a.modelsShowCommand(), a.modelsPromoteCommand(), a.modelsRollbackCommand(), a.modelsRetireCommand())
+		a.modelsListCommand(), a.modelsShowCommand(), a.modelsPromoteCommand(), a.modelsApproveCommand(), a.modelsRollbackCommand(), a.modelsRetireCommand())
 }
 
 // database opens the database of models, as this environment names it.
