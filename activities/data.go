@@ -11,6 +11,7 @@ import (
 	"switchboard/internal/cost"
 	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/store"
 )
 
 // Data is the set of activities of the task queue pipeline.TaskQueue. Its
@@ -18,6 +19,8 @@ import (
 type Data struct {
 	Store      *artifact.Store
 	Anonymizer *anonymize.Anonymizer
+	// Models is the database of models.
+	Models *store.Store
 	// Prices is what providers ask. It may be empty.
 	Prices cost.Table
 	// saveEvery is saveSlices, but in tests.

@@ -27,6 +27,7 @@ import (
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/split"
+	database "switchboard/internal/store"
 )
 
 // lab runs activities as a worker would, over a store in a temporary folder.
@@ -47,8 +48,13 @@ func newLab(t *testing.T) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
+	models, err := database.Open(t.Context(), filepath.Join(t.TempDir(), "switchboard.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = models.Close() })
 	var suite testsuite.WorkflowTestSuite
-	l := &lab{TestActivityEnvironment: suite.NewTestActivityEnvironment(), t: t, store: store, data: &Data{Store: store, Anonymizer: anonymizer}}
+	l := &lab{TestActivityEnvironment: suite.NewTestActivityEnvironment(), t: t, store: store, data: &Data{Store: store, Anonymizer: anonymizer, Models: models}}
 	l.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&Failures{}}})
 	l.RegisterActivity(l.data)
 	return l

@@ -72,7 +72,7 @@ func (d *Data) answers(ctx context.Context, examples, predictions artifact.Ref) 
 		if p.ConversationID != truths[i].ID {
 			return nil, fmt.Errorf("evaluating: row %d of %s is conversation %d, of %s conversation %d", i, examples.Path, truths[i].ID, predictions.Path, p.ConversationID)
 		}
-		answers[i] = evaluate.Answer{Truth: truths[i].Label, Company: p.Company, Confidence: p.Confidence}
+		answers[i] = evaluate.Answer{Thread: truths[i].ThreadID, Truth: truths[i].Label, Company: p.Company, Confidence: p.Confidence}
 	}
 	if failed > 0 {
 		// Judged by these answers, a good model would look bad, and be the

@@ -4,6 +4,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/cost"
 	"switchboard/internal/provider"
+	"switchboard/internal/store"
 )
 
 // Provider is the set of activities of the task queue
@@ -17,6 +18,8 @@ type Provider struct {
 	URL string
 	// BaseModel is what a fine-tuning starts from if it does not say.
 	BaseModel string
+	// Models is the database of models.
+	Models *store.Store
 	// Prices is what providers ask. It may be empty.
 	Prices cost.Table
 }

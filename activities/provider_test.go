@@ -31,6 +31,7 @@ import (
 	"switchboard/internal/provider"
 	"switchboard/internal/registry"
 	"switchboard/internal/split"
+	database "switchboard/internal/store"
 )
 
 const key = "sk-test"
@@ -72,7 +73,7 @@ func (m *market) as(key string) *Provider {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	return &Provider{Store: m.store, Client: client, Concurrent: 16, URL: m.url, BaseModel: "switchboard-softmax-1"}
+	return &Provider{Store: m.store, Models: m.data.Models, Client: client, Concurrent: 16, URL: m.url, BaseModel: "switchboard-softmax-1"}
 }
 
 func (m *market) fails(w http.ResponseWriter, r *http.Request) bool {
@@ -640,7 +641,7 @@ func TestPanicDoesNotShowItsValue(t *testing.T) {
 	}
 }
 
-func TestLatestModelIsResolved(t *testing.T) {
+func TestChampionIsResolved(t *testing.T) {
 	m := newMarket(t)
 	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{}, nil), problem.BadInput, "finetune")
 	model, splits, _ := m.train()
@@ -652,6 +653,14 @@ func TestLatestModelIsResolved(t *testing.T) {
 	}
 	m.must(m.data.RegisterModel, registered("ft:gone", splits), nil)
 	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Model: "ft:gone"}, nil), problem.BadInput, "ft:gone")
+	m.must(m.provider.ResolveModel, ResolveModelInput{}, &resolved)
+	if resolved.Model != model {
+		t.Errorf("a model that was registered later answers: %+v", resolved)
+	}
+	if err := m.data.Models.Retire(t.Context(), "ft:gone", database.Who{Name: "anna"}, "gone"); err != nil {
+		t.Fatal(err)
+	}
+	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Model: "ft:gone"}, nil), problem.BadInput, "was retired on")
 }
 
 func TestProbeAsksWithThePromptOfTraining(t *testing.T) {

@@ -2,12 +2,14 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/problem"
 	"switchboard/internal/registry"
 )
 
-// ResolveModelInput names a fine-tuned model; empty takes the latest one.
+// ResolveModelInput names a fine-tuned model; empty takes the champion.
 type ResolveModelInput struct {
 	Model string `json:"model"`
 }
@@ -20,15 +22,25 @@ type ResolveModelResult struct {
 }
 
 // ResolveModel finds a fine-tuned model among those that were registered, and
-// makes sure that the provider still has it. A model that is not there is a
-// problem of kind BadInput.
+// makes sure that the provider still has it. A model that is not there, or was
+// retired, is a problem of kind BadInput.
 func (p *Provider) ResolveModel(ctx context.Context, in ResolveModelInput) (ResolveModelResult, error) {
-	m, err := registry.Find(ctx, p.Store, in.Model)
+	m, err := p.model(ctx, in.Model)
 	if err != nil {
 		return ResolveModelResult{}, err
+	}
+	if !m.Retired.IsZero() {
+		return ResolveModelResult{}, problem.Input("the model %q was retired on %s; leave --model out to take the champion, or name another: `starter models list` shows those there are", m.ID, m.Retired.Format(time.DateOnly))
 	}
 	if _, err := p.Client.Model(ctx, m.ID); err != nil {
 		return ResolveModelResult{}, err
 	}
 	return ResolveModelResult{Model: m.ID, Threshold: m.Threshold, Labels: m.Labels}, nil
+}
+
+func (p *Provider) model(ctx context.Context, id string) (registry.Model, error) {
+	if id == "" {
+		return p.Models.Champion(ctx)
+	}
+	return p.Models.Model(ctx, id)
 }

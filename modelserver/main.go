@@ -7,23 +7,47 @@
 //
 // Settings come from flags or the environment:
 //
-//	-address  SWITCHBOARD_MODELSERVER_ADDRESS  127.0.0.1:8090
-//	-data     SWITCHBOARD_MODELSERVER_DATA     .switchboard/modelserver
-//	          SWITCHBOARD_MODELSERVER_KEYS     accepted API keys, with commas between
+//	-address          SWITCHBOARD_MODELSERVER_ADDRESS          127.0.0.1:8090
+//	-data             SWITCHBOARD_MODELSERVER_DATA             .switchboard/modelserver
+//	                  SWITCHBOARD_MODELSERVER_KEYS             accepted API keys, with commas between
+//	-keys-file        SWITCHBOARD_MODELSERVER_KEYS_FILE        JSON file of API keys with names and limits
+//	-tls-cert         SWITCHBOARD_MODELSERVER_TLS_CERT         certificate in PEM form; with it, HTTPS
+//	-tls-key          SWITCHBOARD_MODELSERVER_TLS_KEY          its key
+//	-metrics-address  SWITCHBOARD_MODELSERVER_METRICS_ADDRESS  host and port for Prometheus, without a key
+//	-max-disk         SWITCHBOARD_MODELSERVER_MAX_DISK         quota of the data directory, such as 20GB
+//	-max-chats                                                 completions in work at once: one a processor
+//	-max-waiting-chats                                         completions that may wait: 1024
+//	-drain                                                     how long to go on after SIGTERM: 0s
+//	-faults                                                    JSON file of things that go wrong on purpose
+//	-allow-faults     SWITCHBOARD_MODELSERVER_ALLOW_FAULTS     without it, or 1 there, -faults is refused
+//	-debug                                                     log every request
 //
 // Keys have no flag, because other users of a machine can read the flags of a
-// process. Exit codes: 0 done, 1 failed, 2 bad input, 3 something around the
-// program is missing.
+// process. A file of keys may hold them hashed, and gives each a name for the
+// log and limits of its own:
+//
+//	{"keys": [{"name": "reports", "sha256": "9f86...", "requests_per_minute": 600, "tokens_per_minute": 200000}]}
+//
+// For a team: a file of keys, a certificate, a quota, and /readyz, which says
+// 503 where /healthz still says that the process lives. Metrics are at
+// /metrics, for those who have a key, and on a listener of their own if
+// -metrics-address is given. Certificate and keys are read again when their
+// files change; everything else needs a restart.
+//
+// Exit codes: 0 done, 1 failed, 2 bad input, 3 something around the program is
+// missing.
 package main
 
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -31,6 +55,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"switchboard/internal/modelserver"
 	"switchboard/internal/problem"
@@ -60,8 +86,64 @@ func exitCode(err error) int {
 }
 
 type settings struct {
-	address, data string
-	debug         bool
+	address, data   string
+	keysFile        string
+	tlsCert, tlsKey string
+	metricsAddress  string
+	maxDisk         string
+	chats, waiting  int
+	drain           time.Duration
+	faults          string
+	allowFaults     bool
+	debug           bool
+}
+
+func (s *settings) register(flags *flag.FlagSet, env func(string) string) {
+	text := func(into *string, name, variable, fallback, usage string) {
+		flags.StringVar(into, name, cmp.Or(env(variable), fallback), usage)
+	}
+	text(&s.address, "address", "SWITCHBOARD_MODELSERVER_ADDRESS", "127.0.0.1:8090", "host and port to serve on")
+	text(&s.data, "data", "SWITCHBOARD_MODELSERVER_DATA", ".switchboard/modelserver", "data directory")
+	text(&s.keysFile, "keys-file", "SWITCHBOARD_MODELSERVER_KEYS_FILE", "", "JSON file of API keys with names and limits")
+	text(&s.tlsCert, "tls-cert", "SWITCHBOARD_MODELSERVER_TLS_CERT", "", "certificate in PEM form, to serve HTTPS")
+	text(&s.tlsKey, "tls-key", "SWITCHBOARD_MODELSERVER_TLS_KEY", "", "key of the certificate, in PEM form")
+	text(&s.metricsAddress, "metrics-address", "SWITCHBOARD_MODELSERVER_METRICS_ADDRESS", "", "host and port to serve metrics on without an API key")
+	text(&s.maxDisk, "max-disk", "SWITCHBOARD_MODELSERVER_MAX_DISK", "", "quota of the data directory, such as 20GB; none if empty")
+	flags.IntVar(&s.chats, "max-chats", 0, "chat completions in work at once; 0 is one a processor")
+	flags.IntVar(&s.waiting, "max-waiting-chats", 0, "chat completions that may wait for their turn; 0 is 1024")
+	flags.DurationVar(&s.drain, "drain", 0, "how long to go on after being told to stop, while /readyz says no")
+	flags.StringVar(&s.faults, "faults", "", "JSON file of things that go wrong on purpose, for tests")
+	flags.BoolVar(&s.allowFaults, "allow-faults", env("SWITCHBOARD_MODELSERVER_ALLOW_FAULTS") == "1", "accept -faults")
+	flags.BoolVar(&s.debug, "debug", false, "log every request")
+}
+
+// options reads the files that the settings name.
+func (s settings) options(keys []string) (options modelserver.Options, err error) {
+	options = modelserver.Options{Dir: s.data, Keys: keys, MaxChats: s.chats, MaxWaitingChats: s.waiting, Drain: s.drain}
+	if s.keysFile != "" {
+		if options.NamedKeys, err = modelserver.ReadKeys(s.keysFile); err != nil {
+			return options, err
+		}
+	}
+	if len(options.Keys)+len(options.NamedKeys) == 0 {
+		return options, problem.Input("no API key is set: put at least one, such as the output of \"openssl rand -hex 24\", into SWITCHBOARD_MODELSERVER_KEYS or into a file for -keys-file")
+	}
+	if s.maxDisk != "" {
+		bytes, err := humanize.ParseBytes(s.maxDisk)
+		if err != nil || bytes == 0 || bytes > math.MaxInt64 {
+			return options, problem.Input("-max-disk is %q: give a size such as 20GB", s.maxDisk)
+		}
+		options.MaxDiskBytes = int64(bytes)
+	}
+	if s.faults != "" {
+		if !s.allowFaults {
+			return options, problem.Input("-faults makes requests and jobs fail on purpose: remove it, or add -allow-faults if this server is for tests")
+		}
+		if options.Faults, err = modelserver.ReadFaults(s.faults); err != nil {
+			return options, err
+		}
+	}
+	return options, nil
 }
 
 // run does what the arguments ask for. Logs and usage go to stderr.
@@ -73,9 +155,7 @@ func run(ctx context.Context, args []string, env func(string) string, stderr io.
 	var s settings
 	flags := flag.NewFlagSet("modelserver", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&s.address, "address", cmp.Or(env("SWITCHBOARD_MODELSERVER_ADDRESS"), "127.0.0.1:8090"), "host and port to serve on")
-	flags.StringVar(&s.data, "data", cmp.Or(env("SWITCHBOARD_MODELSERVER_DATA"), ".switchboard/modelserver"), "data directory")
-	flags.BoolVar(&s.debug, "debug", false, "log every request")
+	s.register(flags, env)
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return err
@@ -85,8 +165,11 @@ func run(ctx context.Context, args []string, env func(string) string, stderr io.
 	if flags.NArg() > 0 {
 		return problem.Input("%q is no command: the only one is \"health\"", flags.Arg(0))
 	}
+	if (s.tlsCert == "") != (s.tlsKey == "") {
+		return problem.Input("HTTPS needs both -tls-cert and -tls-key: give the other one too, or none")
+	}
 	if health {
-		return check(ctx, s.address)
+		return check(ctx, s.address, s.tlsCert)
 	}
 	return serve(ctx, s, keys(env("SWITCHBOARD_MODELSERVER_KEYS")), stderr)
 }
@@ -102,8 +185,9 @@ func keys(list string) []string {
 }
 
 func serve(ctx context.Context, s settings, keys []string, stderr io.Writer) (err error) {
-	if len(keys) == 0 {
-		return problem.Input("no API key is set: put at least one, such as the output of \"openssl rand -hex 24\", into SWITCHBOARD_MODELSERVER_KEYS")
+	options, err := s.options(keys)
+	if err != nil {
+		return err
 	}
 	level := slog.LevelInfo
 	if s.debug {
@@ -115,17 +199,87 @@ func serve(ctx context.Context, s settings, keys []string, stderr io.Writer) (er
 		return problem.New(problem.Environment, "cannot serve on %s: %w: stop what uses it, or set SWITCHBOARD_MODELSERVER_ADDRESS", s.address, err)
 	}
 	defer listener.Close()
-	server, err := modelserver.New(modelserver.Options{Dir: s.data, Keys: keys, Logger: log})
+	if s.tlsCert != "" {
+		certificate, err := openCertificate(s.tlsCert, s.tlsKey, log)
+		if err != nil {
+			return err
+		}
+		listener = tls.NewListener(listener, certificate.config())
+	}
+	options.Logger = log
+	server, err := modelserver.New(options)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
+	if s.keysFile != "" {
+		go follow(ctx, s.keysFile, server, log)
+	}
+	if s.metricsAddress != "" {
+		stop, err := serveMetrics(s.metricsAddress, server.Metrics(), log)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	if options.Faults != nil {
+		log.Warn("requests and jobs fail on purpose", "plan", s.faults)
+	}
 	log.Info("serving", "address", listener.Addr().String(), "model", modelserver.BaseModel)
 	return server.Serve(ctx, listener)
 }
 
-// check asks a server on this machine for its health.
-func check(ctx context.Context, address string) error {
+// follow takes the keys up anew when their file has changed, until ctx ends: to
+// take a key away from somebody must not make the job in training start over.
+// A file that cannot be used leaves the keys as they are.
+func follow(ctx context.Context, keysFile string, server *modelserver.Server, log *slog.Logger) {
+	seen, _ := changed(keysFile) // just read; if it is gone, that is a change
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(lookEvery):
+		}
+		now, err := changed(keysFile)
+		if err == nil && now[0].Equal(seen[0]) {
+			continue
+		}
+		keys, err := modelserver.ReadKeys(keysFile)
+		if err == nil {
+			err = server.SetNamedKeys(keys)
+		}
+		switch {
+		case err == nil:
+			log.Info("API keys read again", "keys", len(keys))
+		case !now[0].Equal(seen[0]): // once for each change
+			log.Error("reading the changed API keys failed, the old ones stay", "error", err)
+		}
+		seen = now
+	}
+}
+
+// serveMetrics answers /metrics on an address of its own, until stop is
+// called. Who can reach the address needs no key.
+func serveMetrics(address string, metrics http.Handler, log *slog.Logger) (stop func(), err error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, problem.New(problem.Environment, "cannot serve metrics on %s: %w: stop what uses it, or set SWITCHBOARD_MODELSERVER_METRICS_ADDRESS", address, err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics)
+	server := &http.Server{Handler: mux, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
+	go func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("serving metrics ended", "error", err)
+		}
+	}()
+	log.Info("serving metrics", "address", listener.Addr().String())
+	return func() { _ = server.Close() }, nil
+}
+
+// check asks a server on this machine for its health, over HTTPS if it has a
+// certificate.
+func check(ctx context.Context, address, cert string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return problem.Input("%q is no host and port: %w", address, err)
@@ -134,13 +288,21 @@ func check(ctx context.Context, address string) error {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
+	scheme, transport := "http", &http.Transport{}
+	if cert != "" {
+		scheme = "https"
+		if transport.TLSClientConfig, err = pinned(cert); err != nil {
+			return err
+		}
+	}
+	defer transport.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+net.JoinHostPort(host, port)+"/healthz", nil)
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {
 		return fmt.Errorf("asking the model server: %w", err)
 	}

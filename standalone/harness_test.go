@@ -152,7 +152,8 @@ type report struct {
 	Stage      pipeline.Stage           `json:"stage"`
 	Status     *pipeline.Status         `json:"status"`
 	FineTune   *pipeline.FineTuneResult `json:"fine_tune"`
-	Apply      *pipeline.ApplyResult    `json:"apply"`
+	Retrain    *pipeline.RetrainResult
+	Apply      *pipeline.ApplyResult `json:"apply"`
 }
 
 // run runs a command that must succeed.

@@ -329,6 +329,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
+	var registered activities.RegisterModelResult
 	err = workflow.ExecuteActivity(quick(ctx), data.RegisterModel, registry.Model{
 		ID:                 f.result.Model,
 		BaseModel:          f.result.BaseModel,
@@ -340,14 +341,19 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 		Labels:             f.splits.Labels,
 		PromptVersion:      prompt.Version(),
 		DatasetSHA256:      f.prepared.Dataset.SHA256,
+		DatasetRows:        f.prepared.Dataset.Rows,
+		Anonymizer:         f.prepared.Anonymizer,
+		Parameters:         f.in,
 		ValidationAccuracy: f.result.Metrics.Validation.Accuracy,
 		TestAccuracy:       f.result.Metrics.Test.Accuracy,
 		TestCoverage:       f.result.Metrics.Test.Coverage,
 		WorkflowID:         info.WorkflowExecution.ID,
 		RunID:              info.FirstRunID,
-	}).Get(ctx, nil)
+	}).Get(ctx, &registered)
+	f.result.Champion = registered.Champion
 	f.leave(ctx)
 	f.result.Stages, f.result.Privacy = f.status.Stages, f.prepared.Evaluation
+	f.result.Test, f.result.TestPredictions = f.splits.Test, f.answers.test
 	return err
 }
 

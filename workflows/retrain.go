@@ -1,14 +1,21 @@
 package workflows
 
 import (
+	"fmt"
+
 	"go.temporal.io/sdk/workflow"
 
+	"switchboard/activities"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/registry"
 )
 
-// Retrain is what a Schedule starts: a fine-tuning on the dataset as it is by
-// then. Its model is the latest one from there on. Where the dataset has not
-// changed, the provider's finished job and the answers to its evaluation are
+// Retrain is what a Schedule starts: where enough has come in, it fine-tunes a
+// challenger on the dataset as it is by then, asks the champion what the
+// challenger was asked, and promotes the challenger if it is better beyond
+// chance and no class falls; with a person's approval, if that is asked for.
+// Otherwise the champion stays, and the result says why. Where the dataset has
+// not changed, the provider's finished job and the answers to its evaluation are
 // found, and nothing is paid again.
 func Retrain(ctx workflow.Context, in pipeline.RetrainInput) (result pipeline.RetrainResult, err error) {
 	r, err := newRun(ctx)
@@ -16,13 +23,196 @@ func Retrain(ctx workflow.Context, in pipeline.RetrainInput) (result pipeline.Re
 		return result, err
 	}
 	defer func() { r.end(ctx, err) }()
-	if err := r.enter(ctx, pipeline.Retraining); err != nil {
+	t := retraining{run: r, in: in.WithDefaults()}
+	if workflow.GetVersion(ctx, promotion, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		t.in.FineTune = in.FineTune
+		err := t.train(ctx)
+		return t.result, err
+	}
+	if err := t.accept(ctx); err != nil {
 		return result, err
+	}
+	for _, step := range []func(workflow.Context) error{t.plan, t.train, t.compare, t.approve, t.conclude} {
+		if err := step(ctx); err != nil {
+			return result, err
+		}
+		if t.result.Decision != "" {
+			break
+		}
+	}
+	return t.result, nil
+}
+
+// promotion marks, in a history, that the challenger is compared with the
+// champion. A retraining from before replaces nothing.
+const promotion = "promotion"
+
+type retraining struct {
+	*run
+	in       pipeline.RetrainInput
+	planned  activities.PlanRetrainingResult
+	compared activities.CompareModelsResult
+	proposal *pipeline.Proposal
+	approval *pipeline.Approval
+	result   pipeline.RetrainResult
+}
+
+// accept checks the input, and lets approvals come.
+func (t *retraining) accept(ctx workflow.Context) error {
+	if err := t.answerAccept(ctx); err != nil {
+		return err
+	}
+	if err := t.in.Validate(); err != nil {
+		return t.refuse(ctx, invalid(err))
+	}
+	t.accepted = &pipeline.Accepted{Model: t.in.FineTune.BaseModel}
+	return workflow.SetUpdateHandlerWithOptions(ctx, pipeline.ApproveUpdate,
+		func(_ workflow.Context, a pipeline.Approval) (pipeline.Proposal, error) {
+			proposal := *t.proposal
+			t.approval, t.proposal, t.status.Proposal = &a, nil, nil
+			return proposal, nil
+		},
+		workflow.UpdateHandlerOptions{Validator: func(pipeline.Approval) error {
+			if t.proposal == nil {
+				return refused("the retraining waits for no approval: it is %s", t.status.Stage)
+			}
+			return nil
+		}})
+}
+
+// id names the retraining in the database.
+func (t *retraining) id(ctx workflow.Context) pipeline.RetrainingID {
+	info := workflow.GetInfo(ctx)
+	return pipeline.RetrainingID{WorkflowID: info.WorkflowExecution.ID, RunID: info.FirstRunID, At: workflow.Now(ctx)}
+}
+
+// plan looks at the dataset as it is now. What it stages, the fine-tuning takes
+// over.
+func (t *retraining) plan(ctx workflow.Context) error {
+	if err := t.enter(ctx, pipeline.Planning); err != nil {
+		return err
+	}
+	var staged activities.StageConversationsResult
+	err := workflow.ExecuteActivity(bulk(ctx), data.StageConversations, activities.StageConversationsInput{
+		Dataset: t.in.FineTune.Dataset, Kind: pipeline.Training, MaxTweets: t.in.FineTune.MaxTweets, Dir: t.status.Dir,
+	}).Get(ctx, &staged)
+	if err != nil {
+		return err
+	}
+	err = workflow.ExecuteActivity(quick(ctx), data.PlanRetraining, activities.PlanRetrainingInput{
+		Dataset: staged.Dataset, LoadReport: staged.LoadReport, Enough: t.in.When, Retraining: t.id(ctx),
+	}).Get(ctx, &t.planned)
+	if err != nil {
+		return err
+	}
+	t.result.Champion = t.planned.Champion
+	if !t.planned.Train {
+		t.result.Decision, t.result.Reason = registry.Skip, t.planned.Reason
+	}
+	return nil
+}
+
+func (t *retraining) train(ctx workflow.Context) error {
+	if err := t.enter(ctx, pipeline.Retraining); err != nil {
+		return err
 	}
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:          pipeline.RetrainedID(workflow.GetInfo(ctx).WorkflowExecution.ID),
 		WaitForCancellation: true,
 	})
-	err = workflow.ExecuteChildWorkflow(child, FineTune, in.FineTune).Get(ctx, &result.FineTune)
-	return result, err
+	return workflow.ExecuteChildWorkflow(child, FineTune, t.in.FineTune).Get(ctx, &t.result.FineTune)
+}
+
+// compare asks the champion about the challenger's test set, in the same run. A
+// first model has nobody to be compared with, and a model cannot be better than
+// itself.
+func (t *retraining) compare(ctx workflow.Context) error {
+	if err := t.enter(ctx, pipeline.Comparing); err != nil {
+		return err
+	}
+	trained := t.result.FineTune
+	switch t.planned.Champion {
+	case "":
+		t.compared = activities.CompareModelsResult{Better: true, Reason: "the first model: there is nothing to compare it with"}
+		return nil
+	case trained.Model:
+		t.compared.Reason = "the same data gave the same model, which is the champion"
+		return nil
+	}
+	var asked activities.ClassifyPartResult
+	err := workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
+		Model:      t.planned.Champion,
+		Labels:     t.planned.Labels,
+		Examples:   trained.Test,
+		Path:       t.status.Dir + "/champion-predictions.parquet",
+		Anonymizer: trained.Privacy.Anonymizer,
+		Evaluation: trained.Privacy,
+	}).Get(ctx, &asked)
+	if err != nil {
+		return err
+	}
+	err = workflow.ExecuteActivity(bulk(ctx), data.CompareModels, activities.CompareModelsInput{
+		Champion:              t.planned.Champion,
+		Challenger:            trained.Model,
+		Test:                  trained.Test,
+		ChampionPredictions:   asked.Predictions,
+		ChallengerPredictions: trained.TestPredictions,
+		Rule:                  t.in.Rule,
+		Seed:                  uint64(t.in.FineTune.Seed),
+		Retraining:            t.id(ctx),
+		Dir:                   t.status.Dir,
+	}).Get(ctx, &t.compared)
+	t.result.Comparison = t.compared.File
+	return err
+}
+
+// approve waits for a person, if one is asked for and there is something to
+// decide.
+func (t *retraining) approve(ctx workflow.Context) error {
+	if !t.in.Approve || !t.compared.Better || t.planned.Champion == "" {
+		return nil
+	}
+	if err := t.enter(ctx, pipeline.Approving); err != nil {
+		return err
+	}
+	t.proposal = &pipeline.Proposal{
+		Champion: t.planned.Champion, Challenger: t.result.FineTune.Model, Reason: t.compared.Reason,
+		Deadline: workflow.Now(ctx).Add(t.in.ApprovalDeadline),
+	}
+	t.status.Proposal = t.proposal
+	answered, err := workflow.AwaitWithTimeout(ctx, t.in.ApprovalDeadline, func() bool { return t.approval != nil })
+	if err != nil {
+		return err
+	}
+	t.proposal, t.status.Proposal = nil, nil
+	switch {
+	case !answered:
+		t.compared.Better = false
+		t.compared.Reason = fmt.Sprintf("nobody approved it within %s: %s", t.in.ApprovalDeadline, t.compared.Reason)
+	case !t.approval.Approved:
+		t.compared.Better = false
+		t.compared.Reason = "it was rejected: " + t.approval.Why
+	default:
+		t.compared.Reason = t.approval.Why + " (" + t.compared.Reason + ")"
+	}
+	return nil
+}
+
+func (t *retraining) conclude(ctx workflow.Context) error {
+	if err := t.enter(ctx, pipeline.Recording); err != nil {
+		return err
+	}
+	in := activities.ConcludeRetrainingInput{
+		Promote: t.compared.Better, Reason: t.compared.Reason,
+		Champion: t.planned.Champion, Challenger: t.result.FineTune.Model, Retraining: t.id(ctx),
+	}
+	if t.approval != nil {
+		in.By = t.approval.Who
+	}
+	var done activities.ConcludeRetrainingResult
+	if err := workflow.ExecuteActivity(quick(ctx), data.ConcludeRetraining, in).Get(ctx, &done); err != nil {
+		return err
+	}
+	t.result.Decision, t.result.Reason = done.Decision, done.Reason
+	return nil
 }

@@ -191,7 +191,7 @@ func (w *world) merges() *world {
 
 func (w *world) records() *world {
 	w.OnActivity(data.WriteManifest, mock.Anything, mock.Anything).Return(artifact.Ref{Path: "manifest.json"}, nil).Maybe()
-	w.OnActivity(data.RegisterModel, mock.Anything, mock.Anything).Return(artifact.Ref{}, nil).Maybe()
+	w.OnActivity(data.RegisterModel, mock.Anything, mock.Anything).Return(activities.RegisterModelResult{Champion: model}, nil).Maybe()
 	return w
 }
 
@@ -275,9 +275,9 @@ func TestFineTuneGoesThroughItsStages(t *testing.T) {
 func TestFineTuneRegistersWhatItJudged(t *testing.T) {
 	w := newWorld(t)
 	var registered registry.Model
-	w.OnActivity(data.RegisterModel, mock.Anything, mock.Anything).Return(func(_ context.Context, m registry.Model) (artifact.Ref, error) {
+	w.OnActivity(data.RegisterModel, mock.Anything, mock.Anything).Return(func(_ context.Context, m registry.Model) (activities.RegisterModelResult, error) {
 		registered = m
-		return artifact.Ref{}, nil
+		return activities.RegisterModelResult{Champion: "another"}, nil
 	}).Once()
 	w.fineTunes()
 	w.ExecuteWorkflow(FineTune, fineTuneInput)
@@ -286,6 +286,10 @@ func TestFineTuneRegistersWhatItJudged(t *testing.T) {
 	require.Equal(t, 0.5, registered.Threshold)
 	require.Equal(t, 0.9, registered.TestAccuracy)
 	require.Equal(t, "d", registered.DatasetSHA256)
+	require.Equal(t, "v1", registered.Anonymizer)
+	var result pipeline.FineTuneResult
+	require.NoError(t, w.GetWorkflowResult(&result))
+	require.Equal(t, "another", result.Champion)
 }
 
 func TestDryRunUploadsNothing(t *testing.T) {
@@ -560,15 +564,6 @@ func TestPartThatFailsForGoodEndsApply(t *testing.T) {
 	require.Equal(t, string(problem.Refused), w.kind(w.GetWorkflowError()))
 	require.Less(t, w.times("ClassifyPart"), 30)
 	require.Zero(t, w.times("MergeOutput"))
-}
-
-func TestRetrainFineTunes(t *testing.T) {
-	w := newWorld(t).fineTunes()
-	w.ExecuteWorkflow(Retrain, pipeline.RetrainInput{FineTune: fineTuneInput})
-	require.NoError(t, w.GetWorkflowError())
-	var result pipeline.RetrainResult
-	require.NoError(t, w.GetWorkflowResult(&result))
-	require.Equal(t, model, result.FineTune.Model)
 }
 
 func TestFailureOfKindsIsNotRepeated(t *testing.T) {

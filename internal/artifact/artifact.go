@@ -60,7 +60,7 @@ type Store struct {
 // Open opens the store at a URL; a plain path is a folder, created if need be.
 // An unknown scheme is a problem of kind BadInput.
 func Open(ctx context.Context, root string) (*Store, error) {
-	if dir, ok := folder(root); ok {
+	if dir, ok := Folder(root); ok {
 		abs, err := filepath.Abs(dir)
 		if err != nil {
 			return nil, fmt.Errorf("resolving the artifacts folder %s: %w", dir, err)
@@ -82,8 +82,9 @@ func Open(ctx context.Context, root string) (*Store, error) {
 	return &Store{bucket: bucket, root: strings.TrimSuffix(root, "/")}, nil
 }
 
-// folder returns the path if root is a folder's path or a file:// URL.
-func folder(root string) (string, bool) {
+// Folder returns the path if the root of a store is a folder's path or a
+// file:// URL, and false for what is elsewhere.
+func Folder(root string) (string, bool) {
 	if !strings.Contains(root, "://") {
 		return root, true
 	}
@@ -255,6 +256,19 @@ func (s *Store) ReadPath(ctx context.Context, path string) ([]byte, error) {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	return buf.Bytes(), nil
+}
+
+// ReadPathJSON reads the file at a path into value, unchecked. It wraps
+// [ErrNotFound] if there is none.
+func (s *Store) ReadPathJSON(ctx context.Context, path string, value any) error {
+	content, err := s.ReadPath(ctx, path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(content, value); err != nil {
+		return fmt.Errorf("decoding %s: %w", path, err)
+	}
+	return nil
 }
 
 // Reader streams the file at a path, unchecked. It wraps [ErrNotFound] if

@@ -22,14 +22,14 @@ func (a *app) applyCommand() *cobra.Command {
 		Long: `Assign a company to every conversation of a file.
 
 The dataset is a CSV file (also .csv.gz, .csv.zst) with the columns tweet_id,
-text and a reply column, or a URL of one. Without --model the latest fine-tuned
-model answers. The result is output.csv, with one row for every input row in
+text and a reply column, or a URL of one. Without --model the champion
+answers. The result is output.csv, with one row for every input row in
 input order, and a chart.
 
 The command waits until a worker has checked the dataset and the model, and
 returns; the run goes on in the background. With --watch it follows the run to
 the end and prints its summary.`,
-		Example: `  # with the latest model, and wait for the result
+		Example: `  # with the champion, and wait for the result
   starter apply --dataset production.csv --watch
 
   # hold a run between two parts, and let it go on
@@ -53,7 +53,7 @@ the end and prints its summary.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&in.Dataset, "dataset", "", "production `file`: a path or a URL")
-	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` (default: the latest one)")
+	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` (default: the champion)")
 	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "cut longer conversations")
 	flags.BoolVar(&in.Force, "force", false, "prepare the file again even if an earlier run has; answers are never paid twice")
 	addWatch(cmd, &watch)

@@ -92,7 +92,7 @@ func TestExitCodesWithoutServer(t *testing.T) {
 		{"finetune --bogus", 2, "unknown flag: --bogus; see `starter finetune --help`"},
 		{"schedule", 2, "starter schedule needs a command: create, delete,"},
 		{"schedule nope", 2, `starter schedule has no command "nope"`},
-		{"models", 2, "starter models needs a command: list"},
+		{"models", 2, "starter models needs a command: approve, list"},
 		{"models lst", 2, "did you mean list?"},
 		{"completion", 2, "starter completion needs a command: bash, fish, powershell, zsh"},
 		{"completion nope", 2, `starter completion has no command "nope"`},

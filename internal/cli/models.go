@@ -6,12 +6,39 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchboard/internal/artifact"
+	"switchboard/internal/config"
 	"switchboard/internal/registry"
+	"switchboard/internal/store"
 )
 
 func (a *app) modelsCommand() *cobra.Command {
-	return a.group("models", "Look at the fine-tuned models", a.modelsListCommand())
+	return a.group("models", "Look at the fine-tuned models, and say which one answers",
+		a.modelsListCommand(), a.modelsShowCommand(), a.modelsPromoteCommand(), a.modelsApproveCommand(), a.modelsRollbackCommand(), a.modelsRetireCommand())
+}
+
+// database opens the database of models, as this environment names it.
+func (a *app) database(ctx context.Context) (*store.Store, error) {
+	set, err := config.Database(a.getenv)
+	if err != nil {
+		return nil, err
+	}
+	location, err := store.Location(set, a.artifactsRoot())
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, location)
+}
+
+// inDatabase makes an action of something that needs the database.
+func (a *app) inDatabase(act func(ctx context.Context, s *store.Store, args []string) (view, error)) func(*cobra.Command, []string) error {
+	return a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
+		s, err := a.database(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer s.Close()
+		return act(ctx, s, args)
+	})
 }
 
 func (a *app) modelsListCommand() *cobra.Command {
@@ -22,47 +49,52 @@ func (a *app) modelsListCommand() *cobra.Command {
 
 Accuracy counts every answer. The threshold is the confidence below which an
 answer becomes Unknown; coverage is the share of the test set at or above it.
-The models are read from the artifacts (SWITCHBOARD_ARTIFACTS).`,
-		Example: "  starter models list\n  starter models list --json | jq -r '.models[0].id'",
+The champion answers wherever nobody names a model. The models are read from the
+database (DATABASE_URL, or a file among the artifacts).`,
+		Example: "  starter models list\n  starter models list --json | jq -r .champion",
 		Args:    noArgs,
-		RunE: a.do(func(ctx context.Context, _ *cobra.Command, _ []string) (view, error) {
-			store, err := artifact.Open(ctx, a.artifactsRoot())
+		RunE: a.inDatabase(func(ctx context.Context, s *store.Store, _ []string) (view, error) {
+			models, err := s.Models(ctx)
 			if err != nil {
 				return nil, err
 			}
-			defer store.Close()
-			models, err := registry.List(ctx, store)
-			if err != nil {
-				return nil, err
-			}
-			return modelList{Models: append([]registry.Model{}, models...), Artifacts: store.URL("")}, nil
+			l := modelList{Models: models}
+			l.Champion, l.Challenger, err = s.Aliases(ctx)
+			return l, err
 		}),
 	}
 }
 
 type modelList struct {
-	Models []registry.Model `json:"models"`
-	// Artifacts is where the models were looked for.
-	Artifacts string `json:"artifacts"`
+	Champion   string           `json:"champion,omitempty"`
+	Challenger string           `json:"challenger,omitempty"`
+	Models     []registry.Model `json:"models"`
+}
+
+// state is what a model is at the moment.
+func (l modelList) state(m registry.Model) string {
+	switch {
+	case m.ID == l.Champion:
+		return "champion"
+	case m.ID == l.Challenger:
+		return "challenger"
+	case !m.Retired.IsZero():
+		return "retired"
+	}
+	return ""
 }
 
 func (l modelList) write(t *text) {
 	if len(l.Models) == 0 {
-		t.line("no models in %s; fine-tune one with `starter finetune`, or set SWITCHBOARD_ARTIFACTS to where runs leave their files", l.Artifacts)
+		t.line("no models yet; fine-tune one with `starter finetune`, or set SWITCHBOARD_ARTIFACTS or DATABASE_URL to those of the worker")
 		return
 	}
 	var rows [][]string
-	shown := make(map[string]bool)
 	for _, m := range l.Models {
-		// Runs on the same data share a model; the latest judgement counts.
-		if shown[m.ID] {
-			continue
-		}
-		shown[m.ID] = true
 		rows = append(rows, []string{
 			m.ID, m.BaseModel, t.at(m.Created), percent(m.ValidationAccuracy), percent(m.TestAccuracy),
-			fmt.Sprintf("%.3f", m.Threshold), percent(m.TestCoverage),
+			fmt.Sprintf("%.3f", m.Threshold), percent(m.TestCoverage), l.state(m),
 		})
 	}
-	t.table([]string{"MODEL", "BASE", "CREATED", "VALIDATION", "TEST", "THRESHOLD", "COVERAGE"}, rows)
+	t.table([]string{"MODEL", "BASE", "CREATED", "VALIDATION", "TEST", "THRESHOLD", "COVERAGE", "STATE"}, rows)
 }

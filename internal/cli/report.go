@@ -72,6 +72,9 @@ type report struct {
 	Activities []activity               `json:"activities,omitempty"`
 	FineTune   *pipeline.FineTuneResult `json:"fine_tune,omitempty"`
 	Apply      *pipeline.ApplyResult    `json:"apply,omitempty"`
+	// Retrain is set beside FineTune, which is then that of its child, if
+	// there was one.
+	Retrain *pipeline.RetrainResult `json:"retrain,omitempty"`
 	// Failure is why a run failed.
 	Failure *failure `json:"failure,omitempty"`
 	Files   []file   `json:"files,omitempty"`
@@ -231,11 +234,12 @@ func (r *report) readResult(ctx context.Context, run client.WorkflowRun) error {
 	case pipeline.ApplyWorkflow:
 		return get(ctx, run, &r.Apply)
 	case pipeline.RetrainWorkflow:
-		var result *pipeline.RetrainResult
-		if err := get(ctx, run, &result); err != nil {
+		if err := get(ctx, run, &r.Retrain); err != nil {
 			return err
 		}
-		r.FineTune = &result.FineTune
+		if r.Retrain.FineTune.Model != "" {
+			r.FineTune = &r.Retrain.FineTune
+		}
 		return nil
 	}
 	return run.Get(ctx, nil)

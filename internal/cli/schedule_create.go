@@ -27,16 +27,18 @@ const (
 
 func (a *app) scheduleCreateCommand() *cobra.Command {
 	var o scheduleOptions
-	flags := &fineTuneFlags{}
+	flags := &retrainFlags{}
 	cmd := &cobra.Command{
 		Use:   "create --dataset FILE (--cron EXPR | --every DURATION)",
-		Short: "Create a schedule that fine-tunes again and again",
-		Long: `Create a schedule that fine-tunes again and again.
+		Short: "Create or change a schedule that retrains again and again",
+		Long: `Create or change a schedule that retrains again and again: ` + "`starter retrain`" + ` says
+what each run does.
 
-A run that is due while the one before it is still going on is skipped. After an
-outage of the server, a run starts if it is less than an hour late. When a run
-fails, the schedule pauses; ` + "`starter schedule describe`" + ` shows why. A schedule
-that exists is left as it is: delete it first to change it.`,
+A run that is due while the one before it is still going on is skipped, unless
+--overlap says otherwise. After an outage of the server, a run starts if it is
+late by less than --catch-up. When a run fails, the schedule pauses;
+` + "`starter schedule describe`" + ` shows why. A schedule that exists is changed to what is
+said here, all of it; whether it is paused stays as it is.`,
 		Example: `  # every Monday at three in the morning, in Berlin
   starter schedule create --dataset tweets.csv --cron "0 3 * * MON" --time-zone Europe/Berlin
 
@@ -57,14 +59,16 @@ that exists is left as it is: delete it first to change it.`,
 				return nil, err
 			}
 			defer c.Close()
+			done := scheduleChange{o.id, "created"}
 			_, err = c.ScheduleClient().Create(ctx, o.schedule())
 			if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-				return nil, problem.Input("the schedule %s exists already and is left as it is; choose another --id, or delete it first with `starter schedule delete %s`", o.id, o.id)
+				done = scheduleChange{o.id, "changed"}
+				err = c.ScheduleClient().GetHandle(ctx, o.id).Update(ctx, client.ScheduleUpdateOptions{DoUpdate: o.update})
 			}
 			if err != nil {
 				return nil, c.serverProblem(err, "schedule "+o.id)
 			}
-			return scheduleChange{o.id, "created"}, nil
+			return done, nil
 		}),
 	}
 	fs := cmd.Flags()
@@ -73,6 +77,9 @@ that exists is left as it is: delete it first to change it.`,
 	fs.DurationVar(&o.every, "every", 0, "run at this interval instead")
 	fs.StringVar(&o.timeZone, "time-zone", "", "IANA `name` of the time zone of --cron, such as Europe/Berlin (default: UTC)")
 	fs.DurationVar(&o.jitter, "jitter", defaultJitter, "start up to this much later, at random")
+	fs.StringVar(&o.overlap, "overlap", "skip", "a run that is due while another goes on: `skip|buffer|cancel`, where buffer starts it afterwards and cancel ends the other")
+	fs.DurationVar(&o.catchUp, "catch-up", catchUp, "start a run that is late by less than this after an outage")
+	fs.BoolVar(&o.goOn, "go-on-after-failure", false, "do not pause when a run fails")
 	fs.StringVar(&o.note, "note", "", "`text` to show with the schedule")
 	flags.register(cmd)
 	return cmd
@@ -83,8 +90,18 @@ type scheduleOptions struct {
 	id             string
 	cron, timeZone string
 	every, jitter  time.Duration
+	overlap        string
+	catchUp        time.Duration
+	goOn           bool
 	note           string
-	input          pipeline.FineTuneInput
+	input          pipeline.RetrainInput
+}
+
+// overlaps are what can be said of a run that is due while another goes on.
+var overlaps = map[string]enumspb.ScheduleOverlapPolicy{
+	"skip":   enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
+	"buffer": enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE,
+	"cancel": enumspb.SCHEDULE_OVERLAP_POLICY_CANCEL_OTHER,
 }
 
 // Validate reports the first option that makes no sense. Whether the cron
@@ -101,6 +118,10 @@ func (o scheduleOptions) Validate() error {
 		return problem.Input("the interval is %s; it must be a second or more", o.every)
 	case o.every != 0 && o.timeZone != "":
 		return problem.Input("--time-zone goes with --cron; an interval has no time zone")
+	case overlaps[o.overlap] == enumspb.SCHEDULE_OVERLAP_POLICY_UNSPECIFIED:
+		return problem.Input("the overlap is %q; it can be skip, buffer or cancel", o.overlap)
+	case o.catchUp < 10*time.Second:
+		return problem.Input("the catch-up window is %s; it must be ten seconds or more", o.catchUp)
 	case o.jitter < 0:
 		return problem.Input("the jitter is %s; it must be 0 or more", o.jitter)
 	}
@@ -119,16 +140,31 @@ func (o scheduleOptions) schedule() client.ScheduleOptions {
 		Spec: spec,
 		Action: &client.ScheduleWorkflowAction{
 			// Temporal appends each run's time.
-			ID:        retrainID(o.input),
+			ID:        pipeline.RetrainID(o.input),
 			Workflow:  pipeline.RetrainWorkflow,
-			Args:      []any{pipeline.RetrainInput{FineTune: o.input}},
+			Args:      []any{o.input},
 			TaskQueue: pipeline.TaskQueue,
 		},
-		Overlap:        enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
-		CatchupWindow:  catchUp,
-		PauseOnFailure: true,
+		Overlap:        overlaps[o.overlap],
+		CatchupWindow:  o.catchUp,
+		PauseOnFailure: !o.goOn,
 		Note:           o.note,
 	}
+}
+
+// update is the schedule in the place of one that exists.
+func (o scheduleOptions) update(before client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+	now := o.schedule()
+	state := client.ScheduleState{Note: o.note}
+	if before.Description.Schedule.State != nil {
+		state.Paused = before.Description.Schedule.State.Paused
+	}
+	return &client.ScheduleUpdate{Schedule: &client.Schedule{
+		Action: now.Action,
+		Spec:   &now.Spec,
+		Policy: &client.SchedulePolicies{Overlap: now.Overlap, CatchupWindow: now.CatchupWindow, PauseOnFailure: now.PauseOnFailure},
+		State:  &state,
+	}}, nil
 }
 
 // keepExpression adds the expression as its own comment. The server turns
@@ -138,9 +174,4 @@ func keepExpression(cron string) string {
 		return cron
 	}
 	return cron + " # " + cron
-}
-
-// retrainID is the id of a fine-tuning of the same input, with another verb.
-func retrainID(in pipeline.FineTuneInput) string {
-	return strings.Replace(pipeline.FineTuneID(in), "finetune-", "retrain-", 1)
 }

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"switchboard/internal/pipeline"
+	"switchboard/internal/registry"
 )
 
 func (a *app) scheduleDescribeCommand() *cobra.Command {
@@ -21,7 +22,8 @@ func (a *app) scheduleDescribeCommand() *cobra.Command {
 		Long: `Show a schedule's times, its next runs, and how the recent ones ended.
 
 Missed are the runs that were due while the server was down for more than an
-hour; skipped are those that were due while the run before was going on.`,
+hour; skipped are those that were due while the run before was going on. A
+retraining that had too little to learn from says so among the recent ones.`,
 		Example: "  starter schedule describe\n  starter schedule describe airlines --json",
 		Args:    maybeOneArg("schedule id"),
 		RunE: a.onSchedule(func(ctx context.Context, c *connection, h client.ScheduleHandle) (view, error) {
@@ -36,11 +38,11 @@ hour; skipped are those that were due while the run before was going on.`,
 
 // scheduleReport is all that is known of one schedule.
 type scheduleReport struct {
-	ScheduleID string                  `json:"schedule_id"`
-	Input      *pipeline.FineTuneInput `json:"input,omitempty"`
-	Times      []string                `json:"times"`
-	Jitter     string                  `json:"jitter"`
-	CatchUp    string                  `json:"catch_up_window"`
+	ScheduleID string                 `json:"schedule_id"`
+	Input      *pipeline.RetrainInput `json:"input,omitempty"`
+	Times      []string               `json:"times"`
+	Jitter     string                 `json:"jitter"`
+	CatchUp    string                 `json:"catch_up_window"`
 	// Overlap says what happens to a run that is due while another goes on.
 	Overlap        string      `json:"overlap"`
 	PauseOnFailure bool        `json:"pause_on_failure"`
@@ -64,6 +66,9 @@ type scheduledRun struct {
 	Model   string            `json:"model,omitempty"`
 	Metrics *pipeline.Metrics `json:"metrics,omitempty"`
 	Failure *failure          `json:"failure,omitempty"`
+	// Decision is what became of a retraining, Reason a sentence.
+	Decision registry.Decision `json:"decision,omitempty"`
+	Reason   string            `json:"reason,omitempty"`
 }
 
 // nextRuns is how many of the coming runs are shown.
@@ -99,7 +104,7 @@ func (c *connection) scheduleReport(ctx context.Context, id string, d *client.Sc
 }
 
 // retrainInput is what the schedule gives its runs, nil if it cannot be read.
-func retrainInput(action client.ScheduleAction) *pipeline.FineTuneInput {
+func retrainInput(action client.ScheduleAction) *pipeline.RetrainInput {
 	start, ok := action.(*client.ScheduleWorkflowAction)
 	if !ok || len(start.Args) != 1 {
 		return nil
@@ -109,7 +114,7 @@ func retrainInput(action client.ScheduleAction) *pipeline.FineTuneInput {
 	if !ok || !decode(payload, &in) {
 		return nil
 	}
-	return &in.FineTune
+	return &in
 }
 
 // scheduledRun tells how a run of the schedule ended.
@@ -130,6 +135,9 @@ func (c *connection) scheduledRun(ctx context.Context, action client.ScheduleAct
 	}
 	c.addResult(ctx, &r)
 	run.Failure = r.Failure
+	if r.Retrain != nil {
+		run.Decision, run.Reason = r.Retrain.Decision, r.Retrain.Reason
+	}
 	if r.FineTune != nil {
 		run.Model, run.Metrics = r.FineTune.Model, &r.FineTune.Metrics
 	}
@@ -144,7 +152,7 @@ func (r scheduleReport) write(t *text) {
 	t.line("%s: %s", r.ScheduleID, state)
 	t.fact("note", r.Note)
 	if r.Input != nil {
-		t.fact("dataset", r.Input.Dataset)
+		t.fact("dataset", r.Input.FineTune.Dataset)
 	}
 	t.fact("times", r.Times...)
 	t.fact("jitter", "up to "+r.Jitter)
@@ -178,6 +186,8 @@ func (r scheduledRun) outcome() string {
 	switch {
 	case r.Failure != nil:
 		return r.Failure.Message
+	case r.Decision != "":
+		return string(r.Decision) + ": " + r.Reason
 	case r.Metrics != nil:
 		return fmt.Sprintf("%s, accuracy %s", r.Model, percent(r.Metrics.Test.Accuracy))
 	}

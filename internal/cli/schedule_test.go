@@ -15,8 +15,9 @@ import (
 )
 
 func TestScheduleOptions(t *testing.T) {
-	in := pipeline.FineTuneInput{Dataset: "/d/tweets.csv"}.WithDefaults()
-	o := scheduleOptions{id: "retrain", cron: "0 3 * * MON", timeZone: "Europe/Berlin", jitter: time.Minute, note: "why", input: in}.schedule()
+	in := pipeline.RetrainInput{FineTune: pipeline.FineTuneInput{Dataset: "/d/tweets.csv"}, Approve: true}.WithDefaults()
+	options := scheduleOptions{id: "retrain", cron: "0 3 * * MON", timeZone: "Europe/Berlin", jitter: time.Minute, overlap: "skip", catchUp: time.Hour, note: "why", input: in}
+	o := options.schedule()
 	action := o.Action.(*client.ScheduleWorkflowAction)
 	if o.Overlap != enumspb.SCHEDULE_OVERLAP_POLICY_SKIP || o.CatchupWindow != time.Hour || !o.PauseOnFailure {
 		t.Errorf("overlap %s, catch-up window %s, pause on failure %t", o.Overlap, o.CatchupWindow, o.PauseOnFailure)
@@ -27,8 +28,21 @@ func TestScheduleOptions(t *testing.T) {
 	if action.Workflow != pipeline.RetrainWorkflow || action.TaskQueue != pipeline.TaskQueue || !strings.HasPrefix(action.ID, "retrain-tweets-") {
 		t.Errorf("it starts %v as %s on %s", action.Workflow, action.ID, action.TaskQueue)
 	}
-	if got := action.Args[0].(pipeline.RetrainInput).FineTune; got != in {
+	if got := action.Args[0].(pipeline.RetrainInput); got != in {
 		t.Errorf("it starts with %+v, want %+v", got, in)
+	}
+
+	options.overlap, options.catchUp, options.goOn, options.note = "cancel", 2*time.Hour, true, "now"
+	before := client.ScheduleDescription{Schedule: client.Schedule{State: &client.ScheduleState{Paused: true, Note: "why"}}}
+	changed, err := options.update(client.ScheduleUpdateInput{Description: before})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := changed.Schedule.Policy; p.Overlap != enumspb.SCHEDULE_OVERLAP_POLICY_CANCEL_OTHER || p.CatchupWindow != 2*time.Hour || p.PauseOnFailure {
+		t.Errorf("changed to %+v", p)
+	}
+	if s := changed.Schedule.State; !s.Paused || s.Note != "now" {
+		t.Errorf("a paused schedule that is changed is %+v", s)
 	}
 }
 
@@ -46,8 +60,8 @@ func TestKeepExpression(t *testing.T) {
 }
 
 func TestScheduleReport(t *testing.T) {
-	in := pipeline.FineTuneInput{Dataset: "/d/tweets.csv", TargetSize: 1000}.WithDefaults()
-	payload, err := converter.GetDefaultDataConverter().ToPayload(pipeline.RetrainInput{FineTune: in})
+	in := pipeline.RetrainInput{FineTune: pipeline.FineTuneInput{Dataset: "/d/tweets.csv", TargetSize: 1000}}.WithDefaults()
+	payload, err := converter.GetDefaultDataConverter().ToPayload(in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +78,7 @@ func TestScheduleReport(t *testing.T) {
 	r := (&connection{}).scheduleReport(context.Background(), "retrain", description)
 	r.Recent = []scheduledRun{
 		{Due: noon, Started: noon.AddDate(0, 0, -7), WorkflowID: "retrain-tweets-1", RunID: "r1", State: stateFailed, Failure: &failure{"BadInput", "tweets.csv, line 7: a quote is never closed", 2}},
+		{Due: noon, Started: noon.AddDate(0, 0, -13), WorkflowID: "retrain-tweets-2", RunID: "r2", State: stateCompleted, Decision: "skipped", Reason: "too little to learn from: 3 new rows"},
 		{Due: noon, Started: noon.AddDate(0, 0, -14), WorkflowID: "retrain-tweets-0", RunID: "r0", State: stateCompleted, Model: "ft:m:1", Metrics: &fineTuned.Metrics},
 	}
 	goldenView(t, "schedule-describe", r)

@@ -60,6 +60,8 @@ func (r report) write(t *text) {
 		t.fact("worker", "none answers; this is what the server knows (start one with `go run ./worker`)")
 	}
 	switch {
+	case r.Retrain != nil:
+		writeRetrain(t, *r.Retrain)
 	case r.FineTune != nil:
 		writeFineTune(t, *r.FineTune)
 	case r.Apply != nil:
@@ -87,6 +89,9 @@ func (r report) writeUnfinished(t *text) {
 		t.fact("reason", r.Failure.Message)
 	}
 	t.fact("stage", r.stageLine(t))
+	if r.Status != nil {
+		writeProposal(t, r.WorkflowID, r.Status.Proposal)
+	}
 	for _, s := range r.statuses() {
 		t.fact("model", s.Model)
 		if s.Prepared != nil {

@@ -16,6 +16,7 @@ import (
 func writeFineTune(t *text, r pipeline.FineTuneResult) {
 	if !r.DryRun {
 		t.fact("model", r.Model)
+		writeChampion(t, r)
 	}
 	t.fact("base model", r.BaseModel)
 	writePrepared(t, r.Prepared)
@@ -30,6 +31,18 @@ func writeFineTune(t *text, r pipeline.FineTuneResult) {
 	writeCost(t, r)
 	writeMetrics(t, r.Metrics)
 	writeStages(t, r.Stages)
+}
+
+// writeChampion tells who answers. Runs from before there was a champion do not
+// say.
+func writeChampion(t *text, r pipeline.FineTuneResult) {
+	switch r.Champion {
+	case "":
+	case r.Model:
+		t.fact("champion", "this model")
+	default:
+		t.fact("champion", r.Champion+"; `starter models promote` makes this model the champion")
+	}
 }
 
 // writeEstimates tells what the run would cost with each price that is known.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
-	"switchboard/internal/registry"
 )
 
 // The runs of the tests ended at noon, and it is five past.
@@ -231,41 +229,6 @@ func TestJSONWithFailure(t *testing.T) {
 		}
 		if e, ok := object["error"].(map[string]any); !ok || e["message"] != f.Message {
 			t.Errorf("no error in\n%s", out.String())
-		}
-	}
-}
-
-func TestModelsList(t *testing.T) {
-	h := newHarness(t)
-	if r := h.run("models", "list"); r.code != exitDone || !strings.Contains(r.stdout, "no models in ") {
-		t.Errorf("without models: exit code %d, %q", r.code, r.stdout)
-	}
-	if r := h.run("models", "list", "--json"); !strings.Contains(r.stdout, `"models": []`) {
-		t.Errorf("without models the JSON is %s", r.stdout)
-	}
-	a := &app{environ: h.environ}
-	store, err := artifact.Open(context.Background(), a.artifactsRoot())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
-	for i, id := range []string{"ft:m:old", "ft:m:new"} {
-		m := registry.Model{
-			ID: id, BaseModel: "m", Created: noon.AddDate(0, 0, i), ValidationAccuracy: 0.93, TestAccuracy: 0.88,
-			Threshold: 0.5, TestCoverage: 0.75, RunID: "r",
-		}
-		if _, err := registry.Record(context.Background(), store, m); err != nil {
-			t.Fatal(err)
-		}
-	}
-	r := h.run("models", "list")
-	lines := strings.Split(r.stdout, "\n")
-	if r.code != exitDone || len(lines) < 3 || !strings.HasPrefix(lines[1], "ft:m:new") || !strings.HasPrefix(lines[2], "ft:m:old") {
-		t.Fatalf("exit code %d\n%s", r.code, r.stdout)
-	}
-	for _, want := range []string{"93.0%", "88.0%", "0.500", "75.0%"} {
-		if !strings.Contains(lines[1], want) {
-			t.Errorf("%q lacks %s", lines[1], want)
 		}
 	}
 }

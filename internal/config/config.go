@@ -28,6 +28,8 @@ type Setting struct {
 // Names of the settings.
 const (
 	Artifacts         = "SWITCHBOARD_ARTIFACTS"
+	DatabaseURL       = "DATABASE_URL"
+	DatabaseURLFile   = "DATABASE_URL_FILE"
 	ProviderURL       = "OPENAI_BASE_URL"
 	ProviderKey       = "OPENAI_API_KEY"
 	ProviderKeyFile   = "OPENAI_API_KEY_FILE"
@@ -45,11 +47,20 @@ const (
 	ModelServerAddr   = "SWITCHBOARD_MODELSERVER_ADDRESS"
 	ModelServerData   = "SWITCHBOARD_MODELSERVER_DATA"
 	ModelServerKeys   = "SWITCHBOARD_MODELSERVER_KEYS"
+
+	ModelServerKeysFile    = "SWITCHBOARD_MODELSERVER_KEYS_FILE"
+	ModelServerTLSCert     = "SWITCHBOARD_MODELSERVER_TLS_CERT"
+	ModelServerTLSKey      = "SWITCHBOARD_MODELSERVER_TLS_KEY"
+	ModelServerMetricsAddr = "SWITCHBOARD_MODELSERVER_METRICS_ADDRESS"
+	ModelServerMaxDisk     = "SWITCHBOARD_MODELSERVER_MAX_DISK"
+	ModelServerAllowFaults = "SWITCHBOARD_MODELSERVER_ALLOW_FAULTS"
 )
 
 // Settings lists every environment variable that Switchboard reads.
 var Settings = []Setting{
 	{Artifacts, "artifacts", "where runs leave their files: a folder, or a URL (`file://`, `s3://`, `gs://`, `azblob://`)"},
+	{DatabaseURL, "", "database of models, corrections and retrainings: `postgres://...`, or an SQLite file; empty is `switchboard.db` in the artifacts' folder"},
+	{DatabaseURLFile, "", "file that holds that URL, read where `DATABASE_URL` is empty"},
 	{ProviderURL, "http://127.0.0.1:8090/v1", "base URL of the OpenAI-compatible provider that trains and answers; the default is the project's own model server"},
 	{ProviderKey, "", "API key for the provider"},
 	{ProviderKeyFile, ".switchboard/api-key", "file that holds the key, read where `OPENAI_API_KEY` is empty; `standalone` makes the default one for its own model server"},
@@ -66,12 +77,19 @@ var Settings = []Setting{
 	{DenyNames, "", "file of names, one a line, that are always replaced"},
 	{ModelServerAddr, "127.0.0.1:8090", "address that the model server listens on"},
 	{ModelServerData, ".switchboard/modelserver", "folder in which the model server keeps files, jobs and models"},
-	{ModelServerKeys, "", "API keys that the model server accepts, separated by commas; required, except by `standalone`"},
+	{ModelServerKeys, "", "API keys that the model server accepts, separated by commas; required, unless there is a file of keys, except by `standalone`"},
+	{ModelServerKeysFile, "", "JSON file of API keys with names and limits, beside that list or instead of it"},
+	{ModelServerTLSCert, "", "certificate in PEM form, with which the model server speaks HTTPS"},
+	{ModelServerTLSKey, "", "key of that certificate"},
+	{ModelServerMetricsAddr, "", "address on which the model server shows metrics without an API key"},
+	{ModelServerMaxDisk, "", "quota of the model server's folder, such as `20GB`"},
+	{ModelServerAllowFaults, "", "`1` lets the model server fail on purpose, for tests"},
 }
 
 // Config holds the settings of a worker and of the starter.
 type Config struct {
 	Artifacts         string
+	DatabaseURL       string
 	ProviderURL       string
 	ProviderKey       string
 	BaseModel         string
@@ -103,6 +121,9 @@ func Load(getenv func(string) string) (Config, error) {
 		DenyNames:      Get(getenv, DenyNames),
 	}
 	var err error
+	if c.DatabaseURL, err = Database(getenv); err != nil {
+		return Config{}, err
+	}
 	if c.ProviderKey, err = key(getenv); err != nil {
 		return Config{}, err
 	}
@@ -159,6 +180,19 @@ func key(getenv func(string) string) (string, error) {
 	}
 	if err != nil {
 		return "", problem.Input("the API key cannot be read from %s (set by %s): %w", file, ProviderKeyFile, err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// Database returns the URL of the database from the environment, or from the file
+// that it names; empty if neither is set.
+func Database(getenv func(string) string) (string, error) {
+	if u := getenv(DatabaseURL); u != "" || getenv(DatabaseURLFile) == "" {
+		return u, nil
+	}
+	text, err := os.ReadFile(getenv(DatabaseURLFile))
+	if err != nil {
+		return "", problem.Input("the URL of the database cannot be read from %s (set by %s): %w", getenv(DatabaseURLFile), DatabaseURLFile, err)
 	}
 	return strings.TrimSpace(string(text)), nil
 }

@@ -12,7 +12,11 @@ import (
 
 // Answer is one prediction beside the truth.
 type Answer struct {
-	Truth string
+	// Thread tells which answers belong together: conversations of one
+	// thread share tweets, and are right or wrong together more often than
+	// not.
+	Thread int64
+	Truth  string
 	// Company is what the model said; [dataset.Unknown] is no answer.
 	Company string
 	// Confidence is between 0 and 1.

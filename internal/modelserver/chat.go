@@ -230,8 +230,17 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &request); err != nil {
 		return err
 	}
-	answer, err := s.reply(request)
+	leave, err := s.chats.enter(r.Context(), w)
 	if err != nil {
+		return err
+	}
+	defer leave() // also if it panics
+	answer, err := s.reply(request)
+	leave()
+	if err != nil {
+		return err
+	}
+	if err := s.spendTokens(w, r, answer.usage); err != nil {
 		return err
 	}
 	id, now := "chatcmpl-"+rand.Text(), time.Now().Unix()

@@ -44,6 +44,12 @@
 //     same job gives the same model.
 //   - Cancelling a job that is already cancelled answers with the job, and so do
 //     pausing a paused one and resuming one that is under way.
+//   - The models of a job's last three epochs are checkpoints: each has a name,
+//     and can be asked and deleted like any model.
+//   - A batch is answered in the order of its input, on turns that interactive
+//     requests leave, and in the same words. One that is cancelled keeps the
+//     answers it has; one whose 24 hours are over has its other requests in its
+//     error file, as batch_expired. A batch counts against no key's limits.
 //   - A paused job that is resumed is trained from the start. It ends in the
 //     same model, and counts among the active jobs all the while.
 //   - Where hyperparameters stand both in method and beside it, method counts.
@@ -51,12 +57,22 @@
 // # What is on disk
 //
 // Everything is under one directory: files/ holds uploads and result files,
-// jobs/ one JSON record a job with its events, models/ one file a trained
-// model, named after its job. Records are written to a temporary name, synced
+// jobs/ and batches/ one JSON record each, models/ one file a trained model or
+// checkpoint, named after its job. Records are written to a temporary name, synced
 // and renamed, so that a process killed at any moment leaves each of them old
-// or new. At the start, jobs that were not done are taken up again: training
-// starts over, and because it is deterministic, ends in the same model. A lock
+// or new. At the start, jobs and batches that were not done are taken up again:
+// they start over, and because they are deterministic, end in the same bytes. A lock
 // keeps a second server out of the directory.
+//
+// # What keeps it up for many
+//
+// Each key has its own limits ([Key]), and answers say what is left of them in
+// OpenAI's headers. Chat completions, which are work for the CPU alone, have a
+// bounded queue; uploads and jobs have a quota ([Options.MaxDiskBytes]). A
+// client that trickles a request, or does not read its answer, is sent away
+// after a time, and keeps no turn in the queue meanwhile. What goes on is told
+// by /metrics, and whether more should come by /readyz. [Faults] makes things
+// fail on purpose, for the tests of clients.
 //
 // Texts, labels and file names reach no log, and error messages name lines and
 // reasons, never content.

@@ -23,6 +23,7 @@ func (e *apiError) Error() string { return e.Message }
 const (
 	typeInvalidRequest = "invalid_request_error"
 	typeRequests       = "requests" // too many of them
+	typeTokens         = "tokens"   // too many of them
 	typeServer         = "server_error"
 )
 

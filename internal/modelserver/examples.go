@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"switchboard/internal/classifier"
+	"switchboard/internal/text"
 )
 
 // Limits on examples.
@@ -84,33 +84,10 @@ func userText(messages []message) (string, bool) {
 	return strings.Join(texts, "\n"), len(texts) > 0
 }
 
-// countTokens counts runs of letters and digits, and every other character
-// that is not white space.
-func countTokens(text string) int {
-	count := 0
-	inWord := false
-	for _, r := range text {
-		switch {
-		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9',
-			r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)):
-			if !inWord {
-				count++
-			}
-			inWord = true
-		case unicode.IsSpace(r):
-			inWord = false
-		default:
-			count++
-			inWord = false
-		}
-	}
-	return count
-}
-
 func promptTokens(messages []message) int {
 	count := 0
 	for _, m := range messages {
-		count += countTokens(m.text())
+		count += text.Words(m.text())
 	}
 	return count
 }

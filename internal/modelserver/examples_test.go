@@ -116,24 +116,6 @@ func TestCheckTraining(t *testing.T) {
 	}
 }
 
-func TestCountTokens(t *testing.T) {
-	for text, want := range map[string]int{
-		"":                                0,
-		" \n\t":                           0,
-		"hello":                           1,
-		"hello, world!":                   4,
-		"déjà vu 😡😡":                      4,
-		"BA0123 <url>":                    4,
-		"don't":                           3,
-		"line\nbreak":                     2,
-		"\u0939\u093f\u0928 \u4e2d\u6587": 2,
-	} {
-		if got := countTokens(text); got != want {
-			t.Errorf("%q has %d tokens, want %d", text, got, want)
-		}
-	}
-}
-
 func FuzzReadExamples(f *testing.F) {
 	f.Add([]byte(line(userHi + "," + answerAb)))
 	f.Add([]byte(byteOrderMark + "{}\n\n[1]\n\"x\""))

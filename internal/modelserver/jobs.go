@@ -386,6 +386,9 @@ func (s *Server) createJob(w http.ResponseWriter, r *http.Request) error {
 			Message: fmt.Sprintf("%d fine-tuning jobs are waiting or running, which is the limit: try again when one has ended.", active),
 		}
 	}
+	if err := s.quota.job(); err != nil {
+		return err
+	}
 	j.ID = "ftjob-" + rand.Text()
 	j.Status = statusValidating
 	j.Created = time.Now().UnixNano()

@@ -1,10 +1,10 @@
 package modelserver
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"io"
@@ -13,11 +13,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -41,14 +42,29 @@ type Options struct {
 	// Dir is the data directory. It is made if it is missing, and belongs
 	// to one server at a time.
 	Dir string
-	// Keys are the API keys that are accepted. At least one is needed: a
-	// server without keys would give the training texts to whoever asks.
+	// Keys are API keys that are accepted, without limits. At least one is
+	// needed, here or among NamedKeys: a server without keys would give the
+	// training texts to whoever asks.
 	Keys []string
+	// NamedKeys are API keys with a name and limits: see [ReadKeys].
+	NamedKeys []Key
 	// MaxFileBytes bounds one uploaded file; 0 means 512 MiB, as at OpenAI.
 	MaxFileBytes int64
 	// MaxActiveJobs bounds the jobs that are waiting or running, of which
 	// one trains at a time; 0 means 16. One more is answered with 429.
 	MaxActiveJobs int
+	// MaxChats bounds the chat completions in work at once; 0 means as many
+	// as Go uses processors. MaxWaitingChats bounds those that wait for their
+	// turn; 0 means 1024. One more is answered with 503.
+	MaxChats, MaxWaitingChats int
+	// MaxDiskBytes bounds the data directory: uploads, jobs and models; 0 sets
+	// no bound. What would go over it is refused with 413.
+	MaxDiskBytes int64
+	// Drain is how long the server goes on after it was told to stop, while
+	// it says that it is not ready: time for a load balancer to notice.
+	Drain time.Duration
+	// Faults go wrong on purpose; nil means none. They are for tests.
+	Faults *Faults
 	// Logger gets job starts and ends as information, failures as errors
 	// and requests for debugging; nil means [slog.Default].
 	Logger *slog.Logger
@@ -59,39 +75,70 @@ func (o Options) Validate() error {
 	switch {
 	case o.Dir == "":
 		return problem.Input("the model server has no data directory: set one")
-	case len(o.Keys) == 0:
+	case len(o.Keys)+len(o.NamedKeys) == 0:
 		return problem.Input("the model server has no API key: set at least one, such as the output of \"openssl rand -hex 24\"")
-	case slices.ContainsFunc(o.Keys, func(k string) bool { return strings.TrimSpace(k) != k || k == "" }):
+	case slices.ContainsFunc(o.Keys, func(k string) bool { return !usable(k) }):
 		return problem.Input("an API key of the model server is empty or has blanks around it: remove them")
 	case o.MaxFileBytes < 0:
 		return problem.Input("the largest file size is %d bytes: give a number above 0", o.MaxFileBytes)
 	case o.MaxActiveJobs < 0:
 		return problem.Input("the number of active jobs is %d: give a number above 0", o.MaxActiveJobs)
+	case o.MaxChats < 0 || o.MaxWaitingChats < 0:
+		return problem.Input("the numbers of chat completions in work and waiting are %d and %d: give numbers above 0", o.MaxChats, o.MaxWaitingChats)
+	case o.MaxDiskBytes < 0:
+		return problem.Input("the quota of the disk is %d bytes: give a number above 0", o.MaxDiskBytes)
+	case o.Drain < 0:
+		return problem.Input("the time to drain is %v: give a time above 0", o.Drain)
 	}
-	return nil
+	for i, k := range o.NamedKeys {
+		if slices.ContainsFunc(o.Keys, func(key string) bool { return key == k.Name || sha256.Sum256([]byte(key)) == k.sum() }) {
+			return problem.Input("API key %d with a name is, or is named like, one without: take that one away", i+1)
+		}
+	}
+	return validateKeys(o.NamedKeys)
+}
+
+// withDefaults replaces the zeros that stand for something else.
+func (o Options) withDefaults() Options {
+	o.MaxFileBytes = cmp.Or(o.MaxFileBytes, 512<<20)
+	o.MaxActiveJobs = cmp.Or(o.MaxActiveJobs, 16)
+	o.MaxChats = cmp.Or(o.MaxChats, runtime.GOMAXPROCS(0))
+	o.MaxWaitingChats = cmp.Or(o.MaxWaitingChats, 1024)
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return o
 }
 
 // Server is the model server. It implements [http.Handler].
 type Server struct {
-	options Options
-	log     *slog.Logger
-	keys    [][sha256.Size]byte
-	mux     *http.ServeMux
+	options  Options
+	log      *slog.Logger
+	keysMu   sync.Mutex // held while holders are replaced
+	holders  atomic.Pointer[[]*holder]
+	chats    *queue
+	meters   *meters
+	faults   *faults // nil if there are none
+	patience patience
+	mux      *http.ServeMux
+	closing  atomic.Bool
 
-	lock  *flock.Flock
-	disk  disk
-	files *collection[file]
-	jobs  *collection[job]
-
-	batches *collection[batch]
+	lock     *flock.Flock
+	disk     disk
+	quota    *quota
+	writable *writable
+	files    *collection[file]
+	jobs     *collection[job]
+	batches  *collection[batch]
 
 	models *shelf
 
 	// Two workers take jobs along: one validates files, one trains.
-	workers  []worker
-	working  sync.WaitGroup
-	stop     context.CancelCauseFunc
-	creating sync.Mutex // held from counting the active jobs to adding one
+	workers   []worker
+	working   sync.WaitGroup
+	stop      context.CancelCauseFunc
+	batchTime time.Duration // how long a batch may take
+	creating  sync.Mutex    // held from counting the active jobs to adding one
 
 	// cancels holds what stops the job that is training.
 	cancelMu sync.Mutex
@@ -107,23 +154,23 @@ func New(options Options) (*Server, error) {
 	if err := options.Validate(); err != nil {
 		return nil, err
 	}
-	if options.MaxFileBytes == 0 {
-		options.MaxFileBytes = 512 << 20
+	options = options.withDefaults()
+	s := &Server{
+		options: options, log: options.Logger, cancels: map[string]context.CancelCauseFunc{},
+		chats:  newQueue(options.MaxChats, options.MaxWaitingChats),
+		meters: newMeters(), faults: newFaults(options.Faults), patience: defaultPatience, batchTime: completionTime,
 	}
-	if options.MaxActiveJobs == 0 {
-		options.MaxActiveJobs = 16
+	holders := holdersOf(options, nil)
+	s.holders.Store(&holders)
+	mux, err := s.routes()
+	if err != nil {
+		return nil, err
 	}
-	s := &Server{options: options, log: options.Logger, cancels: map[string]context.CancelCauseFunc{}}
-	if s.log == nil {
-		s.log = slog.Default()
-	}
-	for _, key := range options.Keys {
-		s.keys = append(s.keys, sha256.Sum256([]byte(key)))
-	}
+	s.mux = mux
 	if err := s.open(); err != nil {
 		return nil, err
 	}
-	s.mux = s.routes()
+	s.watch()
 	ctx, stop := context.WithCancelCause(context.Background())
 	s.stop = stop
 	s.startWorkers(ctx)
@@ -168,6 +215,8 @@ func (s *Server) load() (err error) {
 	if err := s.sweep(); err != nil {
 		return err
 	}
+	s.quota = &quota{disk: s.disk, limit: s.options.MaxDiskBytes, promised: s.promised}
+	s.writable = &writable{disk: s.disk}
 	s.models, err = openShelf(s.disk, s.jobs)
 	return err
 }
@@ -178,17 +227,19 @@ func (s *Server) release() error { return errors.Join(s.lock.Unlock(), s.disk.ro
 // stays as it is and starts over when the directory is next opened. Requests
 // must have ended before: see [Server.Serve].
 func (s *Server) Close() error {
+	s.closing.Store(true)
 	s.stop(errClosing)
 	s.working.Wait()
 	return s.release()
 }
 
-// Serve answers requests on a listener until ctx ends, then waits up to ten
-// seconds for those under way. It closes the listener, not the server.
+// Serve answers requests on a listener until ctx ends; then, after the time to
+// drain, waits up to ten seconds for those under way. It closes the listener,
+// not the server.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: s.patience.header,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
@@ -199,6 +250,12 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
+	}
+	s.closing.Store(true)
+	select {
+	case err := <-failed:
+		return err
+	case <-time.After(s.options.Drain):
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
@@ -211,9 +268,11 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 // methods are the handlers of one path.
 type methods map[string]func(http.ResponseWriter, *http.Request) error
 
-func (s *Server) routes() *http.ServeMux {
+// routes returns what answers each path. The error says which fault of the
+// plan names a path that is not there.
+func (s *Server) routes() (*http.ServeMux, error) {
 	mux := http.NewServeMux()
-	for pattern, byMethod := range map[string]methods{
+	table := map[string]methods{
 		"/v1/models":                            {"GET": s.listModels},
 		"/v1/models/{id}":                       {"GET": s.getModel, "DELETE": s.deleteModel},
 		"/v1/files":                             {"GET": s.listFiles, "POST": s.uploadFile},
@@ -231,7 +290,15 @@ func (s *Server) routes() *http.ServeMux {
 		"/v1/batches/{id}":                      {"GET": s.getBatch},
 		"/v1/batches/{id}/cancel":               {"POST": s.cancelBatch},
 		"/healthz":                              {"GET": s.health},
-	} {
+		"/readyz":                               {"GET": s.ready},
+		"/metrics":                              {"GET": s.showMetrics},
+	}
+	if s.options.Faults != nil {
+		if err := s.options.Faults.check(table); err != nil {
+			return nil, err
+		}
+	}
+	for pattern, byMethod := range table {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if err := s.dispatch(w, r, byMethod); err != nil {
 				s.writeError(w, r, err)
@@ -241,7 +308,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.writeError(w, r, invalid(http.StatusNotFound, "", "unknown_url", "Invalid URL (%s %s)", r.Method, r.URL.Path))
 	})
-	return mux
+	return mux, nil
 }
 
 func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, byMethod methods) error {
@@ -252,70 +319,60 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, byMethod metho
 		}
 		return invalid(http.StatusMethodNotAllowed, "", "method_not_supported", "Not allowed to %s on %s.", r.Method, r.URL.Path)
 	}
-	if r.Pattern != "/healthz" {
-		if err := s.authenticate(w, r); err != nil {
+	if r.Pattern == "/healthz" || r.Pattern == "/readyz" {
+		// Whoever asks these has no key: a container's runtime, a load
+		// balancer. They tell nothing about what is inside.
+		return handler(w, r)
+	}
+	h, err := s.authenticate(w, r)
+	if err != nil {
+		return err
+	}
+	exchangeOf(r.Context()).holder = h
+	if err := s.admit(w, h); err != nil {
+		return err
+	}
+	if r.Pattern == "/metrics" {
+		return handler(w, r)
+	}
+	if r.Pattern == "/v1/files" && r.Method == http.MethodPost {
+		body, err := s.meter(r)
+		if err != nil {
 			return err
 		}
+		defer body.done()
 	}
-	return handler(w, r)
+	return s.inject(w, r, handler)
 }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := "req_" + rand.Text()
 	w.Header().Set(requestIDHeader, id)
-	debugging := s.log.Enabled(r.Context(), slog.LevelDebug)
 	start := time.Now()
-	watched := &statusWriter{ResponseWriter: w}
+	e := &exchange{holder: &holder{}}
+	// A copy of the request: the connection's own goes on with the body that
+	// came with it.
+	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e))
+	watched := s.patience.watch(w, r)
 	defer func() {
-		if recovered := recover(); recovered != nil {
-			if recovered == http.ErrAbortHandler {
-				panic(recovered)
-			}
+		recovered := recover()
+		if recovered != nil && recovered != http.ErrAbortHandler {
 			s.log.ErrorContext(r.Context(), "request panicked", "request", id, "route", r.Pattern, "stack", string(debug.Stack()))
 			if watched.status == 0 {
 				s.writeError(watched, r, errors.New("panic"))
 			}
 		}
-		if debugging {
-			// The pattern, not the path: model names may say who is whom.
-			s.log.DebugContext(r.Context(), "request", "request", id, "method", r.Method, "route", r.Pattern,
-				"status", watched.status, "duration", time.Since(start))
+		duration := time.Since(start)
+		s.meters.request(r, watched.status, duration)
+		// The pattern, not the path: model names may say who is whom.
+		s.log.DebugContext(r.Context(), "request", "request", id, "key", e.holder.name, "method", methodOf(r), "route", r.Pattern,
+			"status", watched.status, "duration", duration)
+		if recovered == http.ErrAbortHandler {
+			panic(recovered)
 		}
 	}()
 	s.mux.ServeHTTP(watched, r)
-}
-
-// statusWriter remembers the status for the log.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) error {
-	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	given := sha256.Sum256([]byte(strings.TrimSpace(key)))
-	match := 0
-	for _, accepted := range s.keys { // all of them, so that time tells nothing
-		match |= subtle.ConstantTimeCompare(given[:], accepted[:])
-	}
-	if bearer && match == 1 {
-		return nil
-	}
-	w.Header().Set("WWW-Authenticate", "Bearer")
-	if key == "" {
-		return invalid(http.StatusUnauthorized, "", "",
-			"You didn't provide an API key. Provide it in an Authorization header: \"Authorization: Bearer YOUR_KEY\".")
-	}
-	return invalid(http.StatusUnauthorized, "", "invalid_api_key", "Incorrect API key provided.")
 }
 
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) error {
@@ -323,14 +380,22 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
+// ready tells whether requests should come here: not while the server closes,
+// and not while its disk takes nothing. Health stays well then: a restart would
+// not help.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) error {
+	if err := s.unready(); err != nil {
+		retryAfter(w.Header(), time.Second)
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready", "reason": err.Error()})
+		return nil
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+	return nil
+}
+
 // readJSON decodes the body, which must be one JSON value of the right types.
 // Unknown fields are ignored: clients are newer than servers.
 func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
-	// A recorder in a test has no deadline to set, and needs none.
-	connection := http.NewResponseController(w)
-	_ = connection.SetReadDeadline(time.Now().Add(bodyTimeout))
-	defer func() { _ = connection.SetReadDeadline(time.Time{}) }()
-
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSONBytes))
 	if err != nil {
 		return readFailure(err)
@@ -356,8 +421,9 @@ func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
 // too large, which writeError knows.
 func readFailure(err error) error {
 	var tooLarge *http.MaxBytesError
+	var refused *apiError
 	switch {
-	case errors.As(err, &tooLarge):
+	case errors.As(err, &tooLarge), errors.As(err, &refused):
 		return err
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return invalid(http.StatusRequestTimeout, "", "request_timeout", "The request's body did not arrive in time.")

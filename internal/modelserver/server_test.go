@@ -243,12 +243,19 @@ func TestOptionsValidate(t *testing.T) {
 		options Options
 		want    string
 	}{
-		"no directory":  {Options{Keys: []string{"k"}}, "no data directory"},
-		"no keys":       {Options{Dir: "d"}, "no API key"},
-		"an empty key":  {Options{Dir: "d", Keys: []string{"k", ""}}, "is empty or has blanks"},
-		"a padded key":  {Options{Dir: "d", Keys: []string{" k"}}, "is empty or has blanks"},
-		"negative size": {Options{Dir: "d", Keys: []string{"k"}, MaxFileBytes: -1}, "-1 bytes"},
-		"negative jobs": {Options{Dir: "d", Keys: []string{"k"}, MaxActiveJobs: -1}, "active jobs is -1"},
+		"no directory":    {Options{Keys: []string{"k"}}, "no data directory"},
+		"no keys":         {Options{Dir: "d"}, "no API key"},
+		"an empty key":    {Options{Dir: "d", Keys: []string{"k", ""}}, "is empty or has blanks"},
+		"a padded key":    {Options{Dir: "d", Keys: []string{" k"}}, "is empty or has blanks"},
+		"negative size":   {Options{Dir: "d", Keys: []string{"k"}, MaxFileBytes: -1}, "-1 bytes"},
+		"negative jobs":   {Options{Dir: "d", Keys: []string{"k"}, MaxActiveJobs: -1}, "active jobs is -1"},
+		"negative chats":  {Options{Dir: "d", Keys: []string{"k"}, MaxChats: -1}, "are -1 and 0"},
+		"negative queue":  {Options{Dir: "d", Keys: []string{"k"}, MaxWaitingChats: -1}, "are 0 and -1"},
+		"negative quota":  {Options{Dir: "d", Keys: []string{"k"}, MaxDiskBytes: -1}, "-1 bytes"},
+		"negative drain":  {Options{Dir: "d", Keys: []string{"k"}, Drain: -1}, "-1ns"},
+		"a bad name":      {Options{Dir: "d", NamedKeys: []Key{{Name: "A", Key: "k"}}}, "API key 1: its name"},
+		"a key twice":     {Options{Dir: "d", Keys: []string{"k"}, NamedKeys: []Key{{Name: "a", Key: "k"}}}, "API key 1 with a name"},
+		"a key as a name": {Options{Dir: "d", Keys: []string{"k"}, NamedKeys: []Key{{Name: "k", Key: "x"}}}, "API key 1 with a name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := New(test.options); err == nil || !strings.Contains(err.Error(), test.want) {

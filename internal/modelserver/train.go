@@ -250,6 +250,10 @@ func (s *Server) train(ctx context.Context, j job) error {
 		return err
 	}
 	start := time.Now()
+	defer s.meters.trained(start)
+	if failure := s.fate(ctx, j.ID); failure != nil {
+		return s.fail(j.ID, *failure)
+	}
 	train, validation, failure := s.read(j)
 	if failure != nil {
 		return s.fail(j.ID, *failure)
@@ -306,7 +310,7 @@ func (s *Server) finish(j job, r result) error {
 		j.inform("New fine-tuned model created")
 		j.inform("The job has successfully completed")
 		// Who sees the success must find the models.
-		s.models.add(*j)
+		s.shelve(*j)
 	})
 	if !errors.Is(err, errUnchanged) {
 		return err

@@ -1,9 +1,12 @@
 package pipeline
 
 import (
+	"fmt"
 	"time"
 
+	"switchboard/internal/evaluate"
 	"switchboard/internal/problem"
+	"switchboard/internal/registry"
 )
 
 // Defaults of the inputs below.
@@ -115,7 +118,7 @@ func (in FineTuneInput) Validate() error {
 type ApplyInput struct {
 	// Dataset is the production file, as in [FineTuneInput].
 	Dataset string `json:"dataset"`
-	// Model is a fine-tuned model's id; empty takes the latest one.
+	// Model is a fine-tuned model's id; empty takes the champion.
 	Model     string `json:"model,omitempty"`
 	MaxTweets int    `json:"max_tweets,omitempty"`
 	// Force prepares the dataset again, even if an earlier run has. Answers
@@ -143,9 +146,99 @@ func (in ApplyInput) Validate() error {
 	return nil
 }
 
-// RetrainInput starts a Retrain: a fine-tuning that a Schedule repeats.
+// RetrainInput starts a Retrain: a fine-tuning that a Schedule repeats, and the
+// rules by which its model takes the champion's place.
 type RetrainInput struct {
 	FineTune FineTuneInput `json:"fine_tune"`
+	// When says what makes a training worth while.
+	When RetrainWhen `json:"when,omitzero"`
+	// Rule says when the challenger takes the champion's place.
+	Rule evaluate.Rule `json:"rule,omitzero"`
+	// Approve lets a person have the last word on a promotion, until
+	// ApprovalDeadline has passed since it was asked; then the champion
+	// stays.
+	Approve          bool          `json:"approve,omitempty"`
+	ApprovalDeadline time.Duration `json:"approval_deadline,omitempty"`
+}
+
+// Defaults of a Retrain.
+const (
+	DefaultNewRows          = 1000
+	DefaultNewCorrections   = 20
+	DefaultMaxFall          = 0.05
+	DefaultMinExamples      = 20
+	DefaultApprovalDeadline = 72 * time.Hour
+)
+
+// WithDefaults returns in with every unset field filled.
+func (in RetrainInput) WithDefaults() RetrainInput {
+	in.FineTune = in.FineTune.WithDefaults()
+	in.When.NewRows = orDefault(in.When.NewRows, DefaultNewRows)
+	in.When.NewCorrections = orDefault(in.When.NewCorrections, DefaultNewCorrections)
+	in.When.Drift = orDefault(in.When.Drift, evaluate.MuchDrift)
+	in.Rule.MaxFall = orDefault(in.Rule.MaxFall, DefaultMaxFall)
+	in.Rule.MinExamples = orDefault(in.Rule.MinExamples, DefaultMinExamples)
+	in.ApprovalDeadline = orDefault(in.ApprovalDeadline, DefaultApprovalDeadline)
+	return in
+}
+
+// Validate reports the first field that makes no sense, as a problem of kind
+// BadInput. It expects defaults to be filled.
+func (in RetrainInput) Validate() error {
+	switch {
+	case in.When.NewRows < 0 || in.When.NewCorrections < 0 || in.When.Drift < 0:
+		return problem.Input("a retraining is worth while from %d new rows, %d corrections or a drift of %g on; none of these may be below 0", in.When.NewRows, in.When.NewCorrections, in.When.Drift)
+	case in.Rule.MaxFall < 0 || in.Rule.MaxFall > 1:
+		return problem.Input("the most that a class may fall is %g; it must be from 0 to 1", in.Rule.MaxFall)
+	case in.Rule.MinExamples < 1:
+		return problem.Input("classes count from %d test conversations on; it must be 1 or more", in.Rule.MinExamples)
+	case in.ApprovalDeadline < time.Second:
+		return problem.Input("the deadline for an approval is %s; it must be a second or more", in.ApprovalDeadline)
+	case in.FineTune.DryRun:
+		return problem.Input("a retraining cannot be a dry run")
+	}
+	return in.FineTune.Validate()
+}
+
+// RetrainWhen says from how much news on a training is worth while: any one of
+// the three is enough.
+type RetrainWhen struct {
+	NewRows        int64 `json:"new_rows,omitempty"`
+	NewCorrections int64 `json:"new_corrections,omitempty"`
+	// Drift is a population stability index, see [evaluate.PSI].
+	Drift float64 `json:"drift,omitempty"`
+	// Always trains without asking.
+	Always bool `json:"always,omitempty"`
+}
+
+// Reached decides, and gives the reason as a sentence.
+func (w RetrainWhen) Reached(rows, corrections int64, drift float64) (bool, string) {
+	news := fmt.Sprintf("%d new rows, %d new corrections, and a drift of the labels of %.3f", rows, corrections, drift)
+	switch {
+	case w.Always:
+		return true, "trained in any case: " + news
+	case rows >= w.NewRows:
+		return true, fmt.Sprintf("%s: %d rows are enough", news, w.NewRows)
+	case corrections >= w.NewCorrections:
+		return true, fmt.Sprintf("%s: %d corrections are enough", news, w.NewCorrections)
+	case drift >= w.Drift:
+		return true, fmt.Sprintf("%s: a drift of %g is enough", news, w.Drift)
+	}
+	return false, fmt.Sprintf("too little to learn from: %s, where %d, %d or %g would be enough", news, w.NewRows, w.NewCorrections, w.Drift)
+}
+
+// RetrainingID names the run of a Retrain, and when it was decided.
+type RetrainingID struct {
+	WorkflowID string    `json:"workflow_id"`
+	RunID      string    `json:"run_id"`
+	At         time.Time `json:"at"`
+}
+
+// Record is what the database keeps of it.
+func (r RetrainingID) Record(d registry.Decision, reason, champion, challenger string) registry.Retraining {
+	return registry.Retraining{
+		Run: r.WorkflowID + "/" + r.RunID, At: r.At, Decision: d, Reason: reason, Champion: champion, Challenger: challenger,
+	}
 }
 
 // Kind says which columns a dataset must have.

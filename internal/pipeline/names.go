@@ -36,6 +36,8 @@ const (
 	// Both answer with a [Status].
 	PauseUpdate  = "pause"
 	ResumeUpdate = "resume"
+	// ApproveUpdate carries an [Approval] to a Retrain that waits for one.
+	ApproveUpdate = "approve"
 )
 
 // Search attributes, all of type Keyword. A Temporal namespace must know them
@@ -57,6 +59,10 @@ func FineTuneID(in FineTuneInput) string { return workflowID("finetune", in.Data
 
 // ApplyID returns the workflow id of an application of a model.
 func ApplyID(in ApplyInput) string { return workflowID("apply", in.Dataset, in) }
+
+// RetrainID returns the workflow id of a retraining; a Schedule appends the time
+// of each run.
+func RetrainID(in RetrainInput) string { return workflowID("retrain", in.FineTune.Dataset, in) }
 
 // PrepareID returns the workflow id of the preparation that a run starts as
 // its child.

@@ -7,6 +7,7 @@ import (
 	"switchboard/internal/cost"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/privacy"
+	"switchboard/internal/registry"
 	"switchboard/internal/split"
 )
 
@@ -34,9 +35,13 @@ const (
 	Recording   Stage = "recording"
 	// Retraining is a Retrain's view of its FineTune.
 	Retraining Stage = "retraining"
-	Done       Stage = "done"
-	Cancelled  Stage = "cancelled"
-	Broken     Stage = "failed"
+	// Planning a retraining is [Planning]; Comparing asks the champion what
+	// the challenger was asked, and Approving waits for a person.
+	Comparing Stage = "comparing"
+	Approving Stage = "approving"
+	Done      Stage = "done"
+	Cancelled Stage = "cancelled"
+	Broken    Stage = "failed"
 )
 
 // StageTime is how long a stage took.
@@ -79,6 +84,25 @@ type Status struct {
 	PartsDone  int  `json:"parts_done,omitempty"`
 	PartsTotal int  `json:"parts_total,omitempty"`
 	Paused     bool `json:"paused,omitempty"`
+	// Proposal is what a person is asked to approve.
+	Proposal *Proposal `json:"proposal,omitempty"`
+}
+
+// Proposal asks for a promotion.
+type Proposal struct {
+	Champion   string `json:"champion"`
+	Challenger string `json:"challenger"`
+	// Reason is why it is proposed.
+	Reason   string    `json:"reason"`
+	Deadline time.Time `json:"deadline"`
+}
+
+// Approval answers [ApproveUpdate].
+type Approval struct {
+	Approved bool `json:"approved"`
+	// Who is the name for the audit trail, Why the reason.
+	Who string `json:"who"`
+	Why string `json:"why"`
 }
 
 // PrepareCounts tells what a dataset held.
@@ -170,7 +194,10 @@ type Score = evaluate.Score
 
 // FineTuneResult is what FineTune leaves.
 type FineTuneResult struct {
-	Model         string        `json:"model"`
+	Model string `json:"model"`
+	// Champion is the model that answers where nobody names one, once this
+	// model was registered.
+	Champion      string        `json:"champion,omitempty"`
 	BaseModel     string        `json:"base_model"`
 	JobID         string        `json:"job_id"`
 	TrainedTokens int64         `json:"trained_tokens"`
@@ -186,6 +213,10 @@ type FineTuneResult struct {
 	// Estimates tell what the run costs, the run's own first, if its price
 	// is known, and what it would cost elsewhere.
 	Estimates []CostEstimate `json:"estimates,omitempty"`
+	// Test is the test set, TestPredictions the model's answers to it; a
+	// retraining asks the champion the same.
+	Test            artifact.Ref `json:"test,omitzero"`
+	TestPredictions artifact.Ref `json:"test_predictions,omitzero"`
 	// DryRun is true if the run ended with the estimates.
 	DryRun bool `json:"dry_run,omitempty"`
 }
@@ -221,7 +252,17 @@ type ApplyResult struct {
 
 // RetrainResult is what Retrain leaves.
 type RetrainResult struct {
-	FineTune FineTuneResult `json:"fine_tune"`
+	// FineTune is zero where the retraining was skipped.
+	FineTune FineTuneResult `json:"fine_tune,omitzero"`
+	// Decision is what became of it, Reason a sentence. Runs from before
+	// there were promotions have neither.
+	Decision registry.Decision `json:"decision,omitempty"`
+	Reason   string            `json:"reason,omitempty"`
+	// Champion is the model that the challenger was compared with, or that
+	// it had no reason to challenge; empty before there was one.
+	Champion string `json:"champion,omitempty"`
+	// Comparison is comparison.json.
+	Comparison artifact.Ref `json:"comparison,omitzero"`
 }
 
 // Progress is the heartbeat of activities that go through rows or

@@ -1,23 +1,15 @@
-// Package registry remembers the models that were fine-tuned: what they were
-// trained on, how they were judged, and from which confidence on their answers
-// count.
+// Package registry says what is known of a fine-tuned model: what it was trained
+// on, how it was judged, and from which confidence on its answers count. Package
+// store keeps it.
 //
-// Each model is one JSON file in the artifact store, under models/. Files are
-// only ever added, so runs that finish at the same time cannot lose each
-// other's entry.
+// One model is the champion: it answers wherever nobody names another. A model
+// that was trained to take its place is the challenger.
 package registry
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
-	"slices"
 	"time"
 
 	"switchboard/internal/artifact"
-	"switchboard/internal/problem"
 )
 
 // Model is one entry.
@@ -35,66 +27,87 @@ type Model struct {
 	AskedPrecision float64 `json:"asked_precision"`
 	// Labels is the artifact with the answers that the model may give.
 	Labels artifact.Ref `json:"labels"`
-	// PromptVersion and DatasetSHA256 tell what it was trained with.
+	// PromptVersion, DatasetSHA256 and Anonymizer tell what it was trained
+	// with.
 	PromptVersion      string  `json:"prompt_version"`
 	DatasetSHA256      string  `json:"dataset_sha256"`
+	DatasetRows        int64   `json:"dataset_rows,omitempty"`
+	Anonymizer         string  `json:"anonymizer,omitempty"`
 	ValidationAccuracy float64 `json:"validation_accuracy"`
 	TestAccuracy       float64 `json:"test_accuracy"`
 	TestCoverage       float64 `json:"test_coverage"`
+	// Parameters is the input of the run that made it, defaults filled in.
+	Parameters any `json:"parameters,omitempty"`
+	// Code is the version of the program that registered it.
+	Code string `json:"code,omitempty"`
 	// WorkflowID and RunID name the run that made it.
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
+	// RetiresOn is the day on which the provider has announced to stop the
+	// base model, as 2006-01-02; empty if none is known.
+	RetiresOn string `json:"retires_on,omitempty"`
+	// Retired is when somebody took it out of use; zero if nobody did.
+	Retired time.Time `json:"retired,omitzero"`
 }
 
-const dir = "models"
+// Action is what was done with a model.
+type Action string
 
-// Record adds a model. Recording the same model of the same run again changes
-// nothing.
-func Record(ctx context.Context, store *artifact.Store, m Model) (artifact.Ref, error) {
-	sum := sha256.Sum256([]byte(m.ID + "\x00" + m.RunID))
-	ref, err := store.WriteJSON(ctx, dir+"/"+hex.EncodeToString(sum[:8])+".json", m)
-	if err != nil {
-		return artifact.Ref{}, fmt.Errorf("recording the model: %w", err)
-	}
-	return ref, nil
+// The actions.
+const (
+	Registered Action = "registered"
+	Challenged Action = "challenged"
+	Promoted   Action = "promoted"
+	RolledBack Action = "rolled back"
+	Retired    Action = "retired"
+)
+
+// Change is one line of the audit trail.
+type Change struct {
+	At     time.Time `json:"at"`
+	Action Action    `json:"action"`
+	Model  string    `json:"model"`
+	// Previous is the champion that had to go, if any.
+	Previous string `json:"previous,omitempty"`
+	// Who did it: a person's login, or the name of a workflow.
+	Who string `json:"who"`
+	Why string `json:"why"`
+	// Run names the run that did it; empty for a person.
+	Run string `json:"run,omitempty"`
 }
 
-// List returns all models, newest first.
-func List(ctx context.Context, store *artifact.Store) ([]Model, error) {
-	paths, err := store.List(ctx, dir)
-	if err != nil {
-		return nil, fmt.Errorf("listing the models: %w", err)
-	}
-	var models []Model
-	for _, path := range paths {
-		content, err := store.ReadPath(ctx, path)
-		if err != nil {
-			return nil, fmt.Errorf("listing the models: %w", err)
-		}
-		var m Model
-		if err := json.Unmarshal(content, &m); err != nil {
-			return nil, fmt.Errorf("decoding the model entry %s: %w", path, err)
-		}
-		models = append(models, m)
-	}
-	slices.SortFunc(models, func(a, b Model) int { return b.Created.Compare(a.Created) })
-	return models, nil
+// Correction is what a person says a conversation is about.
+type Correction struct {
+	ConversationID int64  `json:"conversation_id"`
+	Label          string `json:"label"`
+	// Author is a pseudonym.
+	Author string    `json:"author"`
+	At     time.Time `json:"at"`
+	// Imported is when it came into the database, which sets it.
+	Imported time.Time `json:"imported,omitzero"`
 }
 
-// Find returns the newest entry of the model with this id, or of any model if
-// id is empty. No such model is a problem of kind BadInput.
-func Find(ctx context.Context, store *artifact.Store, id string) (Model, error) {
-	models, err := List(ctx, store)
-	if err != nil {
-		return Model{}, err
-	}
-	for _, m := range models {
-		if id == "" || m.ID == id {
-			return m, nil
-		}
-	}
-	if id == "" {
-		return Model{}, problem.Input("there is no fine-tuned model yet; run `starter finetune` first, or name a model with --model")
-	}
-	return Model{}, problem.Input("there is no fine-tuned model %q; `starter models list` shows those there are", id)
+// Decision is how a retraining ended.
+type Decision string
+
+// The decisions.
+const (
+	// Promote: the challenger took the champion's place.
+	Promote Decision = "promoted"
+	// Keep: the champion stayed.
+	Keep Decision = "kept"
+	// Skip: there was too little to learn from.
+	Skip Decision = "skipped"
+)
+
+// Retraining is the record of one, skipped ones included.
+type Retraining struct {
+	// Run names the workflow's run.
+	Run      string    `json:"run"`
+	At       time.Time `json:"at"`
+	Decision Decision  `json:"decision"`
+	// Reason is a sentence.
+	Reason     string `json:"reason"`
+	Champion   string `json:"champion,omitempty"`
+	Challenger string `json:"challenger,omitempty"`
 }

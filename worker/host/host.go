@@ -1,6 +1,6 @@
 // Package host runs the workflows and activities of Switchboard in a process:
-// one worker on each task queue, with what they need (artifact store, provider,
-// anonymizer) opened from the settings.
+// one worker on each task queue, with what they need (artifact store, database,
+// provider, anonymizer) opened from the settings.
 package host
 
 import (
@@ -21,6 +21,7 @@ import (
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 	"switchboard/internal/provider"
+	"switchboard/internal/store"
 	"switchboard/workflows"
 )
 
@@ -30,7 +31,8 @@ const StopTimeout = 30 * time.Second
 
 // Host is a pair of running workers.
 type Host struct {
-	store   *artifact.Store
+	files   *artifact.Store
+	models  *store.Store
 	workers []worker.Worker
 	failed  chan error
 }
@@ -38,10 +40,6 @@ type Host struct {
 // Start opens what the settings name and starts both workers. It returns once
 // they poll; Stop ends them. Settings that cannot work are problems.
 func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, error) {
-	store, err := artifact.Open(ctx, cfg.Artifacts)
-	if err != nil {
-		return nil, err
-	}
 	remote, err := provider.New(provider.Options{
 		BaseURL:           cfg.ProviderURL,
 		APIKey:            cfg.ProviderKey,
@@ -60,9 +58,12 @@ func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, erro
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{store: store, failed: make(chan error, 2)}
-	data := &activities.Data{Store: store, Anonymizer: anonymizer, Prices: prices}
-	asking := &activities.Provider{Store: store, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: prices}
+	h := &Host{failed: make(chan error, 2)}
+	if err := h.open(ctx, cfg); err != nil {
+		return nil, err
+	}
+	data := &activities.Data{Store: h.files, Anonymizer: anonymizer, Models: h.models, Prices: prices}
+	asking := &activities.Provider{Store: h.files, Models: h.models, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: prices}
 	h.workers = []worker.Worker{
 		h.dataWorker(c, data),
 		h.providerWorker(c, data, asking),
@@ -76,6 +77,21 @@ func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, erro
 		}
 	}
 	return h, nil
+}
+
+// open opens the artifacts and the database.
+func (h *Host) open(ctx context.Context, cfg config.Config) (err error) {
+	location, err := store.Location(cfg.DatabaseURL, cfg.Artifacts)
+	if err != nil {
+		return err
+	}
+	if h.files, err = artifact.Open(ctx, cfg.Artifacts); err != nil {
+		return err
+	}
+	if h.models, err = store.Open(ctx, location); err != nil {
+		_ = h.files.Close()
+	}
+	return err
 }
 
 func (h *Host) dataWorker(c client.Client, data *activities.Data) worker.Worker {
@@ -128,5 +144,5 @@ func (h *Host) Stop() {
 	for range h.workers {
 		<-done
 	}
-	_ = h.store.Close() // nothing is being written any more
+	_, _ = h.files.Close(), h.models.Close() // nothing is being written any more
 }

@@ -1,0 +1,106 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"switchboard/internal/artifact"
+	"switchboard/internal/evaluate"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
+	"switchboard/internal/registry"
+)
+
+// PlanRetrainingInput names the dataset as it is now, and what makes another
+// training worth while.
+type PlanRetrainingInput struct {
+	Dataset pipeline.DatasetRef `json:"dataset"`
+	// LoadReport is the dataset's load.json, which counts its labels.
+	LoadReport artifact.Ref          `json:"load_report"`
+	Enough     pipeline.RetrainWhen  `json:"enough"`
+	Retraining pipeline.RetrainingID `json:"retraining"`
+}
+
+// PlanRetrainingResult says whether to train.
+type PlanRetrainingResult struct {
+	Train bool `json:"train"`
+	// Reason is a sentence.
+	Reason string `json:"reason"`
+	// Champion is empty before there is one. Labels are the answers that it
+	// may give.
+	Champion string       `json:"champion,omitempty"`
+	Labels   artifact.Ref `json:"labels,omitzero"`
+	// Rows and Corrections are what came in since the latest training, Drift
+	// the population stability index of the labels against the champion's.
+	Rows        int64   `json:"rows"`
+	Corrections int64   `json:"corrections"`
+	Drift       float64 `json:"drift"`
+}
+
+// PlanRetraining decides whether there is enough to learn from: new rows, new
+// corrections, or another mix of labels than the champion was trained on. A
+// retraining that is not worth while is recorded as skipped.
+func (d *Data) PlanRetraining(ctx context.Context, in PlanRetrainingInput) (PlanRetrainingResult, error) {
+	champion, err := d.Models.Champion(ctx)
+	if kind, _ := problem.KindOf(err); kind == problem.BadInput {
+		return PlanRetrainingResult{Train: true, Reason: "there is no champion yet"}, nil
+	}
+	if err != nil {
+		return PlanRetrainingResult{}, err
+	}
+	plan := PlanRetrainingResult{Champion: champion.ID, Labels: champion.Labels}
+	if err := d.news(ctx, in, champion, &plan); err != nil {
+		return PlanRetrainingResult{}, err
+	}
+	plan.Train, plan.Reason = in.Enough.Reached(plan.Rows, plan.Corrections, plan.Drift)
+	if plan.Train {
+		return plan, nil
+	}
+	return plan, d.Models.RecordRetraining(ctx, in.Retraining.Record(registry.Skip, plan.Reason, champion.ID, ""))
+}
+
+// news fills in what has changed since the latest training.
+func (d *Data) news(ctx context.Context, in PlanRetrainingInput, champion registry.Model, plan *PlanRetrainingResult) error {
+	models, err := d.Models.Models(ctx)
+	if err != nil {
+		return err
+	}
+	latest := models[0] // there is a champion, so there is one
+	if latest.DatasetSHA256 != in.Dataset.SHA256 {
+		plan.Rows = max(in.Dataset.Rows-latest.DatasetRows, 0)
+	}
+	corrections, err := d.Models.Corrections(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range corrections {
+		if c.Imported.After(latest.Created) {
+			plan.Corrections++
+		}
+	}
+	before, err := d.labelMix(ctx, champion.WorkflowID+"/"+champion.RunID+"/load.json")
+	if errors.Is(err, artifact.ErrNotFound) {
+		return nil // its folder was deleted: there is nothing to drift from
+	}
+	if err != nil {
+		return err
+	}
+	now, err := d.labelMix(ctx, in.LoadReport.Path)
+	if err != nil {
+		return err
+	}
+	plan.Drift = evaluate.PSI(before, now)
+	return nil
+}
+
+// labelMix reads how many conversations each label has.
+func (d *Data) labelMix(ctx context.Context, path string) (map[string]int64, error) {
+	var report struct {
+		Labels map[string]int64 `json:"labels"`
+	}
+	if err := d.Store.ReadPathJSON(ctx, path, &report); err != nil {
+		return nil, fmt.Errorf("reading the mix of labels: %w", err)
+	}
+	return report.Labels, nil
+}

@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"os/user"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/internal/problem"
+	"switchboard/internal/store"
+)
+
+// reason is what the audit trail asks of everybody who changes something.
+type reason struct{ who, why string }
+
+func (r *reason) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&r.why, "why", "", "`reason` for the audit trail (required)")
+	cmd.Flags().StringVar(&r.who, "who", "", "`name` for the audit trail (default: the login name)")
+}
+
+func (r *reason) by() (store.Who, error) {
+	if strings.TrimSpace(r.why) == "" {
+		return store.Who{}, problem.Input("no reason is given; say with --why for what, for those who read the audit trail")
+	}
+	if r.who != "" {
+		return store.Who{Name: r.who}, nil
+	}
+	u, err := user.Current()
+	if err != nil {
+		return store.Who{}, problem.Input("the login name cannot be found: %w; give a name with --who", err)
+	}
+	return store.Who{Name: u.Username}, nil
+}
+
+// change makes a command that changes something about models and shows the
+// model that it was about.
+func (a *app) change(cmd *cobra.Command, act func(ctx context.Context, s *store.Store, args []string, by store.Who, why string) (model string, err error)) *cobra.Command {
+	r := &reason{}
+	r.register(cmd)
+	cmd.RunE = a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
+		by, err := r.by()
+		if err != nil {
+			return nil, err
+		}
+		s, err := a.database(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer s.Close()
+		model, err := act(ctx, s, args, by, r.why)
+		if err != nil {
+			return nil, err
+		}
+		return showModel(ctx, s, model)
+	})
+	return cmd
+}
+
+func (a *app) modelsPromoteCommand() *cobra.Command {
+	return a.change(&cobra.Command{
+		Use:   "promote MODEL --why REASON",
+		Short: "Make a model the champion",
+		Long: `Make a model the champion: it answers wherever nobody names another.
+
+Runs that have begun go on with the model that they began with.`,
+		Example: `  starter models promote ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k --why "the old one misses Spotify"`,
+		Args:    oneArg("model"),
+	}, func(ctx context.Context, s *store.Store, args []string, by store.Who, why string) (string, error) {
+		return args[0], s.Promote(ctx, args[0], "", by, why)
+	})
+}
+
+func (a *app) modelsRollbackCommand() *cobra.Command {
+	return a.change(&cobra.Command{
+		Use:   "rollback --why REASON",
+		Short: "Make the champion before this one the champion again",
+		Long: `Make the champion before this one the champion again. Rolling back twice goes
+back two champions.`,
+		Example: `  starter models rollback --why "half of the answers are Unknown"`,
+		Args:    noArgs,
+	}, func(ctx context.Context, s *store.Store, _ []string, by store.Who, why string) (string, error) {
+		return s.Rollback(ctx, by, why)
+	})
+}
+
+func (a *app) modelsRetireCommand() *cobra.Command {
+	return a.change(&cobra.Command{
+		Use:   "retire MODEL --why REASON",
+		Short: "Take a model out of use",
+		Long: `Take a model out of use: nothing is asked of it any more. The champion cannot be
+retired. The model stays at the provider, and what is known of it in the database.`,
+		Example: `  starter models retire ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k --why "trained on leaked labels"`,
+		Args:    oneArg("model"),
+	}, func(ctx context.Context, s *store.Store, args []string, by store.Who, why string) (string, error) {
+		return args[0], s.Retire(ctx, args[0], by, why)
+	})
+}

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/internal/registry"
+	"switchboard/internal/store"
+)
+
+func (a *app) modelsShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show MODEL",
+		Short: "Show what is known of a model, and what was done with it",
+		Long: `Show what is known of a model, and what was done with it.
+
+"champion" instead of a name shows the model that answers.`,
+		Example: "  starter models show champion\n  starter models show ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k",
+		Args:    oneArg("model"),
+		RunE: a.inDatabase(func(ctx context.Context, s *store.Store, args []string) (view, error) {
+			return showModel(ctx, s, args[0])
+		}),
+	}
+}
+
+func showModel(ctx context.Context, s *store.Store, id string) (view, error) {
+	l := modelList{}
+	var err error
+	if l.Champion, l.Challenger, err = s.Aliases(ctx); err != nil {
+		return nil, err
+	}
+	if id == "champion" && l.Champion != "" {
+		id = l.Champion
+	}
+	m, err := s.Model(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := s.Changes(ctx, id)
+	return modelView{Model: m, State: l.state(m), Changes: changes}, err
+}
+
+type modelView struct {
+	registry.Model
+	State string `json:"state,omitempty"`
+	// Changes are those that the model was a part of, newest first.
+	Changes []registry.Change `json:"changes"`
+}
+
+func (m modelView) write(t *text) {
+	t.fact("model", m.ID)
+	if m.State != "" {
+		t.fact("state", m.State)
+	}
+	t.fact("base model", m.BaseModel+" at "+m.ProviderURL)
+	if m.RetiresOn != "" {
+		t.fact("retires", "the provider has announced to stop the base model on "+m.RetiresOn)
+	}
+	t.fact("created", t.at(m.Created))
+	t.fact("threshold", fmt.Sprintf("%.3f, for a precision of %s", m.Threshold, percent(m.AskedPrecision)))
+	t.fact("accuracy", fmt.Sprintf("%s on validation, %s on test; %s of the test set are answered", percent(m.ValidationAccuracy), percent(m.TestAccuracy), percent(m.TestCoverage)))
+	t.fact("trained on", "dataset "+short(m.DatasetSHA256)+", anonymizer "+short(m.Anonymizer)+", prompt "+m.PromptVersion)
+	t.fact("made by", m.WorkflowID+", run "+m.RunID+", program "+short(m.Code)+", job "+m.JobID)
+	var rows [][]string
+	for _, c := range m.Changes {
+		what := string(c.Action)
+		if c.Model != m.ID {
+			what = "gave way to " + c.Model
+		}
+		rows = append(rows, []string{t.at(c.At), what, "by " + c.Who, c.Why})
+	}
+	t.fact("changes", columns(nil, rows)...)
+}
+
+// short shortens a hash.
+func short(sum string) string { return sum[:min(12, len(sum))] }

@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/internal/evaluate"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
+)
+
+func (a *app) retrainCommand() *cobra.Command {
+	var watch bool
+	flags := &retrainFlags{}
+	cmd := &cobra.Command{
+		Use:   "retrain --dataset FILE",
+		Short: "Fine-tune a challenger, and promote it if it is better than the champion",
+		Long: `Fine-tune a challenger, and promote it if it is better than the champion.
+
+It does now what a schedule does again and again. Where too little has come in
+since the latest training, it is skipped: fewer new rows and fewer corrections
+than asked for, and no drift of the labels. Otherwise the challenger and the
+champion are asked about the same test set, and the challenger becomes the
+champion if it is right more often beyond chance, and no company falls by more
+than --max-fall. With --approve a person has the last word.`,
+		Example: `  starter retrain --dataset tweets.csv --watch
+  starter retrain --dataset tweets.csv --approve --approval-deadline 24h
+  starter models approve retrain-tweets-1a2b3c4d --why "looked at comparison.json"`,
+		Args: noArgs,
+		RunE: a.do(func(ctx context.Context, cmd *cobra.Command, _ []string) (view, error) {
+			in, err := flags.input(cmd)
+			if err != nil {
+				return nil, err
+			}
+			return a.startAndWatch(ctx, launch{pipeline.RetrainWorkflow, pipeline.RetrainID(in), in}, watch)
+		}),
+	}
+	flags.register(cmd)
+	addWatch(cmd, &watch)
+	return cmd
+}
+
+// retrainFlags are the flags that make a RetrainInput.
+type retrainFlags struct {
+	fineTuneFlags
+	in pipeline.RetrainInput
+}
+
+func (f *retrainFlags) register(cmd *cobra.Command) {
+	f.fineTuneFlags.register(cmd)
+	flags, in := cmd.Flags(), &f.in
+	flags.Int64Var(&in.When.NewRows, "new-rows", pipeline.DefaultNewRows, "train if as many rows came in since the latest training")
+	flags.Int64Var(&in.When.NewCorrections, "new-corrections", pipeline.DefaultNewCorrections, "train if as many corrections came in")
+	flags.Float64Var(&in.When.Drift, "drift", evaluate.MuchDrift, "train if the labels' population stability index against the champion's data is as large")
+	flags.BoolVar(&in.When.Always, "always", false, "train in any case")
+	flags.Float64Var(&in.Rule.MaxFall, "max-fall", pipeline.DefaultMaxFall, "keep the champion if any class falls by more, as a share of it found")
+	flags.IntVar(&in.Rule.MinExamples, "min-examples", pipeline.DefaultMinExamples, "test conversations from which on a class counts for that")
+	flags.BoolVar(&in.Approve, "approve", false, "wait for `starter models approve` before a promotion")
+	flags.DurationVar(&in.ApprovalDeadline, "approval-deadline", pipeline.DefaultApprovalDeadline, "keep the champion if nobody has approved by then")
+}
+
+// input returns what the flags say, checked.
+func (f *retrainFlags) input(cmd *cobra.Command) (pipeline.RetrainInput, error) {
+	in := f.in
+	// Zeros that the input takes for unset are refused where somebody wrote
+	// them.
+	for _, name := range []string{"new-rows", "new-corrections", "drift", "max-fall", "min-examples"} {
+		if flag := cmd.Flags().Lookup(name); flag.Changed && (flag.Value.String() == "0") {
+			return in, problem.Input("--%s is 0; give a number above it (--always trains in any case)", name)
+		}
+	}
+	var err error
+	if in.FineTune, err = f.fineTuneFlags.input(cmd); err != nil {
+		return in, err
+	}
+	in = in.WithDefaults()
+	return in, in.Validate()
+}
+
+// writeRetrain is the summary of a finished retraining.
+func writeRetrain(t *text, r pipeline.RetrainResult) {
+	t.fact("decision", string(r.Decision))
+	t.fact("because", r.Reason)
+	if r.Champion != "" {
+		t.fact("compared with", r.Champion)
+	}
+	if r.FineTune.Model != "" {
+		writeFineTune(t, r.FineTune)
+	}
+}
+
+// writeProposal tells what waits for a person, and how to answer.
+func writeProposal(t *text, id string, p *pipeline.Proposal) {
+	if p == nil {
+		return
+	}
+	t.fact("asks", "whether "+p.Challenger+" may take the place of "+p.Champion,
+		p.Reason,
+		"answer by "+t.at(p.Deadline.In(time.UTC))+" with `starter models approve "+id+" --why REASON`, or with --reject")
+}

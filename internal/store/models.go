@@ -1,0 +1,294 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"switchboard/internal/problem"
+	"switchboard/internal/registry"
+)
+
+// ErrChampionChanged is returned by [Store.Promote] where the champion is no
+// longer the one that the model was compared with.
+var ErrChampionChanged = errors.New("the champion has changed meanwhile")
+
+const (
+	championAlias   = "champion"
+	challengerAlias = "challenger"
+)
+
+// Register adds a model, or replaces what is known of it by a later judgement.
+// The same model of the same run changes nothing. A model without a rival
+// becomes the champion. It returns the champion's id.
+func (s *Store) Register(ctx context.Context, m registry.Model) (champion string, err error) {
+	details, err := json.Marshal(m)
+	if err != nil {
+		return "", fmt.Errorf("encoding the model: %w", err)
+	}
+	by := Who{Name: m.WorkflowID, Run: m.RunID}
+	err = s.change(ctx, func(t *tx) error {
+		known, err := t.text(ctx, "SELECT run_id FROM models WHERE id = ?", m.ID)
+		if err != nil {
+			return err
+		}
+		if known != m.RunID {
+			if err := t.keep(ctx, m, string(details)); err != nil {
+				return err
+			}
+			if err := t.note(ctx, registry.Registered, m.ID, "", by, "judged on its test set"); err != nil {
+				return err
+			}
+		}
+		if champion, err = t.alias(ctx, championAlias); err != nil || champion != "" {
+			return err
+		}
+		champion = m.ID
+		return t.crown(ctx, registry.Promoted, m.ID, "", by, "the first model: there is nothing to compare it with")
+	})
+	if err != nil {
+		return "", fmt.Errorf("registering the model: %w", err)
+	}
+	return champion, nil
+}
+
+// keep writes a model's row. Somebody who trains a retired model anew wants it
+// back.
+func (t *tx) keep(ctx context.Context, m registry.Model, details string) error {
+	return t.exec(ctx, `INSERT INTO models (id, provider_url, base_model, created, test_accuracy, test_coverage, threshold, workflow_id, run_id, details)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET provider_url = excluded.provider_url, base_model = excluded.base_model, created = excluded.created,
+			test_accuracy = excluded.test_accuracy, test_coverage = excluded.test_coverage, threshold = excluded.threshold,
+			workflow_id = excluded.workflow_id, run_id = excluded.run_id, details = excluded.details, retired = NULL`,
+		m.ID, m.ProviderURL, m.BaseModel, stamp(m.Created), m.TestAccuracy, m.TestCoverage, m.Threshold, m.WorkflowID, m.RunID, details)
+}
+
+// note adds a line to the audit trail.
+func (t *tx) note(ctx context.Context, action registry.Action, model, previous string, by Who, why string) error {
+	return t.exec(ctx, `INSERT INTO model_changes (seq, at, action, model_id, previous, who, why, run)
+		SELECT COALESCE(MAX(seq), 0) + 1, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT)
+		FROM model_changes`, stamp(time.Now()), string(action), model, previous, by.Name, why, by.Run)
+}
+
+func (t *tx) alias(ctx context.Context, alias string) (string, error) {
+	return t.text(ctx, "SELECT model_id FROM aliases WHERE alias = ?", alias)
+}
+
+func (t *tx) setAlias(ctx context.Context, alias, model string) error {
+	return t.exec(ctx, "INSERT INTO aliases (alias, model_id) VALUES (?, ?) ON CONFLICT (alias) DO UPDATE SET model_id = excluded.model_id", alias, model)
+}
+
+// crown makes a model the champion. It is nobody's challenger then.
+func (t *tx) crown(ctx context.Context, action registry.Action, model, previous string, by Who, why string) error {
+	if err := t.setAlias(ctx, championAlias, model); err != nil {
+		return err
+	}
+	if err := t.exec(ctx, "DELETE FROM aliases WHERE alias = ? AND model_id = ?", challengerAlias, model); err != nil {
+		return err
+	}
+	return t.note(ctx, action, model, previous, by, why)
+}
+
+// Who makes a change: a person, or a run.
+type Who struct {
+	// Name is a person's login or a workflow's id.
+	Name string
+	// Run is empty for a person.
+	Run string
+}
+
+// usable reports, as a problem of kind BadInput, that a model is not there or
+// was retired.
+func (t *tx) usable(ctx context.Context, id string) error {
+	m, err := t.s.model(ctx, t.Tx, id)
+	if err == nil && !m.Retired.IsZero() {
+		return problem.Input("the model %q was retired on %s; train it again, or choose another: `starter models list` shows those there are", id, m.Retired.Format(time.DateOnly))
+	}
+	return err
+}
+
+// Promote makes a model the champion. Where expected is not empty, it is the
+// champion that the model was compared with: if another has taken its place, the
+// error is [ErrChampionChanged] and nothing changes. Promoting the champion
+// changes nothing. A model that is not there, or was retired, is a problem of
+// kind BadInput.
+func (s *Store) Promote(ctx context.Context, id, expected string, by Who, why string) error {
+	err := s.change(ctx, func(t *tx) error {
+		if err := t.usable(ctx, id); err != nil {
+			return err
+		}
+		champion, err := t.alias(ctx, championAlias)
+		switch {
+		case err != nil || champion == id:
+			return err
+		case expected != "" && champion != expected:
+			return ErrChampionChanged
+		}
+		return t.crown(ctx, registry.Promoted, id, champion, by, why)
+	})
+	return wrap("promoting the model", err)
+}
+
+// Challenge notes that a model is up against the champion. Challenging again
+// changes nothing; the champion cannot challenge itself.
+func (s *Store) Challenge(ctx context.Context, id string, by Who, why string) error {
+	err := s.change(ctx, func(t *tx) error {
+		if err := t.usable(ctx, id); err != nil {
+			return err
+		}
+		for _, alias := range []string{championAlias, challengerAlias} {
+			if now, err := t.alias(ctx, alias); err != nil || now == id {
+				return err
+			}
+		}
+		if err := t.setAlias(ctx, challengerAlias, id); err != nil {
+			return err
+		}
+		return t.note(ctx, registry.Challenged, id, "", by, why)
+	})
+	return wrap("noting the challenger", err)
+}
+
+// Rollback makes the champion that was before this one the champion again, and
+// returns its id. Rolling back twice goes back two champions. Where there is
+// none to go back to, or it was retired, that is a problem of kind BadInput.
+func (s *Store) Rollback(ctx context.Context, by Who, why string) (id string, err error) {
+	err = s.change(ctx, func(t *tx) error {
+		champion, err := t.alias(ctx, championAlias)
+		if err != nil {
+			return err
+		}
+		// Its promotion says who had to go; a rollback to it does not count.
+		id, err = t.text(ctx, "SELECT previous FROM model_changes WHERE model_id = ? AND action = ? ORDER BY seq DESC LIMIT 1", champion, string(registry.Promoted))
+		if err != nil {
+			return err
+		}
+		if id == "" {
+			return problem.Input("there is no earlier champion to go back to; `starter models promote` makes any other model the champion")
+		}
+		if err := t.usable(ctx, id); err != nil {
+			return err
+		}
+		return t.crown(ctx, registry.RolledBack, id, champion, by, why)
+	})
+	return id, wrap("rolling back", err)
+}
+
+// Retire takes a model out of use. The champion cannot be retired, which is a
+// problem of kind BadInput: somebody has to answer. Retiring again changes
+// nothing.
+func (s *Store) Retire(ctx context.Context, id string, by Who, why string) error {
+	err := s.change(ctx, func(t *tx) error {
+		m, err := s.model(ctx, t.Tx, id)
+		if err != nil || !m.Retired.IsZero() {
+			return err
+		}
+		champion, err := t.alias(ctx, championAlias)
+		if err != nil {
+			return err
+		}
+		if champion == id {
+			return problem.Input("%q is the champion; promote another model first, or roll back", id)
+		}
+		if err := t.exec(ctx, "DELETE FROM aliases WHERE model_id = ?", id); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, "UPDATE models SET retired = ? WHERE id = ?", stamp(time.Now()), id); err != nil {
+			return err
+		}
+		return t.note(ctx, registry.Retired, id, "", by, why)
+	})
+	return wrap("retiring the model", err)
+}
+
+// wrap leaves problems and nil as they are.
+func wrap(doing string, err error) error {
+	var p *problem.Error
+	if err == nil || errors.As(err, &p) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+const selectModels = "SELECT details, COALESCE(retired, '') FROM models"
+
+func scanModel(row interface{ Scan(...any) error }) (m registry.Model, err error) {
+	var details, retired string
+	if err := row.Scan(&details, &retired); err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal([]byte(details), &m); err != nil {
+		return m, fmt.Errorf("decoding a model of the database: %w", err)
+	}
+	if retired != "" {
+		m.Retired, err = time.Parse(timeFormat, retired)
+	}
+	return m, err
+}
+
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func (s *Store) model(ctx context.Context, q querier, id string) (registry.Model, error) {
+	m, err := scanModel(q.QueryRowContext(ctx, s.rebind(selectModels+" WHERE id = ?"), id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return m, problem.Input("there is no fine-tuned model %q; `starter models list` shows those there are", id)
+	}
+	return m, err
+}
+
+// Model returns a model, retired or not. One that is not there is a problem of
+// kind BadInput.
+func (s *Store) Model(ctx context.Context, id string) (registry.Model, error) {
+	m, err := s.model(ctx, s.db, id)
+	return m, wrap("looking the model up", err)
+}
+
+// Models returns all models, newest first.
+func (s *Store) Models(ctx context.Context) ([]registry.Model, error) {
+	models, err := list(ctx, s, func(r *sql.Rows) (registry.Model, error) { return scanModel(r) }, selectModels+" ORDER BY created DESC, id")
+	return models, wrap("listing the models", err)
+}
+
+// Champion returns the model that answers where nobody names another. None at
+// all is a problem of kind BadInput.
+func (s *Store) Champion(ctx context.Context) (registry.Model, error) {
+	m, err := scanModel(s.db.QueryRowContext(ctx, s.rebind(selectModels+" WHERE id = (SELECT model_id FROM aliases WHERE alias = ?)"), championAlias))
+	if errors.Is(err, sql.ErrNoRows) {
+		return m, problem.Input("there is no fine-tuned model yet; run `starter finetune` first, or name a model with --model")
+	}
+	return m, wrap("looking the champion up", err)
+}
+
+// Aliases returns the ids of champion and challenger; empty where there is none.
+func (s *Store) Aliases(ctx context.Context) (champion, challenger string, err error) {
+	type pair struct{ alias, model string }
+	pairs, err := list(ctx, s, func(r *sql.Rows) (p pair, err error) { return p, r.Scan(&p.alias, &p.model) }, "SELECT alias, model_id FROM aliases")
+	for _, p := range pairs {
+		switch p.alias {
+		case championAlias:
+			champion = p.model
+		case challengerAlias:
+			challenger = p.model
+		}
+	}
+	return champion, challenger, wrap("looking the aliases up", err)
+}
+
+// Changes returns the audit trail, newest first: of one model, or of all if id
+// is empty.
+func (s *Store) Changes(ctx context.Context, id string) ([]registry.Change, error) {
+	changes, err := list(ctx, s, func(r *sql.Rows) (c registry.Change, err error) {
+		var at string
+		if err := r.Scan(&at, &c.Action, &c.Model, &c.Previous, &c.Who, &c.Why, &c.Run); err != nil {
+			return c, err
+		}
+		c.At, err = time.Parse(timeFormat, at)
+		return c, err
+	}, "SELECT at, action, model_id, previous, who, why, run FROM model_changes WHERE ? IN ('', model_id, previous) ORDER BY seq DESC", id)
+	return changes, wrap("reading the audit trail", err)
+}

@@ -1,0 +1,333 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"switchboard/internal/artifact"
+	"switchboard/internal/problem"
+	"switchboard/internal/registry"
+)
+
+var (
+	noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	anna = Who{Name: "anna"}
+)
+
+// model is number n of some, each an hour younger than the one before.
+func model(n int) registry.Model {
+	return registry.Model{
+		ID: fmt.Sprintf("ft:base:own:sb-%d", n), BaseModel: "base", ProviderURL: "http://here/v1", JobID: fmt.Sprintf("ftjob-%d", n),
+		Created: noon.Add(time.Duration(n) * time.Hour), Threshold: 0.5 + float64(n)/100, AskedPrecision: 0.95,
+		Labels:        artifact.Ref{Path: "labels.json", SHA256: "aa", Bytes: 7},
+		PromptVersion: "p1", DatasetSHA256: "dd", TestAccuracy: 0.9, TestCoverage: 0.8, ValidationAccuracy: 0.91,
+		WorkflowID: fmt.Sprintf("finetune-%d", n), RunID: fmt.Sprintf("run-%d", n), RetiresOn: "2027-01-14",
+	}
+}
+
+func register(t *testing.T, s *Store, numbers ...int) {
+	t.Helper()
+	for _, n := range numbers {
+		if _, err := s.Register(t.Context(), model(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func champion(t *testing.T, s *Store) string {
+	t.Helper()
+	m, err := s.Champion(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.ID
+}
+
+func wantInput(t *testing.T, err error, says string) {
+	t.Helper()
+	if kind, _ := problem.KindOf(err); kind != problem.BadInput || !strings.Contains(err.Error(), says) {
+		t.Errorf("got %v, want bad input that says %q", err, says)
+	}
+}
+
+func TestFirstModelIsTheChampion(t *testing.T) {
+	eachBackend(t, func(t *testing.T, location string) {
+		s := open(t, location)
+		_, err := s.Champion(t.Context())
+		wantInput(t, err, "no fine-tuned model yet")
+		for _, n := range []int{1, 2, 1} {
+			if champion, err := s.Register(t.Context(), model(n)); err != nil || champion != model(1).ID {
+				t.Errorf("registering model %d gave the champion %q, %v", n, champion, err)
+			}
+		}
+		models, err := s.Models(t.Context())
+		if err != nil || !reflect.DeepEqual(models, []registry.Model{model(2), model(1)}) {
+			t.Errorf("models %+v, %v; want the newest first, each once and whole", models, err)
+		}
+		changes, err := s.Changes(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var actions []string
+		for _, c := range changes {
+			actions = append(actions, string(c.Action)+" "+c.Model+" "+c.Run)
+		}
+		want := []string{"registered ft:base:own:sb-2 run-2", "promoted ft:base:own:sb-1 run-1", "registered ft:base:own:sb-1 run-1"}
+		if !slices.Equal(actions, want) {
+			t.Errorf("the audit trail is %q, want %q", actions, want)
+		}
+	})
+}
+
+func TestLaterJudgementOfTheSameModelCounts(t *testing.T) {
+	eachBackend(t, func(t *testing.T, location string) {
+		s := open(t, location)
+		register(t, s, 1)
+		again := model(1)
+		again.RunID, again.Threshold = "run-9", 0.77
+		if _, err := s.Register(t.Context(), again); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := s.Model(t.Context(), again.ID); err != nil || m.Threshold != 0.77 {
+			t.Errorf("the threshold is %v, %v", m.Threshold, err)
+		}
+	})
+}
+
+func TestPromoteAndRollBack(t *testing.T) {
+	eachBackend(t, func(t *testing.T, location string) {
+		s := open(t, location)
+		register(t, s, 1, 2, 3)
+		promote := func(n int, expected string) error {
+			return s.Promote(t.Context(), model(n).ID, expected, anna, "better")
+		}
+		if err := promote(2, model(1).ID); err != nil || champion(t, s) != model(2).ID {
+			t.Fatalf("promoting the second: %v, champion %s", err, champion(t, s))
+		}
+		if err := promote(2, model(1).ID); err != nil {
+			t.Errorf("promoting the champion again: %v", err)
+		}
+		if err := promote(3, model(1).ID); !errors.Is(err, ErrChampionChanged) || champion(t, s) != model(2).ID {
+			t.Errorf("a model that was compared with an old champion: %v, champion %s", err, champion(t, s))
+		}
+		if err := promote(3, ""); err != nil || champion(t, s) != model(3).ID {
+			t.Errorf("promoting whoever is champion: %v", err)
+		}
+		wantInput(t, promote(9, ""), `no fine-tuned model "ft:base:own:sb-9"`)
+		for _, want := range []int{2, 1} {
+			if id, err := s.Rollback(t.Context(), anna, "it was worse"); err != nil || id != model(want).ID || champion(t, s) != id {
+				t.Errorf("rolled back to %s, %v; want model %d", id, err, want)
+			}
+		}
+		_, err := s.Rollback(t.Context(), anna, "further")
+		wantInput(t, err, "no earlier champion")
+		changes, err := s.Changes(t.Context(), model(3).ID)
+		if err != nil || len(changes) != 3 || changes[0].Action != registry.RolledBack || changes[0].Previous != model(3).ID ||
+			changes[1].Action != registry.Promoted || changes[1].Who != "anna" || changes[1].Why != "better" || changes[1].Previous != model(2).ID {
+			t.Errorf("what happened to the third model is %+v, %v", changes, err)
+		}
+	})
+}
+
+func TestRetire(t *testing.T) {
+	eachBackend(t, func(t *testing.T, location string) {
+		s := open(t, location)
+		register(t, s, 1, 2)
+		wantInput(t, s.Retire(t.Context(), model(1).ID, anna, "old"), "is the champion")
+		wantInput(t, s.Retire(t.Context(), "ft:nobody", anna, "old"), "no fine-tuned model")
+		if err := s.Challenge(t.Context(), model(2).ID, anna, "try"); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := s.Retire(t.Context(), model(2).ID, anna, "old"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if m, err := s.Model(t.Context(), model(2).ID); err != nil || m.Retired.IsZero() {
+			t.Errorf("the retired model is %+v, %v", m, err)
+		}
+		if _, challenger, err := s.Aliases(t.Context()); err != nil || challenger != "" {
+			t.Errorf("the challenger is %q, %v", challenger, err)
+		}
+		wantInput(t, s.Promote(t.Context(), model(2).ID, "", anna, "back"), "was retired on")
+		if changes, err := s.Changes(t.Context(), model(2).ID); err != nil || len(changes) != 3 {
+			t.Errorf("the audit trail is %+v, %v", changes, err)
+		}
+		back := model(2)
+		back.RunID = "run-7" // trained again
+		if _, err := s.Register(t.Context(), back); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Promote(t.Context(), model(2).ID, "", anna, "back"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestChallengerBecomesChampion(t *testing.T) {
+	eachBackend(t, func(t *testing.T, location string) {
+		s := open(t, location)
+		register(t, s, 1, 2, 3)
+		for range 2 {
+			if err := s.Challenge(t.Context(), model(2).ID, Who{"retrain", "run"}, "trained"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c, challenger, err := s.Aliases(t.Context()); err != nil || c != model(1).ID || challenger != model(2).ID {
+			t.Errorf("champion %s, challenger %s, %v", c, challenger, err)
+		}
+		if err := s.Promote(t.Context(), model(2).ID, model(1).ID, Who{"retrain", "run"}, "better"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Challenge(t.Context(), model(2).ID, anna, "against itself"); err != nil {
+			t.Fatal(err)
+		}
+		if c, challenger, err := s.Aliases(t.Context()); err != nil || c != model(2).ID || challenger != "" {
+			t.Errorf("champion %s, challenger %s, %v", c, challenger, err)
+		}
+	})
+}
+
+// Many at once, each through a connection of its own: one of them wins.
+func TestOneOfManyPromotionsWins(t *testing.T) {
+	eachBackend(t, func(t *testing.T, location string) {
+		s := open(t, location)
+		register(t, s, 1, 2, 3, 4, 5, 6)
+		errs := make([]error, 7)
+		var group sync.WaitGroup
+		for n := 2; n <= 6; n++ {
+			group.Go(func() {
+				own, err := Open(t.Context(), location)
+				if err != nil {
+					errs[n] = err
+					return
+				}
+				defer own.Close()
+				errs[n] = own.Promote(t.Context(), model(n).ID, model(1).ID, anna, "better")
+			})
+		}
+		group.Wait()
+		won := 0
+		for n := 2; n <= 6; n++ {
+			switch {
+			case errs[n] == nil:
+				won++
+				if champion(t, s) != model(n).ID {
+					t.Errorf("model %d was promoted, and %s is the champion", n, champion(t, s))
+				}
+			case !errors.Is(errs[n], ErrChampionChanged):
+				t.Error(errs[n])
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d promotions over the same champion succeeded", won)
+		}
+	})
+}
+
+func TestCorrectionsOfWhichTheLatestWins(t *testing.T) {
+	eachBackend(t, func(t *testing.T, location string) {
+		s := open(t, location)
+		correction := func(id int64, label string, hour int) registry.Correction {
+			return registry.Correction{ConversationID: id, Label: label, Author: "a1", At: noon.Add(time.Duration(hour) * time.Hour)}
+		}
+		imports := []registry.Correction{correction(7, "Acme", 2), correction(5, "Bolt", 1), correction(7, "Bolt", 1), correction(7, "Cora", 3)}
+		if n, err := s.ImportCorrections(t.Context(), imports); err != nil || n != 3 {
+			t.Errorf("%d changed, %v; want three: the older one for a conversation does not count", n, err)
+		}
+		if n, err := s.ImportCorrections(t.Context(), imports); err != nil || n != 0 {
+			t.Errorf("the second time %d changed, %v", n, err)
+		}
+		got, err := s.Corrections(t.Context())
+		for i := range got {
+			if time.Since(got[i].Imported) > time.Minute {
+				t.Errorf("correction %d was imported at %v", i, got[i].Imported)
+			}
+			got[i].Imported = time.Time{}
+		}
+		if want := []registry.Correction{correction(5, "Bolt", 1), correction(7, "Cora", 3)}; err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("corrections %+v, %v; want %+v", got, err, want)
+		}
+	})
+}
+
+func TestRetrainings(t *testing.T) {
+	eachBackend(t, func(t *testing.T, location string) {
+		s := open(t, location)
+		record := func(run string, hour int, d registry.Decision) registry.Retraining {
+			r := registry.Retraining{Run: run, At: noon.Add(time.Duration(hour) * time.Hour), Decision: d, Reason: "because"}
+			if err := s.RecordRetraining(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		a, b := record("a", 1, registry.Skip), record("b", 2, registry.Keep)
+		b = record("b", 3, registry.Promote)
+		if got, err := s.Retrainings(t.Context(), 10); err != nil || !reflect.DeepEqual(got, []registry.Retraining{b, a}) {
+			t.Errorf("retrainings %+v, %v", got, err)
+		}
+		if got, err := s.Retrainings(t.Context(), 1); err != nil || len(got) != 1 || got[0].Run != "b" {
+			t.Errorf("the latest is %+v, %v", got, err)
+		}
+	})
+}
+
+// A process that is killed while it promotes, again and again, leaves one
+// champion and a trail that tells of it.
+func TestKilledWhilePromotingLeavesOneChampion(t *testing.T) {
+	eachBackend(t, func(t *testing.T, location string) {
+		s := open(t, location)
+		register(t, s, 1, 2)
+		for i := range 12 {
+			child := exec.CommandContext(t.Context(), os.Args[0])
+			child.Env = append(os.Environ(), promoteForEver+"="+location)
+			if err := child.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Duration(60+37*i) * time.Millisecond)
+			_ = child.Process.Kill()
+			_ = child.Wait()
+			// PostgreSQL's server may still be at what the killed process
+			// asked of it last: a lock that is ours ends after that.
+			if err := s.change(t.Context(), func(*tx) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+			changes, err := s.Changes(t.Context(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			latest := slices.IndexFunc(changes, func(c registry.Change) bool { return c.Action == registry.Promoted })
+			if now := champion(t, s); now != changes[latest].Model {
+				t.Fatalf("after kill %d the champion is %s, and the trail says %s", i, now, changes[latest].Model)
+			}
+		}
+		if changes, err := s.Changes(t.Context(), ""); err != nil || len(changes) < 10 {
+			t.Errorf("the killed processes made only %d changes, %v: the test shows nothing", len(changes), err)
+		}
+	})
+}
+
+// promoteForEver is the variable that makes the test's program promote models
+// of a database, and nothing else.
+const promoteForEver = "PROMOTE_FOR_EVER"
+
+func promote(location string) {
+	s, err := Open(context.Background(), location)
+	if err != nil {
+		panic(err)
+	}
+	for n := 0; ; n++ {
+		if err := s.Promote(context.Background(), model(1+n%2).ID, "", anna, "again"); err != nil {
+			panic(err)
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package workflows
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"switchboard/activities"
+	"switchboard/internal/artifact"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/registry"
+)
+
+const champion = "ft:switchboard-softmax-1:own:sb-0:0"
+
+// plans lets there be a champion, and enough to learn from.
+func (w *world) plans(p activities.PlanRetrainingResult) *world {
+	w.OnActivity(data.PlanRetraining, mock.Anything, mock.Anything).Return(p, nil).Maybe()
+	return w
+}
+
+func (w *world) compares(better bool) *world {
+	w.OnActivity(data.CompareModels, mock.Anything, mock.MatchedBy(func(in activities.CompareModelsInput) bool {
+		return in.Champion == champion && in.Challenger == model && in.Test.Path == "split/test" &&
+			in.ChampionPredictions.Path != in.ChallengerPredictions.Path && in.Rule.MaxFall == pipeline.DefaultMaxFall
+	})).Return(activities.CompareModelsResult{Better: better, Reason: "by a comparison", File: artifact.Ref{Path: "comparison.json"}}, nil).Maybe()
+	return w
+}
+
+// concludes lets a decision be carried out as the database would, and remembers
+// it.
+func (w *world) concludes() *activities.ConcludeRetrainingInput {
+	var concluded activities.ConcludeRetrainingInput
+	w.OnActivity(data.ConcludeRetraining, mock.Anything, mock.Anything).Return(
+		func(_ context.Context, in activities.ConcludeRetrainingInput) (activities.ConcludeRetrainingResult, error) {
+			concluded = in
+			decision := registry.Keep
+			if in.Promote {
+				decision = registry.Promote
+			}
+			return activities.ConcludeRetrainingResult{Decision: decision, Reason: in.Reason}, nil
+		}).Maybe()
+	return &concluded
+}
+
+func (w *world) retrains(in pipeline.RetrainInput) pipeline.RetrainResult {
+	w.t.Helper()
+	in.FineTune = fineTuneInput
+	w.ExecuteWorkflow(Retrain, in)
+	require.NoError(w.t, w.GetWorkflowError())
+	var result pipeline.RetrainResult
+	require.NoError(w.t, w.GetWorkflowResult(&result))
+	return result
+}
+
+var enough = activities.PlanRetrainingResult{Train: true, Reason: "enough", Champion: champion, Labels: artifact.Ref{Path: "champion-labels"}}
+
+func TestBetterChallengerIsPromoted(t *testing.T) {
+	w := newWorld(t).plans(enough).compares(true)
+	concluded := w.concludes()
+	w.fineTunes()
+	result := w.retrains(pipeline.RetrainInput{})
+	require.Equal(t, registry.Promote, result.Decision)
+	require.Equal(t, "comparison.json", result.Comparison.Path)
+	require.Equal(t, model, result.FineTune.Model)
+	require.Equal(t, champion, concluded.Champion)
+	require.Equal(t, model, concluded.Challenger)
+	require.True(t, concluded.Promote)
+	require.Equal(t, pipeline.Done, w.status().Stage)
+}
+
+func TestWorseChallengerLeavesTheChampion(t *testing.T) {
+	w := newWorld(t).plans(enough).compares(false)
+	concluded := w.concludes()
+	w.fineTunes()
+	result := w.retrains(pipeline.RetrainInput{Approve: true}) // nobody is asked about it
+	require.Equal(t, registry.Keep, result.Decision)
+	require.Equal(t, "by a comparison", result.Reason)
+	require.False(t, concluded.Promote)
+}
+
+func TestTooLittleToLearnFromIsSkipped(t *testing.T) {
+	w := newWorld(t).plans(activities.PlanRetrainingResult{Reason: "too little", Champion: champion}).prepares(1)
+	result := w.retrains(pipeline.RetrainInput{}) // nothing that spends is there to be called
+	require.Equal(t, registry.Skip, result.Decision)
+	require.Equal(t, "too little", result.Reason)
+	require.Equal(t, champion, result.Champion)
+	require.Zero(t, w.sent)
+}
+
+func TestFirstModelIsComparedWithNobody(t *testing.T) {
+	w := newWorld(t).plans(activities.PlanRetrainingResult{Train: true})
+	concluded := w.concludes()
+	w.fineTunes()
+	require.Equal(t, registry.Promote, w.retrains(pipeline.RetrainInput{Approve: true}).Decision)
+	require.Empty(t, concluded.Champion)
+}
+
+func TestModelIsNotBetterThanItself(t *testing.T) {
+	same := enough
+	same.Champion = model
+	w := newWorld(t).plans(same)
+	w.concludes()
+	w.fineTunes()
+	result := w.retrains(pipeline.RetrainInput{})
+	require.Equal(t, registry.Keep, result.Decision)
+	require.Contains(t, result.Reason, "which is the champion")
+}
+
+// approves sends an approval after a time, and gives what comes back.
+func (w *world) approves(after time.Duration, a pipeline.Approval) *error {
+	outcome := new(error)
+	w.RegisterDelayedCallback(func() {
+		w.UpdateWorkflow(pipeline.ApproveUpdate, "", &testsuite.TestUpdateCallback{
+			OnAccept: func() {},
+			OnReject: func(err error) { *outcome = err },
+			OnComplete: func(v any, err error) {
+				*outcome = err
+				if p, ok := v.(pipeline.Proposal); ok && (p.Challenger != model || p.Champion != champion) {
+					w.t.Errorf("approved %+v", p)
+				}
+			},
+		}, a)
+	}, after)
+	return outcome
+}
+
+func TestPromotionWaitsForAPerson(t *testing.T) {
+	for name, test := range map[string]struct {
+		approval pipeline.Approval
+		after    time.Duration
+		want     registry.Decision
+		says, by string
+	}{
+		"approved":      {pipeline.Approval{Approved: true, Who: "anna", Why: "looks right"}, 47 * time.Hour, registry.Promote, "looks right (by a comparison)", "anna"},
+		"rejected":      {pipeline.Approval{Who: "anna", Why: "odd labels"}, 2 * time.Hour, registry.Keep, "it was rejected: odd labels", "anna"},
+		"nobody":        {pipeline.Approval{}, 0, registry.Keep, "nobody approved it within 48h0m0s: by a comparison", ""},
+		"after the end": {pipeline.Approval{Approved: true, Who: "anna", Why: "late"}, 49 * time.Hour, registry.Keep, "nobody approved it within 48h0m0s", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).plans(enough).compares(true)
+			concluded := w.concludes()
+			w.fineTunes()
+			var early *error
+			if test.after > 0 {
+				early = w.approves(0, test.approval) // before anything was trained
+				w.approves(test.after, test.approval)
+			}
+			w.RegisterDelayedCallback(func() {
+				s := w.status()
+				require.Equal(t, pipeline.Approving, s.Stage)
+				require.Equal(t, model, s.Proposal.Challenger)
+				require.Equal(t, "by a comparison", s.Proposal.Reason)
+			}, time.Hour)
+			result := w.retrains(pipeline.RetrainInput{Approve: true, ApprovalDeadline: 48 * time.Hour})
+			require.Equal(t, test.want, result.Decision)
+			require.Contains(t, result.Reason, test.says)
+			require.Equal(t, test.by, concluded.By)
+			require.Nil(t, w.status().Proposal)
+			if early != nil {
+				require.ErrorContains(t, *early, "waits for no approval")
+			}
+		})
+	}
+}
+
+func TestRetrainingRefusesBadInput(t *testing.T) {
+	w := newWorld(t)
+	in := pipeline.RetrainInput{FineTune: fineTuneInput}
+	in.Rule.MaxFall = 2
+	w.ExecuteWorkflow(Retrain, in)
+	require.Equal(t, "BadInput", w.kind(w.GetWorkflowError()))
+}
