@@ -31,7 +31,7 @@ var Capabilities = []Capability{
 	{"jobs", true, "", askJobs},
 	{"events", true, "", askEvents},
 	{"checkpoints", false, "a run uses the job's last model", askCheckpoints},
-	{"chat", true, "", askChat},
+	{"answers", true, "", askChat},
 	{"batches", false, "conversations are classified call by call, which is what runs do anyway", askBatches},
 }
 
@@ -135,7 +135,7 @@ func askChat(ctx context.Context, c *Client, _ string) (string, error) {
 	if errors.As(err, &e) && (e.Reason == InvalidRequest || (e.NotFound() && !e.noEndpoint)) {
 		err = nil
 	}
-	return "requests are taken; whether with log-probabilities shows with the first answer", err
+	return "can be asked for; whether with log-probabilities shows with the first one", err
 }
 
 func askBatches(ctx context.Context, c *Client, _ string) (string, error) {

@@ -130,7 +130,7 @@ var profiles = []profile{
 		// for adapters (LoRA) only. Cookbook, post-training/fine-tuning-1:
 		// the whole way, and the base models that have two names.
 		name:  "Nebius Token Factory",
-		hosts: []string{"api.tokenfactory.nebius.com", ".tokenfactory.nebius.com", "api.studio.nebius.com"}, basePath: "/v1",
+		hosts: []string{".nebius.com"}, basePath: "/v1",
 		hyperparameters: map[string]any{"lora": true},
 		maxSuffix:       64, onePage: true,
 		forbidden:   "Nebius grants it per project: check the project that the key belongs to, and its balance",
