@@ -79,15 +79,15 @@ type player struct {
 // asked carries the URL that the client asked, which the player's own replaces.
 const asked = "Test-Asked"
 
-// RoundTrip sends the request to the player instead of the vendor.
-func (redirect redirect) RoundTrip(r *http.Request) (*http.Response, error) {
+// redirect sends every request to the player on host instead of the vendor.
+type redirect struct{ host string }
+
+func (d redirect) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set(asked, r.URL.String())
-	r.URL.Scheme, r.URL.Host, r.Host = "http", redirect.host, redirect.host
+	r.URL.Scheme, r.URL.Host, r.Host = "http", d.host, d.host
 	return http.DefaultTransport.RoundTrip(r)
 }
-
-type redirect struct{ host string }
 
 // replay returns a client of the recorded provider, whose base URL is its own.
 func replay(t *testing.T, base string, recording []exchange) *Client {
