@@ -71,7 +71,7 @@ func TestDoctorTellsWhatIsNeededFromWhatIsNot(t *testing.T) {
 		"provider":    {"", checkOK, "used as OpenAI-compatible"},
 		"base model":  {"", checkOK, "switchboard-softmax-1"},
 		"files":       {"", checkOK, "can be listed"},
-		"jobs":        {"", checkProblem, "knows no such request (404 Not Found)"},
+		"jobs":        {"", checkProblem, "offers no fine-tuning (404 Not Found)"},
 		"events":      {"", checkProblem, "knows no such request"},
 		"answers":     {"", checkOK, "can be asked for"},
 		"checkpoints": {"", checkNote, "not offered; without them a run uses the job's last model"},

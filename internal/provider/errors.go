@@ -130,15 +130,15 @@ func (c *Client) statusError(k *call, status int, header http.Header, body []byt
 			"the provider's quota or credit is used up (%s): add credit or raise the limit of the account behind OPENAI_API_KEY, then start again%s", answer, quote)
 	case status == http.StatusTooManyRequests:
 		return e.retryable(RateLimited, header, "the provider's rate limit is reached (%s)%s", answer, quote)
-	case k.createsJob && status == http.StatusForbidden:
+	case k.fineTunes && status == http.StatusForbidden:
 		return e.permanent(Forbidden, problem.Refused, noFineTuning+"%s", c.host, answer, sentence(c.profile.forbidden), quote)
 	case status == http.StatusForbidden:
 		return e.permanent(Forbidden, problem.Refused,
 			"the provider at %s refused access%s (%s): give the account behind OPENAI_API_KEY this permission, or use another key%s", c.host, k.to(), answer, quote)
-	case k.createsJob && e.noEndpoint:
+	case k.fineTunes && e.noEndpoint:
 		return e.permanent(NotFound, problem.Refused,
 			"the provider at %s offers no fine-tuning (%s): check OPENAI_BASE_URL, or %s%s", c.host, answer, elsewhere, quote)
-	case k.createsJob && said.untrainable():
+	case k.fineTunes && said.untrainable():
 		return e.permanent(InvalidRequest, problem.BadInput, "the provider at %s does not fine-tune the %s (%s): %s%s", c.host, k.about, answer, c.profile.untrainable, quote)
 	case k.model != "" && status == http.StatusNotFound && c.profile.serving == servedByDeployment:
 		return c.notDeployed(e, k.model, answer)

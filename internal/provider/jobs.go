@@ -200,7 +200,7 @@ func (c *Client) CreateJob(ctx context.Context, r JobRequest) (Job, error) {
 			}
 		}
 	}
-	k := call{op: "creating the fine-tuning job", about: fmt.Sprintf("base model %q", r.BaseModel), createsJob: true}
+	k := call{op: "creating the fine-tuning job", about: fmt.Sprintf("base model %q", r.BaseModel), fineTunes: true}
 	return c.job(ctx, k, http.MethodPost, "/fine_tuning/jobs", r.wire(c.profile))
 }
 
@@ -247,7 +247,7 @@ func (c *Client) Jobs(ctx context.Context, metadata map[string]string) ([]Job, e
 			query.Set("metadata["+key+"]", value)
 		}
 	}
-	wire, err := all(ctx, c, call{op: "listing the fine-tuning jobs"}, "/fine_tuning/jobs", query, func(w wireJob) string { return w.ID }, onePage[wireJob](c.profile))
+	wire, err := all(ctx, c, call{op: "listing the fine-tuning jobs", fineTunes: true}, "/fine_tuning/jobs", query, func(w wireJob) string { return w.ID }, onePage[wireJob](c.profile))
 	if err != nil {
 		return nil, err
 	}
@@ -263,7 +263,7 @@ func (c *Client) Jobs(ctx context.Context, metadata map[string]string) ([]Job, e
 // fine-tuning at all.
 func (c *Client) CanListJobs(ctx context.Context) error {
 	enough := func([]wireJob) bool { return true }
-	_, err := all(ctx, c, call{op: "listing the fine-tuning jobs", about: "list of fine-tuning jobs"}, "/fine_tuning/jobs", url.Values{"limit": {"1"}}, func(w wireJob) string { return w.ID }, enough)
+	_, err := all(ctx, c, call{op: "listing the fine-tuning jobs", about: "list of fine-tuning jobs", fineTunes: true}, "/fine_tuning/jobs", url.Values{"limit": {"1"}}, func(w wireJob) string { return w.ID }, enough)
 	return err
 }
 

@@ -196,8 +196,8 @@ type call struct {
 	model string
 	// private: the provider's message may quote a customer's text.
 	private bool
-	// createsJob: a refusal means that fine-tuning is not to be had here.
-	createsJob bool
+	// fineTunes: a refusal means that fine-tuning is not to be had here.
+	fineTunes bool
 	// streams: the answer's body is handed on unread.
 	streams bool
 	// answered is set once a whole answer without an error status was read.
