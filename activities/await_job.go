@@ -22,7 +22,8 @@ const (
 
 // AwaitJob watches a fine-tuning job until it ends. It returns the job's last
 // state if it succeeded; a job that failed or was cancelled is a problem of
-// kind Refused. The heartbeat is a pipeline.JobProgress: what the provider
+// kind Refused. Where a provider serves the model only when asked to, it is
+// asked to. The heartbeat is a pipeline.JobProgress: what the provider
 // says, and the last event seen, from which another attempt goes on.
 func (p *Provider) AwaitJob(ctx context.Context, in AwaitJobInput) (pipeline.JobState, error) {
 	now := resume[pipeline.JobProgress](ctx)
@@ -41,7 +42,8 @@ func (p *Provider) AwaitJob(ctx context.Context, in AwaitJobInput) (pipeline.Job
 			return pipeline.JobState{}, err
 		}
 		if job.Status.Finished() {
-			return now.State, nil
+			now.State.Model, err = p.Client.Serve(ctx, job)
+			return now.State, err
 		}
 		select {
 		case <-ctx.Done():

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,9 +27,10 @@ func (a *app) doctorCommand() *cobra.Command {
 		Long: `Check that everything a run needs is there, and say what to do where it is not.
 
 It looks at the settings, the Temporal server, the workers, the artifacts and the
-provider, as seen from here: workers may have other settings. It changes nothing
-but for a small file among the artifacts, which it deletes again. It exits with 3
-if something is missing.`,
+provider, as seen from here: workers may have other settings. What the provider can
+do, it asks the provider, by requests that cost nothing; what is missing there and
+not needed is a note. It changes nothing but for a small file among the artifacts,
+which it deletes again. It exits with 3 if something is missing.`,
 		Example: "  starter doctor\n  starter doctor --json | jq '.checks[] | select(.state == \"problem\")'",
 		Args:    noArgs,
 		RunE: a.do(func(ctx context.Context, _ *cobra.Command, _ []string) (view, error) {
@@ -51,14 +53,17 @@ type diagnosis struct {
 
 type check struct {
 	Name string `json:"name"`
-	// State is ok, problem, or skipped where a check before it failed.
+	// State is ok, note for what is missing but not needed, problem, or
+	// skipped where a check before it failed.
 	State string `json:"state"`
-	// Message is what was found; for a problem also what to do.
+	// Message is what was found; for a problem also what to do, for a note
+	// what it means for a run.
 	Message string `json:"message"`
 }
 
 const (
 	checkOK      = "ok"
+	checkNote    = "note"
 	checkProblem = "problem"
 	checkSkipped = "skipped"
 )
@@ -76,13 +81,23 @@ func (d *diagnosis) run(ctx context.Context, name string, needs bool, look func(
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	found, err := look(ctx)
-	if err != nil {
+	var told note
+	switch {
+	case errors.As(err, &told):
+		d.Checks = append(d.Checks, check{name, checkNote, told.text})
+	case err != nil:
 		d.Checks = append(d.Checks, check{name, checkProblem, err.Error()})
-		return false
+	default:
+		d.Checks = append(d.Checks, check{name, checkOK, found})
 	}
-	d.Checks = append(d.Checks, check{name, checkOK, found})
-	return true
+	return err == nil
 }
+
+// note is the outcome of a check that found something worth telling and nothing
+// to do about.
+type note struct{ text string }
+
+func (n note) Error() string { return n.text }
 
 func (d diagnosis) problems() int {
 	n := 0
@@ -192,6 +207,7 @@ func probeArtifacts(ctx context.Context, root string) (string, error) {
 	return strings.TrimSuffix(store.URL(""), "/") + " can be written", nil
 }
 
+// examineProvider asks the provider what it can do.
 func examineProvider(ctx context.Context, d *diagnosis, configured bool, cfg config.Config) {
 	var p *provider.Client
 	reached := d.run(ctx, "provider", configured, func(ctx context.Context) (_ string, err error) {
@@ -202,14 +218,30 @@ func examineProvider(ctx context.Context, d *diagnosis, configured bool, cfg con
 		if err != nil && cfg.ProviderKey == "" {
 			return "", problem.New(problem.Environment, "%w; no key is set here (%s, %s)", err, config.ProviderKey, config.ProviderKeyFile)
 		}
-		return cfg.ProviderURL + " answers and takes the key", err
+		return fmt.Sprintf("%s answers and takes the key; used as %s", cfg.ProviderURL, p.Provider()), err
 	})
-	d.run(ctx, "base model", reached, func(ctx context.Context) (string, error) {
-		_, err := p.Model(ctx, cfg.BaseModel)
-		return cfg.BaseModel, err
-	})
-	d.run(ctx, "jobs", reached, func(ctx context.Context) (string, error) {
-		jobs, err := p.Jobs(ctx, nil)
-		return fmt.Sprintf("can be listed; the provider has %d", len(jobs)), err
-	})
+	for _, capability := range provider.Capabilities {
+		d.run(ctx, capability.Name, reached, func(ctx context.Context) (string, error) {
+			found, err := p.Ask(ctx, capability, cfg.BaseModel)
+			return found, meaning(capability, err)
+		})
+	}
+	if reached && p.Deployment() != "" {
+		d.run(ctx, "deployment", true, func(context.Context) (string, error) { return "", note{p.Deployment()} })
+	}
+}
+
+// meaning is what the lack of a capability means for a run.
+func meaning(c provider.Capability, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, provider.ErrUnknown):
+		return note{err.Error()}
+	case c.Needed:
+		return err
+	case provider.Missing(err):
+		return note{"not offered; without them " + c.Without}
+	}
+	return note{err.Error() + "; without them " + c.Without}
 }

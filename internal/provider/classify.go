@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 
 	openai "github.com/sashabaranov/go-openai"
+
+	"switchboard/internal/problem"
 )
 
 // maxAnswerTokens bounds an answer. A company's handle has at most 15
@@ -31,13 +34,13 @@ type Answer struct {
 // Classify asks a model for its answer to one text, with a system prompt that
 // says what is wanted, at temperature 0. Its errors never hold the provider's
 // message. A model that the provider does not have (yet) yields an [*Error]
-// with [Error.NotFound].
+// with [Error.NotFound]; where it has to be deployed first, the error says how.
 func (c *Client) Classify(ctx context.Context, model, system, text string) (Answer, error) {
 	var resp openai.ChatCompletionResponse
-	k := call{op: "classifying a conversation", about: fmt.Sprintf("model %q", model), private: true}
+	k := call{op: "classifying a conversation", about: fmt.Sprintf("model %q", model), model: model, private: true}
 	err := c.do(ctx, k, func(ctx context.Context) (err error) {
 		resp, err = c.openai.CreateChatCompletion(ctx, openai.ChatCompletionRequest{
-			Model: model,
+			Model: c.profile.asked(model),
 			Messages: []openai.ChatCompletionMessage{
 				{Role: openai.ChatMessageRoleSystem, Content: system},
 				{Role: openai.ChatMessageRoleUser, Content: text},
@@ -58,6 +61,10 @@ func (c *Client) Classify(ctx context.Context, model, system, text string) (Answ
 		return Answer{}, c.malformed(&k, errors.New("no choices"))
 	}
 	choice := resp.Choices[0]
+	if choice.FinishReason == openai.FinishReasonContentFilter {
+		e := &Error{Op: k.op, Status: http.StatusOK}
+		return Answer{}, e.permanent(TextFiltered, problem.Refused, "the provider's content filter withheld the answer")
+	}
 	a := Answer{
 		Text:         choice.Message.Content,
 		PromptTokens: resp.Usage.PromptTokens,

@@ -77,8 +77,10 @@ type Error struct {
 	// Permanent: asking again will not help.
 	Permanent bool
 
-	text  string
-	cause error
+	// noEndpoint: it is the path that was not found, not what it names.
+	noEndpoint bool
+	text       string
+	cause      error
 }
 
 // Error returns the sentence.
@@ -107,15 +109,14 @@ func (e *sourceError) Error() string { return e.err.Error() }
 const (
 	elsewhere = "set OPENAI_BASE_URL and OPENAI_API_KEY to another OpenAI-compatible provider or to Switchboard's own model server"
 
-	noFineTuning = "the provider at %s does not let this account create fine-tuning jobs (%s). " +
-		"OpenAI stopped it for new organisations on 2026-05-07, for inactive ones on 2026-07-02, and stops it for all on 2027-01-06; " +
-		"other providers grant it per project. Either use a key with that permission, or " + elsewhere
+	noFineTuning = "the provider at %s does not let this account create fine-tuning jobs (%s). %s. " +
+		"Either use a key with that permission, or " + elsewhere
 )
 
 // statusError is the one place where an HTTP status becomes an [Error].
 func (c *Client) statusError(k *call, status int, header http.Header, body []byte) *Error {
 	said := parseErrorBody(body)
-	e := &Error{Op: k.op, Status: status, Code: said.Code, Type: said.Type}
+	e := &Error{Op: k.op, Status: status, Code: said.Code, Type: said.Type, noEndpoint: said.aboutEndpoint(status)}
 	answer := said.describe(status)
 	quote := c.quote(k, said.Message)
 
@@ -129,14 +130,18 @@ func (c *Client) statusError(k *call, status int, header http.Header, body []byt
 			"the provider's quota or credit is used up (%s): add credit or raise the limit of the account behind OPENAI_API_KEY, then start again%s", answer, quote)
 	case status == http.StatusTooManyRequests:
 		return e.retryable(RateLimited, header, "the provider's rate limit is reached (%s)%s", answer, quote)
-	case k.createsJob && status == http.StatusForbidden:
-		return e.permanent(Forbidden, problem.Refused, noFineTuning+"%s", c.host, answer, quote)
+	case k.fineTunes && status == http.StatusForbidden:
+		return e.permanent(Forbidden, problem.Refused, noFineTuning+"%s", c.host, answer, sentence(c.profile.forbidden), quote)
 	case status == http.StatusForbidden:
 		return e.permanent(Forbidden, problem.Refused,
 			"the provider at %s refused access%s (%s): give the account behind OPENAI_API_KEY this permission, or use another key%s", c.host, k.to(), answer, quote)
-	case k.createsJob && said.aboutEndpoint(status):
+	case k.fineTunes && e.noEndpoint:
 		return e.permanent(NotFound, problem.Refused,
 			"the provider at %s offers no fine-tuning (%s): check OPENAI_BASE_URL, or %s%s", c.host, answer, elsewhere, quote)
+	case k.fineTunes && said.untrainable():
+		return e.permanent(InvalidRequest, problem.BadInput, "the provider at %s does not fine-tune the %s (%s): %s%s", c.host, k.about, answer, c.profile.untrainable, quote)
+	case k.model != "" && status == http.StatusNotFound && c.profile.serving == servedByDeployment:
+		return c.notDeployed(e, k.model, answer)
 	case k.about != "" && (status == http.StatusNotFound || said.Code == "model_not_found"):
 		return e.permanent(NotFound, problem.BadInput, "the provider at %s has no %s (%s): check the name, and OPENAI_BASE_URL%s", c.host, k.about, answer, quote)
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
@@ -247,6 +252,9 @@ func (k *call) to() string {
 	return " to " + k.about
 }
 
+// sentence begins with a capital.
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
 func (k *call) subject() string {
 	if k.about == "" {
 		return "the request"
@@ -268,6 +276,11 @@ func parseErrorBody(body []byte) errorBody {
 		return errorBody{}
 	}
 	object := []byte(outer.Error)
+	if len(object) == 0 {
+		if message := detail(body); message != "" {
+			return errorBody{Message: message}
+		}
+	}
 	if len(object) == 0 || object[0] != '{' {
 		var message string
 		if json.Unmarshal(object, &message) == nil && message != "" {
@@ -285,6 +298,35 @@ func parseErrorBody(body []byte) errorBody {
 	}
 	message, _ := raw.Message.(string)
 	return errorBody{Code: identifier(raw.Code), Type: identifier(raw.Type), Message: message}
+}
+
+// detail reads the errors of servers that are built with FastAPI: a sentence,
+// or a list of what is wrong with which field. "Not Found" is its answer to
+// paths that it does not know, and says nothing.
+func detail(body []byte) string {
+	var text struct {
+		Detail string `json:"detail"`
+	}
+	if json.Unmarshal(body, &text) == nil {
+		if text.Detail == http.StatusText(http.StatusNotFound) {
+			return ""
+		}
+		return text.Detail
+	}
+	var fields struct {
+		Detail []struct {
+			Where   []any  `json:"loc"` // names and indexes
+			Message string `json:"msg"`
+		} `json:"detail"`
+	}
+	if json.Unmarshal(body, &fields) != nil {
+		return ""
+	}
+	var parts []string
+	for _, f := range fields.Detail {
+		parts = append(parts, strings.Trim(fmt.Sprint(f.Where), "[]")+": "+f.Message)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // identifier returns v if it reads as a code. Codes go where messages must
@@ -337,9 +379,17 @@ func (b errorBody) aboutEndpoint(status int) bool {
 	case http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:
 		return true
 	case http.StatusNotFound:
-		return b.Code == "" && (b.Message == "" || strings.Contains(strings.ToLower(b.Message), "url"))
+		said := strings.ToLower(b.Message)
+		return b.Code == "unknown_url" ||
+			(b.Code == "" || b.Code == strconv.Itoa(status)) && (said == "" || said == "resource not found" || strings.Contains(said, "url"))
 	}
 	return false
+}
+
+// untrainable: the base model is there, and cannot be fine-tuned.
+func (b errorBody) untrainable() bool {
+	said := strings.ToLower(b.Message)
+	return strings.Contains(said, "not support fine-tuning") || strings.Contains(said, "not available for fine-tuning")
 }
 
 func (b errorBody) tooLong(status int) bool {

@@ -11,6 +11,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -32,8 +33,9 @@ type File struct {
 	Bytes int64
 	// Purpose is what it was uploaded for, such as [PurposeFineTune].
 	Purpose string
-	// Status is "uploaded", "processed" or "error"; providers that dropped
-	// the field leave it empty.
+	// Status is "uploaded", "processed" or "error", and "pending" or
+	// "running" where reading it takes the provider time; providers that
+	// dropped the field leave it empty.
 	Status string
 	// Created is zero if the provider does not say.
 	Created time.Time
@@ -52,10 +54,13 @@ func (w wireFile) file() File {
 	return File{ID: w.ID, Name: w.Name, Bytes: w.Bytes, Purpose: w.Purpose, Status: w.Status, Created: w.CreatedAt.Time}
 }
 
-// usable: whether a job can read the file.
+// usable: whether a job can read the file, now or soon.
 func (f File) usable() bool {
-	return f.Status == "processed" || f.Status == "uploaded" || f.Status == ""
+	return f.Status == "processed" || f.Status == "uploaded" || f.Status == "" || f.inProcess()
 }
+
+// inProcess: whether the provider is still reading the file.
+func (f File) inProcess() bool { return f.Status == "pending" || f.Status == "running" }
 
 // Files lists the account's files of a purpose, all pages of them; "" lists
 // those of every purpose.
@@ -64,7 +69,7 @@ func (c *Client) Files(ctx context.Context, purpose string) ([]File, error) {
 	if purpose != "" {
 		query.Set("purpose", purpose)
 	}
-	wire, err := all(ctx, c, call{op: "listing the provider's files"}, "/files", query, func(w wireFile) string { return w.ID }, nil)
+	wire, err := all(ctx, c, call{op: "listing the provider's files"}, "/files", query, func(w wireFile) string { return w.ID }, onePage[wireFile](c.profile))
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +92,7 @@ func (c *Client) FindFile(ctx context.Context, name string, size int64, purpose 
 	if err != nil {
 		return File{}, false, err
 	}
+	size += int64(len(c.profile.preamble()))
 	var newest File
 	found := false
 	for _, f := range files {
@@ -102,8 +108,15 @@ func (c *Client) FindFile(ctx context.Context, name string, size int64, purpose 
 
 // UploadFile uploads size bytes of content under a name. It streams: a file of
 // any size needs a constant amount of memory. An error of content is returned
-// as it is, wrapped, and is no [*Error].
+// as it is, wrapped, and is no [*Error]. A file that is larger than the provider
+// takes is a problem of kind [problem.BadInput], and nothing is sent.
 func (c *Client) UploadFile(ctx context.Context, name string, content io.Reader, size int64, purpose string) (File, error) {
+	if mark := c.profile.preamble(); mark != "" {
+		content, size = io.MultiReader(strings.NewReader(mark), content), size+int64(len(mark))
+	}
+	if most := c.profile.maxFile; most > 0 && size > most {
+		return File{}, problem.Input("%s has %d bytes, and %s takes files of at most %d: train on less, with a smaller --target-size", name, size, c.profile.name, most)
+	}
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
 	if err := w.WriteField("purpose", purpose); err != nil {
@@ -122,7 +135,7 @@ func (c *Client) UploadFile(ctx context.Context, name string, content io.Reader,
 	k := call{op: "uploading " + name}
 	stop, err := c.doStreaming(ctx, k, func(ctx context.Context, moved func()) error {
 		body := io.MultiReader(bytes.NewReader(head), &watchedReader{r: content, left: size, moved: moved}, bytes.NewReader(tail))
-		req, err := c.newRequest(ctx, http.MethodPost, "/files", nil, body)
+		req, err := newRequest(ctx, http.MethodPost, c.base+"/files", nil, body)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -108,9 +109,12 @@ type wireJob struct {
 	FinishedAt    unixTime          `json:"finished_at"`
 }
 
+// otherNames are those that some servers have for a status.
+var otherNames = map[JobStatus]JobStatus{"pending": Queued, "canceled": Cancelled}
+
 func (w wireJob) job() Job {
 	return Job{
-		ID: w.ID, Status: w.Status, BaseModel: w.Model, FineTunedModel: w.FineTunedModel,
+		ID: w.ID, Status: cmp.Or(otherNames[w.Status], w.Status), BaseModel: w.Model, FineTunedModel: w.FineTunedModel,
 		TrainingFile: w.TrainingFile, ValidationFile: w.ValidationFile,
 		Suffix: cmp.Or(w.UserSuffix, w.Suffix), Metadata: w.Metadata,
 		TrainedTokens: w.TrainedTokens, ResultFiles: w.ResultFiles, Error: w.Error,
@@ -123,11 +127,11 @@ type JobRequest struct {
 	BaseModel string
 	// TrainingFile and ValidationFile are file ids; the latter may be "".
 	TrainingFile, ValidationFile string
-	// Suffix becomes part of the model's name; at most 64 characters at
-	// OpenAI, "" for none.
+	// Suffix becomes part of the model's name; at most 64 characters, and 18
+	// at Azure OpenAI; "" for none.
 	Suffix string
-	// Metadata is kept with the job: at OpenAI at most 16 pairs, keys of 64
-	// and values of 512 characters.
+	// Metadata is kept with the job where the provider can: at OpenAI at
+	// most 16 pairs, keys of 64 and values of 512 characters.
 	Metadata map[string]string
 	// Seed makes a job repeatable where the provider can; nil lets it choose.
 	Seed *int64
@@ -135,12 +139,8 @@ type JobRequest struct {
 	Epochs int
 }
 
-type wireHyperparameters struct {
-	Epochs int `json:"n_epochs"`
-}
-
 type wireSupervised struct {
-	Hyperparameters wireHyperparameters `json:"hyperparameters"`
+	Hyperparameters map[string]any `json:"hyperparameters"`
 }
 
 type wireMethod struct {
@@ -149,28 +149,59 @@ type wireMethod struct {
 }
 
 type wireJobRequest struct {
-	Model          string            `json:"model"`
-	TrainingFile   string            `json:"training_file"`
-	ValidationFile string            `json:"validation_file,omitempty"`
-	Suffix         string            `json:"suffix,omitempty"`
-	Metadata       map[string]string `json:"metadata,omitempty"`
-	Seed           *int64            `json:"seed,omitempty"`
-	Method         *wireMethod       `json:"method,omitempty"`
+	Model           string            `json:"model"`
+	TrainingFile    string            `json:"training_file"`
+	ValidationFile  string            `json:"validation_file,omitempty"`
+	Suffix          string            `json:"suffix,omitempty"`
+	Metadata        map[string]string `json:"metadata,omitempty"`
+	Seed            *int64            `json:"seed,omitempty"`
+	Hyperparameters map[string]any    `json:"hyperparameters,omitempty"`
+	Method          *wireMethod       `json:"method,omitempty"`
+}
+
+// wire is the request as this provider takes it.
+func (r JobRequest) wire(p profile) wireJobRequest {
+	w := wireJobRequest{
+		Model: r.BaseModel, TrainingFile: r.TrainingFile, ValidationFile: r.ValidationFile,
+		Suffix: r.Suffix, Seed: r.Seed,
+	}
+	if p.metadata {
+		w.Metadata = r.Metadata
+	}
+	chosen := map[string]any{}
+	maps.Copy(chosen, p.hyperparameters)
+	if r.Epochs > 0 {
+		chosen["n_epochs"] = r.Epochs
+	}
+	switch {
+	case len(chosen) == 0:
+	case p.method:
+		w.Method = &wireMethod{Type: "supervised", Supervised: wireSupervised{chosen}}
+	default:
+		w.Hyperparameters = chosen
+	}
+	return w
 }
 
 // CreateJob creates a fine-tuning job. Ask [Client.FindJob] first: a request
 // whose answer was lost may have created it. A provider that does not fine-tune
-// for this account yields an [*Error] with a [problem.Refused] inside.
+// for this account yields an [*Error] with a [problem.Refused] inside. Where
+// reading an uploaded file takes the provider time, a job that is too early is
+// an [*Error] that is not permanent. A suffix or seed that the provider does not
+// take is a problem of kind [problem.BadInput], and nothing is sent.
 func (c *Client) CreateJob(ctx context.Context, r JobRequest) (Job, error) {
-	wire := wireJobRequest{
-		Model: r.BaseModel, TrainingFile: r.TrainingFile, ValidationFile: r.ValidationFile,
-		Suffix: r.Suffix, Metadata: r.Metadata, Seed: r.Seed,
+	if err := c.profile.checkJob(r); err != nil {
+		return Job{}, err
 	}
-	if r.Epochs > 0 {
-		wire.Method = &wireMethod{Type: "supervised", Supervised: wireSupervised{wireHyperparameters{r.Epochs}}}
+	if c.profile.filesTakeTime {
+		for _, id := range []string{r.TrainingFile, r.ValidationFile} {
+			if err := c.fileReady(ctx, id); err != nil {
+				return Job{}, err
+			}
+		}
 	}
-	k := call{op: "creating the fine-tuning job", about: fmt.Sprintf("base model %q", r.BaseModel), createsJob: true}
-	return c.job(ctx, k, http.MethodPost, "/fine_tuning/jobs", wire)
+	k := call{op: "creating the fine-tuning job", about: fmt.Sprintf("base model %q", r.BaseModel), fineTunes: true}
+	return c.job(ctx, k, http.MethodPost, "/fine_tuning/jobs", r.wire(c.profile))
 }
 
 // Job looks a job up.
@@ -211,10 +242,12 @@ const pageSize = "100"
 // a provider that does not know the filter sends every job, so check.
 func (c *Client) Jobs(ctx context.Context, metadata map[string]string) ([]Job, error) {
 	query := url.Values{"limit": {pageSize}}
-	for key, value := range metadata {
-		query.Set("metadata["+key+"]", value)
+	if c.profile.metadataFilter {
+		for key, value := range metadata {
+			query.Set("metadata["+key+"]", value)
+		}
 	}
-	wire, err := all(ctx, c, call{op: "listing the fine-tuning jobs"}, "/fine_tuning/jobs", query, func(w wireJob) string { return w.ID }, nil)
+	wire, err := all(ctx, c, call{op: "listing the fine-tuning jobs", fineTunes: true}, "/fine_tuning/jobs", query, func(w wireJob) string { return w.ID }, onePage[wireJob](c.profile))
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +263,7 @@ func (c *Client) Jobs(ctx context.Context, metadata map[string]string) ([]Job, e
 // fine-tuning at all.
 func (c *Client) CanListJobs(ctx context.Context) error {
 	enough := func([]wireJob) bool { return true }
-	_, err := all(ctx, c, call{op: "listing the fine-tuning jobs", about: "list of fine-tuning jobs"}, "/fine_tuning/jobs", url.Values{"limit": {"1"}}, func(w wireJob) string { return w.ID }, enough)
+	_, err := all(ctx, c, call{op: "listing the fine-tuning jobs", about: "list of fine-tuning jobs", fineTunes: true}, "/fine_tuning/jobs", url.Values{"limit": {"1"}}, func(w wireJob) string { return w.ID }, enough)
 	return err
 }
 

@@ -44,6 +44,7 @@ func (c *Client) Model(ctx context.Context, id string) (Model, error) {
 		return Model{}, problem.Input("the model name %q cannot be right: expected a name that the provider lists", id)
 	}
 	k := call{op: "looking up the model", about: fmt.Sprintf("model %q", id)}
+	id = c.profile.listed(id)
 	if strings.Contains(id, "/") {
 		// Names of the form maker/model do not survive in a path: servers
 		// disagree on whether the slash is escaped.
@@ -69,6 +70,9 @@ func (c *Client) listedModel(ctx context.Context, k call, id string) (Model, err
 		if m.ID == id {
 			return m, nil
 		}
+	}
+	if c.profile.serving == servedAsAdapter {
+		return c.adapter(ctx, k, id)
 	}
 	e := &Error{Op: k.op}
 	return Model{}, e.permanent(NotFound, problem.BadInput,

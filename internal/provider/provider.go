@@ -67,10 +67,11 @@ const maxBody = 64 << 20
 // Options configures a [Client]. The zero value asks OpenAI without a key.
 type Options struct {
 	// BaseURL is where the protocol's paths begin, normally ending in /v1.
-	// Empty means [DefaultBaseURL].
+	// Its host tells what is known of the provider. Empty means
+	// [DefaultBaseURL].
 	BaseURL string
-	// APIKey is sent as a bearer token; empty sends none, which many local
-	// servers accept.
+	// APIKey is sent as a bearer token, or as this provider wants it; empty
+	// sends none, which many local servers accept.
 	APIKey string
 	// RequestTimeout bounds one request from sending it to the last byte of
 	// its answer; time spent waiting for the client's limits does not count.
@@ -114,6 +115,8 @@ func (o Options) Validate() error {
 		return problem.Input("OPENAI_BASE_URL holds a user name or password: remove it and set OPENAI_API_KEY instead")
 	case u.RawQuery != "" || u.Fragment != "":
 		return problem.Input("OPENAI_BASE_URL is %q: expected no query and no fragment", redactURL(o.BaseURL))
+	case profileOf(u).checkBase(u) != nil:
+		return profileOf(u).checkBase(u)
 	case strings.ContainsFunc(o.APIKey, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return problem.Input("OPENAI_API_KEY holds a space, a line break or a character outside ASCII: set it to the key alone")
 	case o.RequestTimeout < 0:
@@ -140,12 +143,13 @@ func redactURL(s string) string {
 // Client talks to one provider. It is safe for concurrent use; share one per
 // process, because the limits are its own.
 type Client struct {
-	opt    Options
-	base   string
-	host   string // scheme and host of base, for error messages
-	http   *http.Client
-	openai *openai.Client
-	limit  *limiter
+	opt     Options
+	profile profile
+	base    string
+	host    string // scheme and host of base, for error messages
+	http    *http.Client
+	openai  *openai.Client
+	limit   *limiter
 }
 
 // New makes a client. It sends nothing. Its errors are those of
@@ -168,14 +172,18 @@ func New(o Options) (*Client, error) {
 		limit: newLimiter(o.MaxConcurrent, o.RequestsPerMinute),
 	}
 	u, _ := url.Parse(c.base)
-	c.host = u.Scheme + "://" + u.Host
+	c.host, c.profile = u.Scheme+"://"+u.Host, profileOf(u)
 
-	config := openai.DefaultConfig(o.APIKey)
+	config := openai.DefaultConfig("") // the key is the doer's
 	config.BaseURL = c.base
 	config.HTTPClient = doer{c}
 	c.openai = openai.NewClientWithConfig(config)
 	return c, nil
 }
+
+// Provider names the kind of provider that the client takes this one for, such
+// as "Azure OpenAI".
+func (c *Client) Provider() string { return c.profile.name }
 
 // call is what one request is about. It travels in the request's context,
 // because go-openai stands between the method and the HTTP path.
@@ -184,10 +192,12 @@ type call struct {
 	op string
 	// about names what is asked for, such as `model "m"`; may be empty.
 	about string
+	// model is the one that is asked to answer, as its job names it.
+	model string
 	// private: the provider's message may quote a customer's text.
 	private bool
-	// createsJob: a refusal means that fine-tuning is not to be had here.
-	createsJob bool
+	// fineTunes: a refusal means that fine-tuning is not to be had here.
+	fineTunes bool
 	// streams: the answer's body is handed on unread.
 	streams bool
 	// answered is set once a whole answer without an error status was read.
@@ -269,6 +279,7 @@ type doer struct{ c *Client }
 // error status.
 func (d doer) Do(req *http.Request) (*http.Response, error) {
 	k := req.Context().Value(callKey{}).(*call)
+	d.c.authenticate(req)
 	resp, err := d.c.http.Do(req)
 	if err != nil {
 		return nil, d.c.transportError(req.Context(), k, err)
@@ -292,9 +303,23 @@ func (d doer) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+func (c *Client) authenticate(req *http.Request) {
+	switch {
+	case c.opt.APIKey == "":
+	case c.profile.keyHeader != "":
+		req.Header.Set(c.profile.keyHeader, c.opt.APIKey)
+	default:
+		req.Header.Set("Authorization", "Bearer "+c.opt.APIKey)
+	}
+}
+
 // request sends one request of the extension and decodes its JSON answer into
 // out. in may be nil (no body).
 func (c *Client) request(ctx context.Context, method, path string, query url.Values, in, out any) error {
+	return c.requestURL(ctx, method, c.base+path, query, in, out)
+}
+
+func (c *Client) requestURL(ctx context.Context, method, target string, query url.Values, in, out any) error {
 	var body io.Reader
 	if in != nil {
 		b, err := json.Marshal(in)
@@ -303,7 +328,7 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 		}
 		body = strings.NewReader(string(b))
 	}
-	req, err := c.newRequest(ctx, method, path, query, body)
+	req, err := newRequest(ctx, method, target, query, body)
 	if err != nil {
 		return err
 	}
@@ -313,8 +338,7 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 	return c.decode(req, out)
 }
 
-func (c *Client) newRequest(ctx context.Context, method, path string, query url.Values, body io.Reader) (*http.Request, error) {
-	target := c.base + path
+func newRequest(ctx context.Context, method, target string, query url.Values, body io.Reader) (*http.Request, error) {
 	if len(query) > 0 {
 		target += "?" + query.Encode()
 	}
@@ -323,9 +347,6 @@ func (c *Client) newRequest(ctx context.Context, method, path string, query url.
 		return nil, &sourceError{fmt.Errorf("building the request: %w", err)}
 	}
 	req.Header.Set("Accept", "application/json")
-	if c.opt.APIKey != "" {
-		req.Header.Set("Authorization", "Bearer "+c.opt.APIKey)
-	}
 	return req, nil
 }
 
@@ -371,6 +392,15 @@ func all[T any](ctx context.Context, c *Client, k call, path string, query url.V
 		seen = last
 		query.Set("after", last)
 	}
+}
+
+// onePage is what all takes as enough for lists that some providers give whole,
+// whatever cursor they are sent.
+func onePage[T any](p profile) func([]T) bool {
+	if !p.onePage {
+		return nil
+	}
+	return func([]T) bool { return true }
 }
 
 // unixTime is a time on the wire: seconds since 1970, possibly with a

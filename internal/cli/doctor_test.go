@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"switchboard/internal/config"
+	"switchboard/internal/modelserver"
+)
+
+// providerChecks examines the provider at a base URL.
+func providerChecks(t *testing.T, h http.Handler) map[string]check {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	var d diagnosis
+	examineProvider(t.Context(), &d, true, config.Config{
+		ProviderURL: server.URL + "/v1", ProviderKey: "sk-test", BaseModel: "switchboard-softmax-1", RequestTimeout: 5 * time.Second,
+	})
+	checks := map[string]check{}
+	for _, c := range d.Checks {
+		checks[c.Name] = c
+	}
+	return checks
+}
+
+func TestDoctorOnTheModelServer(t *testing.T) {
+	server, err := modelserver.New(modelserver.Options{Dir: t.TempDir(), Keys: []string{"sk-test"}, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	checks := providerChecks(t, server)
+	for name, c := range checks {
+		if c.State == checkProblem {
+			t.Errorf("%s: %s", name, c.Message)
+		}
+	}
+	for _, name := range []string{"provider", "base model", "files", "jobs", "answers"} {
+		if checks[name].State != checkOK {
+			t.Errorf("%s is %q: %s", name, checks[name].State, checks[name].Message)
+		}
+	}
+	if c := checks["events"]; c.State != checkNote || !strings.Contains(c.Message, "there is no job") {
+		t.Errorf("events of no job are %+v", c)
+	}
+}
+
+// A provider that answers, and does not fine-tune.
+func TestDoctorTellsWhatIsNeededFromWhatIsNot(t *testing.T) {
+	checks := providerChecks(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method + " " + r.URL.Path {
+		case "GET /v1/models":
+			fmt.Fprint(w, `{"data":[{"id":"switchboard-softmax-1"}]}`)
+		case "GET /v1/models/switchboard-softmax-1":
+			fmt.Fprint(w, `{"id":"switchboard-softmax-1"}`)
+		case "GET /v1/files":
+			fmt.Fprint(w, `{"data":[]}`)
+		case "POST /v1/chat/completions":
+			http.Error(w, `{"error":{"message":"no model"}}`, http.StatusBadRequest)
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	for name, want := range map[string]check{
+		"provider":    {"", checkOK, "used as OpenAI-compatible"},
+		"base model":  {"", checkOK, "switchboard-softmax-1"},
+		"files":       {"", checkOK, "can be listed"},
+		"jobs":        {"", checkProblem, "offers no fine-tuning (404 Not Found)"},
+		"events":      {"", checkProblem, "knows no such request"},
+		"answers":     {"", checkOK, "can be asked for"},
+		"checkpoints": {"", checkNote, "not offered; without them a run uses the job's last model"},
+		"batches":     {"", checkNote, "not offered; without them conversations are classified call by call"},
+	} {
+		if got := checks[name]; got.State != want.State || !strings.Contains(got.Message, want.Message) {
+			t.Errorf("%s: got %+v, want %s that says %q", name, got, want.State, want.Message)
+		}
+	}
+}
