@@ -446,3 +446,30 @@ func BenchmarkPredict(b *testing.B) {
 		}
 	})
 }
+
+// quality is how well a model answers.
+type quality struct {
+	accuracy float64
+	// calibrationError is the mean distance between confidence and accuracy
+	// over ten equally wide ranges of confidence.
+	calibrationError float64
+}
+
+func judge(model *Model, test []Example) (q quality) {
+	right := 0
+	var gap [10]float64
+	for _, e := range test {
+		best := model.Predict(e.Text)[0]
+		bin := &gap[min(int(best.Probability*10), 9)]
+		*bin += best.Probability
+		if best.Label == e.Label {
+			right++
+			*bin--
+		}
+	}
+	q.accuracy = float64(right) / float64(len(test))
+	for _, g := range gap {
+		q.calibrationError += max(g, -g) / float64(len(test))
+	}
+	return q
+}

@@ -1,0 +1,182 @@
+// Command classifier measures how good the classifier (internal/classifier)
+// becomes on real tweets: on the very text that a run trains on, threaded,
+// labelled and anonymized by the pipeline's own code.
+//
+//	GOEXPERIMENT=simd go run ./bench/classifier
+//
+// It prints tables in Markdown. The tweets are no part of the project.
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"switchboard/internal/classifier"
+)
+
+func main() {
+	var b bench
+	flag.StringVar(&b.input, "input", "../shared/data/tweets.csv", "table of tweets")
+	flag.StringVar(&b.sets, "sets", "balanced,natural,natural4000,natural15000,all", "which conversations to train on and to test with")
+	flag.StringVar(&b.forms, "texts", "pipeline", "what of a conversation the classifier gets: pipeline, cut (sign-offs cut whole), cleaned (nothing but mentions and links removed)")
+	flag.BoolVar(&b.classes, "classes", false, "print precision, recall and F1 of every class")
+	flag.BoolVar(&b.validation, "validation", false, "measure on the validation conversations instead of the test's, to choose settings by")
+	flag.StringVar(&b.export, "export", "", "only write the splits as JSON lines to this directory, for bench/peers")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := b.run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "classifier:", err)
+		os.Exit(1)
+	}
+}
+
+type bench struct {
+	input, sets, forms, export string
+	classes, validation        bool
+}
+
+func (b bench) run(ctx context.Context) error {
+	var chosen []set
+	for name := range strings.SplitSeq(b.sets, ",") {
+		i := slices.IndexFunc(sets, func(s set) bool { return s.name == name })
+		if i < 0 {
+			return fmt.Errorf("there is no set %q", name)
+		}
+		chosen = append(chosen, sets[i])
+	}
+	var forms []form
+	for name := range strings.SplitSeq(b.forms, ",") {
+		f := form(name)
+		if f != pipelineText && f != cutText && f != cleanedText {
+			return fmt.Errorf("there is no text %q", name)
+		}
+		forms = append(forms, f)
+	}
+	all, err := open(ctx, b.input)
+	if err != nil {
+		return err
+	}
+	if b.export != "" {
+		return export(b.export, all, chosen, forms)
+	}
+	fmt.Println("| set | text | classes | trained on | tested on | accuracy | coverage at 95% precision | calibration error | only the customer's first tweet | training, s | model, MB | answers/s |")
+	fmt.Println("| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |")
+	var details strings.Builder
+	for _, s := range chosen {
+		for _, f := range forms {
+			if err := b.measure(ctx, all, s, f, &details); err != nil {
+				return err
+			}
+		}
+	}
+	fmt.Print(details.String())
+	return nil
+}
+
+func (b bench) measure(ctx context.Context, all []conversation, s set, f form, details io.Writer) error {
+	parts := s.split(all, f)
+	begin := time.Now()
+	model, err := classifier.Train(ctx, examples(parts.train, f), examples(parts.validation, f), classifier.Options{Seed: 1})
+	if err != nil {
+		return err
+	}
+	seconds := time.Since(begin).Seconds()
+	size, err := model.WriteTo(io.Discard)
+	if err != nil {
+		return err
+	}
+	test := parts.test
+	if b.validation {
+		test, parts.rare = parts.validation, 0
+	}
+	full := answers(model, examples(test, f))
+	q := judge(full)
+	var firsts []classifier.Example
+	for _, c := range test {
+		if e, ok := c.first(f); ok {
+			firsts = append(firsts, e)
+		}
+	}
+	first := judge(answers(model, firsts))
+	fmt.Printf("| %s | %s | %d | %d | %d | %.1f%% | %.1f%% | %.1f%% | %.1f%% of %d | %.1f | %.1f | %.0f |\n", s.name, f, len(model.Labels()), len(parts.train),
+		q.tests, 100*q.accuracy, 100*q.coverage, 100*q.calibrationError, 100*first.accuracy, first.tests, seconds, float64(size)/1e6, rate(model, examples(test, f)))
+	if b.classes {
+		fmt.Fprintf(details, "\n%s, %s, %d of rare classes:\n\n| class | tests | precision | recall | F1 |\n| --- | --: | --: | --: | --: |\n", s.name, f, parts.rare)
+		for _, c := range q.classes {
+			if _, known := slices.BinarySearch(model.Labels(), c.label); known {
+				fmt.Fprintf(details, "| %s | %d | %.1f%% | %.1f%% | %.1f%% |\n", c.label, c.tests, 100*c.precision(), 100*c.recall(), 100*c.f1())
+			}
+		}
+	}
+	return nil
+}
+
+// rate returns how many texts a second the model answers on all cores.
+func rate(model *classifier.Model, texts []classifier.Example) float64 {
+	const enough = 2 * time.Second
+	var answered atomic.Int64
+	var group sync.WaitGroup
+	begin := time.Now()
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() {
+			for i := 0; time.Since(begin) < enough; i++ {
+				model.Predict(texts[i%len(texts)].Text)
+				answered.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	return float64(answered.Load()) / time.Since(begin).Seconds()
+}
+
+// export writes the splits, a directory for each set and text.
+func export(dir string, all []conversation, sets []set, forms []form) error {
+	for _, s := range sets {
+		for _, f := range forms {
+			parts := s.split(all, f)
+			for _, part := range []struct {
+				name          string
+				conversations []conversation
+			}{{"train", parts.train}, {"validation", parts.validation}, {"test", parts.test}} {
+				path := filepath.Join(dir, s.name+"-"+string(f), part.name+".jsonl")
+				if err := writeLines(path, part.conversations, f); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func writeLines(path string, conversations []conversation, f form) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	w := json.NewEncoder(file)
+	for _, c := range conversations {
+		e := c.example(f)
+		first, _ := c.first(f)
+		if err := w.Encode(map[string]any{"text": e.Text, "label": e.Label, "first": first.Text, "companies": c.Company}); err != nil {
+			return cmp.Or(err, file.Close())
+		}
+	}
+	return file.Close()
+}

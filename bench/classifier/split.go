@@ -1,0 +1,112 @@
+package main
+
+import (
+	"math/rand/v2"
+	"slices"
+
+	"switchboard/internal/classifier"
+	"switchboard/internal/dataset"
+)
+
+// A set says which conversations are trained on and tested with.
+type set struct {
+	name string
+	// minClass is the fewest conversations of a class that is trained,
+	// perClass the most that are taken of one; 0 takes all.
+	minClass, perClass int
+	// balanced chooses test conversations as the others are chosen.
+	// Otherwise they keep their natural mix, and those of classes too rare
+	// to be trained can only be answered wrongly.
+	balanced bool
+	// examples is how many of the training conversations are used; 0 is all.
+	examples int
+	// customers takes conversations too in which no company wrote: their
+	// label is the company that is mentioned.
+	customers bool
+}
+
+var sets = []set{
+	{name: "balanced", minClass: 150, perClass: 1000, balanced: true},
+	{name: "natural", minClass: 30},
+	{name: "natural4000", minClass: 30, perClass: 4000},
+	{name: "natural15000", minClass: 30, examples: 15_000},
+	{name: "all", minClass: 30, customers: true},
+}
+
+// splits are conversations divided by thread.
+type splits struct {
+	train, validation, test []conversation
+	// rare is how many of the test conversations have a label that no
+	// training conversation has.
+	rare int
+}
+
+// split holds back a tenth of the threads for the test and nearly a tenth for
+// validation. No thread is in two of the splits, and no text is trained twice.
+func (s set) split(all []conversation, f form) splits {
+	usable := slices.DeleteFunc(slices.Clone(all), func(c conversation) bool {
+		return c.Label == dataset.Unknown || len(c.Cleaned) == 0 || !s.customers && !slices.Contains(c.Company, true)
+	})
+	random := rand.New(rand.NewPCG(7, 7))
+	var roots []int64
+	total := map[string]int{}
+	for _, c := range usable {
+		roots = append(roots, c.ThreadID)
+		total[c.Label]++
+	}
+	slices.Sort(roots)
+	roots = slices.Compact(roots)
+	random.Shuffle(len(roots), func(i, j int) { roots[i], roots[j] = roots[j], roots[i] })
+	percent := map[int64]int{}
+	for i, root := range roots {
+		percent[root] = i * 100 / len(roots)
+	}
+	var result splits
+	taken, seen := map[string]int{}, map[string]bool{}
+	for _, i := range random.Perm(len(usable)) {
+		c := usable[i]
+		wanted := total[c.Label] >= s.minClass && (s.perClass == 0 || taken[c.Label] < s.perClass)
+		at := percent[c.ThreadID]
+		if at < 10 {
+			if wanted || !s.balanced {
+				result.test = append(result.test, c)
+			}
+			if wanted && s.balanced {
+				taken[c.Label]++
+			}
+			continue
+		}
+		text := c.example(f).Text
+		if !wanted || seen[text] {
+			continue
+		}
+		seen[text] = true
+		taken[c.Label]++
+		if at < 19 {
+			result.validation = append(result.validation, c)
+		} else {
+			result.train = append(result.train, c)
+		}
+	}
+	if s.examples > 0 {
+		result.train = result.train[:min(len(result.train), s.examples)]
+	}
+	known := map[string]bool{}
+	for _, c := range result.train {
+		known[c.Label] = true
+	}
+	for _, c := range result.test {
+		if !known[c.Label] {
+			result.rare++
+		}
+	}
+	return result
+}
+
+func examples(conversations []conversation, f form) []classifier.Example {
+	list := make([]classifier.Example, len(conversations))
+	for i, c := range conversations {
+		list[i] = c.example(f)
+	}
+	return list
+}
