@@ -7,7 +7,7 @@ RACE = ./activities/... ./internal/anonymize/... ./internal/artifact/... ./inter
        ./internal/inference/... ./internal/modelserver/... ./internal/provider/... ./internal/stage/... \
        ./internal/tweet/... ./workflows/...
 
-.PHONY: help demo run build test test-slow race lint sample bench peers fuzz clean
+.PHONY: help demo run build test test-slow race lint clients sample bench peers fuzz clean
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: ## Run the tests, fast ones only
 
 test-slow: ## Run all tests, with those that kill processes or read large files
 	SLOW_TESTS=1 $(GO) test -timeout 30m ./...
+
+clients: ## Drive the model server with OpenAI's own clients for Python and Node
+	SLOW_TESTS=1 $(GO) test -count=1 -v ./modelserver/clients
 
 race: ## Run the tests of concurrent packages under the race detector
 	$(GO) test -race -timeout 20m $(RACE)
