@@ -25,7 +25,8 @@ type EvaluateModelInput struct {
 // EvaluateModelResult is the judgement.
 type EvaluateModelResult struct {
 	Metrics pipeline.Metrics `json:"metrics"`
-	Report  artifact.Ref     `json:"report"`
+	// Report is scores.json, which holds the same.
+	Report artifact.Ref `json:"report"`
 }
 
 // EvaluateModel finds the threshold on validation and measures the model on
@@ -46,7 +47,7 @@ func (d *Data) EvaluateModel(ctx context.Context, in EvaluateModelInput) (Evalua
 		Validation: evaluate.Measure(validation, threshold),
 		Test:       evaluate.Measure(test, threshold),
 	}}
-	result.Report, err = d.Store.WriteJSON(ctx, in.Dir+"/evaluation/report.json", result.Metrics)
+	result.Report, err = d.Store.WriteJSON(ctx, in.Dir+"/evaluation/scores.json", result.Metrics)
 	return result, err
 }
 

@@ -72,7 +72,7 @@ func (th *theatre) checkFiles(f *pipeline.FineTuneResult, a *pipeline.ApplyResul
 		f.Dir: {"load.json", "privacy.json", "conversations/part-00000.parquet", "anonymized/part-00000.parquet", "audit/part-00000.parquet",
 			"split/train.parquet", "split/validation.parquet", "split/test.parquet", "split.json",
 			"finetune/train.jsonl", "finetune/validation.jsonl", "finetune/job.json", "finetune/events.jsonl",
-			"metrics/step_metrics.csv", "metrics/curves.png", "evaluation/report.json", "manifest.json"},
+			"metrics/step_metrics.csv", "metrics/curves.png", "evaluation/scores.json", "evaluation/report.json", "evaluation/report.html", "evaluation/confusion.png", "cost.json", "manifest.json"},
 		a.Dir: {"privacy.json", "predictions/part-00000.parquet", "output/output.csv", "output/analyze.png", "manifest.json"},
 	} {
 		for _, name := range want {

@@ -60,6 +60,7 @@ type fineTuning struct {
 	price    cost.Price
 	answers  predictions
 	judged   activities.EvaluateModelResult
+	report   activities.ReportEvaluationResult
 	result   pipeline.FineTuneResult
 }
 
@@ -295,7 +296,34 @@ func (f *fineTuning) evaluate(ctx workflow.Context) error {
 	f.result.Metrics = f.judged.Metrics
 	f.result.Metrics.WithoutConfidence = onValidation.WithoutConfidence + onTest.WithoutConfidence
 	f.status.Metrics = &f.result.Metrics
-	return err
+	if err != nil {
+		return err
+	}
+	return f.reportEvaluation(ctx)
+}
+
+// evaluationReport marks, in a history, that the model is judged beside others,
+// for people to read.
+const evaluationReport = "evaluation-report"
+
+func (f *fineTuning) reportEvaluation(ctx workflow.Context) error {
+	if workflow.GetVersion(ctx, evaluationReport, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	return workflow.ExecuteActivity(bulk(ctx), data.ReportEvaluation, activities.ReportEvaluationInput{
+		Train:                 f.splits.Train,
+		Validation:            f.splits.Validation,
+		ValidationPredictions: f.answers.validation,
+		Test:                  f.splits.Test,
+		TestPredictions:       f.answers.test,
+		Model:                 f.status.Model,
+		BaseModel:             f.in.BaseModel,
+		Precision:             f.in.Precision,
+		TrainedTokens:         f.result.TrainedTokens,
+		Estimates:             f.costs.Estimates,
+		Seed:                  f.in.Seed,
+		Dir:                   f.status.Dir,
+	}).Get(ctx, &f.report)
 }
 
 func (f *fineTuning) classify(ctx workflow.Context, name string, examples artifact.Ref) workflow.Future {
@@ -353,6 +381,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 	f.result.Champion = registered.Champion
 	f.leave(ctx)
 	f.result.Stages, f.result.Privacy = f.status.Stages, f.prepared.Evaluation
+	f.result.Report = f.report.HTML
 	f.result.Test, f.result.TestPredictions = f.splits.Test, f.answers.test
 	return err
 }
@@ -363,7 +392,7 @@ func (f *fineTuning) files() []activities.ManifestStage {
 		{Name: "cost", Files: []artifact.Ref{f.costs.File}},
 		{Name: "finetune", Files: []artifact.Ref{f.splits.TrainFile, f.splits.ValidationFile, f.splits.Labels, f.metrics.Job, f.metrics.Events}},
 		{Name: "metrics", Files: []artifact.Ref{f.metrics.Steps, f.metrics.Curves}},
-		{Name: "evaluation", Files: []artifact.Ref{f.answers.validation, f.answers.test, f.judged.Report}},
+		{Name: "evaluation", Files: []artifact.Ref{f.answers.validation, f.answers.test, f.judged.Report, f.report.JSON, f.report.HTML, f.report.Confusion}},
 	}
 }
 

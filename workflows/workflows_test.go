@@ -157,6 +157,7 @@ func (w *world) judges() *world {
 	w.OnActivity(data.EvaluateModel, mock.Anything, mock.Anything).Return(activities.EvaluateModelResult{
 		Metrics: pipeline.Metrics{Threshold: 0.5, Test: pipeline.Score{Accuracy: 0.9}},
 	}, nil).Maybe()
+	w.OnActivity(data.ReportEvaluation, mock.Anything, mock.Anything).Return(activities.ReportEvaluationResult{HTML: artifact.Ref{Path: "report.html"}}, nil).Maybe()
 	return w
 }
 

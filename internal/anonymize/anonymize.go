@@ -300,7 +300,7 @@ func (a *Anonymizer) Conversations(ctx context.Context, conversations []dataset.
 			}
 			b.WriteString(r.Text)
 		}
-		examples[i] = dataset.Example{ID: c.ID, ThreadID: c.ThreadID, Rows: c.Rows, Text: b.String(), Label: c.Label}
+		examples[i] = dataset.Example{ID: c.ID, ThreadID: c.ThreadID, Rows: c.Rows, Text: b.String(), Label: c.Label, Answered: c.Answered}
 	}
 	return examples, audit, nil
 }

@@ -399,6 +399,7 @@ func (a *app) addFiles(ctx context.Context, r *report) {
 		add("chart", r.Apply.Chart.Path)
 		add("manifest", r.Apply.Manifest.Path)
 	case r.FineTune != nil:
+		add("report", r.FineTune.Report.Path)
 		add("manifest", r.FineTune.Manifest.Path)
 	}
 	for _, f := range wellKnown {

@@ -25,6 +25,9 @@ type Conversation struct {
 	Texts []string `parquet:"texts"`
 	// Label is a company's handle, or [Unknown].
 	Label string `parquet:"label,dict"`
+	// Answered is true if a company wrote one of the tweets; production
+	// data does not tell. A model never sees it: it is for evaluations.
+	Answered bool `parquet:"answered"`
 }
 
 // Duplicate is a row of the input whose tweet id an earlier row has. It is in
@@ -43,6 +46,8 @@ type Example struct {
 	// Text may be empty: nothing was left once mentions were removed.
 	Text  string `parquet:"text"`
 	Label string `parquet:"label,dict"`
+	// Answered is as in [Conversation].
+	Answered bool `parquet:"answered"`
 }
 
 // Span is what the anonymizer replaced: where and why, never the text.
@@ -92,4 +97,8 @@ type Prediction struct {
 	// PromptTokens and AnswerTokens are as the provider counted them.
 	PromptTokens int32 `parquet:"prompt_tokens"`
 	AnswerTokens int32 `parquet:"answer_tokens"`
+	// LatencyMS is how long the answer took, rounded up, the waiting for a
+	// turn included; 0 for one that was taken from another conversation, or came
+	// in a batch.
+	LatencyMS int32 `parquet:"latency_ms"`
 }

@@ -198,6 +198,10 @@ func TestEveryExampleGetsItsPrediction(t *testing.T) {
 	check(t, examples, o, err, &s)
 	for i, p := range o.Predictions {
 		want := dataset.Prediction{ConversationID: examples[i].ID, Company: labels[i%2], Confidence: 0.6065306597126334, Status: dataset.Classified, PromptTokens: 5, AnswerTokens: 1}
+		if p.LatencyMS <= 0 {
+			t.Errorf("answer %d took %d ms, of a provider that takes its time", i, p.LatencyMS)
+		}
+		p.LatencyMS = 0
 		if p != want {
 			t.Fatalf("prediction %d is %+v, want %+v", i, p, want)
 		}
@@ -269,6 +273,7 @@ func TestWhatBecomesOfAnAnswer(t *testing.T) {
 	}
 	check(t, examples, o, err, &s)
 	for i := range want {
+		o.Predictions[i].LatencyMS = 0
 		if o.Predictions[i] != want[i] {
 			t.Errorf("got  %+v\nwant %+v", o.Predictions[i], want[i])
 		}

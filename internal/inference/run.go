@@ -46,6 +46,7 @@ type reply struct {
 	questions int
 	prompt    int
 	tokens    int
+	took      time.Duration
 	err       error
 }
 
@@ -133,7 +134,7 @@ func (r *run) enqueue(known map[string]dataset.Prediction) {
 			continue
 		}
 		if p, ok := known[e.Text]; ok {
-			p.PromptTokens, p.AnswerTokens = 0, 0
+			p.PromptTokens, p.AnswerTokens, p.LatencyMS = 0, 0, 0
 			r.settle(i, p)
 			r.out.Reused++
 			continue
@@ -170,7 +171,7 @@ func (r *run) settle(i int, p dataset.Prediction) {
 func (r *run) settleAll(q *question, p dataset.Prediction) {
 	for n, i := range q.rows {
 		if n == 1 {
-			p.PromptTokens, p.AnswerTokens = 0, 0
+			p.PromptTokens, p.AnswerTokens, p.LatencyMS = 0, 0, 0
 			r.out.Reused += len(q.rows) - 1
 		}
 		r.settle(i, p)
@@ -285,10 +286,12 @@ func (r *run) ask(ctx context.Context, q *question) reply {
 	a := reply{q: q}
 	for range 2 {
 		a.questions++
+		begin := time.Now()
 		a.answer, a.err = r.c.Classify(ctx, r.o.Model, r.o.Prompt, q.text)
 		if a.err != nil {
 			return a
 		}
+		a.took += time.Since(begin)
 		a.prompt += a.answer.PromptTokens
 		a.tokens += a.answer.AnswerTokens
 		if text := strings.TrimSpace(a.answer.Text); r.labels[text] {
@@ -345,7 +348,7 @@ func (r *run) takeAnswer(a reply) {
 	r.answered = true
 	p := dataset.Prediction{
 		Company: dataset.Unknown, Status: dataset.Invalid,
-		PromptTokens: int32(a.prompt), AnswerTokens: int32(a.tokens),
+		PromptTokens: int32(a.prompt), AnswerTokens: int32(a.tokens), LatencyMS: int32((a.took + time.Millisecond - 1).Milliseconds()),
 	}
 	if a.company != "" {
 		p.Company, p.Status, p.Confidence = a.company, dataset.Classified, a.answer.Confidence

@@ -213,6 +213,8 @@ type FineTuneResult struct {
 	// Estimates tell what the run costs, the run's own first, if its price
 	// is known, and what it would cost elsewhere.
 	Estimates []CostEstimate `json:"estimates,omitempty"`
+	// Report is report.html, the evaluation for people.
+	Report artifact.Ref `json:"report,omitzero"`
 	// Test is the test set, TestPredictions the model's answers to it; a
 	// retraining asks the champion the same.
 	Test            artifact.Ref `json:"test,omitzero"`

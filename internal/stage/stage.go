@@ -13,6 +13,7 @@ import (
 	"io"
 	"math/bits"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -347,6 +348,7 @@ func (b *batch) add(c thread.Conversation) {
 		Rows:     b.tweets[start:],
 		Texts:    texts,
 		Label:    name,
+		Answered: slices.ContainsFunc(b.authors, func(company int32) bool { return company != label.None }),
 	})
 }
 

@@ -1,0 +1,315 @@
+package evaluate
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+
+	"switchboard/internal/dataset"
+)
+
+// Interval is a figure with its 95% confidence interval.
+type Interval struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// Judgement is all that answers tell of a model on one set. Answers below the
+// threshold, and those that are [dataset.Unknown], are not given.
+type Judgement struct {
+	Examples  int     `json:"examples"`
+	Threads   int     `json:"threads"`
+	Threshold float64 `json:"threshold"`
+	// Accuracy counts every answer, whatever its confidence.
+	Accuracy Interval `json:"accuracy"`
+	// Macro figures are means over the classes that the model can know and
+	// that the set has, so that a rare one weighs as much as a frequent one.
+	MacroPrecision Interval `json:"macro_precision"`
+	MacroRecall    Interval `json:"macro_recall"`
+	MacroF1        Interval `json:"macro_f1"`
+	// Precision is the share of right answers among those given at the
+	// threshold, Coverage the share of examples that get one, Unknown the
+	// others.
+	Precision Interval `json:"precision"`
+	Coverage  Interval `json:"coverage"`
+	Unknown   float64  `json:"unknown"`
+	// ECE is the expected calibration error over Reliability's bins: the mean
+	// distance between confidence and accuracy.
+	ECE         float64   `json:"ece"`
+	Reliability []Bin     `json:"reliability"`
+	Curve       []Point   `json:"coverage_curve"`
+	Classes     []Class   `json:"classes"`
+	Confused    []Mistake `json:"confused"`
+}
+
+// Bin is a tenth of the confidences.
+type Bin struct {
+	From       float64 `json:"from"`
+	Examples   int     `json:"examples"`
+	Confidence float64 `json:"confidence"`
+	Accuracy   float64 `json:"accuracy"`
+}
+
+// Point is what one threshold gives.
+type Point struct {
+	Coverage  float64 `json:"coverage"`
+	Precision float64 `json:"precision"`
+}
+
+// Class tells how one class is answered, whatever the confidence.
+type Class struct {
+	Label     string   `json:"label"`
+	Examples  int      `json:"examples"`
+	Precision float64  `json:"precision"`
+	Recall    float64  `json:"recall"`
+	F1        Interval `json:"f1"`
+}
+
+// Mistake is how often one class was taken for another.
+type Mistake struct {
+	Truth    string `json:"truth"`
+	Answer   string `json:"answer"`
+	Examples int    `json:"examples"`
+}
+
+// judgeResamples is how often the bootstrap draws for a judgement.
+const judgeResamples = 1000
+
+// Judge judges answers at a threshold. Known are the classes that the macro
+// figures are over; the examples of others count everywhere else. The intervals are percentile intervals of
+// a bootstrap that draws whole threads, as in [Compare]. The same answers and
+// seed give the same judgement. No answers give a zero one.
+func Judge(answers []Answer, known []string, threshold float64, seed uint64) Judgement {
+	if len(answers) == 0 {
+		return Judgement{Threshold: threshold}
+	}
+	s := newSheet(answers, known, threshold)
+	whole := s.count(func(yield func(thread int)) {
+		for i := range s.threads {
+			yield(i)
+		}
+	})
+	j := Judgement{
+		Examples: len(answers), Threads: len(s.threads), Threshold: threshold,
+		Reliability: reliability(answers), Curve: curve(answers), Confused: confused(answers),
+	}
+	for _, b := range j.Reliability {
+		gap := b.Confidence - b.Accuracy
+		j.ECE += max(gap, -gap) * float64(b.Examples) / float64(len(answers))
+	}
+	samples := s.bootstrap(seed)
+	at := func(figure func(counts) float64) Interval {
+		return percentiles(figure(whole), samples, figure)
+	}
+	j.Accuracy = at(counts.accuracy)
+	macro := func(figure func(counts, int) float64) Interval {
+		return at(func(c counts) float64 { return s.macro(c, whole, figure) })
+	}
+	j.MacroPrecision, j.MacroRecall, j.MacroF1 = macro(counts.precisionOf), macro(counts.recallOf), macro(counts.f1Of)
+	j.Precision, j.Coverage = at(counts.precision), at(counts.coverage)
+	j.Unknown = 1 - j.Coverage.Value
+	for i, label := range s.labels {
+		if whole.truths[i] == 0 {
+			continue // an answer that is no class of the set
+		}
+		j.Classes = append(j.Classes, Class{
+			Label: label, Examples: whole.truths[i], Precision: whole.precisionOf(i), Recall: whole.recallOf(i),
+			F1: at(func(c counts) float64 { return c.f1Of(i) }),
+		})
+	}
+	slices.SortFunc(j.Classes, func(a, b Class) int {
+		return cmp.Or(cmp.Compare(b.Examples, a.Examples), cmp.Compare(a.Label, b.Label))
+	})
+	return j
+}
+
+// sheet holds answers as numbers, by thread.
+type sheet struct {
+	labels  []string
+	threads [][]row
+	classes []int // that are a truth and known
+}
+
+type row struct {
+	truth, answer int // of labels
+	right, given  bool
+}
+
+func newSheet(answers []Answer, known []string, threshold float64) sheet {
+	var s sheet
+	for _, a := range answers {
+		s.labels = append(s.labels, a.Truth, a.Company)
+	}
+	slices.Sort(s.labels)
+	s.labels = slices.Compact(s.labels)
+	number := func(label string) int { i, _ := slices.BinarySearch(s.labels, label); return i }
+	place := map[int64]int{}
+	truths := map[int]bool{}
+	for _, a := range answers {
+		at, known := place[a.Thread]
+		if !known {
+			at = len(s.threads)
+			place[a.Thread] = at
+			s.threads = append(s.threads, nil)
+		}
+		r := row{number(a.Truth), number(a.Company), a.right(), a.given(threshold)}
+		s.threads[at] = append(s.threads[at], r)
+		truths[r.truth] = true
+	}
+	for i, label := range s.labels {
+		if truths[i] && slices.Contains(known, label) {
+			s.classes = append(s.classes, i)
+		}
+	}
+	return s
+}
+
+// counts are what every figure is made of.
+type counts struct {
+	examples, right, given, givenRight int
+	truths, answers, hits              []int // by label
+}
+
+func (s sheet) count(threads func(yield func(thread int))) counts {
+	c := counts{truths: make([]int, len(s.labels)), answers: make([]int, len(s.labels)), hits: make([]int, len(s.labels))}
+	threads(func(thread int) {
+		for _, r := range s.threads[thread] {
+			c.examples++
+			c.truths[r.truth]++
+			c.answers[r.answer]++
+			if r.right {
+				c.right++
+				c.hits[r.truth]++
+			}
+			if r.given {
+				c.given++
+				if r.right {
+					c.givenRight++
+				}
+			}
+		}
+	})
+	return c
+}
+
+func (s sheet) bootstrap(seed uint64) []counts {
+	random := rand.New(rand.NewPCG(seed, 0x6a75646765))
+	samples := make([]counts, judgeResamples)
+	for i := range samples {
+		samples[i] = s.count(func(yield func(int)) {
+			for range s.threads {
+				yield(random.IntN(len(s.threads)))
+			}
+		})
+	}
+	return samples
+}
+
+func ratio(n, of int, none float64) float64 {
+	if of == 0 {
+		return none
+	}
+	return float64(n) / float64(of)
+}
+
+func (c counts) accuracy() float64  { return ratio(c.right, c.examples, 0) }
+func (c counts) precision() float64 { return ratio(c.givenRight, c.given, 1) }
+func (c counts) coverage() float64  { return ratio(c.given, c.examples, 0) }
+
+func (c counts) precisionOf(i int) float64 { return ratio(c.hits[i], c.answers[i], 0) }
+func (c counts) recallOf(i int) float64    { return ratio(c.hits[i], c.truths[i], 0) }
+
+// f1Of is the harmonic mean of both, which is the same as twice the hits by all
+// truths and answers.
+func (c counts) f1Of(i int) float64 { return ratio(2*c.hits[i], c.truths[i]+c.answers[i], 0) }
+
+// macro is the mean over the known classes. A draw may have no example of a rare
+// one; what the whole set says of it then stands in, for a mean without it would
+// be of other classes.
+func (s sheet) macro(c, whole counts, figure func(counts, int) float64) float64 {
+	if len(s.classes) == 0 {
+		return 0
+	}
+	sum := 0.0
+	for _, i := range s.classes {
+		if c.truths[i] > 0 {
+			sum += figure(c, i)
+		} else {
+			sum += figure(whole, i)
+		}
+	}
+	return sum / float64(len(s.classes))
+}
+
+func percentiles(value float64, samples []counts, figure func(counts) float64) Interval {
+	values := make([]float64, len(samples))
+	for i, c := range samples {
+		values[i] = figure(c)
+	}
+	slices.Sort(values)
+	return Interval{value, values[len(values)*25/1000], values[len(values)*975/1000-1]}
+}
+
+func reliability(answers []Answer) []Bin {
+	bins := make([]Bin, 10)
+	for i := range bins {
+		bins[i].From = float64(i) / 10
+	}
+	for _, a := range answers {
+		b := &bins[min(9, max(0, int(a.Confidence*10)))]
+		b.Examples++
+		b.Confidence += a.Confidence
+		if a.right() {
+			b.Accuracy++
+		}
+	}
+	for i := range bins {
+		if n := float64(bins[i].Examples); n > 0 {
+			bins[i].Confidence /= n
+			bins[i].Accuracy /= n
+		}
+	}
+	return bins
+}
+
+// curvePoints is how many points a curve has at most.
+const curvePoints = 100
+
+// curve tells what precision every coverage has, the most confident first.
+func curve(answers []Answer) []Point {
+	given := slices.DeleteFunc(slices.Clone(answers), func(a Answer) bool { return a.Company == dataset.Unknown })
+	slices.SortStableFunc(given, func(a, b Answer) int { return cmp.Compare(b.Confidence, a.Confidence) })
+	var points []Point
+	right := 0
+	for i, a := range given {
+		if a.right() {
+			right++
+		}
+		n := i + 1
+		if n*curvePoints/len(given) > i*curvePoints/len(given) || n == len(given) {
+			points = append(points, Point{ratio(n, len(answers), 0), ratio(right, n, 1)})
+		}
+	}
+	return points
+}
+
+// mostConfused is how many kinds of mistakes are listed.
+const mostConfused = 30
+
+func confused(answers []Answer) []Mistake {
+	count := map[[2]string]int{}
+	for _, a := range answers {
+		if !a.right() {
+			count[[2]string{a.Truth, a.Company}]++
+		}
+	}
+	var list []Mistake
+	for pair, n := range count {
+		list = append(list, Mistake{pair[0], pair[1], n})
+	}
+	slices.SortFunc(list, func(a, b Mistake) int {
+		return cmp.Or(cmp.Compare(b.Examples, a.Examples), cmp.Compare(a.Truth, b.Truth), cmp.Compare(a.Answer, b.Answer))
+	})
+	return list[:min(len(list), mostConfused)]
+}

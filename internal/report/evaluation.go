@@ -1,0 +1,148 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"switchboard/internal/evaluate"
+)
+
+// EvaluationVersion is that of the form of report.json. It grows when a field
+// changes its meaning or goes.
+const EvaluationVersion = 1
+
+// Evaluation is what report.json holds and report.html shows.
+type Evaluation struct {
+	Version   int    `json:"version"`
+	Model     string `json:"model"`
+	BaseModel string `json:"base_model"`
+	// Precision is what the threshold was calibrated to, on validation.
+	Precision float64 `json:"asked_precision"`
+	Threshold float64 `json:"threshold"`
+	// Columns are the model's last, those that it is compared with before it.
+	Columns []Column `json:"columns"`
+	// Confusion is over the largest classes.
+	Confusion Confusion    `json:"confusion"`
+	Slices    []Slice      `json:"slices"`
+	Cost      Cost         `json:"cost"`
+	Errors    []WorstError `json:"worst_errors"`
+	// Timing depends on the hour; all else is the same for the same data,
+	// settings and seed.
+	Timing Timing `json:"timing"`
+}
+
+// Column is one way to answer the test set.
+type Column struct {
+	Name string `json:"name"`
+	// Note says what it is, or why it is empty.
+	Note string `json:"note"`
+	// Natural judges it on the test set as it is; Balanced is the accuracy
+	// with every trained class weighing alike, which is the macro
+	// recall.
+	Natural  evaluate.Judgement `json:"natural"`
+	Balanced evaluate.Interval  `json:"balanced_accuracy"`
+}
+
+// Slice is the model's performance on a part of the test set.
+type Slice struct {
+	By       string  `json:"by"`
+	Name     string  `json:"name"`
+	Examples int     `json:"examples"`
+	Accuracy float64 `json:"accuracy"`
+	Coverage float64 `json:"coverage"`
+}
+
+// Confusion counts answers by class; rows are truths. The last row and column
+// stand for all other classes.
+type Confusion struct {
+	Labels []string `json:"labels"`
+	Counts [][]int  `json:"counts"`
+}
+
+// Cost is in US dollars and tokens. Known is false where there is no price.
+type Cost struct {
+	Known            bool    `json:"known"`
+	TrainedTokens    int64   `json:"trained_tokens"`
+	EvaluationTokens int64   `json:"evaluation_tokens"`
+	Training         float64 `json:"training_usd"`
+	TrainingExpected float64 `json:"training_expected_usd"`
+	Evaluation       float64 `json:"evaluation_usd"`
+	EvaluationExpect float64 `json:"evaluation_expected_usd"`
+	Source           string  `json:"source"`
+}
+
+// Timing is how long answers took, in milliseconds; 0 where nothing was asked
+// anew.
+type Timing struct {
+	P50 float64 `json:"p50_ms"`
+	P95 float64 `json:"p95_ms"`
+}
+
+// WorstError is a wrong answer that the model was sure of.
+type WorstError struct {
+	Truth      string  `json:"truth"`
+	Answer     string  `json:"answer"`
+	Confidence float64 `json:"confidence"`
+	// Text is the anonymized conversation; empty in a report without texts.
+	Text string `json:"text,omitempty"`
+}
+
+//go:embed evaluation.html.tmpl
+var evaluationPage string
+
+var evaluationTemplate = template.Must(template.New("evaluation").Funcs(template.FuncMap{
+	"percent": func(share float64) string { return fmt.Sprintf("%.1f%%", 100*share) },
+	"interval": func(i evaluate.Interval) string {
+		return fmt.Sprintf("%.1f%% (%.1f–%.1f)", 100*i.Value, 100*i.Low, 100*i.High)
+	},
+	"mul100":  func(share float64) float64 { return 100 * share },
+	"dollars": func(d float64) string { return fmt.Sprintf("$%.2f", d) },
+	"count":   func(n any) string { return countOf(n) },
+	"lines":   func(s string) []string { return strings.Split(s, "\n") },
+	"picture": func(png []byte) template.URL {
+		return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png)) //nolint:gosec // drawn by this package
+	},
+}).Parse(evaluationPage))
+
+func countOf(n any) string {
+	switch n := n.(type) {
+	case int:
+		return thousands(n)
+	case int64:
+		return thousands(int(n))
+	}
+	return fmt.Sprint(n)
+}
+
+// WriteEvaluation writes report.html: one page that needs nothing beside it, no
+// script and no network. Everything in it is escaped.
+func WriteEvaluation(w io.Writer, e Evaluation) error {
+	page := struct {
+		Evaluation
+		Last                            Column
+		Reliability, Curve, ConfusedPNG []byte
+	}{Evaluation: e, Last: e.Columns[len(e.Columns)-1]}
+	for _, picture := range []struct {
+		into *[]byte
+		draw func(io.Writer) error
+	}{
+		{&page.Reliability, func(w io.Writer) error { return Reliability(w, page.Last.Natural.Reliability) }},
+		{&page.Curve, func(w io.Writer) error { return Coverage(w, e.Columns, e.Precision) }},
+		{&page.ConfusedPNG, func(w io.Writer) error { return Confused(w, e.Confusion) }},
+	} {
+		var png bytes.Buffer
+		if err := picture.draw(&png); err != nil {
+			return err
+		}
+		*picture.into = png.Bytes()
+	}
+	if err := evaluationTemplate.Execute(w, page); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
