@@ -17,6 +17,7 @@ type ResolveModelInput struct {
 // ResolveModelResult is what applying the model takes.
 type ResolveModelResult struct {
 	Model     string       `json:"model"`
+	BaseModel string       `json:"base_model,omitempty"`
 	Threshold float64      `json:"threshold"`
 	Labels    artifact.Ref `json:"labels"`
 }
@@ -35,7 +36,7 @@ func (p *Provider) ResolveModel(ctx context.Context, in ResolveModelInput) (Reso
 	if _, err := p.Client.Model(ctx, m.ID); err != nil {
 		return ResolveModelResult{}, err
 	}
-	return ResolveModelResult{Model: m.ID, Threshold: m.Threshold, Labels: m.Labels}, nil
+	return ResolveModelResult{Model: m.ID, BaseModel: m.BaseModel, Threshold: m.Threshold, Labels: m.Labels}, nil
 }
 
 func (p *Provider) model(ctx context.Context, id string) (registry.Model, error) {

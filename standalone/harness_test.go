@@ -152,8 +152,9 @@ type report struct {
 	Stage      pipeline.Stage           `json:"stage"`
 	Status     *pipeline.Status         `json:"status"`
 	FineTune   *pipeline.FineTuneResult `json:"fine_tune"`
-	Retrain    *pipeline.RetrainResult
-	Apply      *pipeline.ApplyResult `json:"apply"`
+	Retrain    *pipeline.RetrainResult  `json:"retrain"`
+	Evaluate   *pipeline.EvaluateResult `json:"evaluate"`
+	Apply      *pipeline.ApplyResult    `json:"apply"`
 }
 
 // run runs a command that must succeed.

@@ -221,6 +221,25 @@ func (th *theatre) checkRestart(id string, f *pipeline.FineTuneResult, productio
 	th.checkOutput(production, th.run("apply", "--dataset", production, "--model", f.Model, "--watch").Apply)
 	th.checkReuse(again)
 	th.checkDryRun()
+	th.checkEvaluate(again, id)
+}
+
+// checkEvaluate: a model is judged on another run's conversations as it was on
+// its own.
+func (th *theatre) checkEvaluate(f *pipeline.FineTuneResult, id string) {
+	th.t.Helper()
+	e := th.run("evaluate", "--run", id, "--model", f.Model, "--without-texts", "--watch").Evaluate
+	if e == nil || e.Model != f.Model || e.Metrics.Test != f.Metrics.Test || e.Metrics.Threshold != f.Metrics.Threshold {
+		th.t.Fatalf("evaluated alone: %+v, in its run %+v", e, f.Metrics)
+	}
+	if page := th.artifact(e.Report.Path); !bytes.Contains(page, []byte("How good is this model?")) || bytes.Contains(page, []byte(marker)) {
+		th.t.Error("the report is none, or holds a conversation")
+	}
+	for _, args := range [][]string{{"--run", "apply-x"}, {}} {
+		if code, _, _ := th.starter(append([]string{"evaluate"}, args...)...); code != 2 {
+			th.t.Errorf("evaluate %v ended with exit code %d", args, code)
+		}
+	}
 }
 
 // checkDryRun: what a run would cost is told, and nothing reaches the provider.

@@ -19,6 +19,7 @@ func Register(r registrar) {
 		pipeline.FineTuneWorkflow:       FineTune,
 		pipeline.ApplyWorkflow:          Apply,
 		pipeline.RetrainWorkflow:        Retrain,
+		pipeline.EvaluateWorkflow:       Evaluate,
 	} {
 		r.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
 	}

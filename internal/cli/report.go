@@ -74,7 +74,8 @@ type report struct {
 	Apply      *pipeline.ApplyResult    `json:"apply,omitempty"`
 	// Retrain is set beside FineTune, which is then that of its child, if
 	// there was one.
-	Retrain *pipeline.RetrainResult `json:"retrain,omitempty"`
+	Retrain  *pipeline.RetrainResult  `json:"retrain,omitempty"`
+	Evaluate *pipeline.EvaluateResult `json:"evaluate,omitempty"`
 	// Failure is why a run failed.
 	Failure *failure `json:"failure,omitempty"`
 	Files   []file   `json:"files,omitempty"`
@@ -233,6 +234,8 @@ func (r *report) readResult(ctx context.Context, run client.WorkflowRun) error {
 		return get(ctx, run, &r.FineTune)
 	case pipeline.ApplyWorkflow:
 		return get(ctx, run, &r.Apply)
+	case pipeline.EvaluateWorkflow:
+		return get(ctx, run, &r.Evaluate)
 	case pipeline.RetrainWorkflow:
 		if err := get(ctx, run, &r.Retrain); err != nil {
 			return err
@@ -357,6 +360,8 @@ func (r report) dir() string {
 		return r.FineTune.Dir
 	case r.Apply != nil:
 		return r.Apply.Dir
+	case r.Evaluate != nil:
+		return r.Evaluate.Dir
 	case r.Status != nil:
 		return r.Status.Dir
 	}
@@ -398,6 +403,8 @@ func (a *app) addFiles(ctx context.Context, r *report) {
 		add("output", r.Apply.Output.Path)
 		add("chart", r.Apply.Chart.Path)
 		add("manifest", r.Apply.Manifest.Path)
+	case r.Evaluate != nil:
+		add("report", r.Evaluate.Report.Path)
 	case r.FineTune != nil:
 		add("report", r.FineTune.Report.Path)
 		add("manifest", r.FineTune.Manifest.Path)

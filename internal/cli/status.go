@@ -66,6 +66,8 @@ func (r report) write(t *text) {
 		writeFineTune(t, *r.FineTune)
 	case r.Apply != nil:
 		writeApply(t, *r.Apply)
+	case r.Evaluate != nil:
+		writeEvaluate(t, *r.Evaluate)
 	default:
 		r.writeUnfinished(t)
 	}

@@ -146,6 +146,38 @@ func (in ApplyInput) Validate() error {
 	return nil
 }
 
+// EvaluateInput starts an Evaluate. Dir is required.
+type EvaluateInput struct {
+	// Model is a fine-tuned model's id; empty takes the champion.
+	Model string `json:"model,omitempty"`
+	// Dir is the folder of a finished FineTune, whose splits are used.
+	Dir string `json:"dir"`
+	// Precision is what the threshold is calibrated to.
+	Precision float64 `json:"precision,omitempty"`
+	Seed      int64   `json:"seed,omitempty"`
+	// WithoutTexts leaves the conversations out of the report.
+	WithoutTexts bool `json:"without_texts,omitempty"`
+}
+
+// WithDefaults returns in with every unset field filled.
+func (in EvaluateInput) WithDefaults() EvaluateInput {
+	in.Precision = orDefault(in.Precision, DefaultPrecision)
+	in.Seed = orDefault(in.Seed, 1)
+	return in
+}
+
+// Validate reports the first field that makes no sense, as a problem of kind
+// BadInput. It expects defaults to be filled.
+func (in EvaluateInput) Validate() error {
+	switch {
+	case in.Dir == "":
+		return problem.Input("no run is given; name a finished fine-tuning with --run")
+	case in.Precision <= 0 || in.Precision > 1:
+		return problem.Input("the precision is %g; it must be above 0 and at most 1", in.Precision)
+	}
+	return nil
+}
+
 // RetrainInput starts a Retrain: a fine-tuning that a Schedule repeats, and the
 // rules by which its model takes the champion's place.
 type RetrainInput struct {

@@ -15,6 +15,7 @@ const (
 	FineTuneWorkflow       = "FineTune"
 	ApplyWorkflow          = "Apply"
 	RetrainWorkflow        = "Retrain"
+	EvaluateWorkflow       = "Evaluate"
 )
 
 // Task queues. Work that calls the provider has a queue of its own, so that
@@ -63,6 +64,12 @@ func ApplyID(in ApplyInput) string { return workflowID("apply", in.Dataset, in) 
 // RetrainID returns the workflow id of a retraining; a Schedule appends the time
 // of each run.
 func RetrainID(in RetrainInput) string { return workflowID("retrain", in.FineTune.Dataset, in) }
+
+// EvaluateID returns the workflow id of an evaluation.
+func EvaluateID(in EvaluateInput) string {
+	run, _, _ := strings.Cut(in.Dir, "/")
+	return workflowID("evaluate", run, in)
+}
 
 // PrepareID returns the workflow id of the preparation that a run starts as
 // its child.

@@ -252,6 +252,17 @@ type ApplyResult struct {
 	Privacy privacy.Evaluation `json:"privacy,omitzero"`
 }
 
+// EvaluateResult is what Evaluate leaves.
+type EvaluateResult struct {
+	Model   string  `json:"model"`
+	Metrics Metrics `json:"metrics"`
+	// Report is report.html, JSON report.json.
+	Report artifact.Ref `json:"report"`
+	JSON   artifact.Ref `json:"json"`
+	Dir    string       `json:"dir"`
+	Stages []StageTime  `json:"stages"`
+}
+
 // RetrainResult is what Retrain leaves.
 type RetrainResult struct {
 	// FineTune is zero where the retraining was skipped.

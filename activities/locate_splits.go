@@ -1,0 +1,58 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"switchboard/internal/artifact"
+	"switchboard/internal/privacy"
+	"switchboard/internal/problem"
+)
+
+// LocateSplitsInput names the folder of a fine-tuning, as its status has it.
+type LocateSplitsInput struct {
+	Dir string `json:"dir"`
+}
+
+// LocateSplitsResult names what a model can be judged on.
+type LocateSplitsResult struct {
+	Train      artifact.Ref       `json:"train"`
+	Validation artifact.Ref       `json:"validation"`
+	Test       artifact.Ref       `json:"test"`
+	Labels     artifact.Ref       `json:"labels"`
+	Anonymizer string             `json:"anonymizer"`
+	Privacy    privacy.Evaluation `json:"privacy"`
+}
+
+// LocateSplits finds the splits of a finished fine-tuning in its manifest. A
+// folder without one, or one of a run without splits, is a problem of kind
+// BadInput.
+func (d *Data) LocateSplits(ctx context.Context, in LocateSplitsInput) (LocateSplitsResult, error) {
+	var manifest Manifest
+	err := d.Store.ReadPathJSON(ctx, in.Dir+"/manifest.json", &manifest)
+	if errors.Is(err, artifact.ErrNotFound) {
+		return LocateSplitsResult{}, problem.Input("the run in %s has no manifest; name a fine-tuning that has ended", in.Dir)
+	}
+	if err != nil {
+		return LocateSplitsResult{}, err
+	}
+	result := LocateSplitsResult{Anonymizer: manifest.Facts["anonymizer"], Privacy: manifest.Privacy}
+	wanted := map[string]*artifact.Ref{
+		"/split/train.parquet": &result.Train, "/split/validation.parquet": &result.Validation,
+		"/split/test.parquet": &result.Test, "/finetune/labels.json": &result.Labels,
+	}
+	found := 0
+	for _, stage := range manifest.Stages {
+		for _, file := range stage.Files {
+			if into := wanted[strings.TrimPrefix(file.Path, in.Dir)]; into != nil {
+				*into = file
+				found++
+			}
+		}
+	}
+	if found != len(wanted) {
+		return LocateSplitsResult{}, problem.Input("the run in %s is a %s and has no splits to judge a model on; name a fine-tuning", in.Dir, manifest.Workflow)
+	}
+	return result, nil
+}

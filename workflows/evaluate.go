@@ -1,0 +1,104 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"switchboard/activities"
+	"switchboard/internal/artifact"
+	"switchboard/internal/pipeline"
+)
+
+// Evaluate judges any registered model on the splits of any finished
+// fine-tuning, as FineTune judges the model that it made. It registers and
+// promotes nothing.
+func Evaluate(ctx workflow.Context, in pipeline.EvaluateInput) (result pipeline.EvaluateResult, err error) {
+	r, err := newRun(ctx)
+	if err != nil {
+		return result, err
+	}
+	defer func() { r.end(ctx, err) }()
+	e := evaluation{run: r, in: in.WithDefaults()}
+	if err := r.answerAccept(ctx); err != nil {
+		return result, err
+	}
+	if err := e.check(ctx); err != nil {
+		return result, r.refuse(ctx, err)
+	}
+	if err := e.judge(ctx); err != nil {
+		return result, err
+	}
+	return e.result, nil
+}
+
+type evaluation struct {
+	*run
+	in     pipeline.EvaluateInput
+	model  activities.ResolveModelResult
+	splits activities.LocateSplitsResult
+	result pipeline.EvaluateResult
+}
+
+func (e *evaluation) check(ctx workflow.Context) error {
+	if err := e.enter(ctx, pipeline.Checking); err != nil {
+		return err
+	}
+	if err := e.in.Validate(); err != nil {
+		return invalid(err)
+	}
+	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Model: e.in.Model})
+	located := workflow.ExecuteActivity(quick(ctx), data.LocateSplits, activities.LocateSplitsInput{Dir: e.in.Dir})
+	if err := first(named.Get(ctx, &e.model), located.Get(ctx, &e.splits)); err != nil {
+		return err
+	}
+	if err := cleared(e.splits.Privacy, e.splits.Anonymizer); err != nil {
+		return err
+	}
+	e.accepted = &pipeline.Accepted{Model: e.model.Model}
+	e.status.Model, e.status.Privacy = e.model.Model, e.splits.Privacy
+	e.result.Model, e.result.Dir = e.model.Model, e.status.Dir
+	return workflow.UpsertTypedSearchAttributes(ctx, modelAttribute.ValueSet(e.model.Model))
+}
+
+// judge asks the model about both splits and reports. The labels are the
+// model's own: it may know other companies than the fine-tuning of the splits.
+func (e *evaluation) judge(ctx workflow.Context) error {
+	if err := e.enter(ctx, pipeline.Evaluating); err != nil {
+		return err
+	}
+	validation, test := e.classify(ctx, "validation", e.splits.Validation), e.classify(ctx, "test", e.splits.Test)
+	var onValidation, onTest activities.ClassifyPartResult
+	if err := first(validation.Get(ctx, &onValidation), test.Get(ctx, &onTest)); err != nil {
+		return err
+	}
+	var judged activities.EvaluateModelResult
+	err := workflow.ExecuteActivity(bulk(ctx), data.EvaluateModel, activities.EvaluateModelInput{
+		Validation: e.splits.Validation, ValidationPredictions: onValidation.Predictions,
+		Test: e.splits.Test, TestPredictions: onTest.Predictions,
+		Precision: e.in.Precision, Dir: e.status.Dir,
+	}).Get(ctx, &judged)
+	if err != nil {
+		return err
+	}
+	e.result.Metrics = judged.Metrics
+	e.result.Metrics.WithoutConfidence = onValidation.WithoutConfidence + onTest.WithoutConfidence
+	e.status.Metrics = &e.result.Metrics
+	var report activities.ReportEvaluationResult
+	err = workflow.ExecuteActivity(bulk(ctx), data.ReportEvaluation, activities.ReportEvaluationInput{
+		Train:      e.splits.Train,
+		Validation: e.splits.Validation, ValidationPredictions: onValidation.Predictions,
+		Test: e.splits.Test, TestPredictions: onTest.Predictions,
+		Model: e.model.Model, BaseModel: e.model.BaseModel, Precision: e.in.Precision,
+		Seed: e.in.Seed, WithoutTexts: e.in.WithoutTexts, Dir: e.status.Dir,
+	}).Get(ctx, &report)
+	e.leave(ctx)
+	e.result.Report, e.result.JSON, e.result.Stages = report.HTML, report.JSON, e.status.Stages
+	return err
+}
+
+func (e *evaluation) classify(ctx workflow.Context, name string, examples artifact.Ref) workflow.Future {
+	return workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
+		Model: e.model.Model, Labels: e.model.Labels, Examples: examples,
+		Path:       e.status.Dir + "/evaluation/" + name + "-predictions.parquet",
+		Anonymizer: e.splits.Anonymizer, Evaluation: e.splits.Privacy,
+	})
+}
