@@ -7,10 +7,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"switchboard/internal/anonymize"
 	"switchboard/internal/artifact"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/registry"
 	"switchboard/internal/split"
 )
 
@@ -135,6 +137,28 @@ func (l *lab) checkWhole(p prepared) {
 	}
 	if rows := p.anonymized.Examples.Rows; rows != p.staged.Counts.Conversations {
 		l.t.Errorf("%d conversations and %d examples", p.staged.Counts.Conversations, rows)
+	}
+}
+
+// A correction changes the split, and nothing before it.
+func TestCorrectionsAreSplitAnew(t *testing.T) {
+	l := newLab(t)
+	path := l.file("tweets.csv", tweets(200))
+	p := l.run(path, "first", 0, false)
+	in := SplitExamplesInput{
+		Examples: []artifact.Ref{p.anonymized.Examples}, Dir: "second",
+		Options: split.Options{MinClassSize: 30, TestShare: 0.1, Seed: 1, CorrectionWeight: 2},
+	}
+	var without, with SplitExamplesResult
+	l.must(l.data.SplitExamples, in, &without)
+	id := l.examples([]artifact.Ref{p.splits.Train})[0].ID
+	if _, err := l.data.Models.ImportCorrections(t.Context(), []registry.Correction{{ConversationID: id, Label: "BoltRail", At: time.Now()}}); err != nil {
+		t.Fatal(err)
+	}
+	in.Dir = "third"
+	l.must(l.data.SplitExamples, in, &with)
+	if with.Reused || with.Counts.Corrected != 1 || with.Counts.Train != without.Counts.Train+1 {
+		t.Errorf("with a correction the split is %+v, without %+v", with.Counts, without.Counts)
 	}
 }
 

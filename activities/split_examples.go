@@ -8,6 +8,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
 	"switchboard/internal/prompt"
+	"switchboard/internal/registry"
 	"switchboard/internal/split"
 )
 
@@ -41,11 +42,23 @@ func (r *SplitExamplesResult) files() []*artifact.Ref {
 	return []*artifact.Ref{&r.Train, &r.Validation, &r.Test, &r.TrainFile, &r.ValidationFile, &r.Report, &r.Labels}
 }
 
-// SplitExamples divides examples into train, validation and test, and writes
-// the first two as the trainer expects them. Where an earlier run did the same
+// SplitExamples divides examples into train, validation and test, with the
+// database's corrections where they have a weight, and writes the first two as
+// the trainer expects them. Where an earlier run did the same
 // with the same examples, its result is taken over.
 func (d *Data) SplitExamples(ctx context.Context, in SplitExamplesInput) (SplitExamplesResult, error) {
-	q := question{"split", []any{sumsOf(in.Examples), in.Options}}
+	var corrections []registry.Correction
+	if in.Options.CorrectionWeight > 0 {
+		var err error
+		if corrections, err = d.Models.Corrections(ctx); err != nil {
+			return SplitExamplesResult{}, err
+		}
+		in.Options.Corrections = make(map[int64]string, len(corrections))
+		for _, c := range corrections {
+			in.Options.Corrections[c.ConversationID] = c.Label
+		}
+	}
+	q := question{"split", []any{sumsOf(in.Examples), in.Options, corrections}}
 	result, reused, err := reuse(ctx, d.Store, q, in.Dir, in.Force, (*SplitExamplesResult).files, func() (SplitExamplesResult, error) {
 		return d.split(ctx, in)
 	})

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +74,7 @@ func TestChampionsComeAndGo(t *testing.T) {
 		t.Error("comparison.json does not name the classes")
 	}
 
+	th.correct(training, first)
 	poor := th.approved(training)
 	for _, want := range []string{poor, first.FineTune.Model} {
 		if code, out, errOut := th.starter("models", "rollback", "--why", "a test"); code != 0 {
@@ -81,6 +83,31 @@ func TestChampionsComeAndGo(t *testing.T) {
 		if now := th.models().Champion; now != want {
 			t.Errorf("after a rollback the champion is %s, want %s", now, want)
 		}
+	}
+}
+
+// correct imports corrections, which the next training learns from, and which
+// alone are reason enough for one.
+func (th *theatre) correct(training string, first pipeline.RetrainResult) {
+	th.t.Helper()
+	var table strings.Builder
+	table.WriteString("conversation_id,label,author\n")
+	for id := 2; id <= 60; id += 2 { // as the tweets are numbered
+		table.WriteString(strconv.Itoa(id) + ",EchoTel,Naomi Klein\n")
+	}
+	path := filepath.Join(th.dir, "corrections.csv")
+	if err := os.WriteFile(path, []byte(table.String()), 0o600); err != nil {
+		th.t.Fatal(err)
+	}
+	if code, out, errOut := th.starter("corrections", "import", path); code != 0 || !strings.Contains(out, "30 corrections read, 30 new") {
+		th.t.Fatalf("importing corrections: exit code %d\n%s%s", code, out, errOut)
+	}
+	if _, out, _ := th.starter("corrections", "list"); !strings.Contains(out, "EchoTel") || strings.Contains(out, "Naomi") {
+		th.t.Errorf("the list of corrections:\n%s", out)
+	}
+	r := th.retrain("--dataset", training, "--correction-weight", "3")
+	if r.FineTune.Split.Corrected != 30 || r.FineTune.Split.Repeated == 0 || r.FineTune.Model == first.FineTune.Model {
+		th.t.Errorf("the retraining after the corrections: %s (%s), split %+v", r.Decision, r.Reason, r.FineTune.Split)
 	}
 }
 

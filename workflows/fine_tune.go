@@ -124,6 +124,8 @@ func (f *fineTuning) splitOptions() split.Options {
 		FoldRare:     f.in.RareClasses == pipeline.FoldRare,
 		TestShare:    f.in.TestShare,
 		Seed:         f.in.Seed,
+
+		CorrectionWeight: f.in.CorrectionWeight,
 	}
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,6 +52,8 @@ type retrainFlags struct {
 func (f *retrainFlags) register(cmd *cobra.Command) {
 	f.fineTuneFlags.register(cmd)
 	flags, in := cmd.Flags(), &f.in
+	weight := flags.Lookup("correction-weight")
+	weight.DefValue, f.fineTuneFlags.in.CorrectionWeight = strconv.Itoa(pipeline.DefaultCorrectionWeight), pipeline.DefaultCorrectionWeight
 	flags.Int64Var(&in.When.NewRows, "new-rows", pipeline.DefaultNewRows, "train if as many rows came in since the latest training")
 	flags.Int64Var(&in.When.NewCorrections, "new-corrections", pipeline.DefaultNewCorrections, "train if as many corrections came in")
 	flags.Float64Var(&in.When.Drift, "drift", evaluate.MuchDrift, "train if the labels' population stability index against the champion's data is as large")

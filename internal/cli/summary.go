@@ -118,7 +118,10 @@ func writeSplit(t *text, s pipeline.SplitCounts) {
 		"of small classes": s.Rare, "above the target size": s.Surplus,
 	})...)
 	if s.Repeated > 0 {
-		t.fact("repeated", number(s.Repeated)+" in training, to balance small classes")
+		t.fact("repeated", number(s.Repeated)+" in training, to balance small classes or for their weight")
+	}
+	if s.Corrected > 0 {
+		t.fact("corrected", count(s.Corrected, "conversation"))
 	}
 }
 

@@ -58,6 +58,9 @@ type FineTuneInput struct {
 	// JobDeadline is how long the provider's job may take, from its
 	// submission, before it is cancelled.
 	JobDeadline time.Duration `json:"job_deadline,omitempty"`
+	// CorrectionWeight is how often a corrected conversation is trained; 0
+	// leaves corrections out.
+	CorrectionWeight int `json:"correction_weight,omitempty"`
 	// Budget is how many US dollars training and evaluation may cost; the
 	// target size is derived from it. 0 is no budget.
 	Budget float64 `json:"budget_usd,omitempty"`
@@ -102,6 +105,8 @@ func (in FineTuneInput) Validate() error {
 		return problem.Input("the precision is %g; it must be above 0 and at most 1", in.Precision)
 	case in.Epochs < 0:
 		return problem.Input("the number of epochs is %d; it must be 1 or more (leave it out to let the trainer choose)", in.Epochs)
+	case in.CorrectionWeight < 0:
+		return problem.Input("the weight of corrections is %d; it must be 0 or more", in.CorrectionWeight)
 	case in.Budget < 0:
 		return problem.Input("the budget is %g dollars; it must be above 0", in.Budget)
 	case in.Budget > 0 && in.TargetSize > 0:
@@ -199,6 +204,7 @@ const (
 	DefaultNewCorrections   = 20
 	DefaultMaxFall          = 0.05
 	DefaultMinExamples      = 20
+	DefaultCorrectionWeight = 3
 	DefaultApprovalDeadline = 72 * time.Hour
 )
 

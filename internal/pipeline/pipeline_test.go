@@ -54,6 +54,7 @@ func TestInputThatMakesNoSense(t *testing.T) {
 		"test share is 0.6": func(in *FineTuneInput) { in.TestShare = 0.6 },
 		"precision is 1.1":  func(in *FineTuneInput) { in.Precision = 1.1 },
 		"epochs is -3":      func(in *FineTuneInput) { in.Epochs = -3 },
+		"corrections is -1": func(in *FineTuneInput) { in.CorrectionWeight = -1 },
 		"budget is -1":      func(in *FineTuneInput) { in.Budget = -1 },
 		"leave one out":     func(in *FineTuneInput) { in.Budget, in.TargetSize = 1, 1 },
 		"cost is -1":        func(in *FineTuneInput) { in.MaxCost = -1 },

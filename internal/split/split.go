@@ -42,6 +42,12 @@ type Options struct {
 	// TestShare is the part of threads held out, above 0 and at most 0.5.
 	TestShare float64 `json:"test_share"`
 	Seed      int64   `json:"seed"`
+	// Corrections give conversations another label than they have. Those that
+	// are trained are trained CorrectionWeight times instead of once; in the
+	// test and validation sets they change what counts as right. None are
+	// applied with a weight of 0.
+	Corrections      map[int64]string `json:"-"`
+	CorrectionWeight int              `json:"correction_weight,omitempty"`
 }
 
 // Validate reports an option that makes no sense, as a problem of kind
@@ -54,6 +60,8 @@ func (o Options) Validate() error {
 		return problem.Input("the minimal class size is %d; it must be 2 or more", o.MinClassSize)
 	case o.TestShare <= 0 || o.TestShare > 0.5:
 		return problem.Input("the test share is %g; it must be above 0 and at most 0.5", o.TestShare)
+	case o.CorrectionWeight < 0:
+		return problem.Input("the weight of corrections is %d; it must be 0 or more", o.CorrectionWeight)
 	}
 	return nil
 }
@@ -79,6 +87,8 @@ type Counts struct {
 	Rare int64 `json:"rare"`
 	// Surplus examples were more than the target size.
 	Surplus int64 `json:"surplus"`
+	// Corrected examples have the label of a correction.
+	Corrected int64 `json:"corrected,omitempty"`
 }
 
 // Class tells how one label's examples were divided.
@@ -107,7 +117,7 @@ func Examples(examples []dataset.Example, o Options) (Result, error) {
 		return Result{}, err
 	}
 	var r Result
-	usable := r.usable(examples)
+	usable := r.usable(r.correct(examples, o))
 	if o.TargetSize > len(usable) {
 		return Result{}, problem.Input("the target size is %d conversations a class, but the dataset has only %d usable conversations in all; give a smaller one, or leave it out to take all there is", o.TargetSize, len(usable))
 	}
@@ -122,6 +132,36 @@ func Examples(examples []dataset.Example, o Options) (Result, error) {
 	}
 	r.fill(sortedPools(pools, o), o)
 	return r, r.check(o)
+}
+
+// correct gives examples the labels of their corrections.
+func (r *Result) correct(examples []dataset.Example, o Options) []dataset.Example {
+	if o.CorrectionWeight == 0 || len(o.Corrections) == 0 {
+		return examples
+	}
+	corrected := slices.Clone(examples)
+	for i, e := range corrected {
+		if label, is := o.Corrections[e.ID]; is {
+			corrected[i].Label = label
+			r.Counts.Corrected++
+		}
+	}
+	return corrected
+}
+
+// weigh repeats the corrected among training examples.
+func weigh(train []dataset.Example, o Options) (weighed []dataset.Example, repeated int) {
+	weighed = train
+	for _, e := range train {
+		if _, is := o.Corrections[e.ID]; !is {
+			continue
+		}
+		for range o.CorrectionWeight - 1 {
+			weighed = append(weighed, e)
+			repeated++
+		}
+	}
+	return weighed, repeated
 }
 
 // usable drops what cannot teach anything and fixes the order.
@@ -209,6 +249,8 @@ func (r *Result) fill(pools []*pool, o Options) {
 			continue
 		}
 		train, validation, repeated := p.balance(o)
+		train, again := weigh(slices.Clip(train), o)
+		repeated += again
 		r.Counts.Surplus += int64(p.size() - (len(train) - repeated) - len(validation))
 		r.Counts.Repeated += int64(repeated)
 		r.Train = append(r.Train, train...)

@@ -213,3 +213,58 @@ func TestFoldedClassesAreRepeatedTheSameWay(t *testing.T) {
 		}
 	}
 }
+
+// Corrections change labels everywhere, weigh in training alone, and never bring
+// a held-out thread into training.
+func TestCorrections(t *testing.T) {
+	var examples []dataset.Example
+	for i := range int64(400) {
+		examples = append(examples, dataset.Example{ID: i, ThreadID: i, Text: fmt.Sprint("text ", i), Label: []string{"A", "B"}[i%2]})
+	}
+	o := Options{MinClassSize: 10, TestShare: 0.2, Seed: 1}
+	before, err := Examples(examples, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Corrections, o.CorrectionWeight = map[int64]string{}, 3
+	for i := range int64(100) {
+		o.Corrections[i] = "C"
+	}
+	after, err := Examples(examples, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := func(list []dataset.Example) map[int64]int {
+		n := map[int64]int{}
+		for _, e := range list {
+			n[e.ID]++
+			if want, is := o.Corrections[e.ID]; is && e.Label != want {
+				t.Errorf("conversation %d has the label %s, corrected to %s", e.ID, e.Label, want)
+			}
+		}
+		return n
+	}
+	train, validation, test := ids(after.Train), ids(after.Validation), ids(after.Test)
+	for id, n := range train {
+		want := 1
+		if id < 100 {
+			want = 3
+		}
+		if n != want {
+			t.Errorf("conversation %d is trained %d times, want %d", id, n, want)
+		}
+	}
+	for _, e := range before.Test {
+		if test[e.ID] != 1 || train[e.ID]+validation[e.ID] > 0 {
+			t.Errorf("conversation %d left the test set", e.ID)
+		}
+	}
+	c := after.Counts
+	if c.Corrected != 100 || c.Train-c.Repeated+c.Validation+c.Test != 400 || len(after.Classes) != 3 {
+		t.Errorf("counts %+v", c)
+	}
+	o.CorrectionWeight = 0
+	if none, err := Examples(examples, o); err != nil || none.Counts != before.Counts {
+		t.Errorf("with a weight of 0 the counts are %+v, %v", none.Counts, err)
+	}
+}

@@ -260,6 +260,26 @@ func TestCorrectionsOfWhichTheLatestWins(t *testing.T) {
 	})
 }
 
+func TestPseudonyms(t *testing.T) {
+	eachBackend(t, func(t *testing.T, location string) {
+		s := open(t, location)
+		of := func(s *Store, name string) string {
+			p, err := s.Pseudonym(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}
+		anna := of(s, "anna")
+		if again := of(open(t, location), "anna"); again != anna || of(s, "bert") == anna || of(s, "") != "" || strings.Contains(anna, "anna") {
+			t.Errorf("anna is %s, then %s", anna, again)
+		}
+		if other := open(t, t.TempDir()+"/other.db"); of(other, "anna") == anna {
+			t.Error("anna is the same in another database")
+		}
+	})
+}
+
 func TestRetrainings(t *testing.T) {
 	eachBackend(t, func(t *testing.T, location string) {
 		s := open(t, location)

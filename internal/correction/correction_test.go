@@ -1,0 +1,69 @@
+package correction
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"switchboard/internal/problem"
+	"switchboard/internal/registry"
+)
+
+var (
+	now     = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	options = Options{Name: "c.csv", Labels: []string{"AcmeHelp", "BoltRail"}, Now: now}
+)
+
+func TestRead(t *testing.T) {
+	const file = "\ufeffnote,label,at,conversation_id,author\n" +
+		"\"a, b\",AcmeHelp,2026-03-01T10:00:00+01:00,7,anna\n" +
+		",Unknown,,-8, bert \n"
+	got, err := Read(strings.NewReader(file), options)
+	want := []registry.Correction{
+		{ConversationID: 7, Label: "AcmeHelp", Author: "anna", At: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)},
+		{ConversationID: -8, Label: "Unknown", Author: "bert", At: now},
+	}
+	if err != nil || len(got) != 2 || !got[0].At.Equal(want[0].At) {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	got[0].At = want[0].At
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestReadNamesTheLineThatIsWrong(t *testing.T) {
+	for name, test := range map[string]struct{ file, says string }{
+		"nothing":          {"", "c.csv is empty"},
+		"other columns":    {"id,company\n", "c.csv, line 1: the columns conversation_id and label are needed"},
+		"an id of letters": {"conversation_id,label\n1,AcmeHelp\nx,AcmeHelp\n", "c.csv, line 3: the conversation_id is no whole number"},
+		"another case":     {"conversation_id,label\n1,acmehelp\n", `c.csv, line 2: the label "acmehelp" is no company`},
+		"no label":         {"conversation_id,label\n1,\n", `c.csv, line 2: the label ""`},
+		"no time":          {"conversation_id,label,at\n1,AcmeHelp,monday\n", `c.csv, line 2: the time "monday"`},
+		"the future":       {"conversation_id,label,at\n1,AcmeHelp,2027-01-01T00:00:00Z\n", "has not come yet"},
+		"a missing field":  {"conversation_id,label\n1\n", "c.csv, line 2: wrong number of fields"},
+		"an open quote":    {"conversation_id,label\n1,\"Acme\n", "c.csv, line 2"},
+	} {
+		got, err := Read(strings.NewReader(test.file), options)
+		if kind, _ := problem.KindOf(err); kind != problem.BadInput || !strings.Contains(err.Error(), test.says) || got != nil {
+			t.Errorf("%s: %v, %v; want %q", name, got, err, test.says)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add("conversation_id,label\n1,AcmeHelp\n")
+	f.Add("\ufefflabel,at,conversation_id\n\"Acme\nHelp\",2026-03-01T10:00:00Z,9223372036854775808\n")
+	f.Fuzz(func(t *testing.T, file string) {
+		got, err := Read(strings.NewReader(file), options)
+		if kind, _ := problem.KindOf(err); err != nil && kind != problem.BadInput {
+			t.Fatalf("error %v, of no kind", err)
+		}
+		for _, c := range got {
+			if c.At.After(now) || c.Label != "Unknown" && c.Label != "AcmeHelp" && c.Label != "BoltRail" {
+				t.Errorf("accepted %+v", c)
+			}
+		}
+	})
+}
