@@ -2,13 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
 
 	"switchboard/internal/pipeline"
-	"switchboard/internal/problem"
 )
 
 func (a *app) applyCommand() *cobra.Command {
@@ -83,34 +80,11 @@ func (a *app) applyUpdateCommand(use, short, update string) *cobra.Command {
 
 // updateApply sends a pause or a resume and reports the run as it is then.
 func (a *app) updateApply(ctx context.Context, c *connection, id, update string) (view, error) {
-	r, err := c.describe(ctx, id, "")
+	var status pipeline.Status
+	r, err := a.update(ctx, c, id, pipeline.ApplyWorkflow, "can be paused and resumed", update, nil, &status)
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case r.Workflow != pipeline.ApplyWorkflow:
-		return nil, problem.Input("the run %s is of the type %s; only %s can be paused and resumed", id, r.Workflow, pipeline.ApplyWorkflow)
-	case r.State != stateRunning:
-		return nil, problem.Input("the run %s is over (%s)", id, r.State)
-	}
-	wait, cancel := context.WithTimeout(ctx, a.acceptWait)
-	defer cancel()
-	handle, err := c.UpdateWorkflow(wait, client.UpdateWorkflowOptions{
-		WorkflowID: id, UpdateName: update, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	var status pipeline.Status
-	if err == nil {
-		err = handle.Get(wait, &status)
-	}
-	var late *client.WorkflowUpdateServiceTimeoutOrCanceledError
-	switch {
-	case err == nil:
-		r.setStatus(status)
-		return r, nil
-	case ctx.Err() != nil:
-		return nil, &interruption{"stopped before a worker answered"}
-	case errors.As(err, &late):
-		return nil, problem.New(problem.Environment, "no worker answered within %s; start one with `go run ./worker`", span(a.acceptWait))
-	}
-	return nil, c.serverProblem(runFailure(err), "run "+id)
+	r.setStatus(status)
+	return r, nil
 }

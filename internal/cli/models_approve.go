@@ -2,13 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
 
 	"switchboard/internal/pipeline"
-	"switchboard/internal/problem"
 )
 
 func (a *app) modelsApproveCommand() *cobra.Command {
@@ -46,35 +43,11 @@ shows what it asks. Its comparison.json has the figures of every company.`,
 
 // approve sends the answer and tells what it was about.
 func (a *app) approve(ctx context.Context, c *connection, id string, answer pipeline.Approval) (view, error) {
-	run, err := c.describe(ctx, id, "")
-	if err != nil {
+	var proposal pipeline.Proposal
+	if _, err := a.update(ctx, c, id, pipeline.RetrainWorkflow, "asks for an approval", pipeline.ApproveUpdate, []any{answer}, &proposal); err != nil {
 		return nil, err
 	}
-	switch {
-	case run.Workflow != pipeline.RetrainWorkflow:
-		return nil, problem.Input("the run %s is of the type %s; only %s asks for an approval", id, run.Workflow, pipeline.RetrainWorkflow)
-	case run.State != stateRunning:
-		return nil, problem.Input("the run %s is over (%s)", id, run.State)
-	}
-	wait, cancel := context.WithTimeout(ctx, a.acceptWait)
-	defer cancel()
-	handle, err := c.UpdateWorkflow(wait, client.UpdateWorkflowOptions{
-		WorkflowID: id, UpdateName: pipeline.ApproveUpdate, Args: []any{answer}, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	var proposal pipeline.Proposal
-	if err == nil {
-		err = handle.Get(wait, &proposal)
-	}
-	var late *client.WorkflowUpdateServiceTimeoutOrCanceledError
-	switch {
-	case err == nil:
-		return answered{Approval: answer, Proposal: proposal}, nil
-	case ctx.Err() != nil:
-		return nil, &interruption{"stopped before a worker answered"}
-	case errors.As(err, &late):
-		return nil, problem.New(problem.Environment, "no worker answered within %s; start one with `go run ./worker`", span(a.acceptWait))
-	}
-	return nil, c.serverProblem(runFailure(err), "run "+id)
+	return answered{Approval: answer, Proposal: proposal}, nil
 }
 
 // answered is what was approved or rejected.

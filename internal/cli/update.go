@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"go.temporal.io/sdk/client"
+
+	"switchboard/internal/problem"
+)
+
+// update sends an update to a run of a type that takes it, waits for the answer
+// and decodes it. It returns the run as it was before; verb says what others
+// cannot do, for the error.
+func (a *app) update(ctx context.Context, c *connection, id, workflow, verb, name string, args []any, answer any) (report, error) {
+	r, err := c.describe(ctx, id, "")
+	if err != nil {
+		return r, err
+	}
+	switch {
+	case r.Workflow != workflow:
+		return r, problem.Input("the run %s is of the type %s; only %s %s", id, r.Workflow, workflow, verb)
+	case r.State != stateRunning:
+		return r, problem.Input("the run %s is over (%s)", id, r.State)
+	}
+	wait, cancel := context.WithTimeout(ctx, a.acceptWait)
+	defer cancel()
+	handle, err := c.UpdateWorkflow(wait, client.UpdateWorkflowOptions{
+		WorkflowID: id, UpdateName: name, Args: args, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(wait, answer)
+	}
+	var late *client.WorkflowUpdateServiceTimeoutOrCanceledError
+	switch {
+	case err == nil:
+		return r, nil
+	case ctx.Err() != nil:
+		return r, &interruption{"stopped before a worker answered"}
+	case errors.As(err, &late):
+		return r, problem.New(problem.Environment, "no worker answered within %s; start one with `go run ./worker`", span(a.acceptWait))
+	}
+	return r, c.serverProblem(runFailure(err), "run "+id)
+}
