@@ -35,6 +35,10 @@ type ReportEvaluationInput struct {
 	// Estimates are the run's; the first tells the price, if it was chosen.
 	Estimates []pipeline.CostEstimate `json:"estimates,omitempty"`
 	Seed      int64                   `json:"seed"`
+	// TrainedOnThese is true if the model was trained on Train, with Epochs
+	// (0 is what the trainer chooses) and Seed.
+	TrainedOnThese bool `json:"trained_on_these,omitempty"`
+	Epochs         int  `json:"epochs,omitempty"`
 	// WithoutTexts leaves the conversations out, for a report to be shared.
 	WithoutTexts bool   `json:"without_texts,omitempty"`
 	Dir          string `json:"dir"`
@@ -173,9 +177,18 @@ const (
 	ownSeed      = 1
 )
 
+// isBaseline tells whether training the baseline would give the model once more:
+// training is deterministic.
+func (j jury) isBaseline() bool {
+	return j.in.TrainedOnThese && j.in.BaseModel == ownBaseModel && j.in.Epochs == 0 && j.in.Seed == ownSeed
+}
+
 // baseline is the model server's classifier, trained in this process on the same
 // examples with its own settings.
 func (j jury) baseline(ctx context.Context) (page.Column, error) {
+	if j.isBaseline() {
+		return j.column("baseline", "the model server's classifier, trained on the same examples with its own settings: this model.", j.onValidation, j.onTest), nil
+	}
 	texts := func(examples []dataset.Example) []classifier.Example {
 		list := make([]classifier.Example, len(examples))
 		for i, e := range examples {

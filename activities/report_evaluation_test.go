@@ -117,6 +117,24 @@ func TestReportEvaluationIsDeterministic(t *testing.T) {
 	}
 }
 
+func TestModelThatIsTheBaselineIsNotTrainedAgain(t *testing.T) {
+	l := newLab(t)
+	in := l.judge("run")
+	in.TrainedOnThese, in.Seed = true, ownSeed
+	for epochs, same := range map[int]bool{0: true, 3: false} {
+		in.Epochs = epochs
+		var result ReportEvaluationResult
+		l.must(l.data.ReportEvaluation, in, &result)
+		var e page.Evaluation
+		if err := l.store.ReadJSON(t.Context(), result.JSON, &e); err != nil {
+			t.Fatal(err)
+		}
+		if got := e.Columns[1].Natural.Accuracy == e.Columns[2].Natural.Accuracy; got != same {
+			t.Errorf("with %d epochs the baseline's accuracy is the model's: %v", epochs, got)
+		}
+	}
+}
+
 func TestReportToBeSharedHasNoTexts(t *testing.T) {
 	l := newLab(t)
 	in := l.judge("run")

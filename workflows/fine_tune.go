@@ -324,6 +324,8 @@ func (f *fineTuning) reportEvaluation(ctx workflow.Context) error {
 		TrainedTokens:         f.result.TrainedTokens,
 		Estimates:             f.costs.Estimates,
 		Seed:                  f.in.Seed,
+		TrainedOnThese:        true,
+		Epochs:                f.in.Epochs,
 		Dir:                   f.status.Dir,
 	}).Get(ctx, &f.report)
 }
