@@ -132,7 +132,7 @@ func TestEveryAnomaly(t *testing.T) {
 
 func TestTextsAreThoseOfTheTable(t *testing.T) {
 	_, parts := run(t, "tweet_id,author_id,text,in_response_to_tweet_id\n2,Acme,\"yes,\nit is\",1\n1,7,is it &amp; 🤥?,\n", stage.Options{})
-	want := []dataset.Conversation{{ID: 2, ThreadID: 1, Rows: []int32{1, 0}, Texts: []string{"is it &amp; 🤥?", "yes,\nit is"}, Label: "Acme"}}
+	want := []dataset.Conversation{{ID: 2, ThreadID: 1, Rows: []int32{1, 0}, Texts: []string{"is it &amp; 🤥?", "yes,\nit is"}, Label: "Acme", Answered: true}}
 	if !reflect.DeepEqual(parts[0], want) {
 		t.Errorf("got %+v", parts[0])
 	}
