@@ -15,7 +15,9 @@
 // AdaGrad step sizes (Duchi, Hazan, Singer, "Adaptive Subgradient Methods",
 // 2011), which give a rare word the large steps it needs. Label smoothing
 // keeps the weights from growing without end once every training example is
-// right, and rare classes weigh more than frequent ones.
+// right, and rare classes weigh more than frequent ones. With a validation set,
+// training stops when it gets no better on it, and the best epoch's weights are
+// kept (early stopping).
 //
 // A model trained with a validation set answers with calibrated
 // probabilities: its scores are divided by the temperature that fits the

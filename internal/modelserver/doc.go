@@ -37,11 +37,13 @@
 //   - Tokens in usage and trained_tokens are counted by a simple rule: a run of
 //     letters and digits is one, every other character that is not white space
 //     is one, and a label is one. trained_tokens is the count over the training
-//     file, times the epochs.
+//     file, times the epochs that were trained.
 //   - A metric that OpenAI counts by token is counted by example here.
 //   - batch_size, n_epochs and learning_rate_multiplier mean what they say;
 //     "auto" is 32, 8 and 1. The seed defaults to [DefaultSeed], so that the
-//     same job gives the same model.
+//     same job gives the same model. With a validation file, n_epochs is the
+//     most: training stops when two epochs in a row get no better on it, and the
+//     model is that of the best.
 //   - Cancelling a job that is already cancelled answers with the job, and so do
 //     pausing a paused one and resuming one that is under way.
 //   - The models of a job's last three epochs are checkpoints: each has a name,

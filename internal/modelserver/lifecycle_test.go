@@ -319,6 +319,33 @@ func TestJobsAreListedByPageAndMetadata(t *testing.T) {
 	}
 }
 
+// Every answer of the validation file is another company's: the better the
+// model learns, the worse it gets on it.
+func TestTrainingStopsEarly(t *testing.T) {
+	r, _ := start(t, Options{})
+	answer := func(i int) string { return `{"content":"` + topicNames[i%len(topicNames)] + `","role":"assistant"}` }
+	misleading := strings.NewReplacer(answer(0), answer(1), answer(1), answer(2), answer(2), answer(0)).Replace(string(jsonl(2, 30)))
+	j := r.create(t, map[string]any{
+		"training_file": r.upload(t, jsonl(1, 30)), "validation_file": r.upload(t, []byte(misleading)),
+		"hyperparameters": map[string]any{"n_epochs": 50},
+	})
+	await(t, r.client, j.ID, statusSucceeded)
+	var done jobObject
+	r.call(t, "GET", "/v1/fine_tuning/jobs/"+j.ID, nil, &done)
+	if done.Hyperparameters.Epochs != 50 {
+		t.Errorf("the job says %d epochs, want the 50 that were asked for", done.Hyperparameters.Epochs)
+	}
+	tokens := must[examples](t)(readExamples(strings.NewReader(string(jsonl(1, 30))))).tokens
+	if *done.TrainedTokens != 3*tokens {
+		t.Errorf("trained tokens are %d, want %d: one epoch and two to wait for a better one", *done.TrainedTokens, 3*tokens)
+	}
+	events := must[openai.FineTuningJobEventList](t)(r.client.ListFineTuningJobEvents(t.Context(), j.ID, openai.ListFineTuningJobEventsWithLimit(100)))
+	want := "Training stopped after epoch 3 of 50: the model got no better on the validation file"
+	if !slices.ContainsFunc(events.Data, func(e openai.FineTuneEvent) bool { return e.Message == want }) {
+		t.Errorf("events are %+v, want one that says %q", events.Data, want)
+	}
+}
+
 func TestJobKeepsWhatWasAsked(t *testing.T) {
 	r, _ := start(t, Options{})
 	training := r.upload(t, jsonl(1, 30))

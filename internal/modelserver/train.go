@@ -261,9 +261,11 @@ func (s *Server) train(ctx context.Context, j job) error {
 	results := strings.Builder{}
 	results.WriteString("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n")
 	var last snapshots
+	epochs := 0 // trained; fewer than asked for if training stops early
 	model, err := classifier.Train(ctx, train.rows, validation.rows, classifier.Options{
 		Epochs: j.Epochs, BatchSize: j.BatchSize, LearningRateMultiplier: j.RateMultiplier, Seed: uint64(j.Seed),
 		OnEpoch: func(e classifier.Epoch) {
+			epochs = e.Number
 			m := metricsOf(e)
 			results.WriteString(m.csv())
 			last.add(e.Model(), m)
@@ -279,7 +281,7 @@ func (s *Server) train(ctx context.Context, j job) error {
 		param := "training_file"
 		return s.fail(j.ID, jobError{Code: "training_failed", Message: "Training failed: " + err.Error() + ".", Param: &param})
 	}
-	if err := s.finish(j, result{model, last, results.String(), train.tokens * j.Epochs}); err != nil {
+	if err := s.finish(j, result{model, last, results.String(), epochs, train.tokens * epochs}); err != nil {
 		return err
 	}
 	s.log.InfoContext(ctx, "fine-tuning job succeeded", "job", j.ID, "examples", len(train.rows),
@@ -292,6 +294,7 @@ type result struct {
 	model   *classifier.Model
 	last    snapshots
 	results string
+	epochs  int
 	tokens  int
 }
 
@@ -307,6 +310,9 @@ func (s *Server) finish(j job, r result) error {
 		j.TrainedTokens = r.tokens
 		j.Checkpoints = r.last.checkpoints()
 		j.end(statusSucceeded)
+		if r.epochs < j.Epochs {
+			j.inform("Training stopped after epoch %d of %d: the model got no better on the validation file", r.epochs, j.Epochs)
+		}
 		j.inform("New fine-tuned model created")
 		j.inform("The job has successfully completed")
 		// Who sees the success must find the models.
