@@ -54,7 +54,7 @@ func (p *Provider) ClassifyPart(ctx context.Context, in ClassifyPartInput) (Clas
 		return ClassifyPartResult{}, err
 	}
 	report(ctx, pipeline.Progress{Total: in.Examples.Rows, Unit: "conversations"})
-	info := activity.GetInfo(ctx)
+	attempt := activity.GetInfo(ctx).Attempt
 	stored := context.WithoutCancel(ctx) // what was paid for is saved, whatever ends
 	ctx, stop := untilWorkerStops(ctx)
 	defer stop()
@@ -67,14 +67,14 @@ func (p *Provider) ClassifyPart(ctx context.Context, in ClassifyPartInput) (Clas
 	if err := p.Store.ReadJSON(ctx, in.Labels, &labels); err != nil {
 		return ClassifyPartResult{}, err
 	}
-	journal := journal{store: p.Store, dir: "answers/" + in.key(), attempt: info.Attempt}
+	journal := in.journal(ctx, p.Store)
 	saved, err := journal.read(ctx)
 	if err != nil {
 		return ClassifyPartResult{}, err
 	}
 	outcome, err := inference.Run(ctx, p.Client, inference.Options{
 		Model: in.Model, Prompt: prompt.System, Labels: labels,
-		Concurrency: p.Concurrent, LastAttempt: info.Attempt >= pipeline.ClassifyAttempts,
+		Concurrency: p.Concurrent, LastAttempt: attempt >= pipeline.ClassifyAttempts,
 	}, examples, saved, func(chunk int, predictions []dataset.Prediction) error {
 		return journal.save(stored, chunk, predictions)
 	}, func(now inference.Progress) {
@@ -101,13 +101,22 @@ func (in ClassifyPartInput) key() string {
 // journal is the folder with the answers to one part's questions: small files
 // while they come in, one file when all are there.
 type journal struct {
-	store   *artifact.Store
-	dir     string
-	attempt int32
+	store *artifact.Store
+	dir   string
+	// writer is this attempt, of all that ever write here: one that was given
+	// up for lost may still be at work, and an earlier run's answers count
+	// until they are joined.
+	writer string
 }
 
-// allAnswers is the name of the file with every answer. It sorts behind the others.
+// allAnswers is the name of the file with every answer.
 const allAnswers = "all.parquet"
+
+func (in ClassifyPartInput) journal(ctx context.Context, store *artifact.Store) journal {
+	info := activity.GetInfo(ctx)
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d", info.WorkflowExecution.RunID, info.ActivityID, info.Attempt))
+	return journal{store: store, dir: "answers/" + in.key(), writer: hex.EncodeToString(sum[:8])}
+}
 
 // read returns what earlier attempts and runs saved. Answers that failed are
 // left out: they are to be asked for again.
@@ -131,10 +140,9 @@ func (j journal) read(ctx context.Context) (inference.Resume, error) {
 	return saved, nil
 }
 
-// save writes one small file. Its name has the attempt in it, since an attempt
-// that was given up for lost may still be at work.
+// save writes one small file.
 func (j journal) save(ctx context.Context, i int, predictions []dataset.Prediction) error {
-	_, err := writeRows(ctx, j.store, fmt.Sprintf("%s/%06d-%06d.parquet", j.dir, j.attempt, i), predictions)
+	_, err := writeRows(ctx, j.store, fmt.Sprintf("%s/%s-%06d.parquet", j.dir, j.writer, i), predictions)
 	return err
 }
 

@@ -26,7 +26,11 @@ type MergeOutputInput struct {
 	Duplicates artifact.Ref `json:"duplicates"`
 	// Threshold is the confidence below which an answer becomes Unknown.
 	Threshold float64 `json:"threshold"`
-	Dir       string  `json:"dir"`
+	// Provider, BaseModel and Batches are what the answers' price depends on.
+	Provider  string `json:"provider,omitempty"`
+	BaseModel string `json:"base_model,omitempty"`
+	Batches   bool   `json:"batches,omitempty"`
+	Dir       string `json:"dir"`
 }
 
 // MergeOutputResult names the output and counts what is in it.
@@ -61,6 +65,9 @@ func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutpu
 		return MergeOutputResult{}, err
 	}
 	m.finish()
+	if price, known := d.Prices.Find(in.Provider, in.BaseModel); known {
+		m.result.Counts.Cost, m.result.Counts.Priced = price.Answers(m.asked, m.answered, in.Batches), true
+	}
 	m.result.Companies, err = d.Store.WriteJSON(ctx, in.Dir+"/output/companies.json", m.companies)
 	return m.result, err
 }
@@ -91,7 +98,9 @@ type merge struct {
 	threshold float64
 	rows      []verdict
 	companies map[string]int
-	result    MergeOutputResult
+	// asked and answered are the tokens of questions and answers.
+	asked, answered int64
+	result          MergeOutputResult
 }
 
 func (d *Data) mergePart(ctx context.Context, m *merge, examples, predictions artifact.Ref) error {
@@ -133,7 +142,8 @@ func (m *merge) add(rows []int32, p dataset.Prediction) {
 	m.companies[v.company]++
 	m.result.Counts.Conversations++
 	m.result.Counts.ConversationStatuses[string(v.status)]++
-	m.result.Counts.Tokens += int64(p.PromptTokens) + int64(p.AnswerTokens)
+	m.asked += int64(p.PromptTokens)
+	m.answered += int64(p.AnswerTokens)
 	for _, row := range rows {
 		if v.beats(m.rows[row]) {
 			m.rows[row] = v
@@ -152,6 +162,7 @@ func decide(p dataset.Prediction, threshold float64) verdict {
 
 func (m *merge) finish() {
 	c := &m.result.Counts
+	c.Tokens = m.asked + m.answered
 	c.Companies = len(m.companies)
 	if m.companies[dataset.Unknown] > 0 {
 		c.Companies--

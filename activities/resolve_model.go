@@ -6,18 +6,23 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/problem"
+	"switchboard/internal/provider"
 	"switchboard/internal/registry"
 )
 
 // ResolveModelInput names a fine-tuned model; empty takes the champion.
 type ResolveModelInput struct {
 	Model string `json:"model"`
+	// Batches asks whether the provider has them.
+	Batches bool `json:"batches,omitempty"`
 }
 
 // ResolveModelResult is what applying the model takes.
 type ResolveModelResult struct {
-	Model     string       `json:"model"`
-	BaseModel string       `json:"base_model,omitempty"`
+	Model     string `json:"model"`
+	BaseModel string `json:"base_model,omitempty"`
+	// Provider is its base URL.
+	Provider  string       `json:"provider,omitempty"`
 	Threshold float64      `json:"threshold"`
 	Labels    artifact.Ref `json:"labels"`
 }
@@ -36,7 +41,14 @@ func (p *Provider) ResolveModel(ctx context.Context, in ResolveModelInput) (Reso
 	if _, err := p.Client.Model(ctx, m.ID); err != nil {
 		return ResolveModelResult{}, err
 	}
-	return ResolveModelResult{Model: m.ID, BaseModel: m.BaseModel, Threshold: m.Threshold, Labels: m.Labels}, nil
+	if in.Batches {
+		if err := p.Client.CanBatch(ctx); provider.Missing(err) {
+			return ResolveModelResult{}, problem.Input("the provider has no Batch API (%w); leave --mode out", err)
+		} else if err != nil {
+			return ResolveModelResult{}, err
+		}
+	}
+	return ResolveModelResult{Model: m.ID, BaseModel: m.BaseModel, Provider: p.URL, Threshold: m.Threshold, Labels: m.Labels}, nil
 }
 
 func (p *Provider) model(ctx context.Context, id string) (registry.Model, error) {

@@ -86,7 +86,7 @@ func (a *application) check(ctx workflow.Context) error {
 		return invalid(err)
 	}
 	file := workflow.ExecuteActivity(check(ctx), data.CheckDataset, activities.CheckDatasetInput{Dataset: a.in.Dataset, Kind: pipeline.Production})
-	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Model: a.in.Model})
+	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Model: a.in.Model, Batches: a.in.Mode == pipeline.InBatches})
 	if err := file.Get(ctx, nil); err != nil {
 		return err
 	}
@@ -96,6 +96,7 @@ func (a *application) check(ctx workflow.Context) error {
 	}
 	a.state.Accepted = pipeline.Accepted{Model: model.Model}
 	a.state.Threshold, a.state.Labels = model.Threshold, model.Labels
+	a.state.Provider, a.state.BaseModel = model.Provider, model.BaseModel
 	a.accepted, a.status.Model = &a.state.Accepted, model.Model
 	return workflow.UpsertTypedSearchAttributes(ctx,
 		datasetAttribute.ValueSet(datasetName(a.in.Dataset)), modelAttribute.ValueSet(model.Model))
@@ -137,8 +138,8 @@ func (a *application) classify(ctx workflow.Context) error {
 		running++
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer func() { running-- }()
-			var result activities.ClassifyPartResult
-			if err := a.classifyPart(ctx, part).Get(ctx, &result); err != nil {
+			result, err := a.classifyPart(ctx, part)
+			if err != nil {
 				// The others stop and save what they have; that they
 				// were cancelled is not why the run fails.
 				failed = first(failed, err)
@@ -165,15 +166,20 @@ func (a *application) classify(ctx workflow.Context) error {
 	return nil
 }
 
-func (a *application) classifyPart(ctx workflow.Context, i int) workflow.Future {
-	return workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
+func (a *application) classifyPart(ctx workflow.Context, i int) (result activities.ClassifyPartResult, err error) {
+	in := activities.ClassifyPartInput{
 		Model:      a.state.Accepted.Model,
 		Labels:     a.state.Labels,
 		Examples:   a.state.Prepared.Anonymized[i],
 		Path:       activities.PredictionsPath(a.status.Dir, i),
 		Anonymizer: a.state.Prepared.Anonymizer,
 		Evaluation: a.state.Prepared.Evaluation,
-	})
+	}
+	if a.in.Mode == pipeline.InBatches {
+		return a.batches(in).run(ctx)
+	}
+	err = workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, in).Get(ctx, &result)
+	return result, err
 }
 
 func (a *application) continueAsNew(ctx workflow.Context) error {
@@ -196,6 +202,9 @@ func (a *application) merge(ctx workflow.Context) error {
 		Predictions: a.state.Predictions,
 		Duplicates:  a.state.Prepared.Duplicates,
 		Threshold:   a.state.Threshold,
+		Provider:    a.state.Provider,
+		BaseModel:   a.state.BaseModel,
+		Batches:     a.in.Mode == pipeline.InBatches,
 		Dir:         a.status.Dir,
 	}).Get(ctx, &a.merged)
 	if err != nil {
@@ -204,6 +213,7 @@ func (a *application) merge(ctx workflow.Context) error {
 	a.status.Applied = &a.merged.Counts
 	a.result = pipeline.ApplyResult{
 		Model:    a.state.Accepted.Model,
+		Mode:     a.in.Mode,
 		Prepared: a.state.Prepared.Counts,
 		Counts:   a.merged.Counts,
 		Output:   a.merged.Output,

@@ -139,7 +139,17 @@ func (c *Counted) Estimate(r split.Result, p Price, epochs int) (Estimate, error
 
 // asking is the price of questions and their answers.
 func (p Price) asking(t tokens) float64 {
-	return (float64(t.questions)*p.Input + float64(t.answers)*p.Output) / 1e6
+	return p.Answers(t.questions, t.answers, false)
+}
+
+// Answers is the price in US dollars of so many tokens of questions and of
+// answers, as a fine-tuned model has them, in batches or not.
+func (p Price) Answers(questions, answers int64, batches bool) float64 {
+	price := (float64(questions)*p.Input + float64(answers)*p.Output) / 1e6
+	if batches {
+		price *= p.BatchShare
+	}
+	return price
 }
 
 // SmallestTarget is the least target size that leaves something to train on and

@@ -16,6 +16,18 @@ const (
 	DefaultTestShare    = 0.1
 	DefaultPrecision    = 0.95
 	DefaultJobDeadline  = 24 * time.Hour
+	DefaultBatchTokens  = 2_000_000
+)
+
+// ApplyMode says how a model is asked.
+type ApplyMode string
+
+const (
+	// Online asks call by call, and has the answers at once.
+	Online ApplyMode = "online"
+	// InBatches asks with the provider's Batch API: the answers take up to a
+	// day, and cost less.
+	InBatches ApplyMode = "batch"
 )
 
 // RareClasses says what becomes of companies with too few conversations.
@@ -129,6 +141,11 @@ type ApplyInput struct {
 	// Force prepares the dataset again, even if an earlier run has. Answers
 	// are never paid twice.
 	Force bool `json:"force,omitempty"`
+	// Mode is how the model is asked.
+	Mode ApplyMode `json:"mode,omitempty"`
+	// BatchTokens bounds the tokens that wait in batches at a time; providers
+	// refuse a batch above their account's limit.
+	BatchTokens int64 `json:"batch_tokens,omitempty"`
 	// Resume is set by the workflow alone, when it continues as new.
 	Resume *ApplyProgress `json:"resume,omitempty"`
 }
@@ -136,6 +153,10 @@ type ApplyInput struct {
 // WithDefaults returns in with every unset field filled.
 func (in ApplyInput) WithDefaults() ApplyInput {
 	in.MaxTweets = orDefault(in.MaxTweets, DefaultMaxTweets)
+	in.Mode = orDefault(in.Mode, Online)
+	if in.Mode == InBatches {
+		in.BatchTokens = orDefault(in.BatchTokens, DefaultBatchTokens)
+	}
 	return in
 }
 
@@ -147,6 +168,12 @@ func (in ApplyInput) Validate() error {
 		return problem.Input("no dataset is given; name a CSV file with --dataset")
 	case in.MaxTweets < 2:
 		return problem.Input("the longest conversation is set to %d tweets; it must be 2 or more", in.MaxTweets)
+	case in.Mode != Online && in.Mode != InBatches:
+		return problem.Input("a model can be applied in mode %q or %q, not %q", Online, InBatches, in.Mode)
+	case in.BatchTokens < 0:
+		return problem.Input("the tokens that may wait in batches are %d; they must be 1 or more", in.BatchTokens)
+	case in.BatchTokens > 0 && in.Mode != InBatches:
+		return problem.Input("--batch-tokens is for --mode %s; leave it out", InBatches)
 	}
 	return nil
 }

@@ -236,11 +236,18 @@ type ApplyCounts struct {
 	// UnknownShare is the share of conversations that ended as Unknown.
 	UnknownShare float64 `json:"unknown_share"`
 	Tokens       int64   `json:"tokens"`
+	// Cost is what the answers cost in US dollars, at the prices known for
+	// the model's provider: those of earlier runs that were taken over are
+	// among them. Priced is false where no price is known.
+	Cost   float64 `json:"cost_usd,omitempty"`
+	Priced bool    `json:"priced,omitempty"`
 }
 
 // ApplyResult is what Apply leaves.
 type ApplyResult struct {
-	Model    string        `json:"model"`
+	Model string `json:"model"`
+	// Mode is how the model was asked.
+	Mode     ApplyMode     `json:"mode,omitempty"`
 	Prepared PrepareCounts `json:"prepared"`
 	Counts   ApplyCounts   `json:"counts"`
 	Output   artifact.Ref  `json:"output"`
@@ -302,9 +309,12 @@ type JobProgress struct {
 
 // ApplyProgress is what an Apply carries over when it continues as new.
 type ApplyProgress struct {
-	Accepted    Accepted       `json:"accepted"`
-	Threshold   float64        `json:"threshold"`
-	Labels      artifact.Ref   `json:"labels"`
+	Accepted  Accepted     `json:"accepted"`
+	Threshold float64      `json:"threshold"`
+	Labels    artifact.Ref `json:"labels"`
+	// Provider and BaseModel are what prices are found by.
+	Provider    string         `json:"provider,omitempty"`
+	BaseModel   string         `json:"base_model,omitempty"`
 	Prepared    PrepareResult  `json:"prepared"`
 	Predictions []artifact.Ref `json:"predictions"`
 	Stages      []StageTime    `json:"stages"`

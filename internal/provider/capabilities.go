@@ -32,7 +32,7 @@ var Capabilities = []Capability{
 	{"events", true, "", askEvents},
 	{"checkpoints", false, "a run uses the job's last model", askCheckpoints},
 	{"answers", true, "", askChat},
-	{"batches", false, "conversations are classified call by call, which is what runs do anyway", askBatches},
+	{"batches", false, "apply cannot run with --mode batch", askBatches},
 }
 
 // ErrUnknown is returned, wrapped, by [Client.Ask] where nothing can be found
@@ -139,6 +139,5 @@ func askChat(ctx context.Context, c *Client, _ string) (string, error) {
 }
 
 func askBatches(ctx context.Context, c *Client, _ string) (string, error) {
-	_, err := first[struct{}](ctx, c, "listing the provider's batches", "/batches")
-	return "can be listed", err
+	return "can be listed", c.CanBatch(ctx)
 }

@@ -37,28 +37,42 @@ type Answer struct {
 // with [Error.NotFound]; where it has to be deployed first, the error says how.
 func (c *Client) Classify(ctx context.Context, model, system, text string) (Answer, error) {
 	var resp openai.ChatCompletionResponse
-	k := call{op: "classifying a conversation", about: fmt.Sprintf("model %q", model), model: model, private: true}
+	k := classifying(model)
 	err := c.do(ctx, k, func(ctx context.Context) (err error) {
-		resp, err = c.openai.CreateChatCompletion(ctx, openai.ChatCompletionRequest{
-			Model: c.profile.asked(model),
-			Messages: []openai.ChatCompletionMessage{
-				{Role: openai.ChatMessageRoleSystem, Content: system},
-				{Role: openai.ChatMessageRoleUser, Content: text},
-			},
-			// go-openai leaves a plain 0 out, which would mean 1.
-			Temperature: math.SmallestNonzeroFloat32,
-			// The newer name of this field is unknown to many compatible
-			// servers; this one is known to all.
-			MaxTokens: maxAnswerTokens,
-			LogProbs:  true,
-		})
+		resp, err = c.openai.CreateChatCompletion(ctx, c.question(model, system, text))
 		return err
 	})
 	if err != nil {
 		return Answer{}, err
 	}
+	return c.answer(&k, resp)
+}
+
+func classifying(model string) call {
+	return call{op: "classifying a conversation", about: fmt.Sprintf("model %q", model), model: model, private: true}
+}
+
+// question is what is asked, one by one and in batches.
+func (c *Client) question(model, system, text string) openai.ChatCompletionRequest {
+	return openai.ChatCompletionRequest{
+		Model: c.profile.asked(model),
+		Messages: []openai.ChatCompletionMessage{
+			{Role: openai.ChatMessageRoleSystem, Content: system},
+			{Role: openai.ChatMessageRoleUser, Content: text},
+		},
+		// go-openai leaves a plain 0 out, which would mean 1.
+		Temperature: math.SmallestNonzeroFloat32,
+		// The newer name of this field is unknown to many compatible
+		// servers; this one is known to all.
+		MaxTokens: maxAnswerTokens,
+		LogProbs:  true,
+	}
+}
+
+// answer reads what came.
+func (c *Client) answer(k *call, resp openai.ChatCompletionResponse) (Answer, error) {
 	if len(resp.Choices) == 0 {
-		return Answer{}, c.malformed(&k, errors.New("no choices"))
+		return Answer{}, c.malformed(k, errors.New("no choices"))
 	}
 	choice := resp.Choices[0]
 	if choice.FinishReason == openai.FinishReasonContentFilter {
