@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -11,10 +12,11 @@ import (
 func (a *app) applyCommand() *cobra.Command {
 	var (
 		in    pipeline.ApplyInput
+		retry string
 		watch bool
 	)
 	cmd := &cobra.Command{
-		Use:   "apply --dataset FILE",
+		Use:   "apply {--dataset FILE | --retry-failed WORKFLOW_ID}",
 		Short: "Assign a company to every conversation of a file",
 		Long: `Assign a company to every conversation of a file.
 
@@ -23,11 +25,22 @@ text and a reply column, or a URL of one. Without --model the champion
 answers. The result is output.csv, with one row for every input row in
 input order, and a chart.
 
+With --mode batch the questions go to the provider's Batch API: the answers take
+up to a day and cost half as much at most providers. What expires or fails is
+sent again. With --retry-failed a finished run is done again, with its file and
+its model: only what failed in it is asked, for every other answer is kept.
+
 The command waits until a worker has checked the dataset and the model, and
 returns; the run goes on in the background. With --watch it follows the run to
 the end and prints its summary.`,
 		Example: `  # with the champion, and wait for the result
   starter apply --dataset production.csv --watch
+
+  # overnight, at half the price
+  starter apply --dataset production.csv --mode batch
+
+  # ask again what failed
+  starter apply --retry-failed apply-production-1a2b3c4d --watch
 
   # hold a run between two parts, and let it go on
   starter apply pause apply-production-1a2b3c4d
@@ -37,6 +50,14 @@ the end and prints its summary.`,
   starter apply --dataset production.csv --watch --json | jq -r '.files[] | select(.name == "output") | .url'`,
 		Args: a.noSuchCommand,
 		RunE: a.do(func(ctx context.Context, cmd *cobra.Command, _ []string) (view, error) {
+			if retry != "" {
+				again, err := a.retryInput(ctx, retry)
+				if err != nil {
+					return nil, err
+				}
+				again.Mode, again.BatchTokens = in.Mode, in.BatchTokens
+				in = again
+			}
 			if err := in.Validate(); err != nil {
 				return nil, err
 			}
@@ -52,7 +73,13 @@ the end and prints its summary.`,
 	flags.StringVar(&in.Dataset, "dataset", "", "production `file`: a path or a URL")
 	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` (default: the champion)")
 	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "cut longer conversations")
+	flags.StringVar((*string)(&in.Mode), "mode", string(pipeline.Online), "`how` to ask: online, or batch for the provider's Batch API")
+	flags.Int64Var(&in.BatchTokens, "batch-tokens", 0, fmt.Sprintf("`tokens` that may wait in batches at a time (default: %d)", pipeline.DefaultBatchTokens))
+	flags.StringVar(&retry, "retry-failed", "", "workflow `id` of a finished run whose failed rows are asked again")
 	flags.BoolVar(&in.Force, "force", false, "prepare the file again even if an earlier run has; answers are never paid twice")
+	cmd.MarkFlagsMutuallyExclusive("retry-failed", "dataset")
+	cmd.MarkFlagsMutuallyExclusive("retry-failed", "model")
+	cmd.MarkFlagsMutuallyExclusive("retry-failed", "max-tweets")
 	addWatch(cmd, &watch)
 	cmd.AddCommand(
 		a.applyUpdateCommand("pause", "Hold a run before its next part", pipeline.PauseUpdate),

@@ -144,6 +144,9 @@ func writeApplied(t *text, c pipeline.ApplyCounts) {
 	t.fact("companies", number(int64(c.Companies)))
 	t.fact("unknown", percent(c.UnknownShare)+" of the conversations")
 	t.fact("tokens", number(c.Tokens))
+	if c.Priced && c.Cost > 0 {
+		t.fact("cost", dollars(c.Cost)+" for the answers, those taken over from earlier runs included")
+	}
 }
 
 func writeStages(t *text, stages []pipeline.StageTime) {
