@@ -33,13 +33,15 @@ const maxBatchLine = 4 << 20
 // BatchStatus is where a batch stands, in the protocol's words.
 type BatchStatus string
 
-// The states in which a batch stays. What it answered before it expired or was
-// cancelled is in its output.
+// The states in which a batch stays, and the one on the way to the last. What it
+// answered before it expired or was cancelled is in its output.
 const (
 	BatchCompleted BatchStatus = "completed"
 	BatchFailed    BatchStatus = "failed"
 	BatchExpired   BatchStatus = "expired"
 	BatchCancelled BatchStatus = "cancelled"
+
+	BatchCancelling BatchStatus = "cancelling"
 )
 
 // Ended reports whether nothing more will happen.
@@ -169,7 +171,7 @@ func (c *Client) FindBatch(ctx context.Context, inputFile string, leaveOut []str
 	var newest Batch
 	for _, w := range wire {
 		b := w.batch()
-		over := b.Status.Ended() && b.Status != BatchCompleted || b.Status == "cancelling"
+		over := b.Status.Ended() && b.Status != BatchCompleted || b.Status == BatchCancelling
 		if b.InputFile != inputFile || over || slices.Contains(leaveOut, b.ID) {
 			continue
 		}
