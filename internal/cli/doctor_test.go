@@ -75,7 +75,7 @@ func TestDoctorTellsWhatIsNeededFromWhatIsNot(t *testing.T) {
 		"events":      {"", checkProblem, "knows no such request"},
 		"answers":     {"", checkOK, "can be asked for"},
 		"checkpoints": {"", checkNote, "not offered; without them a run uses the job's last model"},
-		"batches":     {"", checkNote, "not offered; without them conversations are classified call by call"},
+		"batches":     {"", checkNote, "not offered; without them apply asks call by call"},
 	} {
 		if got := checks[name]; got.State != want.State || !strings.Contains(got.Message, want.Message) {
 			t.Errorf("%s: got %+v, want %s that says %q", name, got, want.State, want.Message)

@@ -180,7 +180,7 @@ var reports = map[string]view{
 		{"settings", checkOK, "all can be read"},
 		{"temporal", checkProblem, "no Temporal server answers at localhost:7233"},
 		{"namespace", checkSkipped, "needs what is missing above"},
-		{"batches", checkNote, "not offered; without them conversations are classified call by call, which is what runs do anyway"},
+		{"batches", checkNote, "not offered; without them apply asks call by call, and refuses --mode batch"},
 	}},
 	"version": version{Version: "v1.2.3", Revision: "1a2b3c4d", Modified: true, Go: "go1.26.8"},
 }

@@ -32,7 +32,7 @@ var Capabilities = []Capability{
 	{"events", true, "", askEvents},
 	{"checkpoints", false, "a run uses the job's last model", askCheckpoints},
 	{"answers", true, "", askChat},
-	{"batches", false, "apply cannot run with --mode batch", askBatches},
+	{"batches", false, "apply asks call by call, and refuses --mode batch", askBatches},
 }
 
 // ErrUnknown is returned, wrapped, by [Client.Ask] where nothing can be found
