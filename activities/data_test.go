@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,6 +24,7 @@ import (
 
 	"switchboard/internal/anonymize"
 	"switchboard/internal/artifact"
+	"switchboard/internal/cost"
 	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -331,6 +333,51 @@ g,10,@only_a_mention,,10,Unknown,0.0000,empty,
 	}
 	_, err = l.merge(predictions, staged, refs, 0.5)
 	l.wantKind(err, problem.BadInput, "changed while the run was under way")
+}
+
+// What the answers cost is in the result, and how sure the model was is kept.
+func TestMergeTellsCostAndConfidence(t *testing.T) {
+	for name, test := range map[string]struct {
+		baseModel string
+		batches   bool
+		cost      float64
+		priced    bool
+	}{
+		"call by call": {"small", false, 4*2 + 1*8, true},
+		"in batches":   {"small", true, (4*2 + 1*8) * 0.5, true},
+		"no price":     {"unheard of", false, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			l.data.Prices = cost.Table{{Provider: "P", BaseModel: "small", Vocabulary: cost.Words, Input: 2, Output: 8, BatchShare: 0.5}}
+			staged, refs := l.prepare(l.file("production.csv", production), pipeline.Production, "run")
+			var predictions []dataset.Prediction
+			for i, e := range l.examples(refs) {
+				p := dataset.Prediction{ConversationID: e.ID, Company: "Acme", Confidence: 0.25 * float64(i), Status: dataset.Classified, PromptTokens: 1e6, AnswerTokens: 250_000}
+				predictions = append(predictions, p)
+			}
+			predictions[0].Status = dataset.Failed
+			ref, err := writeRows(t.Context(), l.store, "run/predictions.parquet", predictions)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var merged MergeOutputResult
+			in := MergeOutputInput{
+				Dataset: staged.Dataset, Examples: refs, Predictions: []artifact.Ref{ref}, Duplicates: staged.Duplicates, Threshold: 0.5,
+				Model: "ft:m", Provider: "http://p/v1", BaseModel: test.baseModel, Batches: test.batches, Dir: "run",
+			}
+			l.must(l.data.MergeOutput, in, &merged)
+			l.must(l.data.MergeOutput, in, &merged) // a second attempt counts once
+			if c := merged.Counts; c.Cost != test.cost || c.Priced != test.priced || c.Tokens != 5e6 {
+				t.Errorf("the counts are %+v, want a cost of %g", c, test.cost)
+			}
+			recorded, err := l.data.Models.Applications(t.Context(), "ft:m", 9)
+			want := map[int]int64{2: 1, 5: 1, 7: 1}
+			if err != nil || len(recorded) != 1 || recorded[0].Run != "run" || !maps.Equal(recorded[0].Confidences, want) {
+				t.Errorf("recorded %+v, %v, want %v", recorded, err, want)
+			}
+		})
+	}
 }
 
 func TestMergeRefusesPredictionsOfOtherConversations(t *testing.T) {

@@ -27,6 +27,8 @@ type EvaluateModelResult struct {
 	Metrics pipeline.Metrics `json:"metrics"`
 	// Report is scores.json, which holds the same.
 	Report artifact.Ref `json:"report"`
+	// Confidences counts the answers to the test set by confidence.
+	Confidences map[int]int64 `json:"confidences,omitempty"`
 }
 
 // EvaluateModel finds the threshold on validation and measures the model on
@@ -47,6 +49,11 @@ func (d *Data) EvaluateModel(ctx context.Context, in EvaluateModelInput) (Evalua
 		Validation: evaluate.Measure(validation, threshold),
 		Test:       evaluate.Measure(test, threshold),
 	}}
+	var confidences []float64
+	for _, a := range test {
+		confidences = append(confidences, a.Confidence)
+	}
+	result.Confidences = evaluate.ConfidenceBins(confidences)
 	result.Report, err = d.Store.WriteJSON(ctx, in.Dir+"/evaluation/scores.json", result.Metrics)
 	return result, err
 }

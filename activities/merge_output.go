@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
+	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/registry"
 	"switchboard/internal/tweet"
 )
 
@@ -26,6 +29,8 @@ type MergeOutputInput struct {
 	Duplicates artifact.Ref `json:"duplicates"`
 	// Threshold is the confidence below which an answer becomes Unknown.
 	Threshold float64 `json:"threshold"`
+	// Model gave the predictions.
+	Model string `json:"model,omitempty"`
 	// Provider, BaseModel and Batches are what the answers' price depends on.
 	Provider  string `json:"provider,omitempty"`
 	BaseModel string `json:"base_model,omitempty"`
@@ -44,7 +49,8 @@ type MergeOutputResult struct {
 // MergeOutput writes output/output.csv: one row for every row of the input, in
 // its order, with all its columns and then conversation_id, company,
 // confidence, status and error_code. A tweet on several conversations takes the most
-// confident one. The input must be the file that was staged, to the byte.
+// confident one. The input must be the file that was staged, to the byte. How
+// sure the model was is recorded with it, in counts.
 func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutputResult, error) {
 	m := merge{
 		threshold: in.Threshold,
@@ -67,6 +73,12 @@ func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutpu
 	m.finish()
 	if price, known := d.Prices.Find(in.Provider, in.BaseModel); known {
 		m.result.Counts.Cost, m.result.Counts.Priced = price.Answers(m.asked, m.answered, in.Batches), true
+	}
+	if in.Model != "" {
+		a := registry.Application{Run: in.Dir, At: time.Now(), Model: in.Model, Confidences: evaluate.ConfidenceBins(m.confidences)}
+		if err := d.Models.RecordApplication(ctx, a); err != nil {
+			return MergeOutputResult{}, err
+		}
 	}
 	m.result.Companies, err = d.Store.WriteJSON(ctx, in.Dir+"/output/companies.json", m.companies)
 	return m.result, err
@@ -100,6 +112,7 @@ type merge struct {
 	companies map[string]int
 	// asked and answered are the tokens of questions and answers.
 	asked, answered int64
+	confidences     []float64
 	result          MergeOutputResult
 }
 
@@ -142,6 +155,9 @@ func (m *merge) add(rows []int32, p dataset.Prediction) {
 	m.companies[v.company]++
 	m.result.Counts.Conversations++
 	m.result.Counts.ConversationStatuses[string(v.status)]++
+	if p.Status == dataset.Classified {
+		m.confidences = append(m.confidences, p.Confidence)
+	}
 	m.asked += int64(p.PromptTokens)
 	m.answered += int64(p.AnswerTokens)
 	for _, row := range rows {

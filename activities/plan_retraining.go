@@ -31,16 +31,20 @@ type PlanRetrainingResult struct {
 	// may give.
 	Champion string       `json:"champion,omitempty"`
 	Labels   artifact.Ref `json:"labels,omitzero"`
-	// Rows and Corrections are what came in since the latest training, Drift
-	// the population stability index of the labels against the champion's.
-	Rows        int64   `json:"rows"`
-	Corrections int64   `json:"corrections"`
-	Drift       float64 `json:"drift"`
+	pipeline.RetrainNews
 }
 
+// Confidence is compared over at least so many answers on either side, so that
+// chance alone does not look like drift, and over as few runs as have so many:
+// the latest count.
+const (
+	leastConfidences = 500
+	mostApplications = 100
+)
+
 // PlanRetraining decides whether there is enough to learn from: new rows, new
-// corrections, or another mix of labels than the champion was trained on. A
-// retraining that is not worth while is recorded as skipped.
+// corrections, another mix of labels than the champion was trained on, or another
+// confidence of its answers than in its test. A retraining that is not worth while is recorded as skipped.
 func (d *Data) PlanRetraining(ctx context.Context, in PlanRetrainingInput) (PlanRetrainingResult, error) {
 	champion, err := d.Models.Champion(ctx)
 	if kind, _ := problem.KindOf(err); kind == problem.BadInput {
@@ -53,7 +57,7 @@ func (d *Data) PlanRetraining(ctx context.Context, in PlanRetrainingInput) (Plan
 	if err := d.news(ctx, in, champion, &plan); err != nil {
 		return PlanRetrainingResult{}, err
 	}
-	plan.Train, plan.Reason = in.Enough.Reached(plan.Rows, plan.Corrections, plan.Drift)
+	plan.Train, plan.Reason = in.Enough.Reached(plan.RetrainNews)
 	if plan.Train {
 		return plan, nil
 	}
@@ -79,6 +83,9 @@ func (d *Data) news(ctx context.Context, in PlanRetrainingInput, champion regist
 			plan.Corrections++
 		}
 	}
+	if plan.ConfidenceDrift, err = d.confidenceDrift(ctx, champion); err != nil {
+		return err
+	}
 	before, err := d.labelMix(ctx, champion.WorkflowID+"/"+champion.RunID+"/load.json")
 	if errors.Is(err, artifact.ErrNotFound) {
 		return nil // its folder was deleted: there is nothing to drift from
@@ -92,6 +99,35 @@ func (d *Data) news(ctx context.Context, in PlanRetrainingInput, champion regist
 	}
 	plan.Drift = evaluate.PSI(before, now)
 	return nil
+}
+
+// confidenceDrift tells how far the champion's confidence in production is from
+// that in its test.
+func (d *Data) confidenceDrift(ctx context.Context, champion registry.Model) (float64, error) {
+	applications, err := d.Models.Applications(ctx, champion.ID, mostApplications)
+	if err != nil {
+		return 0, err
+	}
+	now := map[int]int64{}
+	for _, a := range applications {
+		if total(now) >= leastConfidences {
+			break
+		}
+		for bin, n := range a.Confidences {
+			now[bin] += n
+		}
+	}
+	if total(now) < leastConfidences || total(champion.Confidences) < leastConfidences {
+		return 0, nil
+	}
+	return evaluate.PSI(champion.Confidences, now), nil
+}
+
+func total(bins map[int]int64) (sum int64) {
+	for _, n := range bins {
+		sum += n
+	}
+	return sum
 }
 
 // labelMix reads how many conversations each label has.

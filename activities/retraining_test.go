@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,46 @@ func TestRetrainingIsPlannedByWhatCameIn(t *testing.T) {
 			}
 			if !test.train && (recorded[0].Decision != registry.Skip || recorded[0].Reason != plan.Reason || recorded[0].Run != "retrain-x/r1") {
 				t.Errorf("recorded %+v", recorded[0])
+			}
+		})
+	}
+}
+
+// The champion was sure of nine in ten of its test's answers.
+func TestRetrainingIsPlannedByConfidence(t *testing.T) {
+	when := pipeline.RetrainWhen{NewRows: 100, NewCorrections: 2, Drift: evaluate.MuchDrift}
+	surely := func(sure, unsure int64) map[int]int64 { return map[int]int64{9: sure, 5: unsure} }
+	for name, test := range map[string]struct {
+		reference map[int]int64
+		runs      []map[int]int64 // oldest first
+		train     bool
+		says      string
+	}{
+		"never applied":         {surely(900, 100), nil, false, "0.000 of the confidence"},
+		"as in the test":        {surely(900, 100), []map[int]int64{surely(1800, 200)}, false, "0.000 of the confidence"},
+		"far less sure":         {surely(900, 100), []map[int]int64{surely(500, 500)}, true, "a drift of 0.25 is enough, and the confidence has it"},
+		"less sure of a few":    {surely(900, 100), []map[int]int64{surely(50, 50)}, false, "0.000 of the confidence"},
+		"a few runs add up":     {surely(900, 100), []map[int]int64{surely(150, 150), surely(150, 150)}, true, "the confidence has it"},
+		"the latest runs count": {surely(900, 100), []map[int]int64{surely(0, 5000), surely(900, 100)}, false, "0.000 of the confidence"},
+		"no reference":          {nil, []map[int]int64{surely(500, 500)}, false, "0.000 of the confidence"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			staged := l.staged(tweets(200), "old/run")
+			l.must(l.data.RegisterModel, registry.Model{
+				ID: "ft:champion", Created: time.Now().Add(-time.Hour), DatasetSHA256: staged.Dataset.SHA256, DatasetRows: staged.Dataset.Rows,
+				WorkflowID: "old", RunID: "run", Labels: artifact.Ref{Path: "labels"}, Confidences: test.reference,
+			}, nil)
+			for i, bins := range test.runs {
+				a := registry.Application{Run: fmt.Sprint("apply/", i), At: time.Now().Add(time.Duration(i) * time.Minute), Model: "ft:champion", Confidences: bins}
+				if err := l.data.Models.RecordApplication(t.Context(), a); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var plan PlanRetrainingResult
+			l.must(l.data.PlanRetraining, PlanRetrainingInput{Dataset: staged.Dataset, LoadReport: staged.LoadReport, Enough: when, Retraining: retraining}, &plan)
+			if plan.Train != test.train || !strings.Contains(plan.Reason, test.says) {
+				t.Errorf("got %+v, want train %v because %q", plan, test.train, test.says)
 			}
 		})
 	}

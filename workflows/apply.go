@@ -202,6 +202,7 @@ func (a *application) merge(ctx workflow.Context) error {
 		Predictions: a.state.Predictions,
 		Duplicates:  a.state.Prepared.Duplicates,
 		Threshold:   a.state.Threshold,
+		Model:       a.state.Accepted.Model,
 		Provider:    a.state.Provider,
 		BaseModel:   a.state.BaseModel,
 		Batches:     a.in.Mode == pipeline.InBatches,

@@ -379,6 +379,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 		ValidationAccuracy: f.result.Metrics.Validation.Accuracy,
 		TestAccuracy:       f.result.Metrics.Test.Accuracy,
 		TestCoverage:       f.result.Metrics.Test.Coverage,
+		Confidences:        f.judged.Confidences,
 		WorkflowID:         info.WorkflowExecution.ID,
 		RunID:              info.FirstRunID,
 	}).Get(ctx, &registered)

@@ -270,24 +270,39 @@ func (in RetrainInput) Validate() error {
 type RetrainWhen struct {
 	NewRows        int64 `json:"new_rows,omitempty"`
 	NewCorrections int64 `json:"new_corrections,omitempty"`
-	// Drift is a population stability index, see [evaluate.PSI].
+	// Drift is a population stability index, see [evaluate.PSI]: of the
+	// labels, or of the champion's confidence.
 	Drift float64 `json:"drift,omitempty"`
 	// Always trains without asking.
 	Always bool `json:"always,omitempty"`
 }
 
+// RetrainNews is what came in since the latest training.
+type RetrainNews struct {
+	Rows        int64 `json:"rows"`
+	Corrections int64 `json:"corrections"`
+	// Drift is the population stability index of the labels against those
+	// that the champion was trained on, ConfidenceDrift that of its
+	// confidence in production against that in its test. Either is 0 where
+	// there is nothing to compare.
+	Drift           float64 `json:"drift"`
+	ConfidenceDrift float64 `json:"confidence_drift"`
+}
+
 // Reached decides, and gives the reason as a sentence.
-func (w RetrainWhen) Reached(rows, corrections int64, drift float64) (bool, string) {
-	news := fmt.Sprintf("%d new rows, %d new corrections, and a drift of the labels of %.3f", rows, corrections, drift)
+func (w RetrainWhen) Reached(n RetrainNews) (bool, string) {
+	news := fmt.Sprintf("%d new rows, %d new corrections, and a drift of %.3f of the labels and %.3f of the confidence", n.Rows, n.Corrections, n.Drift, n.ConfidenceDrift)
 	switch {
 	case w.Always:
 		return true, "trained in any case: " + news
-	case rows >= w.NewRows:
+	case n.Rows >= w.NewRows:
 		return true, fmt.Sprintf("%s: %d rows are enough", news, w.NewRows)
-	case corrections >= w.NewCorrections:
+	case n.Corrections >= w.NewCorrections:
 		return true, fmt.Sprintf("%s: %d corrections are enough", news, w.NewCorrections)
-	case drift >= w.Drift:
+	case n.Drift >= w.Drift:
 		return true, fmt.Sprintf("%s: a drift of %g is enough", news, w.Drift)
+	case n.ConfidenceDrift >= w.Drift:
+		return true, fmt.Sprintf("%s: a drift of %g is enough, and the confidence has it", news, w.Drift)
 	}
 	return false, fmt.Sprintf("too little to learn from: %s, where %d, %d or %g would be enough", news, w.NewRows, w.NewCorrections, w.Drift)
 }

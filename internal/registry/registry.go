@@ -36,6 +36,9 @@ type Model struct {
 	ValidationAccuracy float64 `json:"validation_accuracy"`
 	TestAccuracy       float64 `json:"test_accuracy"`
 	TestCoverage       float64 `json:"test_coverage"`
+	// Confidences counts its answers to the test set by confidence, as
+	// package evaluate's ConfidenceBins does: what production is compared with.
+	Confidences map[int]int64 `json:"confidences,omitempty"`
 	// Parameters is the input of the run that made it, defaults filled in.
 	Parameters any `json:"parameters,omitempty"`
 	// Code is the version of the program that registered it.
@@ -85,6 +88,16 @@ type Correction struct {
 	At     time.Time `json:"at"`
 	// Imported is when it came into the database, which sets it.
 	Imported time.Time `json:"imported,omitzero"`
+}
+
+// Application is one run in which a model answered for production.
+type Application struct {
+	// Run names the workflow's run.
+	Run   string
+	At    time.Time
+	Model string
+	// Confidences counts its answers as [Model.Confidences] does.
+	Confidences map[int]int64
 }
 
 // Decision is how a retraining ended.

@@ -301,6 +301,31 @@ func TestRetrainings(t *testing.T) {
 	})
 }
 
+func TestApplications(t *testing.T) {
+	eachBackend(t, func(t *testing.T, location string) {
+		s := open(t, location)
+		record := func(run string, hour int, model string, sure int64) registry.Application {
+			a := registry.Application{Run: run, At: noon.Add(time.Duration(hour) * time.Hour), Model: model, Confidences: map[int]int64{3: 1, 9: sure}}
+			if err := s.RecordApplication(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+			return a
+		}
+		a, b := record("a", 1, "m", 10), record("b", 2, "m", 20)
+		record("c", 3, "another", 30)
+		b = record("b", 2, "m", 25)
+		if got, err := s.Applications(t.Context(), "m", 10); err != nil || !reflect.DeepEqual(got, []registry.Application{b, a}) {
+			t.Errorf("applications %+v, %v", got, err)
+		}
+		if got, err := s.Applications(t.Context(), "m", 1); err != nil || len(got) != 1 || got[0].Run != "b" {
+			t.Errorf("the latest is %+v, %v", got, err)
+		}
+		if got, err := s.Applications(t.Context(), "unknown", 1); err != nil || len(got) != 0 {
+			t.Errorf("an unknown model has %+v, %v", got, err)
+		}
+	})
+}
+
 // A process that is killed while it promotes, again and again, leaves one
 // champion and a trail that tells of it.
 func TestKilledWhilePromotingLeavesOneChampion(t *testing.T) {

@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+
+	"switchboard/internal/registry"
+)
+
+// RecordApplication remembers how sure a model was in one run. The same run again
+// replaces what was recorded of it.
+func (s *Store) RecordApplication(ctx context.Context, a registry.Application) error {
+	confidences, err := json.Marshal(a.Confidences)
+	if err != nil {
+		return wrap("encoding the application", err)
+	}
+	err = s.change(ctx, func(t *tx) error {
+		return t.exec(ctx, `INSERT INTO applications (run, at, model_id, confidences) VALUES (?, ?, ?, ?)
+			ON CONFLICT (run) DO UPDATE SET at = excluded.at, model_id = excluded.model_id, confidences = excluded.confidences`,
+			a.Run, stamp(a.At), a.Model, string(confidences))
+	})
+	return wrap("recording the application", err)
+}
+
+// Applications returns the latest runs that a model answered, newest first, at
+// most limit.
+func (s *Store) Applications(ctx context.Context, model string, limit int) ([]registry.Application, error) {
+	applications, err := list(ctx, s, func(rows *sql.Rows) (a registry.Application, err error) {
+		var at, confidences string
+		if err := rows.Scan(&a.Run, &at, &a.Model, &confidences); err != nil {
+			return a, err
+		}
+		if a.At, err = time.Parse(timeFormat, at); err != nil {
+			return a, err
+		}
+		return a, json.Unmarshal([]byte(confidences), &a.Confidences)
+	}, "SELECT run, at, model_id, confidences FROM applications WHERE model_id = ? ORDER BY at DESC, run LIMIT ?", model, limit)
+	return applications, wrap("reading applications", err)
+}
