@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -23,6 +24,9 @@ type ClassifyPartInput struct {
 	Model    string       `json:"model"`
 	Labels   artifact.Ref `json:"labels"`
 	Examples artifact.Ref `json:"examples"`
+	// Prompt is the instruction; the zero value stands for that which models
+	// are trained with.
+	Prompt artifact.Ref `json:"prompt,omitzero"`
 	// Path is where the predictions go.
 	Path string `json:"path"`
 	// Anonymizer is the version of the anonymizer that made the texts, and
@@ -67,13 +71,17 @@ func (p *Provider) ClassifyPart(ctx context.Context, in ClassifyPartInput) (Clas
 	if err := p.Store.ReadJSON(ctx, in.Labels, &labels); err != nil {
 		return ClassifyPartResult{}, err
 	}
+	system, err := in.instruction(ctx, p.Store)
+	if err != nil {
+		return ClassifyPartResult{}, err
+	}
 	journal := in.journal(ctx, p.Store)
 	saved, err := journal.read(ctx)
 	if err != nil {
 		return ClassifyPartResult{}, err
 	}
 	outcome, err := inference.Run(ctx, p.Client, inference.Options{
-		Model: in.Model, Prompt: prompt.System, Labels: labels,
+		Model: in.Model, Prompt: system, Labels: labels,
 		Concurrency: p.Concurrent, LastAttempt: attempt >= pipeline.ClassifyAttempts,
 	}, examples, saved, func(chunk int, predictions []dataset.Prediction) error {
 		return journal.save(stored, chunk, predictions)
@@ -93,9 +101,18 @@ func (p *Provider) ClassifyPart(ctx context.Context, in ClassifyPartInput) (Clas
 // key identifies the questions: the same model asked in the same words about
 // the same texts, with the same answers to choose from.
 func (in ClassifyPartInput) key() string {
-	text := fmt.Sprintf("%s\n%s\n%s\n%s", in.Model, prompt.Version(), in.Labels.SHA256, in.Examples.SHA256)
+	words := cmp.Or(in.Prompt.SHA256, prompt.Version())
+	text := fmt.Sprintf("%s\n%s\n%s\n%s", in.Model, words, in.Labels.SHA256, in.Examples.SHA256)
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:16])
+}
+
+func (in ClassifyPartInput) instruction(ctx context.Context, store *artifact.Store) (string, error) {
+	if in.Prompt == (artifact.Ref{}) {
+		return prompt.System, nil
+	}
+	text, err := store.Read(ctx, in.Prompt)
+	return string(text), err
 }
 
 // journal is the folder with the answers to one part's questions: small files

@@ -29,6 +29,8 @@ type ReportEvaluationInput struct {
 	TestPredictions       artifact.Ref `json:"test_predictions"`
 	Model                 string       `json:"model"`
 	BaseModel             string       `json:"base_model"`
+	// Untuned are the answers of its base model, each a column.
+	Untuned []UntunedAnswers `json:"untuned,omitempty"`
 	// Precision is what thresholds are calibrated to.
 	Precision     float64 `json:"precision"`
 	TrainedTokens int64   `json:"trained_tokens"`
@@ -42,6 +44,13 @@ type ReportEvaluationInput struct {
 	// WithoutTexts leaves the conversations out, for a report to be shared.
 	WithoutTexts bool   `json:"without_texts,omitempty"`
 	Dir          string `json:"dir"`
+}
+
+// UntunedAnswers are those of a base model that was not trained.
+type UntunedAnswers struct {
+	Way        pipeline.Untuned `json:"way"`
+	Validation artifact.Ref     `json:"validation"`
+	Test       artifact.Ref     `json:"test"`
 }
 
 // ReportEvaluationResult names the report and its parts.
@@ -93,6 +102,7 @@ type jury struct {
 	train, validation, test []dataset.Example
 	said                    []dataset.Prediction // on test
 	onValidation, onTest    []evaluate.Answer
+	untuned                 []page.Column
 }
 
 func (d *Data) jury(ctx context.Context, in ReportEvaluationInput) (jury, error) {
@@ -113,8 +123,34 @@ func (d *Data) jury(ctx context.Context, in ReportEvaluationInput) (jury, error)
 	if j.onTest, err = d.answers(ctx, in.Test, in.TestPredictions); err != nil {
 		return j, err
 	}
-	j.said, err = rows[dataset.Prediction](ctx, d.Store, in.TestPredictions)
-	return j, err
+	if j.said, err = rows[dataset.Prediction](ctx, d.Store, in.TestPredictions); err != nil {
+		return j, err
+	}
+	for _, u := range in.Untuned {
+		column, err := d.untuned(ctx, j, u)
+		if err != nil {
+			return j, err
+		}
+		j.untuned = append(j.untuned, column)
+	}
+	return j, nil
+}
+
+// untuned judges the base model.
+func (d *Data) untuned(ctx context.Context, j jury, u UntunedAnswers) (page.Column, error) {
+	validation, err := d.answers(ctx, j.in.Validation, u.Validation)
+	if err != nil {
+		return page.Column{}, err
+	}
+	test, err := d.answers(ctx, j.in.Test, u.Test)
+	if err != nil {
+		return page.Column{}, err
+	}
+	note := j.in.BaseModel + " without training, told which companies there are."
+	if u.Way == pipeline.FewShot {
+		note = j.in.BaseModel + " without training, told which companies there are, and shown a conversation of each of the commonest."
+	}
+	return j.column(string(u.Way), note, validation, test), nil
 }
 
 func (j jury) report(ctx context.Context) (page.Evaluation, error) {
@@ -126,7 +162,7 @@ func (j jury) report(ctx context.Context) (page.Evaluation, error) {
 	e := page.Evaluation{
 		Version: page.EvaluationVersion, Model: j.in.Model, BaseModel: j.in.BaseModel,
 		Precision: j.in.Precision, Threshold: model.Natural.Threshold,
-		Columns:   []page.Column{j.majority(), baseline, model},
+		Columns:   slices.Concat([]page.Column{j.majority(), baseline}, j.untuned, []page.Column{model}),
 		Confusion: confusion(j.onTest, model.Natural.Classes),
 		Slices:    j.slices(model.Natural.Threshold),
 		Cost:      j.cost(),

@@ -15,6 +15,8 @@ type ResolveModelInput struct {
 	Model string `json:"model"`
 	// Batches asks whether the provider has them.
 	Batches bool `json:"batches,omitempty"`
+	// Base asks whether the model's base model answers untrained.
+	Base bool `json:"base,omitempty"`
 }
 
 // ResolveModelResult is what applying the model takes.
@@ -45,6 +47,14 @@ func (p *Provider) ResolveModel(ctx context.Context, in ResolveModelInput) (Reso
 		if err := p.Client.CanBatch(ctx); provider.Missing(err) {
 			return ResolveModelResult{}, problem.Input("the provider has no Batch API (%w); leave --mode out", err)
 		} else if err != nil {
+			return ResolveModelResult{}, err
+		}
+	}
+	if in.Base {
+		if m.BaseModel == ownBaseModel {
+			return ResolveModelResult{}, problem.Input("the base model %s is an untrained classifier and has no answers; leave --with out", m.BaseModel)
+		}
+		if err := p.ProbeModel(ctx, ProbeModelInput{Model: m.BaseModel}); err != nil {
 			return ResolveModelResult{}, err
 		}
 	}

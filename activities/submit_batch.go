@@ -10,7 +10,6 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
 	"switchboard/internal/inference"
-	"switchboard/internal/prompt"
 	"switchboard/internal/provider"
 )
 
@@ -39,11 +38,15 @@ func (p *Provider) SubmitBatch(ctx context.Context, in SubmitBatchInput) (Submit
 	if err := in.Evaluation.Clear(in.Anonymizer); err != nil {
 		return SubmitBatchResult{}, err
 	}
+	system, err := in.instruction(ctx, p.Store)
+	if err != nil {
+		return SubmitBatchResult{}, err
+	}
 	batch, err := p.openQuestions(ctx, in.ClassifyPartInput)
 	if err != nil {
 		return SubmitBatchResult{}, err
 	}
-	content, err := p.batchFile(in, batch.Questions())
+	content, err := p.batchFile(in, system, batch.Questions())
 	if err != nil || len(content) == 0 {
 		return SubmitBatchResult{}, err
 	}
@@ -76,19 +79,19 @@ func (p *Provider) openQuestions(ctx context.Context, in ClassifyPartInput) (*in
 	if err != nil {
 		return nil, err
 	}
-	return inference.NewBatch(inference.Options{Model: in.Model, Prompt: prompt.System, Labels: labels}, examples, saved)
+	return inference.NewBatch(inference.Options{Model: in.Model, Labels: labels}, examples, saved)
 }
 
 // batchFile holds the first questions, as many as fit.
-func (p *Provider) batchFile(in SubmitBatchInput, questions []inference.Question) ([]byte, error) {
+func (p *Provider) batchFile(in SubmitBatchInput, system string, questions []inference.Question) ([]byte, error) {
 	var file bytes.Buffer
 	tokens := int64(0)
 	for i, q := range questions {
-		line, err := p.Client.BatchLine(q.ID, in.Model, prompt.System, q.Text)
+		line, err := p.Client.BatchLine(q.ID, in.Model, system, q.Text)
 		if err != nil {
 			return nil, err
 		}
-		tokens += tokensAtMost(q.Text)
+		tokens += tokensAtMost(system + q.Text)
 		full := i == provider.MaxBatchRequests || file.Len()+len(line) > provider.MaxBatchBytes || tokens > in.MaxTokens
 		if full && i > 0 {
 			break
@@ -101,7 +104,7 @@ func (p *Provider) batchFile(in SubmitBatchInput, questions []inference.Question
 // tokensAtMost is more than a question has as a rule: English text has some four
 // bytes a token. A batch that is larger than was thought is refused and comes
 // again; a smaller one costs nothing.
-func tokensAtMost(text string) int64 { return int64(len(prompt.System)+len(text))/3 + 16 }
+func tokensAtMost(text string) int64 { return int64(len(text))/3 + 16 }
 
 func (p *Provider) uploadBatch(ctx context.Context, content []byte) (string, error) {
 	sum := sha256.Sum256(content)

@@ -45,7 +45,7 @@ func (e *evaluation) check(ctx workflow.Context) error {
 	if err := e.in.Validate(); err != nil {
 		return invalid(err)
 	}
-	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Model: e.in.Model})
+	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Model: e.in.Model, Base: len(e.in.With) > 0})
 	located := workflow.ExecuteActivity(quick(ctx), data.LocateSplits, activities.LocateSplitsInput{Dir: e.in.Dir})
 	if err := first(named.Get(ctx, &e.model), located.Get(ctx, &e.splits)); err != nil {
 		return err
@@ -65,13 +65,17 @@ func (e *evaluation) judge(ctx workflow.Context) error {
 	if err := e.enter(ctx, pipeline.Evaluating); err != nil {
 		return err
 	}
-	validation, test := e.classify(ctx, "validation", e.splits.Validation), e.classify(ctx, "test", e.splits.Test)
+	validation, test := e.classify(ctx, "validation", e.splits.Validation, e.model.Model, artifact.Ref{}), e.classify(ctx, "test", e.splits.Test, e.model.Model, artifact.Ref{})
 	var onValidation, onTest activities.ClassifyPartResult
 	if err := first(validation.Get(ctx, &onValidation), test.Get(ctx, &onTest)); err != nil {
 		return err
 	}
+	untuned, err := e.askUntuned(ctx)
+	if err != nil {
+		return err
+	}
 	var judged activities.EvaluateModelResult
-	err := workflow.ExecuteActivity(bulk(ctx), data.EvaluateModel, activities.EvaluateModelInput{
+	err = workflow.ExecuteActivity(bulk(ctx), data.EvaluateModel, activities.EvaluateModelInput{
 		Validation: e.splits.Validation, ValidationPredictions: onValidation.Predictions,
 		Test: e.splits.Test, TestPredictions: onTest.Predictions,
 		Precision: e.in.Precision, Dir: e.status.Dir,
@@ -87,7 +91,8 @@ func (e *evaluation) judge(ctx workflow.Context) error {
 		Train:      e.splits.Train,
 		Validation: e.splits.Validation, ValidationPredictions: onValidation.Predictions,
 		Test: e.splits.Test, TestPredictions: onTest.Predictions,
-		Model: e.model.Model, BaseModel: e.model.BaseModel, Precision: e.in.Precision,
+		Untuned: untuned,
+		Model:   e.model.Model, BaseModel: e.model.BaseModel, Precision: e.in.Precision,
 		Seed: e.in.Seed, WithoutTexts: e.in.WithoutTexts, Dir: e.status.Dir,
 	}).Get(ctx, &report)
 	e.leave(ctx)
@@ -95,9 +100,40 @@ func (e *evaluation) judge(ctx workflow.Context) error {
 	return err
 }
 
-func (e *evaluation) classify(ctx workflow.Context, name string, examples artifact.Ref) workflow.Future {
+// askUntuned has the base model answer both splits in every way that was asked
+// for. Labels are those of the splits: it knows no others.
+func (e *evaluation) askUntuned(ctx workflow.Context) ([]activities.UntunedAnswers, error) {
+	if len(e.in.With) == 0 {
+		return nil, nil
+	}
+	var written activities.WritePromptsResult
+	err := workflow.ExecuteActivity(quick(ctx), data.WritePrompts, activities.WritePromptsInput{
+		Train: e.splits.Train, With: e.in.With, Seed: e.in.Seed, Dir: e.status.Dir,
+	}).Get(ctx, &written)
+	if err != nil {
+		return nil, err
+	}
+	var all []activities.UntunedAnswers
+	for i, way := range e.in.With {
+		validation := e.classify(ctx, string(way)+"-validation", e.splits.Validation, e.model.BaseModel, written.Prompts[i])
+		test := e.classify(ctx, string(way)+"-test", e.splits.Test, e.model.BaseModel, written.Prompts[i])
+		var onValidation, onTest activities.ClassifyPartResult
+		if err := first(validation.Get(ctx, &onValidation), test.Get(ctx, &onTest)); err != nil {
+			return nil, err
+		}
+		all = append(all, activities.UntunedAnswers{Way: way, Validation: onValidation.Predictions, Test: onTest.Predictions})
+	}
+	return all, nil
+}
+
+// classify asks a model about a split; a prompt is for one that was not trained.
+func (e *evaluation) classify(ctx workflow.Context, name string, examples artifact.Ref, model string, prompt artifact.Ref) workflow.Future {
+	labels := e.model.Labels
+	if prompt != (artifact.Ref{}) {
+		labels = e.splits.Labels
+	}
 	return workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
-		Model: e.model.Model, Labels: e.model.Labels, Examples: examples,
+		Model: model, Labels: labels, Examples: examples, Prompt: prompt,
 		Path:       e.status.Dir + "/evaluation/" + name + "-predictions.parquet",
 		Anonymizer: e.splits.Anonymizer, Evaluation: e.splits.Privacy,
 	})

@@ -13,6 +13,7 @@ func (a *app) evaluateCommand() *cobra.Command {
 	var (
 		in    pipeline.EvaluateInput
 		run   string
+		with  []string
 		watch bool
 	)
 	cmd := &cobra.Command{
@@ -23,7 +24,11 @@ func (a *app) evaluateCommand() *cobra.Command {
 Every fine-tuning judges the model that it makes; this judges any other on the
 same conversations, beside the commonest company and the model server's
 classifier. It leaves report.html for people and report.json for programs, and
-registers and promotes nothing. Without --model the champion is judged.`,
+registers and promotes nothing. Without --model the champion is judged.
+
+With --with the model's base model is asked too, untrained: as it is (base), and
+with a conversation of each of the commonest companies in its prompt (few-shot).
+Their questions are longer, and cost more each.`,
 		Example: `  starter evaluate --run finetune-tweets-1a2b3c4d --watch
   starter evaluate --run finetune-tweets-1a2b3c4d --model ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k --without-texts --watch`,
 		Args: noArgs,
@@ -44,6 +49,9 @@ registers and promotes nothing. Without --model the champion is judged.`,
 				return nil, problem.Input("the run %s is a %s that has left no splits; name a finished fine-tuning", run, r.Workflow)
 			}
 			in.Dir = r.FineTune.Dir
+			for _, way := range with {
+				in.With = append(in.With, pipeline.Untuned(way))
+			}
 			in = in.WithDefaults()
 			if err := in.Validate(); err != nil {
 				return nil, err
@@ -56,6 +64,7 @@ registers and promotes nothing. Without --model the champion is judged.`,
 	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` (default: the champion)")
 	flags.Float64Var(&in.Precision, "precision", pipeline.DefaultPrecision, "precision to calibrate the threshold to")
 	flags.Int64Var(&in.Seed, "seed", 1, "seed of the intervals")
+	flags.StringSliceVar(&with, "with", nil, "further `columns`: base, few-shot, or both with a comma between them")
 	flags.BoolVar(&in.WithoutTexts, "without-texts", false, "leave the conversations out of the report, so that it can be shared")
 	addWatch(cmd, &watch)
 	return cmd

@@ -22,10 +22,10 @@ func (a *app) retrainCommand() *cobra.Command {
 
 It does now what a schedule does again and again. Where too little has come in
 since the latest training, it is skipped: fewer new rows and fewer corrections
-than asked for, and no drift of the labels. Otherwise the challenger and the
-champion are asked about the same test set, and the challenger becomes the
-champion if it is right more often beyond chance, and no company falls by more
-than --max-fall. With --approve a person has the last word.`,
+than asked for, and no drift. Otherwise the challenger and the champion are
+asked about the same test set, and the challenger becomes the champion if it is
+right more often beyond chance, and no company falls by more than --max-fall.
+With --approve a person has the last word.`,
 		Example: `  starter retrain --dataset tweets.csv --watch
   starter retrain --dataset tweets.csv --approve --approval-deadline 24h
   starter models approve retrain-tweets-1a2b3c4d --why "looked at comparison.json"`,
@@ -56,7 +56,7 @@ func (f *retrainFlags) register(cmd *cobra.Command) {
 	weight.DefValue, f.fineTuneFlags.in.CorrectionWeight = strconv.Itoa(pipeline.DefaultCorrectionWeight), pipeline.DefaultCorrectionWeight
 	flags.Int64Var(&in.When.NewRows, "new-rows", pipeline.DefaultNewRows, "train if as many rows came in since the latest training")
 	flags.Int64Var(&in.When.NewCorrections, "new-corrections", pipeline.DefaultNewCorrections, "train if as many corrections came in")
-	flags.Float64Var(&in.When.Drift, "drift", evaluate.MuchDrift, "train if the labels' population stability index against the champion's data is as large")
+	flags.Float64Var(&in.When.Drift, "drift", evaluate.MuchDrift, "train if the labels, or the champion's confidence in production, have drifted by as much (population stability index)")
 	flags.BoolVar(&in.When.Always, "always", false, "train in any case")
 	flags.Float64Var(&in.Rule.MaxFall, "max-fall", pipeline.DefaultMaxFall, "keep the champion if any class falls by more, as a share of it found")
 	flags.IntVar(&in.Rule.MinExamples, "min-examples", pipeline.DefaultMinExamples, "test conversations from which on a class counts for that")

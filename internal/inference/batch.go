@@ -18,7 +18,7 @@ type Batch struct {
 }
 
 // NewBatch prepares what from does not already hold. Of the options it uses
-// Model, Prompt and Labels. Its errors are those of [Options.Validate].
+// Model and Labels. Its errors are those of [Options.Validate].
 func NewBatch(o Options, examples []dataset.Example, from Resume) (*Batch, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 	"switchboard/internal/provider"
 )
 
-var batchOptions = Options{Model: "m", Prompt: "Name the company.", Labels: labels}
+var batchOptions = Options{Model: "m", Labels: labels}
 
 func newBatch(t *testing.T, examples []dataset.Example, from Resume) *Batch {
 	t.Helper()

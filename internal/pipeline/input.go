@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"switchboard/internal/evaluate"
@@ -178,6 +179,16 @@ func (in ApplyInput) Validate() error {
 	return nil
 }
 
+// Untuned is a way to have a model's base model answer without training.
+type Untuned string
+
+const (
+	// ZeroShot tells it the companies there are.
+	ZeroShot Untuned = "base"
+	// FewShot shows it conversations of the training split too.
+	FewShot Untuned = "few-shot"
+)
+
 // EvaluateInput starts an Evaluate. Dir is required.
 type EvaluateInput struct {
 	// Model is a fine-tuned model's id; empty takes the champion.
@@ -187,6 +198,8 @@ type EvaluateInput struct {
 	// Precision is what the threshold is calibrated to.
 	Precision float64 `json:"precision,omitempty"`
 	Seed      int64   `json:"seed,omitempty"`
+	// With are further columns: the model's base model, asked untrained.
+	With []Untuned `json:"with,omitempty"`
 	// WithoutTexts leaves the conversations out of the report.
 	WithoutTexts bool `json:"without_texts,omitempty"`
 }
@@ -206,6 +219,11 @@ func (in EvaluateInput) Validate() error {
 		return problem.Input("no run is given; name a finished fine-tuning with --run")
 	case in.Precision <= 0 || in.Precision > 1:
 		return problem.Input("the precision is %g; it must be above 0 and at most 1", in.Precision)
+	}
+	for i, way := range in.With {
+		if way != ZeroShot && way != FewShot || slices.Contains(in.With[:i], way) {
+			return problem.Input("the base model can be asked as %q and as %q, each once; %q is not possible", ZeroShot, FewShot, way)
+		}
 	}
 	return nil
 }

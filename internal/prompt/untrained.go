@@ -1,0 +1,22 @@
+package prompt
+
+import "strings"
+
+// Shot is a conversation with its answer, shown to a model that was not trained.
+type Shot struct{ Text, Label string }
+
+// Untrained is the instruction for a model that was not trained on the task: the
+// [System] prompt, the answers there are, and examples, if any. The labels are
+// shown in their order, and so are the shots. A line break inside a conversation
+// stays, so that shots read as what follows them will.
+func Untrained(labels []string, shots []Shot) string {
+	var b strings.Builder
+	b.WriteString(System)
+	b.WriteString("\n\nAnswer with one of these handles and nothing else: ")
+	b.WriteString(strings.Join(labels, ", "))
+	b.WriteString(", Unknown.")
+	for _, s := range shots {
+		b.WriteString("\n\nConversation:\n" + s.Text + "\nAnswer: " + s.Label)
+	}
+	return b.String()
+}
