@@ -37,11 +37,16 @@ func TestHistories(t *testing.T) {
 	refused := pipeline.FineTuneID(pipeline.FineTuneInput{Dataset: production}.WithDefaults())
 	cancelled := th.cancelled(training)
 	retrained := th.retrained(training)
+	challenged := th.run("retrain", "--dataset", training, "--always", "--seed", "4", "--watch").WorkflowID
+	evaluated := th.run("evaluate", "--run", tuned, "--watch").WorkflowID
+	_, other := tweets(t, t.TempDir(), 900)
+	batched := th.run("apply", "--dataset", other, "--mode", "batch", "--watch").WorkflowID
 	blind := th.blinded(training)
 	for name, id := range map[string]string{
 		"finetune": tuned, "finetune-prepare": pipeline.PrepareID(tuned),
 		"apply": applied, "apply-prepare": pipeline.PrepareID(applied),
 		"finetune-refused": refused, "finetune-cancelled": cancelled, "retrain": retrained,
+		"retrain-challenger": challenged, "evaluate": evaluated, "apply-batches": batched,
 		"finetune-blind": blind, "finetune-blind-prepare": pipeline.PrepareID(blind),
 	} {
 		th.record(filepath.Join(folder, name+".json"), id)
