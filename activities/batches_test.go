@@ -1,7 +1,10 @@
 package activities
 
 import (
+	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"switchboard/internal/dataset"
@@ -16,9 +19,9 @@ func (m *market) inBatches(in ClassifyPartInput, maxTokens int64) ([]dataset.Pre
 	var spent []string
 	for range 100 {
 		var sent SubmitBatchResult
-		m.must(m.provider.SubmitBatch, SubmitBatchInput{in, spent, maxTokens}, &sent)
+		m.must(m.provider.SubmitBatch, SubmitBatchInput{ClassifyPartInput: in, Spent: spent, MaxTokens: maxTokens, Owner: "run/1"}, &sent)
 		if sent.BatchID != "" {
-			m.must(m.provider.AwaitBatch, AwaitBatchInput{sent.BatchID}, nil)
+			m.must(m.provider.AwaitBatch, AwaitBatchInput{BatchID: sent.BatchID}, nil)
 		}
 		var got CollectBatchResult
 		m.must(m.provider.CollectBatch, CollectBatchInput{ClassifyPartInput: in, BatchID: sent.BatchID}, &got)
@@ -84,10 +87,10 @@ func TestBatchIsMadeOnce(t *testing.T) {
 	in := asking(model, splits.Labels, splits.Test)
 	files := m.count("POST /files")
 	var first, second SubmitBatchResult
-	m.must(m.provider.SubmitBatch, SubmitBatchInput{in, nil, 1e9}, &first)
-	m.must(m.provider.SubmitBatch, SubmitBatchInput{in, nil, 1e9}, &second)
-	if first.Adopted || !second.Adopted || second.BatchID != first.BatchID {
-		t.Errorf("the first is %+v, the second %+v", first, second)
+	m.must(m.provider.SubmitBatch, SubmitBatchInput{ClassifyPartInput: in, MaxTokens: 1e9, Owner: "run/1"}, &first)
+	m.must(m.provider.SubmitBatch, SubmitBatchInput{ClassifyPartInput: in, MaxTokens: 1e9, Owner: "run/1"}, &second)
+	if second.BatchID != first.BatchID || m.count("POST /batches") != 1 {
+		t.Errorf("the first is %+v, the second %+v, of %d batches", first, second, m.count("POST /batches"))
 	}
 	if n := m.count("POST /files") - files; n != 1 {
 		t.Errorf("%d files were uploaded", n)
@@ -109,12 +112,63 @@ func TestCancellingABatchThatIsOver(t *testing.T) {
 	m := newMarket(t)
 	model, splits, _ := m.train()
 	var sent SubmitBatchResult
-	m.must(m.provider.SubmitBatch, SubmitBatchInput{asking(model, splits.Labels, splits.Test), nil, 1000}, &sent)
-	m.must(m.provider.AwaitBatch, AwaitBatchInput{sent.BatchID}, nil)
-	m.must(m.provider.CancelBatch, CancelBatchInput{sent.BatchID}, nil)
-	m.must(m.provider.CancelBatch, CancelBatchInput{"batch_gone"}, nil)
+	m.must(m.provider.SubmitBatch, SubmitBatchInput{ClassifyPartInput: asking(model, splits.Labels, splits.Test), MaxTokens: 1000}, &sent)
+	m.must(m.provider.AwaitBatch, AwaitBatchInput{BatchID: sent.BatchID}, nil)
+	for _, id := range []string{sent.BatchID, "batch_gone"} {
+		var result CancelBatchResult
+		m.must(m.provider.CancelBatch, CancelBatchInput{BatchID: id}, &result)
+		if !result.Ends {
+			t.Errorf("the batch %s does not end", id)
+		}
+	}
 	if n := m.count("POST /batches/" + sent.BatchID + "/cancel"); n > 0 {
 		t.Errorf("a batch that is over was cancelled")
+	}
+}
+
+// A run that adopted a batch does not take it away from the run that made it. The
+// batch is held in progress by the front: the model server would be done with it.
+func TestOnlyTheOwnerCancelsABatch(t *testing.T) {
+	m := newMarket(t)
+	cancelled := 0
+	m.breakPath("", func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/cancel") {
+			cancelled++
+		}
+		fmt.Fprint(w, `{"id":"batch_1","status":"in_progress","input_file_id":"f","metadata":{"switchboard_run":"first/run"}}`)
+		return true
+	})
+	for _, c := range []struct {
+		owner string
+		ends  bool
+		asked int
+	}{{"second/run", false, 0}, {"first/run", true, 1}} {
+		var result CancelBatchResult
+		m.must(m.provider.CancelBatch, CancelBatchInput{BatchID: "batch_1", Owner: c.owner}, &result)
+		if result.Ends != c.ends || cancelled != c.asked {
+			t.Errorf("%s: ends %v, cancelled %d times", c.owner, result.Ends, cancelled)
+		}
+	}
+}
+
+// The account ran out of credit in the middle of a batch. What was answered before
+// is kept, though the run fails.
+func TestAnswersOfABatchThatBrokeOffAreKept(t *testing.T) {
+	m := newMarket(t)
+	model, splits, _ := m.train()
+	in := asking(model, splits.Labels, splits.Test)
+	m.breakPath("", func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/content") {
+			fmt.Fprint(w, `{"id":"batch_1","status":"completed","output_file_id":"o"}`)
+			return true
+		}
+		fmt.Fprintln(w, `{"custom_id":"0","response":{"status_code":200,"body":{"choices":[{"message":{"content":"AcmeHelp"}}]}}}`)
+		fmt.Fprintln(w, `{"custom_id":"1","response":{"status_code":429,"body":{"error":{"code":"insufficient_quota"}}}}`)
+		return true
+	})
+	m.wantKind(m.do(m.provider.CollectBatch, CollectBatchInput{ClassifyPartInput: in, BatchID: "batch_1"}, nil), problem.Refused, "credit")
+	if kept := m.leftovers(); len(kept) != 1 {
+		t.Errorf("the answers that were kept are %v", kept)
 	}
 }
 
@@ -144,8 +198,8 @@ func TestBatchThatIsRefused(t *testing.T) {
 	_, splits, _ := m.train()
 	in := asking("ft:switchboard-softmax-1:own:gone:0", splits.Labels, splits.Test)
 	var sent SubmitBatchResult
-	m.must(m.provider.SubmitBatch, SubmitBatchInput{in, nil, 1e9}, &sent)
-	err := m.do(m.provider.AwaitBatch, AwaitBatchInput{sent.BatchID}, nil)
+	m.must(m.provider.SubmitBatch, SubmitBatchInput{ClassifyPartInput: in, MaxTokens: 1e9, Owner: "run/1"}, &sent)
+	err := m.do(m.provider.AwaitBatch, AwaitBatchInput{BatchID: sent.BatchID}, nil)
 	if err == nil {
 		err = m.do(m.provider.CollectBatch, CollectBatchInput{ClassifyPartInput: in, BatchID: sent.BatchID}, nil)
 		m.wantKind(err, problem.BadInput, "gone")

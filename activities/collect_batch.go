@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 
 	"switchboard/internal/inference"
@@ -36,18 +37,17 @@ func (p *Provider) CollectBatch(ctx context.Context, in CollectBatchInput) (Coll
 		return CollectBatchResult{}, err
 	}
 	if in.BatchID != "" {
-		if err := p.takeBatch(ctx, in, batch); err != nil {
-			return CollectBatchResult{}, err
-		}
+		err = p.takeBatch(ctx, in, batch)
 	}
+	// What was answered is paid for: it is kept, whatever else went wrong.
 	journal := in.journal(ctx, p.Store)
-	made, open, err := batch.Settle()
+	made, open, refused := batch.Settle()
 	if len(made) > 0 {
 		if err := journal.save(ctx, 0, made); err != nil {
 			return CollectBatchResult{}, err
 		}
 	}
-	if err != nil {
+	if err := cmp.Or(err, refused); err != nil {
 		return CollectBatchResult{}, err
 	}
 	if open > 0 && in.LastChance && len(made) == 0 {

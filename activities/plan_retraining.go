@@ -44,7 +44,8 @@ const (
 
 // PlanRetraining decides whether there is enough to learn from: new rows, new
 // corrections, another mix of labels than the champion was trained on, or another
-// confidence of its answers than in its test. A retraining that is not worth while is recorded as skipped.
+// confidence of its answers than in its test. A retraining that is not worth while
+// is recorded as skipped.
 func (d *Data) PlanRetraining(ctx context.Context, in PlanRetrainingInput) (PlanRetrainingResult, error) {
 	champion, err := d.Models.Champion(ctx)
 	if kind, _ := problem.KindOf(err); kind == problem.BadInput {

@@ -204,7 +204,7 @@ func TestTextWithoutAPassedEvaluationDoesNotLeave(t *testing.T) {
 			questions := asking(model, splits.Labels, splits.Test)
 			questions.Anonymizer, questions.Evaluation = c.version, c.Evaluation
 			m.wantKind(m.do(m.provider.ClassifyPart, questions, nil), problem.Refused, c.says)
-			m.wantKind(m.do(m.provider.SubmitBatch, SubmitBatchInput{questions, nil, 1e9}, nil), problem.Refused, c.says)
+			m.wantKind(m.do(m.provider.SubmitBatch, SubmitBatchInput{ClassifyPartInput: questions, MaxTokens: 1e9}, nil), problem.Refused, c.says)
 			if sent := m.all() - before; sent > 0 {
 				t.Errorf("%d requests were sent", sent)
 			}

@@ -179,9 +179,11 @@ func (j jury) column(name, note string, validation, test []evaluate.Answer) page
 }
 
 // labels are the classes that were trained.
-func (j jury) labels() []string {
+func (j jury) labels() []string { return labelsOf(j.train) }
+
+func labelsOf(examples []dataset.Example) []string {
 	var list []string
-	for _, e := range j.train {
+	for _, e := range examples {
 		list = append(list, e.Label)
 	}
 	slices.Sort(list)
@@ -366,7 +368,7 @@ func (j jury) cost() page.Cost {
 	expected := j.in.Estimates[0]
 	c.Known, c.Source = true, expected.Price.Source
 	c.Training, c.TrainingExpected = float64(c.TrainedTokens)/1e6*expected.Price.Training, expected.Training
-	c.Evaluation = (float64(questions)*expected.Price.Input + float64(answers)*expected.Price.Output) / 1e6
+	c.Evaluation = expected.Price.Answers(questions, answers, false)
 	c.EvaluationExpect = expected.Evaluation
 	return c
 }

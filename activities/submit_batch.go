@@ -20,13 +20,13 @@ type SubmitBatchInput struct {
 	Spent []string `json:"spent,omitempty"`
 	// MaxTokens bounds the tokens of the batch's questions.
 	MaxTokens int64 `json:"max_tokens"`
+	// Owner is the run that submits: it alone may cancel the batch.
+	Owner string `json:"owner"`
 }
 
 // SubmitBatchResult is the batch; BatchID is "" if no question is open.
 type SubmitBatchResult struct {
 	BatchID string `json:"batch_id,omitempty"`
-	// Adopted is true if the batch was there already.
-	Adopted bool `json:"adopted,omitempty"`
 }
 
 // SubmitBatch sends a part's open questions to the provider as a batch, as many
@@ -59,9 +59,9 @@ func (p *Provider) SubmitBatch(ctx context.Context, in SubmitBatchInput) (Submit
 		return SubmitBatchResult{}, err
 	}
 	if ok {
-		return SubmitBatchResult{BatchID: made.ID, Adopted: true}, nil
+		return SubmitBatchResult{BatchID: made.ID}, nil
 	}
-	made, err = p.Client.CreateBatch(ctx, file)
+	made, err = p.Client.CreateBatch(ctx, file, map[string]string{ownerKey: in.Owner})
 	return SubmitBatchResult{BatchID: made.ID}, err
 }
 

@@ -32,7 +32,8 @@ type SubmitJobResult struct {
 	Adopted bool `json:"adopted"`
 }
 
-// Metadata keys of our jobs: what was bought, and the run that bought it.
+// Metadata keys of what we create at the provider: what was bought, and the run
+// that bought it.
 const (
 	submissionKey = "switchboard_submission"
 	ownerKey      = "switchboard_run"

@@ -27,13 +27,14 @@ const (
 // question has its answer.
 type batches struct {
 	in        activities.ClassifyPartInput
+	owner     string // the run
 	maxTokens int64
 	spent     []string // whose answers were collected
 }
 
 // batches shares the tokens that may wait among the parts under way.
 func (a *application) batches(in activities.ClassifyPartInput) *batches {
-	return &batches{in: in, maxTokens: max(1, a.in.BatchTokens/window)}
+	return &batches{in: in, owner: a.status.Dir, maxTokens: max(1, a.in.BatchTokens/window)}
 }
 
 func (b *batches) run(ctx workflow.Context) (result activities.ClassifyPartResult, err error) {
@@ -69,12 +70,12 @@ func (b *batches) run(ctx workflow.Context) (result activities.ClassifyPartResul
 
 func (b *batches) submit(ctx workflow.Context) (sent activities.SubmitBatchResult, err error) {
 	err = workflow.ExecuteActivity(call(ctx), provider.SubmitBatch, activities.SubmitBatchInput{
-		ClassifyPartInput: b.in, Spent: b.spent, MaxTokens: b.maxTokens,
+		ClassifyPartInput: b.in, Spent: b.spent, MaxTokens: b.maxTokens, Owner: b.owner,
 	}).Get(ctx, &sent)
 	return sent, err
 }
 
-// await waits for a batch to end. When the run ends first, the batch is
+// await waits for a batch to end. When the run ends first, its batch is
 // cancelled, and what it has answered, and is paid for, is kept for another run.
 func (b *batches) await(ctx workflow.Context, sent activities.SubmitBatchResult) (ended activities.AwaitBatchResult, err error) {
 	if sent.BatchID == "" {
@@ -82,22 +83,30 @@ func (b *batches) await(ctx workflow.Context, sent activities.SubmitBatchResult)
 	}
 	in := activities.AwaitBatchInput{BatchID: sent.BatchID}
 	err = workflow.ExecuteActivity(await(ctx, batchDeadline), provider.AwaitBatch, in).Get(ctx, &ended)
-	if err == nil || sent.Adopted {
-		return ended, err
+	if err == nil {
+		return ended, nil
 	}
 	after, done := workflow.NewDisconnectedContext(ctx)
 	defer done()
-	stopped := workflow.ExecuteActivity(call(after), provider.CancelBatch, activities.CancelBatchInput{BatchID: sent.BatchID}).Get(after, nil)
-	if stopped == nil {
-		stopped = workflow.ExecuteActivity(await(after, windingUp), provider.AwaitBatch, in).Get(after, nil)
-	}
-	if stopped == nil {
-		_, stopped = b.collect(after, sent.BatchID, false)
-	}
-	if stopped != nil {
-		workflow.GetLogger(ctx).Warn("the answers of a cancelled batch were not collected", "batch", sent.BatchID, "error", stopped)
+	if lost := b.windUp(after, sent.BatchID); lost != nil {
+		workflow.GetLogger(ctx).Warn("the answers of a cancelled batch were not collected", "batch", sent.BatchID, "error", lost)
 	}
 	return ended, err
+}
+
+// windUp cancels a batch and collects what it has answered.
+func (b *batches) windUp(ctx workflow.Context, id string) error {
+	var cancelled activities.CancelBatchResult
+	err := workflow.ExecuteActivity(call(ctx), provider.CancelBatch, activities.CancelBatchInput{BatchID: id, Owner: b.owner}).Get(ctx, &cancelled)
+	if err != nil || !cancelled.Ends {
+		return err
+	}
+	err = workflow.ExecuteActivity(await(ctx, windingUp), provider.AwaitBatch, activities.AwaitBatchInput{BatchID: id}).Get(ctx, nil)
+	if err != nil {
+		return err
+	}
+	_, err = b.collect(ctx, id, false)
+	return err
 }
 
 func (b *batches) collect(ctx workflow.Context, id string, last bool) (got activities.CollectBatchResult, err error) {

@@ -17,9 +17,9 @@ import (
 
 var batchInput = pipeline.ApplyInput{Dataset: "/data/production.csv", Mode: pipeline.InBatches, BatchTokens: 4000}
 
-// counter plays a provider with batches for one part. Each batch settles what
+// clerk answers for the activities that send and read batches, for one part. Each batch settles what
 // answers says for its turn, of the part's ten questions.
-type counter struct {
+type clerk struct {
 	mu        sync.Mutex
 	open      int
 	answers   []int
@@ -27,7 +27,7 @@ type counter struct {
 	collected []activities.CollectBatchInput
 }
 
-func (w *world) batches(c *counter) *world {
+func (w *world) batches(c *clerk) *world {
 	w.OnActivity(provider.SubmitBatch, mock.Anything, mock.Anything).Return(
 		func(_ context.Context, in activities.SubmitBatchInput) (activities.SubmitBatchResult, error) {
 			c.mu.Lock()
@@ -59,7 +59,7 @@ func (w *world) batches(c *counter) *world {
 }
 
 func TestApplyInBatchesGoesOnUntilEveryQuestionIsAnswered(t *testing.T) {
-	w, c := newWorld(t), &counter{open: 10, answers: []int{4, 0, 0, 5, 1}}
+	w, c := newWorld(t), &clerk{open: 10, answers: []int{4, 0, 0, 5, 1}}
 	w.batches(c).applies(1)
 	w.ExecuteWorkflow(Apply, batchInput)
 	require.NoError(t, w.GetWorkflowError())
@@ -73,7 +73,7 @@ func TestApplyInBatchesGoesOnUntilEveryQuestionIsAnswered(t *testing.T) {
 }
 
 func TestPartIsGivenUpAfterBatchesThatBringNothing(t *testing.T) {
-	w, c := newWorld(t), &counter{open: 10, answers: []int{3}}
+	w, c := newWorld(t), &clerk{open: 10, answers: []int{3}}
 	w.batches(c).applies(1)
 	w.ExecuteWorkflow(Apply, batchInput)
 	require.NoError(t, w.GetWorkflowError())
@@ -85,7 +85,7 @@ func TestPartIsGivenUpAfterBatchesThatBringNothing(t *testing.T) {
 }
 
 func TestApplyInBatchesWaitsForRoomAtTheProvider(t *testing.T) {
-	w, c := newWorld(t), &counter{open: 10, answers: []int{10}}
+	w, c := newWorld(t), &clerk{open: 10, answers: []int{10}}
 	w.OnActivity(provider.AwaitBatch, mock.Anything, mock.Anything).Return(activities.AwaitBatchResult{Full: true}, nil).Times(8)
 	w.batches(c).applies(1)
 	began := w.Now()
@@ -97,25 +97,31 @@ func TestApplyInBatchesWaitsForRoomAtTheProvider(t *testing.T) {
 }
 
 func TestCancelledApplyCancelsItsBatchAndKeepsItsAnswers(t *testing.T) {
-	for _, adopted := range []bool{false, true} {
-		t.Run(fmt.Sprint("adopted ", adopted), func(t *testing.T) {
-			w, c := newWorld(t), &counter{open: 10, answers: []int{6}}
-			w.OnActivity(provider.SubmitBatch, mock.Anything, mock.Anything).Return(activities.SubmitBatchResult{BatchID: "batch_1", Adopted: adopted}, nil)
+	for _, ours := range []bool{true, false} {
+		t.Run(fmt.Sprint("ours ", ours), func(t *testing.T) {
+			w, c := newWorld(t), &clerk{open: 10, answers: []int{6}}
 			w.OnActivity(provider.AwaitBatch, mock.Anything, mock.Anything).Once().Return(
 				func(ctx context.Context, _ activities.AwaitBatchInput) (activities.AwaitBatchResult, error) {
 					w.CancelWorkflow()
 					<-ctx.Done()
 					return activities.AwaitBatchResult{}, ctx.Err()
 				})
-			w.OnActivity(provider.CancelBatch, mock.Anything, activities.CancelBatchInput{BatchID: "batch_1"}).Return(nil).Maybe()
+			var asked activities.CancelBatchInput
+			w.OnActivity(provider.CancelBatch, mock.Anything, mock.Anything).Return(
+				func(_ context.Context, in activities.CancelBatchInput) (activities.CancelBatchResult, error) {
+					asked = in
+					return activities.CancelBatchResult{Ends: ours}, nil
+				})
 			w.batches(c).applies(1)
 			w.ExecuteWorkflow(Apply, batchInput)
 			require.Error(t, w.GetWorkflowError())
-			if adopted {
-				require.Zero(t, w.times("CancelBatch"), "another run waits for this batch")
+			require.Equal(t, activities.CancelBatchInput{BatchID: "batch_1", Owner: c.submitted[0].Owner}, asked)
+			require.NotEmpty(t, asked.Owner)
+			if !ours {
+				require.Empty(t, c.collected, "another run waits for this batch")
+				require.Equal(t, 1, w.times("AwaitBatch"))
 				return
 			}
-			require.Equal(t, 1, w.times("CancelBatch"))
 			require.Len(t, c.collected, 1, "what was answered is paid for")
 		})
 	}

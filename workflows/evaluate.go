@@ -65,7 +65,8 @@ func (e *evaluation) judge(ctx workflow.Context) error {
 	if err := e.enter(ctx, pipeline.Evaluating); err != nil {
 		return err
 	}
-	validation, test := e.classify(ctx, "validation", e.splits.Validation, e.model.Model, artifact.Ref{}), e.classify(ctx, "test", e.splits.Test, e.model.Model, artifact.Ref{})
+	tuned := respondent{model: e.model.Model, labels: e.model.Labels}
+	validation, test := e.classify(ctx, "validation", e.splits.Validation, tuned), e.classify(ctx, "test", e.splits.Test, tuned)
 	var onValidation, onTest activities.ClassifyPartResult
 	if err := first(validation.Get(ctx, &onValidation), test.Get(ctx, &onTest)); err != nil {
 		return err
@@ -115,8 +116,9 @@ func (e *evaluation) askUntuned(ctx workflow.Context) ([]activities.UntunedAnswe
 	}
 	var all []activities.UntunedAnswers
 	for i, way := range e.in.With {
-		validation := e.classify(ctx, string(way)+"-validation", e.splits.Validation, e.model.BaseModel, written.Prompts[i])
-		test := e.classify(ctx, string(way)+"-test", e.splits.Test, e.model.BaseModel, written.Prompts[i])
+		base := respondent{model: e.model.BaseModel, labels: e.splits.Labels, prompt: written.Prompts[i]}
+		validation := e.classify(ctx, string(way)+"-validation", e.splits.Validation, base)
+		test := e.classify(ctx, string(way)+"-test", e.splits.Test, base)
 		var onValidation, onTest activities.ClassifyPartResult
 		if err := first(validation.Get(ctx, &onValidation), test.Get(ctx, &onTest)); err != nil {
 			return nil, err
@@ -126,14 +128,16 @@ func (e *evaluation) askUntuned(ctx workflow.Context) ([]activities.UntunedAnswe
 	return all, nil
 }
 
-// classify asks a model about a split; a prompt is for one that was not trained.
-func (e *evaluation) classify(ctx workflow.Context, name string, examples artifact.Ref, model string, prompt artifact.Ref) workflow.Future {
-	labels := e.model.Labels
-	if prompt != (artifact.Ref{}) {
-		labels = e.splits.Labels
-	}
+// respondent is who is asked, with which answers to choose from. The prompt is for
+// a model that was not trained.
+type respondent struct {
+	model          string
+	labels, prompt artifact.Ref
+}
+
+func (e *evaluation) classify(ctx workflow.Context, name string, examples artifact.Ref, r respondent) workflow.Future {
 	return workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
-		Model: model, Labels: labels, Examples: examples, Prompt: prompt,
+		Model: r.model, Labels: r.labels, Prompt: r.prompt, Examples: examples,
 		Path:       e.status.Dir + "/evaluation/" + name + "-predictions.parquet",
 		Anonymizer: e.splits.Anonymizer, Evaluation: e.splits.Privacy,
 	})

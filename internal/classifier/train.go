@@ -102,8 +102,8 @@ type Epoch struct {
 //
 // It takes all cores, about 16 bytes of memory for each byte of text, 64 MB
 // for counting, and 8 bytes for each of up to 33 million weights, and 1 more
-// with a validation set. It returns the context's cause when cancelled, which it notices
-// between batches.
+// with a validation set. It returns the context's cause when cancelled, which it
+// notices between batches.
 func Train(ctx context.Context, train, validation []Example, options Options) (*Model, error) {
 	if err := options.Validate(); err != nil {
 		return nil, err
@@ -275,7 +275,7 @@ func (t *training) run(ctx context.Context) (*Model, error) {
 	shuffle := rand.New(rand.NewPCG(t.options.Seed, 0))
 	perEpoch := (len(order) + len(batch) - 1) / len(batch)
 	epoch := Epoch{Of: t.options.Epochs, Steps: perEpoch * t.options.Epochs}
-	var best best
+	var best bestEpoch
 	for epoch.Number < epoch.Of {
 		epoch.Number++
 		shuffle.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
@@ -314,17 +314,17 @@ func (t *training) run(ctx context.Context) (*Model, error) {
 	return epoch.Model(), nil
 }
 
-// best is the last epoch that was better than those before. Either figure may
+// bestEpoch is the last one that was better than those before. Either figure may
 // show it: towards the end of a training the loss often stands still while
 // answers still get better.
-type best struct {
+type bestEpoch struct {
 	number         int
 	loss, accuracy float64
 	model          *Model
 }
 
 // waits takes in an epoch and returns how many have gone by since the best one.
-func (b *best) waits(e Epoch) int {
+func (b *bestEpoch) waits(e Epoch) int {
 	first := b.model == nil
 	if first || e.ValidLoss < b.loss || e.ValidAccuracy > b.accuracy {
 		b.number, b.model = e.Number, e.Model()

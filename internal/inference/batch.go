@@ -30,13 +30,12 @@ func NewBatch(o Options, examples []dataset.Example, from Resume) (*Batch, error
 	return b, nil
 }
 
-// id names a question by the first conversation that has its text.
-func (b *Batch) id(q *question) string {
-	return strconv.FormatInt(b.r.examples[q.rows[0]].ID, 10)
-}
+// id names a question by the first row of the part that has its text. The provider
+// keeps it, so it is not the conversation's id, which would lead to the tweet.
+func (b *Batch) id(q *question) string { return strconv.Itoa(q.rows[0]) }
 
 // Question is a text that has no answer yet, under an id that stays the same
-// until it has one: a conversation's.
+// until it has one, and that another part may use too.
 type Question struct{ ID, Text string }
 
 // Questions returns what is to be asked, each text once, in the examples' order.
@@ -62,7 +61,6 @@ func (b *Batch) Take(a provider.BatchAnswer) error {
 	var e *provider.Error
 	switch {
 	case a.Err == nil:
-		b.r.out.Questions++
 		b.r.takeAnswer(b.reply(q, a.Answer))
 	case !errors.As(a.Err, &e):
 		return a.Err

@@ -23,15 +23,15 @@ func newBatch(t *testing.T, examples []dataset.Example, from Resume) *Batch {
 	return b
 }
 
-func said(id int64, text string) provider.BatchAnswer {
-	return provider.BatchAnswer{ID: fmt.Sprint(id), Answer: provider.Answer{Text: text, Confidence: 0.9, HasConfidence: true, PromptTokens: 5, AnswerTokens: 1}}
+func said(row int, text string) provider.BatchAnswer {
+	return provider.BatchAnswer{ID: fmt.Sprint(row), Answer: provider.Answer{Text: text, Confidence: 0.9, HasConfidence: true, PromptTokens: 5, AnswerTokens: 1}}
 }
 
 // failing makes errors as a client does, by reading a line of an error file.
-func failing(t *testing.T, id int64, status int, code string) provider.BatchAnswer {
+func failing(t *testing.T, row int, status int, code string) provider.BatchAnswer {
 	t.Helper()
 	var got provider.BatchAnswer
-	line := fmt.Sprintf(`{"custom_id":"%d","response":{"status_code":%d,"body":{"error":{"code":%q}}}}`, id, status, code)
+	line := fmt.Sprintf(`{"custom_id":"%d","response":{"status_code":%d,"body":{"error":{"code":%q}}}}`, row, status, code)
 	err := client(t, serve(t, nil), provider.Options{}).ReadBatch(strings.NewReader(line), "m", func(a provider.BatchAnswer) { got = a })
 	if err != nil {
 		t.Fatal(err)
@@ -42,10 +42,10 @@ func failing(t *testing.T, id int64, status int, code string) provider.BatchAnsw
 func TestBatchAsksEachTextOnce(t *testing.T) {
 	examples := []dataset.Example{{ID: 7, Text: "a"}, {ID: 8, Text: " "}, {ID: 9, Text: "b"}, {ID: 10, Text: "a"}, {ID: 11, Text: "c"}, {ID: 12, Text: "c"}}
 	b := newBatch(t, examples, Resume{Done: []dataset.Prediction{{ConversationID: 11, Company: "Borg", Status: dataset.Classified, PromptTokens: 5}}})
-	if got := fmt.Sprint(b.Questions()); got != "[{7 a} {9 b}]" {
+	if got := fmt.Sprint(b.Questions()); got != "[{0 a} {2 b}]" {
 		t.Fatalf("it asks %s", got)
 	}
-	for _, a := range []provider.BatchAnswer{said(9, "Borg"), said(7, " Acme\n"), said(7, "Borg"), said(99, "Borg")} {
+	for _, a := range []provider.BatchAnswer{said(2, "Borg"), said(0, " Acme\n"), said(0, "Borg"), said(99, "Borg")} {
 		if err := b.Take(a); err != nil {
 			t.Fatal(err)
 		}
@@ -71,17 +71,17 @@ func TestBatchDecidesWhatBecomesOfAQuestion(t *testing.T) {
 		answer func(t *testing.T) provider.BatchAnswer
 		want   string // "" stays open
 	}{
-		"a label":          {func(*testing.T) provider.BatchAnswer { return said(1000, "Acme") }, "Acme classified "},
-		"Unknown":          {func(*testing.T) provider.BatchAnswer { return said(1000, "Unknown") }, "Unknown classified "},
-		"no label":         {func(*testing.T) provider.BatchAnswer { return said(1000, "Initech") }, "Unknown invalid "},
-		"too long":         {func(t *testing.T) provider.BatchAnswer { return failing(t, 1000, 400, "context_length_exceeded") }, "Unknown failed text_too_long"},
-		"refused":          {func(t *testing.T) provider.BatchAnswer { return failing(t, 1000, 400, "invalid_value") }, "Unknown failed invalid_request"},
-		"too many":         {func(t *testing.T) provider.BatchAnswer { return failing(t, 1000, 429, "rate_limit_exceeded") }, ""},
-		"the server's own": {func(t *testing.T) provider.BatchAnswer { return failing(t, 1000, 503, "server_error") }, ""},
+		"a label":          {func(*testing.T) provider.BatchAnswer { return said(0, "Acme") }, "Acme classified "},
+		"Unknown":          {func(*testing.T) provider.BatchAnswer { return said(0, "Unknown") }, "Unknown classified "},
+		"no label":         {func(*testing.T) provider.BatchAnswer { return said(0, "Initech") }, "Unknown invalid "},
+		"too long":         {func(t *testing.T) provider.BatchAnswer { return failing(t, 0, 400, "context_length_exceeded") }, "Unknown failed text_too_long"},
+		"refused":          {func(t *testing.T) provider.BatchAnswer { return failing(t, 0, 400, "invalid_value") }, "Unknown failed invalid_request"},
+		"too many":         {func(t *testing.T) provider.BatchAnswer { return failing(t, 0, 429, "rate_limit_exceeded") }, ""},
+		"the server's own": {func(t *testing.T) provider.BatchAnswer { return failing(t, 0, 503, "server_error") }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBatch(t, part(2), Resume{})
-			for _, a := range []provider.BatchAnswer{test.answer(t), said(1001, "Borg")} {
+			for _, a := range []provider.BatchAnswer{test.answer(t), said(1, "Borg")} {
 				if err := b.Take(a); err != nil {
 					t.Fatal(err)
 				}
@@ -91,7 +91,7 @@ func TestBatchDecidesWhatBecomesOfAQuestion(t *testing.T) {
 				t.Fatal(err)
 			}
 			if test.want == "" {
-				if open != 1 || len(made) != 1 || len(b.Questions()) != 1 || b.Questions()[0].ID != "1000" {
+				if open != 1 || len(made) != 1 || len(b.Questions()) != 1 || b.Questions()[0].ID != "0" {
 					t.Fatalf("%d predictions, open are %v", len(made), b.Questions())
 				}
 				b.GiveUp()
@@ -110,14 +110,14 @@ func TestBatchDecidesWhatBecomesOfAQuestion(t *testing.T) {
 
 func TestBatchErrorsThatAllQuestionsMeet(t *testing.T) {
 	b := newBatch(t, part(2), Resume{})
-	err := b.Take(failing(t, 1000, http.StatusNotFound, "model_not_found"))
+	err := b.Take(failing(t, 0, http.StatusNotFound, "model_not_found"))
 	if kind, _ := problem.KindOf(err); kind != problem.BadInput {
 		t.Errorf("a missing model is %v", err)
 	}
 
 	b = newBatch(t, part(2), Resume{})
-	for id := range int64(2) {
-		if err := b.Take(failing(t, 1000+id, 400, "invalid_value")); err != nil {
+	for row := range 2 {
+		if err := b.Take(failing(t, row, 400, "invalid_value")); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,6 +7,10 @@
 // chunk is immutable and the chunks of a part together are its state, so a
 // later attempt reads them back ([Resume]) and asks only about what is in none.
 //
+// [Batch] is the same for a provider that answers a file of questions with a file
+// of answers, in hours instead of seconds: it says what is to be asked and takes in
+// what came, by the rules below.
+//
 // # What happens to an example
 //
 //	no text                          Empty, not asked

@@ -6,7 +6,8 @@ import "strings"
 type Shot struct{ Text, Label string }
 
 // Untrained is the instruction for a model that was not trained on the task: the
-// [System] prompt, the answers there are, and examples, if any. The labels are
+// [System] prompt, the answers there are, and examples, if any. The labels, Unknown
+// not among them, are
 // shown in their order, and so are the shots. A line break inside a conversation
 // stays, so that shots read as what follows them will.
 func Untrained(labels []string, shots []Shot) string {

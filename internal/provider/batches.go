@@ -62,6 +62,9 @@ type Batch struct {
 	// it failed.
 	Code    string
 	Created time.Time
+	// Metadata is what [Client.CreateBatch] was given; nil where the
+	// provider keeps none.
+	Metadata map[string]string
 }
 
 // Full reports whether the batch was refused because too much waits already:
@@ -80,13 +83,14 @@ func (b Batch) Failure() error {
 }
 
 type wireBatch struct {
-	ID          string      `json:"id"`
-	Status      BatchStatus `json:"status"`
-	InputFile   string      `json:"input_file_id"`
-	OutputFile  string      `json:"output_file_id"`
-	ErrorFile   string      `json:"error_file_id"`
-	CreatedAt   unixTime    `json:"created_at"`
-	Counts      batchCounts `json:"request_counts"`
+	ID          string            `json:"id"`
+	Status      BatchStatus       `json:"status"`
+	InputFile   string            `json:"input_file_id"`
+	OutputFile  string            `json:"output_file_id"`
+	ErrorFile   string            `json:"error_file_id"`
+	CreatedAt   unixTime          `json:"created_at"`
+	Counts      batchCounts       `json:"request_counts"`
+	Metadata    map[string]string `json:"metadata"`
 	BatchErrors struct {
 		Data []struct {
 			Code any `json:"code"`
@@ -103,7 +107,7 @@ type batchCounts struct {
 func (w wireBatch) batch() Batch {
 	b := Batch{
 		ID: w.ID, Status: w.Status, InputFile: w.InputFile, OutputFile: w.OutputFile, ErrorFile: w.ErrorFile,
-		Total: w.Counts.Total, Completed: w.Counts.Completed, Failed: w.Counts.Failed, Created: w.CreatedAt.Time,
+		Total: w.Counts.Total, Completed: w.Counts.Completed, Failed: w.Counts.Failed, Created: w.CreatedAt.Time, Metadata: w.Metadata,
 	}
 	if len(w.BatchErrors.Data) > 0 {
 		b.Code = identifier(w.BatchErrors.Data[0].Code)
@@ -112,21 +116,23 @@ func (w wireBatch) batch() Batch {
 }
 
 type wireBatchRequest struct {
-	InputFile string `json:"input_file_id"`
-	Endpoint  string `json:"endpoint"`
-	Window    string `json:"completion_window"`
+	InputFile string            `json:"input_file_id"`
+	Endpoint  string            `json:"endpoint"`
+	Window    string            `json:"completion_window"`
+	Metadata  map[string]string `json:"metadata,omitempty"`
 }
 
 // CreateBatch has the questions of an uploaded file answered within a day. Ask
 // [Client.FindBatch] first: a request whose answer was lost may have created it.
-func (c *Client) CreateBatch(ctx context.Context, inputFile string) (Batch, error) {
+// Metadata is bounded as in [JobRequest].
+func (c *Client) CreateBatch(ctx context.Context, inputFile string, metadata map[string]string) (Batch, error) {
 	if c.profile.filesTakeTime {
 		if err := c.fileReady(ctx, inputFile); err != nil {
 			return Batch{}, err
 		}
 	}
 	k := call{op: "creating a batch", about: fmt.Sprintf("file %q", inputFile)}
-	return c.batch(ctx, k, http.MethodPost, "/batches", wireBatchRequest{inputFile, string(openai.BatchEndpointChatCompletions), "24h"})
+	return c.batch(ctx, k, http.MethodPost, "/batches", wireBatchRequest{inputFile, string(openai.BatchEndpointChatCompletions), "24h", metadata})
 }
 
 // Batch looks a batch up.
@@ -136,7 +142,8 @@ func (c *Client) Batch(ctx context.Context, id string) (Batch, error) {
 
 // CancelBatch cancels a batch and returns what it is then. The provider answers
 // what is under way; what is answered has to be paid. A batch that has ended
-// already is refused with [InvalidRequest].
+// already is refused, by some providers with a status that looks as if it would
+// pass: look it up before asking again.
 func (c *Client) CancelBatch(ctx context.Context, id string) (Batch, error) {
 	return c.batch(ctx, aboutBatch("cancelling the batch", id), http.MethodPost, batchPath(id)+"/cancel", nil)
 }
