@@ -4,29 +4,28 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"switchboard/internal/registry"
 )
 
 // ImportCorrections adds corrections, of which the latest for a conversation
-// wins, in the list and over those that are there. It returns how many changed
-// what was known: importing the same list again changes nothing.
+// wins, in the list and over those that are there; of the same time, the later in
+// the list. It returns how many changed what was known. What an author has said
+// before is not new, whenever it is said again: importing the same list again
+// changes nothing.
 func (s *Store) ImportCorrections(ctx context.Context, corrections []registry.Correction) (changed int, err error) {
 	err = s.change(ctx, func(t *tx) error {
-		imported := stamp(time.Now())
+		now := stamp(time.Now())
 		for _, c := range corrections {
-			result, err := t.ExecContext(ctx, s.rebind(`INSERT INTO corrections (conversation_id, label, author, at, imported) VALUES (?, ?, ?, ?, ?)
-				ON CONFLICT (conversation_id) DO UPDATE SET label = excluded.label, author = excluded.author, at = excluded.at, imported = excluded.imported
-				WHERE excluded.at > corrections.at`), c.ConversationID, c.Label, c.Author, stamp(c.At), imported)
+			isNew, err := t.correct(ctx, c, now)
 			if err != nil {
 				return err
 			}
-			n, err := result.RowsAffected()
-			if err != nil {
-				return err
+			if isNew {
+				changed++
 			}
-			changed += int(n)
 		}
 		return nil
 	})
@@ -34,6 +33,27 @@ func (s *Store) ImportCorrections(ctx context.Context, corrections []registry.Co
 		return 0, wrap("importing corrections", err)
 	}
 	return changed, nil
+}
+
+// correct keeps a correction unless a later one is known.
+func (t *tx) correct(ctx context.Context, c registry.Correction, now string) (isNew bool, err error) {
+	var label, author, at, imported string
+	err = t.QueryRowContext(ctx, t.s.rebind("SELECT label, author, at, imported FROM corrections WHERE conversation_id = ?"), c.ConversationID).
+		Scan(&label, &author, &at, &imported)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, err
+	}
+	known := err == nil
+	if known && stamp(c.At) < at {
+		return false, nil
+	}
+	isNew = !known || label != c.Label || author != c.Author
+	if isNew {
+		imported = now
+	}
+	return isNew, t.exec(ctx, `INSERT INTO corrections (conversation_id, label, author, at, imported) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (conversation_id) DO UPDATE SET label = excluded.label, author = excluded.author, at = excluded.at, imported = excluded.imported
+		WHERE excluded.at >= corrections.at`, c.ConversationID, c.Label, c.Author, stamp(c.At), imported)
 }
 
 // Corrections returns the latest correction of each conversation, in the order

@@ -247,6 +247,13 @@ func TestCorrectionsOfWhichTheLatestWins(t *testing.T) {
 		if n, err := s.ImportCorrections(t.Context(), imports); err != nil || n != 0 {
 			t.Errorf("the second time %d changed, %v", n, err)
 		}
+		// A file without times is read at another hour each time.
+		if n, err := s.ImportCorrections(t.Context(), []registry.Correction{correction(7, "Cora", 4), correction(5, "Acme", 4), correction(5, "Bolt", 4)}); err != nil || n != 2 {
+			t.Errorf("%d changed, %v; want two: the third says what is known, and of one time the later line counts", n, err)
+		}
+		if n, err := s.ImportCorrections(t.Context(), []registry.Correction{correction(7, "Acme", 3)}); err != nil || n != 0 {
+			t.Errorf("%d changed, %v: what was said again since is later", n, err)
+		}
 		got, err := s.Corrections(t.Context())
 		for i := range got {
 			if time.Since(got[i].Imported) > time.Minute {
@@ -254,7 +261,7 @@ func TestCorrectionsOfWhichTheLatestWins(t *testing.T) {
 			}
 			got[i].Imported = time.Time{}
 		}
-		if want := []registry.Correction{correction(5, "Bolt", 1), correction(7, "Cora", 3)}; err != nil || !reflect.DeepEqual(got, want) {
+		if want := []registry.Correction{correction(5, "Bolt", 4), correction(7, "Cora", 4)}; err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("corrections %+v, %v; want %+v", got, err, want)
 		}
 	})
