@@ -77,7 +77,13 @@ func writeCost(t *text, r pipeline.FineTuneResult) {
 		dollars(float64(r.TrainedTokens)/1e6*e.Price.Training), dollars(e.Training), dollars(e.Evaluation)))
 }
 
-func dollars(d float64) string { return fmt.Sprintf("$%.2f", d) }
+// dollars has cents, and does not make nothing of less than half of one.
+func dollars(d float64) string {
+	if d > 0 && d < 0.005 {
+		return "less than $0.01"
+	}
+	return fmt.Sprintf("$%.2f", d)
+}
 
 // writeApply is the summary of a finished application of a model.
 func writeApply(t *text, r pipeline.ApplyResult) {
