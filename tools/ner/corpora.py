@@ -1,7 +1,7 @@
 """Reads the public corpora of personal names, as texts with character spans.
 
 A text is made as the pipeline would make it (internal/text and the folding of
-internal/anonymize/ner): handles go, links become <url>, everything is ASCII.
+internal/transformer): handles go, links become <url>, everything is ASCII.
 Handles are labelled as persons in one of the corpora; with the handle, its
 label goes.
 """
@@ -24,7 +24,7 @@ class Text:
     source: str = ""
 
 
-# The same as internal/anonymize/ner/window.go: one ASCII character for each,
+# The same as internal/transformer/fold.go: one ASCII character for each,
 # so that spans stay where they are.
 _QUOTES = {**dict.fromkeys("‘’‚′`´", "'"), **dict.fromkeys("“”„«»", '"'), **dict.fromkeys("‐‑‒–—−", "-"), "…": "."}
 _LETTERS = dict(zip("øØłŁđĐðÐħĦıßẞæÆœŒþÞ", "oOlLdDdDhHissaAoOtT"))

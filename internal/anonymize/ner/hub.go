@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"switchboard/internal/problem"
+	"switchboard/internal/transformer"
 )
 
 // Hub is where models are downloaded from, and where they are kept.
@@ -71,7 +72,7 @@ func (h Hub) Find(ctx context.Context, name, sha256 string) (string, error) {
 	if revision == "" {
 		revision = "main"
 	}
-	if sha256 != "" && !isHash(sha256) {
+	if sha256 != "" && !transformer.IsHash(sha256) {
 		return "", problem.Input("%s is %q; it has to be 64 hexadecimal digits", h.Pin, sha256)
 	}
 	if h.Cache == "" {
@@ -129,13 +130,13 @@ func (h Hub) download(ctx context.Context, repo, revision, kept string) (dir, sh
 	if err != nil {
 		return "", "", problem.Input("the model %s was downloaded, but %s", repo, strings.ReplaceAll(err.Error(), part, repo))
 	}
-	dir = filepath.Join(kept, m.sha256)
+	dir = filepath.Join(kept, m.SHA256)
 	if err := os.Rename(part, dir); err != nil {
 		if _, stat := os.Stat(dir); stat != nil { // no other process was faster
 			return "", "", problem.New(problem.Environment, "the downloaded model cannot be moved to its place: %w", err)
 		}
 	}
-	return dir, m.sha256, os.Chmod(dir, 0o755)
+	return dir, m.SHA256, os.Chmod(dir, 0o755)
 }
 
 // files asks which commit a revision is, and chooses the files of the model.

@@ -12,10 +12,10 @@ import (
 	"switchboard/internal/anonymize/ner"
 )
 
-// testdata/kinds has a model for each kind of tokenizer; make_kinds.py makes
+// internal/transformer/testdata/kinds has a model for each kind of tokenizer; make_kinds.py makes
 // them. They know Naomi, Josh, Rachel, Zoe, Smith and Thakur.
 func TestEveryKindOfTokenizer(t *testing.T) {
-	dirs, err := filepath.Glob("testdata/kinds/*")
+	dirs, err := filepath.Glob("../../transformer/testdata/kinds/*")
 	if err != nil || len(dirs) == 0 {
 		t.Fatal("no kinds", err)
 	}

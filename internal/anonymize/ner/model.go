@@ -1,143 +1,58 @@
 package ner
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"switchboard/internal/problem"
+	"switchboard/internal/transformer"
 )
 
 // model is what a directory says about itself.
 type model struct {
-	onnx       string // path within the directory
-	person     []bool // by label
-	maxTokens  int
-	vocabulary int    // tokens, 0 if the configuration does not say
-	cases      bool   // token_type_ids tell how a token is written
-	sha256     string // of all three files
+	transformer.Directory
+	person []bool // by label
+	cases  bool   // token_type_ids tell how a token is written
 }
 
-// longestWindow bounds the windows below what a model can do: attention costs
-// the square of the length, and a tweet has rarely more tokens.
-const longestWindow = 128
-
-// inspect reads the directory's files as far as needed to tell in a sentence
-// what is wrong with them. The backend's own errors are no help there.
+// inspect reads what does not need the backend.
 func inspect(dir string) (model, error) {
-	info, err := os.Stat(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return model{}, problem.Input("the model directory %s does not exist", dir)
-	case err != nil:
-		return model{}, problem.Input("the model directory %s cannot be read: %w", dir, err)
-	case !info.IsDir():
-		return model{}, problem.Input("%s is a file; the model has to be a directory with an .onnx file, tokenizer.json and config.json", dir)
-	}
-	var m model
-	if m.onnx, err = onnxFile(dir); err != nil {
+	d, err := transformer.Inspect(dir)
+	if err != nil {
 		return model{}, err
 	}
-	if err := m.readConfig(dir); err != nil {
-		return model{}, err
+	m := model{Directory: d}
+	if err := m.readLabels(); err != nil {
+		return model{}, problem.Input("%s: %w", filepath.Join(dir, "config.json"), err)
 	}
-	h, weights := sha256.New(), new(external)
-	for _, name := range []string{m.onnx, "tokenizer.json", "config.json"} {
-		to := io.Writer(h)
-		if name == m.onnx {
-			to = io.MultiWriter(h, weights)
-		}
-		if err := hashFile(to, filepath.Join(dir, name)); err != nil {
-			if errors.Is(err, fs.ErrNotExist) {
-				return model{}, problem.Input("the model directory %s has no %s", dir, name)
-			}
-			return model{}, problem.Input("the model directory %s cannot be read: %w", dir, err)
-		}
-	}
-	if weights.found {
-		return model{}, problem.Input("%s keeps its weights in another file; save it as one file, which is what can be pinned", filepath.Join(dir, m.onnx))
-	}
-	m.sha256 = hex.EncodeToString(h.Sum(nil))
 	return m, nil
 }
 
-// onnxFile returns the path, within the directory, of its one .onnx file, or
-// of model.onnx among several. The backend looks into subdirectories too.
-func onnxFile(dir string) (string, error) {
-	var found, preferred []string
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || filepath.Ext(path) != ".onnx" {
-			return err
-		}
-		path, err = filepath.Rel(dir, path)
-		found = append(found, path)
-		if filepath.Base(path) == "model.onnx" {
-			preferred = append(preferred, path)
-		}
-		return err
-	})
-	switch {
-	case err != nil:
-		return "", problem.Input("the model directory %s cannot be read: %w", dir, err)
-	case len(found) == 0:
-		return "", problem.Input("the model directory %s has no .onnx file; a PyTorch model has to be exported to ONNX first", dir)
-	case len(found) == 1:
-		return found[0], nil
-	case len(preferred) == 1:
-		return preferred[0], nil
-	}
-	return "", problem.Input("the model directory %s has %d .onnx files; keep one, or call it model.onnx", dir, len(found))
-}
-
-// readConfig reads the labels and the length limit.
-func (m *model) readConfig(dir string) error {
-	path := filepath.Join(dir, "config.json")
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return problem.Input("the model directory %s has no config.json", dir)
-	} else if err != nil {
-		return problem.Input("the model directory %s cannot be read: %w", dir, err)
-	}
+// readLabels reads what the configuration says about the model's task.
+func (m *model) readLabels() error {
 	var config struct {
-		ID2Label  map[string]string `json:"id2label"`
-		Positions int               `json:"max_position_embeddings"`
-		Type      string            `json:"model_type"`
-		Tokens    int               `json:"vocab_size"`
+		ID2Label map[string]string `json:"id2label"`
 		// TokenTypes is "case" in the models that tools/ner makes.
 		TokenTypes string `json:"token_types"`
 	}
-	if err := json.Unmarshal(raw, &config); err != nil {
-		return problem.Input("%s is not the configuration of a model: %w", path, err)
+	err := json.Unmarshal(m.Config, &config)
+	if err != nil {
+		return err
 	}
 	if m.person, err = persons(config.ID2Label); err != nil {
-		return problem.Input("%s: %w", path, err)
+		return err
 	}
-	m.vocabulary = config.Tokens
 	switch config.TokenTypes {
 	case "":
 	case "case":
 		m.cases = true
 	default:
-		return problem.Input("%s: token_types is %q; this program knows \"case\" alone", path, config.TokenTypes)
-	}
-	m.maxTokens = longestWindow
-	if config.Positions > 0 {
-		if strings.Contains(config.Type, "roberta") || config.Type == "camembert" || config.Type == "xlm-roberta" {
-			config.Positions -= 2 // their positions count from 2
-		}
-		m.maxTokens = min(m.maxTokens, config.Positions)
-	}
-	if m.maxTokens < 8 {
-		return problem.Input("%s: max_position_embeddings allows %d tokens, too few for a tweet", path, m.maxTokens)
+		return fmt.Errorf("token_types is %q; this program knows \"case\" alone", config.TokenTypes)
 	}
 	return nil
 }
@@ -184,21 +99,4 @@ func isPerson(label string) bool {
 		return true
 	}
 	return false
-}
-
-// hashFile writes the file, behind its size, so that no byte can move from one
-// file to the next unnoticed.
-func hashFile(w io.Writer, path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(w, info.Size())
-	_, err = io.Copy(w, f)
-	return err
 }

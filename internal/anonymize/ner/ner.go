@@ -1,6 +1,5 @@
-// Package ner recognizes persons' names with a token-classification model, run
-// by hugot's pure Go backend: no shared library, no cgo, no network. A build
-// with the tag ORT runs it in ONNX Runtime instead, which is a shared library.
+// Package ner recognizes persons' names with a token-classification model, which
+// package transformer runs.
 //
 // A model is a directory as Hugging Face has it: one ONNX file, tokenizer.json
 // and config.json with the labels. Any model with a label for persons will do,
@@ -12,25 +11,19 @@
 //	a, err := anonymize.New(anonymize.Options{Models: []anonymize.Recognizer{model}})
 //
 // Three things stand between a tweet and the model. Its text is folded to
-// ASCII, which package subword cuts into the model's tokens (see fold). A text longer than the model can see is cut into
-// windows that overlap. And texts are sorted by length into batches of few
-// shapes, for the backend compiles its program anew for each shape, and
-// padding costs as much as text.
+// ASCII. A text longer than the model can see is cut into windows that overlap.
+// And texts are sorted by length into batches.
 package ner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
-	"runtime"
 	"slices"
 
-	"github.com/knights-analytics/hugot/backends"
-
 	"switchboard/internal/anonymize"
-	"switchboard/internal/anonymize/ner/subword"
 	"switchboard/internal/problem"
+	"switchboard/internal/transformer"
 )
 
 // Options are the settings of a model.
@@ -52,7 +45,7 @@ func (o Options) Validate() error {
 	switch {
 	case o.Dir == "":
 		return problem.Input("no directory is given for the model that finds names")
-	case o.SHA256 != "" && !isHash(o.SHA256):
+	case o.SHA256 != "" && !transformer.IsHash(o.SHA256):
 		return problem.Input("the SHA-256 of the model that finds names is given as %q; it has to be 64 hexadecimal digits", o.SHA256)
 	case o.Threshold < 0 || o.Threshold > 1:
 		return problem.Input("the threshold for names is %v; it has to be above 0 and at most 1", o.Threshold)
@@ -60,18 +53,9 @@ func (o Options) Validate() error {
 	return nil
 }
 
-// Shapes of the backend's programs: a batch is padded to the next number of
-// rows and the next number of tokens.
-var (
-	rowBuckets   = []int{1, 4, 16, 32}
-	tokenBuckets = []int{16, 24, 32, 48, 64, 96, 128}
-)
-
 // Recognizer is a loaded model. It may be used from several goroutines.
 type Recognizer struct {
-	session   session
-	pipeline  *backends.BasePipeline
-	tokenizer *subword.Tokenizer
+	model     *transformer.Model
 	person    []bool // by label
 	cases     bool   // token_type_ids tell how a token is written
 	maxTokens int    // of a window, special tokens included
@@ -92,43 +76,30 @@ func Load(ctx context.Context, o Options) (*Recognizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := m.pinned(o); err != nil {
+	if err := m.Pinned(o.SHA256); err != nil {
 		return nil, err
 	}
-	r := &Recognizer{person: m.person, cases: m.cases, maxTokens: m.maxTokens, threshold: o.Threshold, cache: newCache()}
+	r := &Recognizer{person: m.person, cases: m.cases, maxTokens: m.MaxTokens, threshold: o.Threshold, cache: newCache()}
 	if r.threshold == 0 {
 		r.threshold = 0.5
 	}
-	r.version = fmt.Sprintf("%s threshold %v", m.sha256, r.threshold)
-	if err := r.open(ctx, o.Dir, m); err != nil {
-		return nil, problem.Input("the model in %s cannot be used: %w", o.Dir, err)
+	r.version = fmt.Sprintf("%s threshold %v", m.SHA256, r.threshold)
+	if r.model, err = transformer.Open(ctx, m.Directory); err != nil {
+		return nil, err
+	}
+	if n := r.model.Width(); n != len(m.person) {
+		r.Close()
+		return nil, problem.Input("the model in %s cannot be used: it puts out %d scores a token, but config.json names %d labels", o.Dir, n, len(m.person))
 	}
 	if _, err := r.Recognize(ctx, []string{"We are happy to have you, Naomi! -JB"}); err != nil {
 		r.Close()
-		return nil, problem.Input("the model in %s was loaded, but fails on a text%s: %w", o.Dir, advice, err)
+		return nil, transformer.Untried(o.Dir, err)
 	}
 	return r, nil
 }
 
-// open makes the backend's session.
-func (r *Recognizer) open(ctx context.Context, dir string, m model) (err error) {
-	defer recoverTo(&err)
-	if r.tokenizer, err = m.readTokenizer(dir); err != nil {
-		return err
-	}
-	// The session outlives the loading, and a context that ends under the
-	// backend's hands would take the tensors from it.
-	if r.session, r.pipeline, err = newSession(ctx, dir, m.onnx, m.maxTokens); err != nil {
-		return err
-	}
-	if err := m.fits(r.pipeline.Model); err != nil {
-		return errors.Join(err, r.session.close())
-	}
-	return nil
-}
-
 // Close frees the model. The recognizer must not be used any more.
-func (r *Recognizer) Close() error { return r.session.close() }
+func (r *Recognizer) Close() error { return r.model.Close() }
 
 // Name returns "ner".
 func (r *Recognizer) Name() string { return "ner" }
@@ -137,7 +108,7 @@ func (r *Recognizer) Name() string { return "ner" }
 func (r *Recognizer) Version() string { return r.version }
 
 // Recognize returns the names in each text, as spans of whole words. An error
-// is the context's or the backend's; a panic in the backend is made one.
+// is the context's or the model's.
 func (r *Recognizer) Recognize(ctx context.Context, texts []string) ([][]anonymize.Span, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -166,13 +137,15 @@ func (r *Recognizer) run(ctx context.Context, texts []string) ([][]anonymize.Spa
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return len(a.input.TokenIDs) - len(b.input.TokenIDs) })
 	found := make([][]anonymize.Span, len(texts))
-	// One batch at a time: the backend itself works on all cores, and two
-	// batches at once were measured to be no faster.
-	for batch := range slices.Chunk(rows, rowBuckets[len(rowBuckets)-1]) {
+	for batch := range slices.Chunk(rows, transformer.MaxRows) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		scores, err := r.scores(batch)
+		inputs := make([]transformer.Input, len(batch))
+		for i, row := range batch {
+			inputs[i] = row.input
+		}
+		scores, err := r.model.Run(inputs)
 		if err != nil {
 			return nil, err
 		}
@@ -184,44 +157,6 @@ func (r *Recognizer) run(ctx context.Context, texts []string) ([][]anonymize.Spa
 		found[i] = union(texts[i], found[i])
 	}
 	return found, nil
-}
-
-// scores runs the model over one batch. It returns the logits by row, token
-// and label.
-func (r *Recognizer) scores(rows []row) (logits [][][]float32, err error) {
-	defer recoverTo(&err)
-	batch := backends.NewBatch(len(rows))
-	defer func() { err = errors.Join(err, batch.Destroy()) }()
-	for _, row := range rows {
-		batch.Input = append(batch.Input, row.input)
-		batch.MaxSequenceLength = max(batch.MaxSequenceLength, len(row.input.TokenIDs))
-	}
-	if err := backends.CreateInputTensors(batch, r.pipeline.Model, r.pipeline.Runtime); err != nil {
-		return nil, fmt.Errorf("preparing a batch: %w", err)
-	}
-	// A batch takes a second at most; the caller's context is looked at
-	// between batches, for the backend goes on working on the tensors of a
-	// batch whose context has ended.
-	if err := backends.RunSessionOnBatch(context.Background(), batch, r.pipeline); err != nil {
-		return nil, fmt.Errorf("running the model: %w", err)
-	}
-	logits, ok := batch.OutputValues[0].([][][]float32)
-	if !ok || len(logits) < len(rows) {
-		return nil, fmt.Errorf("running the model: it put out %T instead of scores by text, token and label", batch.OutputValues[0])
-	}
-	return logits, nil
-}
-
-// recoverTo turns a panic into an error. Only the runtime's own words are kept,
-// for other panics may quote the text.
-func recoverTo(err *error) {
-	if p := recover(); p != nil {
-		if e, ok := p.(runtime.Error); ok {
-			*err = fmt.Errorf("the backend panicked: %w", e)
-			return
-		}
-		*err = errors.New("the backend panicked")
-	}
 }
 
 // personProbability is the softmax of one token's logits, summed over the

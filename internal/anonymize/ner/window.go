@@ -3,20 +3,17 @@ package ner
 import (
 	"context"
 	"runtime"
-	"strings"
-	"unicode"
 
-	"github.com/knights-analytics/hugot/backends"
 	"golang.org/x/sync/errgroup"
 
-	"switchboard/internal/text"
+	"switchboard/internal/transformer"
 )
 
 // row is what the model sees at once: a window of a text, folded and cut into
 // tokens.
 type row struct {
 	text  int // index of the text
-	input backends.TokenizedInput
+	input transformer.Input
 	// origin holds for every byte of the folded text, and for its end,
 	// where in the original text it comes from; nil means the same place.
 	origin []int
@@ -47,13 +44,16 @@ func (r *Recognizer) rows(ctx context.Context, texts []string) ([]row, error) {
 	g, running := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for p := range pieces {
-		g.Go(func() (err error) {
-			defer recoverTo(&err)
+		g.Go(func() error {
 			if err := running.Err(); err != nil {
 				return err
 			}
 			for i := p * piece; i < min((p+1)*piece, len(texts)); i++ {
-				pieces[p] = append(pieces[p], r.windows(i, texts[i])...)
+				more, err := r.windows(i, texts[i])
+				if err != nil {
+					return err
+				}
+				pieces[p] = append(pieces[p], more...)
 			}
 			return nil
 		})
@@ -71,17 +71,20 @@ func (r *Recognizer) rows(ctx context.Context, texts []string) ([]row, error) {
 // windows cuts one text, at the ends of words where it has any. It tokenizes a
 // bounded piece at a time, because the cost of some tokenizers grows with the
 // square of their input.
-func (r *Recognizer) windows(index int, s string) (rows []row) {
-	folded, origin := fold(s)
+func (r *Recognizer) windows(index int, s string) (rows []row, err error) {
+	folded, origin := transformer.Fold(s)
 	for from := 0; from < len(folded); {
 		end := min(len(folded), from+r.maxTokens*bytesPerToken)
 		if end < len(folded) {
 			end = wordEnd(folded, from, end)
 		}
-		input := r.tokenize(folded[from:end])
-		for len(input.TokenIDs) > r.maxTokens {
+		input, err := r.tokenize(folded[from:end])
+		for err == nil && len(input.TokenIDs) > r.maxTokens {
 			end = from + r.fitting(input)
-			input = r.tokenize(folded[from:end])
+			input, err = r.tokenize(folded[from:end])
+		}
+		if err != nil {
+			return nil, err
 		}
 		if hasLetter(folded[from:end]) {
 			rows = append(rows, row{text: index, input: input, origin: origin, from: from})
@@ -91,20 +94,20 @@ func (r *Recognizer) windows(index int, s string) (rows []row) {
 		}
 		from = next(input, folded, from, end)
 	}
-	return rows
+	return rows, nil
 }
 
-func (r *Recognizer) tokenize(folded string) backends.TokenizedInput {
-	input := tokenized(r.tokenizer, folded)
-	if r.cases {
+func (r *Recognizer) tokenize(folded string) (transformer.Input, error) {
+	input, err := r.model.Tokenize(folded)
+	if err == nil && r.cases {
 		setCases(&input)
 	}
-	return input
+	return input, err
 }
 
 // setCases makes the token types say how each token is written, for a model
 // that sees lower-case tokens: becky, Becky, BECKY.
-func setCases(input *backends.TokenizedInput) {
+func setCases(input *transformer.Input) {
 	for i, at := range input.Offsets {
 		if input.SpecialTokensMask[i] == 0 {
 			input.TypeIDs[i] = letterCase(input.Raw[at[0]:at[1]])
@@ -143,7 +146,7 @@ func letterCase(s string) uint32 {
 
 // fitting returns how many bytes of the input make a window: as many tokens as
 // it may have, back to the end of a word.
-func (r *Recognizer) fitting(input backends.TokenizedInput) int {
+func (r *Recognizer) fitting(input transformer.Input) int {
 	special := 0
 	for _, m := range input.SpecialTokensMask {
 		special += int(m)
@@ -178,7 +181,7 @@ func wordEnd(s string, from, end int) int {
 
 // next returns where the window behind this one begins: overlap tokens before
 // its end, at the beginning of a word, and never where this one began.
-func next(input backends.TokenizedInput, folded string, from, end int) int {
+func next(input transformer.Input, folded string, from, end int) int {
 	n := 0
 	for i := len(input.Offsets) - 1; i >= 0; i-- {
 		if input.SpecialTokensMask[i] > 0 {
@@ -202,62 +205,4 @@ func hasLetter(s string) bool {
 		}
 	}
 	return false
-}
-
-// fold returns the text in printable ASCII, and for each of its bytes, and for
-// its end, where it comes from; nil if the text is that already.
-//
-// On ASCII the rules by which models cut text are few enough to follow exactly
-// (see package subword), and a byte is a character. Letters lose their accents and keep their place in the word;
-// combining marks and joiners go; what has no like in ASCII, an emoji or a
-// letter of another script, becomes a space.
-func fold(s string) (string, []int) {
-	if isPrintable(s) {
-		return s, nil
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	origin := make([]int, 0, len(s)+1)
-	for i, r := range s {
-		c := foldRune(r)
-		if c == 0 {
-			continue
-		}
-		b.WriteByte(c)
-		origin = append(origin, i)
-	}
-	return b.String(), append(origin, len(s))
-}
-
-func isPrintable(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-// foldRune returns 0 for what is left out.
-func foldRune(r rune) byte {
-	switch r {
-	case '‘', '’', '‚', '′', '`', '´':
-		return '\''
-	case '“', '”', '„', '«', '»':
-		return '"'
-	case '‐', '‑', '‒', '–', '—', '−':
-		return '-'
-	case '…':
-		return '.'
-	}
-	if r < ' ' || r == 0x7F {
-		return ' '
-	}
-	if c := text.Fold(r); c != 0 {
-		return c
-	}
-	if unicode.In(r, unicode.M, unicode.Cf) {
-		return 0
-	}
-	return ' '
 }

@@ -1,19 +1,17 @@
-package ner
+package transformer
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
 
-	"github.com/knights-analytics/hugot/backends"
-
-	"switchboard/internal/anonymize/ner/subword"
+	"switchboard/internal/transformer/subword"
 )
 
 // readTokenizer reads the directory's tokenizer, and refuses one that knows
 // tokens that the model does not: they would end a batch, or be read as others.
-func (m model) readTokenizer(dir string) (*subword.Tokenizer, error) {
-	raw, err := os.ReadFile(filepath.Join(dir, "tokenizer.json"))
+func (d Directory) readTokenizer() (*subword.Tokenizer, error) {
+	raw, err := os.ReadFile(filepath.Join(d.Path, "tokenizer.json"))
 	if err != nil {
 		return nil, err
 	}
@@ -21,17 +19,19 @@ func (m model) readTokenizer(dir string) (*subword.Tokenizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("its tokenizer.json cannot be followed: %w", err)
 	}
-	if n := t.LargestID(); m.vocabulary > 0 && int(n) >= m.vocabulary {
-		return nil, fmt.Errorf("its tokenizer.json has tokens up to number %d, but by config.json the model has only %d", n, m.vocabulary)
+	if n := t.LargestID(); d.vocabulary > 0 && int(n) >= d.vocabulary {
+		return nil, fmt.Errorf("its tokenizer.json has tokens up to number %d, but by config.json the model has only %d", n, d.vocabulary)
 	}
 	return t, nil
 }
 
-// tokenized cuts folded text into what the backend takes.
-func tokenized(t *subword.Tokenizer, folded string) backends.TokenizedInput {
-	e := t.Encode(folded)
+// Tokenize cuts text, as [Fold] returns it, into the model's tokens, those that
+// the model frames it with included. It does not look at how many there are. An error is a panic in the tokenizer.
+func (m *Model) Tokenize(folded string) (input Input, err error) {
+	defer recoverTo(&err)
+	e := m.tokenizer.Encode(folded)
 	n := len(e.IDs)
-	input := backends.TokenizedInput{
+	input = Input{
 		Raw:               folded,
 		TokenIDs:          e.IDs,
 		TypeIDs:           e.TypeIDs,
@@ -52,5 +52,5 @@ func tokenized(t *subword.Tokenizer, folded string) backends.TokenizedInput {
 		}
 		input.Offsets[i] = [2]uint{uint(at[0]), uint(at[1])}
 	}
-	return input
+	return input, nil
 }

@@ -1,6 +1,6 @@
 //go:build !ORT && !ALL
 
-package ner
+package transformer
 
 import (
 	"context"
@@ -22,15 +22,16 @@ type session struct {
 	hugot *hugot.Session
 }
 
-// newSession loads the model of a directory. It outlives the context.
-func newSession(ctx context.Context, dir, onnx string, maxTokens int) (session, *backends.BasePipeline, error) {
-	buckets := append(slices.DeleteFunc(slices.Clone(tokenBuckets), func(n int) bool { return n >= maxTokens }), maxTokens)
+// newSession loads the model of a directory. It outlives the context. Of hugot's
+// kinds of pipeline, this is the one that has no opinion on what comes out.
+func newSession(ctx context.Context, d Directory) (session, *backends.BasePipeline, error) {
+	buckets := append(slices.DeleteFunc(slices.Clone(tokenBuckets), func(n int) bool { return n >= d.MaxTokens }), d.MaxTokens)
 	h, err := hugot.NewGoSession(context.WithoutCancel(ctx),
 		options.WithGoMLXBatchBuckets(rowBuckets), options.WithGoMLXSequenceBuckets(buckets))
 	if err != nil {
 		return session{}, nil, fmt.Errorf("opening the backend: %w", err)
 	}
-	p, err := hugot.NewPipeline(h, hugot.TokenClassificationConfig{ModelPath: dir, Name: "ner", OnnxFilename: filepath.Base(onnx)})
+	p, err := hugot.NewPipeline(h, hugot.FeatureExtractionConfig{ModelPath: d.Path, Name: "transformer", OnnxFilename: filepath.Base(d.onnx)})
 	if err != nil {
 		return session{}, nil, errors.Join(err, h.Destroy())
 	}

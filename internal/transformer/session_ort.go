@@ -1,6 +1,6 @@
 //go:build ORT || ALL
 
-package ner
+package transformer
 
 import (
 	"context"
@@ -35,8 +35,9 @@ type session struct {
 	pipeline string
 }
 
-// newSession loads the model of a directory. It outlives the context.
-func newSession(ctx context.Context, dir, onnx string, _ int) (_ session, _ *backends.BasePipeline, err error) {
+// newSession loads the model of a directory. It outlives the context. Of hugot's
+// kinds of pipeline, this is the one that has no opinion on what comes out.
+func newSession(ctx context.Context, d Directory) (_ session, _ *backends.BasePipeline, err error) {
 	ort.Lock()
 	defer ort.Unlock()
 	if ort.hugot == nil {
@@ -45,7 +46,7 @@ func newSession(ctx context.Context, dir, onnx string, _ int) (_ session, _ *bac
 		}
 	}
 	ort.opened++
-	s := session{"ner-" + strconv.Itoa(ort.opened)}
+	s := session{"transformer-" + strconv.Itoa(ort.opened)}
 	// It changes the working directory to the model's, and stays there if the
 	// model is not one.
 	wd, err := os.Getwd()
@@ -53,7 +54,7 @@ func newSession(ctx context.Context, dir, onnx string, _ int) (_ session, _ *bac
 		return session{}, nil, errors.Join(err, ort.release())
 	}
 	defer func() { err = errors.Join(err, os.Chdir(wd)) }()
-	p, err := hugot.NewPipeline(ort.hugot, hugot.TokenClassificationConfig{ModelPath: dir, Name: s.pipeline, OnnxFilename: filepath.Base(onnx)})
+	p, err := hugot.NewPipeline(ort.hugot, hugot.FeatureExtractionConfig{ModelPath: d.Path, Name: s.pipeline, OnnxFilename: filepath.Base(d.onnx)})
 	if err != nil {
 		return session{}, nil, errors.Join(err, ort.release())
 	}
@@ -66,7 +67,7 @@ func (s session) close() error {
 	ort.Lock()
 	defer ort.Unlock()
 	ort.open--
-	return errors.Join(hugot.ClosePipeline[*pipelines.TokenClassificationPipeline](ort.hugot, s.pipeline), ort.release())
+	return errors.Join(hugot.ClosePipeline[*pipelines.FeatureExtractionPipeline](ort.hugot, s.pipeline), ort.release())
 }
 
 func (o *onnxRuntime) release() (err error) {
