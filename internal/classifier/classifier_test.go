@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -167,7 +168,7 @@ func TestRareClassesAreLearntToo(t *testing.T) {
 }
 
 func TestTrainIsDeterministic(t *testing.T) {
-	train, validation := generate(1, 300, 5, 0.1), generate(2, 60, 5, 0.1)
+	train, validation := embedded(1, generate(1, 300, 5, 0.1), 5), embedded(2, generate(2, 60, 5, 0.1), 5)
 	trained := func(processors int, seed uint64) []byte {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 		return save(t, mustTrain(t, train, validation, Options{Seed: seed, Epochs: 3}))
@@ -187,7 +188,7 @@ func TestTrainRefuses(t *testing.T) {
 	good := generate(1, 20, 3, 0)
 	many := make([]Example, MaxClasses+1)
 	for i := range many {
-		many[i] = Example{"text", fmt.Sprint("label", i)}
+		many[i] = Example{Text: "text", Label: fmt.Sprint("label", i)}
 	}
 	for name, test := range map[string]struct {
 		examples []Example
@@ -195,10 +196,13 @@ func TestTrainRefuses(t *testing.T) {
 		want     string
 	}{
 		"no examples":       {nil, Options{}, "0 different labels"},
-		"one class":         {[]Example{{"a b", "A"}, {"b c", "A"}}, Options{}, "1 different labels"},
-		"an empty label":    {append([]Example{{"text", ""}}, good...), Options{}, "empty label"},
+		"one class":         {[]Example{{Text: "a b", Label: "A"}, {Text: "b c", Label: "A"}}, Options{}, "1 different labels"},
+		"another width":     {append([]Example{{Text: "a b", Label: "A", Embedding: []float32{1}}}, good...), Options{}, "an embedding of 1 numbers and another of 0"},
+		"too wide":          {[]Example{{Text: "a b", Label: "A", Embedding: make([]float32, 4097)}, {Text: "a b", Label: "B", Embedding: make([]float32, 4097)}}, Options{}, "4097 numbers: at most 4096"},
+		"a long name":       {good, Options{Encoder: strings.Repeat("x", 256)}, "name has 256 bytes"},
+		"an empty label":    {append([]Example{{Text: "text", Label: ""}}, good...), Options{}, "empty label"},
 		"too many classes":  {many, Options{}, "1001 different labels"},
-		"nothing in common": {[]Example{{"abc", "A"}, {"xyz", "B"}}, Options{}, "no two examples share"},
+		"nothing in common": {[]Example{{Text: "abc", Label: "A"}, {Text: "xyz", Label: "B"}}, Options{}, "no two examples share"},
 		"negative epochs":   {good, Options{Epochs: -1}, "epochs are -1"},
 		"negative batch":    {good, Options{BatchSize: -2}, "batch size is -2"},
 		"negative rate":     {good, Options{LearningRateMultiplier: -0.5}, "multiplier is -0.5"},
@@ -241,7 +245,7 @@ func TestValidationFigures(t *testing.T) {
 	mustTrain(t, train, validation, record)
 	known := last
 	for i := range 100 {
-		validation = append(validation, Example{validation[i].Text, "Stranger"})
+		validation = append(validation, Example{Text: validation[i].Text, Label: "Stranger"})
 	}
 	mustTrain(t, train, validation, record)
 	if last.ValidAccuracy != known.ValidAccuracy/2 || last.ValidLoss != known.ValidLoss {
@@ -325,6 +329,69 @@ func TestSavedModelIsTheSame(t *testing.T) {
 	}
 }
 
+// embedded gives each example a vector near that of its class, as an encoder
+// would whose meaning of a text is its class.
+func embedded(seed uint64, examples []Example, classes int) []Example {
+	random := rand.New(rand.NewPCG(seed, 0))
+	for i, e := range examples {
+		v := make([]float32, classes)
+		for k := range v {
+			v[k] = 0.1 * random.Float32()
+		}
+		n, err := strconv.Atoi(strings.TrimPrefix(e.Label, "Class"))
+		if err != nil {
+			panic(err)
+		}
+		v[n] = 1
+		examples[i].Embedding = v
+	}
+	return examples
+}
+
+// What n-grams do not tell, embeddings can, and a model learns from both.
+func TestEmbeddingsAreLearntFrom(t *testing.T) {
+	const classes = 5
+	noise := func(seed uint64, n int) []Example {
+		examples := generate(seed, n, classes, 0)
+		for i := range examples {
+			examples[i].Text = "one and the same text"
+		}
+		return embedded(seed, examples, classes)
+	}
+	model := mustTrain(t, noise(1, 300), noise(2, 100), Options{Encoder: "the encoder"})
+	if model.Width() != classes || model.Encoder() != "the encoder" {
+		t.Errorf("width %d, encoder %q", model.Width(), model.Encoder())
+	}
+	for _, e := range noise(3, 100) {
+		if best := model.PredictEmbedded(e.Text, e.Embedding)[0]; best.Label != e.Label || best.Probability < 0.5 {
+			t.Fatalf("%s is taken for %s at %v", e.Label, best.Label, best.Probability)
+		}
+		if best := model.Predict(e.Text)[0]; best.Probability > 0.5 {
+			t.Fatalf("without an embedding, the same text is %s at %v", best.Label, best.Probability)
+		}
+	}
+}
+
+func TestSavedEmbeddedModelIsTheSame(t *testing.T) {
+	model := mustTrain(t, embedded(1, generate(1, 300, 5, 0.1), 5), embedded(2, generate(2, 50, 5, 0.1), 5), Options{Encoder: "sha256:1234"})
+	file := save(t, model)
+	loaded, err := Read(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if loaded.Width() != 5 || loaded.Encoder() != "sha256:1234" {
+		t.Errorf("width %d, encoder %q", loaded.Width(), loaded.Encoder())
+	}
+	for _, e := range embedded(3, generate(3, 50, 5, 0), 5) {
+		if got, want := fmt.Sprint(loaded.PredictEmbedded(e.Text, e.Embedding)), fmt.Sprint(model.PredictEmbedded(e.Text, e.Embedding)); got != want {
+			t.Fatalf("loaded model says %s, saved one %s", got, want)
+		}
+	}
+	if again := save(t, loaded); !bytes.Equal(again, file) {
+		t.Error("saved again, it is another file")
+	}
+}
+
 // The weights of a model are rounded to bytes. That must not cost accuracy.
 func TestRoundingKeepsAccuracy(t *testing.T) {
 	train, validation := generate(1, 800, 8, 0.2), generate(2, 400, 8, 0.2)
@@ -339,7 +406,7 @@ func TestReadRefusesDamage(t *testing.T) {
 	file := save(t, mustTrain(t, generate(1, 60, 3, 0), nil, Options{Epochs: 1}))
 	damaged := map[string][]byte{
 		"empty":         {},
-		"other version": bytes.Replace(file, []byte(magic), []byte("SBSOFTM\x02"), 1),
+		"other version": bytes.Replace(file, []byte(magic), []byte("SBSOFTM\x03"), 1),
 		"longer":        append(bytes.Clone(file), 0),
 		"no model":      []byte(strings.Repeat("tweet_id,author_id\n", 100)),
 	}
@@ -366,23 +433,32 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // FuzzRead gives files with a right checksum but any content.
 func FuzzRead(f *testing.F) {
-	file := save(f, mustTrain(f, []Example{{"aaa bbb", "A"}, {"bbb ccc", "B"}, {"aaa ccc", "A"}}, nil, Options{Epochs: 1}))
-	body := file[len(magic) : len(file)-sha256.Size]
-	f.Add(body)
-	f.Add(body[:20])
+	few := []Example{{Text: "aaa bbb", Label: "A"}, {Text: "bbb ccc", Label: "B"}, {Text: "aaa ccc", Label: "A"}}
+	body := func() []byte {
+		file := save(f, mustTrain(f, few, nil, Options{Epochs: 1}))
+		return file[len(magic) : len(file)-sha256.Size]
+	}
+	f.Add(body())
+	f.Add(body()[:20])
+	for i := range few {
+		few[i].Embedding = []float32{1, 0}
+	}
+	f.Add(body())
 	f.Add([]byte("\x02\x00\x00\x00\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\xf0\x3f\x01A\x01B\x01\x01"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		data := append([]byte(magic), body...)
-		sum := sha256.Sum256(data)
-		model, err := Read(bytes.NewReader(append(data, sum[:]...)))
-		if err != nil {
-			if !errors.Is(err, ErrCorrupt) {
-				t.Errorf("error is %v, want ErrCorrupt", err)
+		for _, version := range []string{magic, magicEmbedded} {
+			data := append([]byte(version), body...)
+			sum := sha256.Sum256(data)
+			model, err := Read(bytes.NewReader(append(data, sum[:]...)))
+			if err != nil {
+				if !errors.Is(err, ErrCorrupt) {
+					t.Errorf("error is %v, want ErrCorrupt", err)
+				}
+				continue
 			}
-			return
-		}
-		if got := model.Predict("aaa bbb ccc"); len(got) != len(model.Labels()) {
-			t.Errorf("%d classes predicted of %d", len(got), len(model.Labels()))
+			if got := model.PredictEmbedded("aaa bbb ccc", make([]float32, model.Width())); len(got) != len(model.Labels()) {
+				t.Errorf("%d classes predicted of %d", len(got), len(model.Labels()))
+			}
 		}
 	})
 }

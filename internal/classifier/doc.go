@@ -1,6 +1,6 @@
 // Package classifier is a linear text classifier that trains on a CPU in
 // seconds: multinomial logistic regression (softmax regression) over hashed
-// n-grams of words and characters.
+// n-grams of words and characters and, if they are given, sentence embeddings.
 //
 // # How it works
 //
@@ -10,6 +10,9 @@
 // tf-idf and scaled to length 1. Each class has one weight a feature. The sum
 // of weight times value is the class's score, and softmax turns the scores
 // into probabilities.
+//
+// An embedding, which package encoder makes, adds its numbers as they are, as
+// features beside those.
 //
 // Training minimises the cross-entropy by stochastic gradient descent with
 // AdaGrad step sizes (Duchi, Hazan, Singer, "Adaptive Subgradient Methods",

@@ -20,16 +20,25 @@ const MaxFileBytes = 64 << 20
 //	classes      uint32
 //	features     uint32
 //	temperature  float64
+//	width        uint32, in version 2 alone
+//	encoder      a uvarint length and its bytes, in version 2 alone
 //	labels       each a uvarint length and its bytes, ascending
 //	buckets      each a uvarint distance to the one before, from -1
 //	idf          float32 a feature
-//	scales       float32 a feature
-//	weights      int8, by feature, then class
+//	scales       float32 a feature, then a number of the embedding
+//	weights      int8, by feature and number of the embedding, then class
 //	checksum     SHA-256 of all before
 //
-// The version also stands for how texts become features: a change there makes
-// old weights meaningless and needs a new version.
-const magic = "SBSOFTM\x01"
+// Version 2 is a model that was trained with embeddings. The version also stands
+// for how texts become features: a change there makes old weights meaningless and
+// needs a new version.
+const (
+	magic         = "SBSOFTM\x01"
+	magicEmbedded = "SBSOFTM\x02"
+)
+
+// maxEncoder bounds the name of an encoder.
+const maxEncoder = 255
 
 // ErrCorrupt is returned by [Read] for a file that is cut short, damaged, or
 // no saved model of this version.
@@ -38,10 +47,19 @@ var ErrCorrupt = errors.New("not a saved classifier of this version, or damaged"
 // WriteTo saves the model. It implements [io.WriterTo].
 func (m *Model) WriteTo(w io.Writer) (int64, error) {
 	buffer := bytes.NewBuffer(make([]byte, 0, len(m.weights)+16*len(m.idf)))
-	buffer.WriteString(magic)
+	if m.Width() > 0 {
+		buffer.WriteString(magicEmbedded)
+	} else {
+		buffer.WriteString(magic)
+	}
 	head := binary.LittleEndian.AppendUint32(nil, uint32(len(m.labels)))
 	head = binary.LittleEndian.AppendUint32(head, uint32(m.vocabulary.size))
 	head = binary.LittleEndian.AppendUint64(head, math.Float64bits(m.temperature))
+	if m.Width() > 0 {
+		head = binary.LittleEndian.AppendUint32(head, uint32(m.Width()))
+		head = binary.AppendUvarint(head, uint64(len(m.encoder)))
+		head = append(head, m.encoder...)
+	}
 	for _, label := range m.labels {
 		head = binary.AppendUvarint(head, uint64(len(label)))
 		head = append(head, label...)
@@ -78,7 +96,7 @@ func Read(r io.Reader) (*Model, error) {
 	if len(data) > MaxFileBytes {
 		return nil, fmt.Errorf("%w: larger than %d bytes", ErrCorrupt, MaxFileBytes)
 	}
-	if len(data) < len(magic)+sha256.Size || string(data[:len(magic)]) != magic {
+	if len(data) < len(magic)+sha256.Size || string(data[:len(magic)]) != magic && string(data[:len(magic)]) != magicEmbedded {
 		return nil, fmt.Errorf("%w: it does not begin as one", ErrCorrupt)
 	}
 	body, sum := data[:len(data)-sha256.Size], data[len(data)-sha256.Size:]
@@ -86,7 +104,7 @@ func Read(r io.Reader) (*Model, error) {
 		return nil, fmt.Errorf("%w: its checksum is wrong", ErrCorrupt)
 	}
 	d := decoder{rest: body[len(magic):]}
-	m := d.model()
+	m := d.model(string(data[:len(magic)]) == magicEmbedded)
 	if d.failed || len(d.rest) > 0 {
 		return nil, fmt.Errorf("%w: its parts do not fit together", ErrCorrupt)
 	}
@@ -120,6 +138,14 @@ func (d *decoder) uvarint() uint64 {
 	return value
 }
 
+func (d *decoder) uint32() uint32 {
+	raw := d.take(4)
+	if d.failed {
+		return 0
+	}
+	return binary.LittleEndian.Uint32(raw)
+}
+
 func (d *decoder) floats(n int) []float32 {
 	raw := d.take(4 * n)
 	numbers := make([]float32, len(raw)/4)
@@ -131,7 +157,7 @@ func (d *decoder) floats(n int) []float32 {
 
 // model reads everything between magic and checksum. Sizes are checked
 // against what is left of the file before memory is taken for them.
-func (d *decoder) model() *Model {
+func (d *decoder) model(embedded bool) *Model {
 	head := d.take(16)
 	if d.failed {
 		return nil
@@ -142,6 +168,15 @@ func (d *decoder) model() *Model {
 	if classes < 2 || classes > MaxClasses || features < 1 || features > len(d.rest) || !(m.temperature > 0) {
 		d.failed = true
 		return nil
+	}
+	width := 0
+	if embedded {
+		width = int(d.uint32())
+		m.encoder = string(d.take(int(min(d.uvarint(), maxEncoder+1))))
+		if width < 1 || width > maxWidth || len(m.encoder) > maxEncoder {
+			d.failed = true
+			return nil
+		}
 	}
 	for range classes {
 		m.labels = append(m.labels, string(d.take(int(min(d.uvarint(), MaxFileBytes)))))
@@ -158,8 +193,8 @@ func (d *decoder) model() *Model {
 		kept = append(kept, uint32(previous))
 	}
 	m.idf = d.floats(features)
-	m.scales = d.floats(features)
-	raw := d.take(features * classes)
+	m.scales = d.floats(features + width)
+	raw := d.take((features + width) * classes)
 	if d.failed || !slices.IsSorted(m.labels) {
 		d.failed = true
 		return nil

@@ -9,6 +9,7 @@ import (
 // Model is a trained classifier. It is immutable and safe for concurrent use.
 type Model struct {
 	labels      []string
+	encoder     string
 	vocabulary  *vocabulary
 	idf         []float32
 	temperature float64
@@ -16,6 +17,7 @@ type Model struct {
 	// Weights are held as bytes with one scale a feature: a row of 60
 	// classes is then one line of the processor's cache, and rows come
 	// from all over the memory.
+	// The numbers of the embedding follow the n-grams.
 	weights []int8 // by feature, then class
 	scales  []float32
 
@@ -29,14 +31,15 @@ type scratch struct {
 }
 
 // newModel rounds float weights to bytes.
-func newModel(labels []string, v *vocabulary, idf, weights []float32, temperature float64) *Model {
+func newModel(labels []string, encoder string, v *vocabulary, idf, weights []float32, temperature float64) *Model {
 	m := &Model{
 		labels:      labels,
+		encoder:     encoder,
 		vocabulary:  v,
 		idf:         idf,
 		temperature: temperature,
 		weights:     make([]int8, len(weights)),
-		scales:      make([]float32, v.size),
+		scales:      make([]float32, len(weights)/len(labels)),
 	}
 	classes := len(labels)
 	for id := range m.scales {
@@ -63,6 +66,14 @@ func (m *Model) Labels() []string { return slices.Clone(m.labels) }
 // 1 for a model trained without a validation set.
 func (m *Model) Temperature() float64 { return m.temperature }
 
+// Width returns how many numbers the embedding of a text has to have; 0 for a
+// model trained on n-grams alone.
+func (m *Model) Width() int { return len(m.scales) - m.vocabulary.size }
+
+// Encoder returns what made the embeddings that the model was trained with, as
+// [Options] named it.
+func (m *Model) Encoder() string { return m.encoder }
+
 // Scored is a class and how likely it is.
 type Scored struct {
 	Label string
@@ -73,14 +84,21 @@ type Scored struct {
 // Predict returns all classes with their probabilities, the likeliest first;
 // equally likely ones in ascending order of label. A text without a single
 // known n-gram, such as an empty one, gives every class the same probability.
-func (m *Model) Predict(text string) []Scored {
+//
+// A model that was trained with embeddings answers by the n-grams alone:
+// [Model.PredictEmbedded] gives it all that it learnt from.
+func (m *Model) Predict(text string) []Scored { return m.PredictEmbedded(text, nil) }
+
+// PredictEmbedded is like [Model.Predict] for a text and its embedding, which
+// must have [Model.Width] numbers.
+func (m *Model) PredictEmbedded(text string, embedding []float32) []Scored {
 	s, _ := m.scratch.Get().(*scratch)
 	if s == nil {
 		s = &scratch{vectorizer: newVectorizer(m.vocabulary, m.idf), scores: make([]float32, len(m.labels))}
 	}
 	defer m.scratch.Put(s)
 
-	m.score(s, text)
+	m.score(s, text, embedding)
 	softmax(s.scores)
 	result := make([]Scored, len(m.labels))
 	for i, p := range s.scores {
@@ -99,26 +117,35 @@ func (m *Model) Predict(text string) []Scored {
 }
 
 // score fills s.scores with the calibrated score of each class.
-func (m *Model) score(s *scratch, text string) {
+func (m *Model) score(s *scratch, text string, embedding []float32) {
 	z := s.scores
 	clear(z)
-	ids := s.vectorizer.count(text)
 	var square float64
-	for _, id := range ids {
+	for _, id := range s.vectorizer.count(text) {
 		value := termWeights[s.vectorizer.counts[id]] * m.idf[id]
 		s.vectorizer.counts[id] = 0
 		square += float64(value * value)
-		factor := value * m.scales[id]
-		row := m.weights[int(id)*len(z):][:len(z)]
+		m.add(z, int(id), value)
+	}
+	if square > 0 {
+		norm := float32(1 / math.Sqrt(square))
 		for j := range z {
-			z[j] += factor * float32(row[j])
+			z[j] *= norm
 		}
 	}
-	if square == 0 {
-		return
+	for i, value := range embedding {
+		m.add(z, m.vocabulary.size+i, embeddingScale*value)
 	}
-	norm := float32(1 / (math.Sqrt(square) * m.temperature))
 	for j := range z {
-		z[j] *= norm
+		z[j] /= float32(m.temperature)
+	}
+}
+
+// add adds to z what a feature says for each class.
+func (m *Model) add(z []float32, feature int, value float32) {
+	factor := value * m.scales[feature]
+	row := m.weights[feature*len(z):][:len(z)]
+	for j := range z {
+		z[j] += factor * float32(row[j])
 	}
 }

@@ -20,6 +20,9 @@ const (
 	// MaxClasses is the largest number of different labels.
 	MaxClasses = 1000
 
+	// maxWidth is the most numbers that an embedding may have.
+	maxWidth = 4096
+
 	// maxWeights bounds the memory of training (8 bytes a weight) and the
 	// size of a saved model (1 byte a weight).
 	maxWeights  = 32 << 20
@@ -30,8 +33,9 @@ const (
 const (
 	learningRate   = 0.1
 	labelSmoothing = 0.05
-	minExamples    = 2 // that share a bucket, to make it a feature
-	patience       = 2 // epochs without a better one, before training ends
+	embeddingScale = 1.0 // length of an embedding, where that of the n-grams is 1
+	minExamples    = 2   // that share a bucket, to make it a feature
+	patience       = 2   // epochs without a better one, before training ends
 
 	// Classes whose error is smaller are left alone in an update: after
 	// the first epoch most are, and this is what makes training fast.
@@ -43,6 +47,10 @@ const (
 type Example struct {
 	Text  string
 	Label string
+	// Embedding is what a sentence encoder makes of the text, a vector of
+	// length 1, or nil to train on n-grams alone. All examples of a training
+	// must have as many numbers.
+	Embedding []float32
 }
 
 // Options say how to train. The zero value is ready to use.
@@ -57,6 +65,9 @@ type Options struct {
 	LearningRateMultiplier float64
 	// Seed decides the order of examples.
 	Seed uint64
+	// Encoder names what made the examples' embeddings, in at most 255 bytes.
+	// The model keeps it, so that it is asked with the same.
+	Encoder string
 	// OnEpoch is called after each epoch, if set. Training waits for it.
 	OnEpoch func(Epoch)
 }
@@ -70,6 +81,8 @@ func (o Options) Validate() error {
 		return fmt.Errorf("batch size is %d: give 1 or more, or 0 for %d", o.BatchSize, DefaultBatchSize)
 	case o.LearningRateMultiplier < 0 || math.IsNaN(o.LearningRateMultiplier) || math.IsInf(o.LearningRateMultiplier, 0):
 		return fmt.Errorf("learning rate multiplier is %v: give a number above 0, or 0 for 1", o.LearningRateMultiplier)
+	case len(o.Encoder) > maxEncoder:
+		return fmt.Errorf("the encoder's name has %d bytes: at most %d are possible", len(o.Encoder), maxEncoder)
 	}
 	return nil
 }
@@ -125,13 +138,18 @@ func Train(ctx context.Context, train, validation []Example, options Options) (*
 	if vocabulary.size == 0 {
 		return nil, errors.New("no two examples share a word: there is nothing to learn from")
 	}
+	width, err := embeddingWidth(train, validation)
+	if err != nil {
+		return nil, err
+	}
+	rows := vocabulary.size + width
 	t := &training{
 		options:    options,
 		labels:     labels,
 		vocabulary: vocabulary,
 		idf:        idf,
-		weights:    make([]float32, vocabulary.size*len(labels)),
-		squares:    make([]float32, vocabulary.size*len(labels)),
+		weights:    make([]float32, rows*len(labels)),
+		squares:    make([]float32, rows*len(labels)),
 		train:      vectorize(train, labels, vocabulary, idf),
 		valid:      vectorize(validation, labels, vocabulary, idf),
 	}
@@ -140,6 +158,23 @@ func Train(ctx context.Context, train, validation []Example, options Options) (*
 		t.importance[i] = float32(math.Sqrt(float64(len(train)) / float64(len(labels)*n)))
 	}
 	return t.run(ctx)
+}
+
+// embeddingWidth returns how many numbers the examples' embeddings have, 0 if
+// they have none.
+func embeddingWidth(train, validation []Example) (int, error) {
+	width := len(train[0].Embedding)
+	for _, examples := range [][]Example{train, validation} {
+		for _, e := range examples {
+			if len(e.Embedding) != width {
+				return 0, fmt.Errorf("an example has an embedding of %d numbers and another of %d: all need as many", width, len(e.Embedding))
+			}
+		}
+	}
+	if width > maxWidth {
+		return 0, fmt.Errorf("the embeddings have %d numbers: at most %d are possible", width, maxWidth)
+	}
+	return width, nil
 }
 
 // classes returns the labels in ascending order, and how many examples each
@@ -211,11 +246,12 @@ func selectFeatures(examples []Example, classes int) (*vocabulary, []float32) {
 	return newVocabulary(kept), idf
 }
 
-// vector is one example: its packed features, ascending, and the number of
-// its class, -1 if that is not among the classes.
+// vector is one example: its packed features, ascending, its embedding, and the
+// number of its class, -1 if that is not among the classes.
 type vector struct {
-	features []uint32
-	class    int
+	features  []uint32
+	embedding []float32
+	class     int
 }
 
 func vectorize(examples []Example, labels []string, v *vocabulary, idf []float32) []vector {
@@ -227,7 +263,7 @@ func vectorize(examples []Example, labels []string, v *vocabulary, idf []float32
 			if !known {
 				class = -1
 			}
-			vectors[i] = vector{features: vectorizer.pack(examples[i].Text), class: class}
+			vectors[i] = vector{features: vectorizer.pack(examples[i].Text), embedding: examples[i].Embedding, class: class}
 		}
 	})
 	return vectors
@@ -242,7 +278,8 @@ type training struct {
 	importance []float32 // by class: how much its examples weigh
 
 	// By feature, then class: the weights, and the sums of squared
-	// gradients that AdaGrad divides by.
+	// gradients that AdaGrad divides by. The numbers of the embedding follow
+	// the n-grams.
 	weights, squares []float32
 
 	train, valid []vector
@@ -260,7 +297,7 @@ type scored struct {
 
 // model rounds the weights as they are; training may go on.
 func (t *training) model() *Model {
-	return newModel(t.labels, t.vocabulary, t.idf, t.weights, t.temperature())
+	return newModel(t.labels, t.options.Encoder, t.vocabulary, t.idf, t.weights, t.temperature())
 }
 
 func (t *training) run(ctx context.Context) (*Model, error) {
@@ -350,7 +387,7 @@ func (t *training) step(batch []scored, indices []int, rate float32) {
 	// so every weight sees the same updates in the same order whatever the
 	// number of cores.
 	shards := runtime.GOMAXPROCS(0)
-	features := len(t.idf)
+	features := len(t.weights) / len(t.labels)
 	inParallel(shards, func(next func() (int, bool)) {
 		for shard, ok := next(); ok; shard, ok = next() {
 			from, to := features*shard/shards, features*(shard+1)/shards
@@ -364,7 +401,7 @@ func (t *training) step(batch []scored, indices []int, rate float32) {
 func (t *training) score(s *scored) {
 	s.values = values(s.values, s.vector.features, t.idf)
 	z := s.errors
-	t.logits(z, s.vector.features, s.values)
+	t.logits(z, s.vector, s.values)
 	class := s.vector.class
 	s.right = argmax(z) == class
 	softmax(z)
@@ -387,7 +424,7 @@ func (t *training) update(s *scored, from, to uint32, rate float32) {
 	if len(s.active) == 0 {
 		return
 	}
-	classes := len(t.labels)
+	t.updateEmbedding(s, int(from), int(to), rate)
 	features := s.vector.features
 	first, _ := slices.BinarySearchFunc(features, from, func(f, id uint32) int { return cmp.Compare(f&bucketMask, id) })
 	for i := first; i < len(features); i++ {
@@ -395,27 +432,46 @@ func (t *training) update(s *scored, from, to uint32, rate float32) {
 		if id >= to {
 			return
 		}
-		value := s.values[i]
-		weights := t.weights[int(id)*classes:][:classes]
-		squares := t.squares[int(id)*classes:][:classes]
-		for _, j := range s.active {
-			g := s.errors[j] * value
-			sum := squares[j] + g*g
-			squares[j] = sum
-			weights[j] -= rate * g / (float32(math.Sqrt(float64(sum))) + 1e-8)
-		}
+		t.descend(s, int(id), s.values[i], rate)
+	}
+}
+
+// updateEmbedding updates the weights of the embedding's numbers that are among
+// the features from from to to.
+func (t *training) updateEmbedding(s *scored, from, to int, rate float32) {
+	first := t.vocabulary.size
+	for id := max(from, first); id < min(to, first+len(s.vector.embedding)); id++ {
+		t.descend(s, id, embeddingScale*s.vector.embedding[id-first], rate)
+	}
+}
+
+// descend takes AdaGrad's step on the weights of one feature.
+func (t *training) descend(s *scored, feature int, value, rate float32) {
+	classes := len(t.labels)
+	weights := t.weights[feature*classes:][:classes]
+	squares := t.squares[feature*classes:][:classes]
+	for _, j := range s.active {
+		g := s.errors[j] * value
+		sum := squares[j] + g*g
+		squares[j] = sum
+		weights[j] -= rate * g / (float32(math.Sqrt(float64(sum))) + 1e-8)
 	}
 }
 
 // logits fills z with the score of each class.
-func (t *training) logits(z []float32, features []uint32, values []float32) {
+func (t *training) logits(z []float32, v *vector, values []float32) {
 	clear(z)
-	for i, f := range features {
-		row := t.weights[int(f&bucketMask)*len(z):][:len(z)]
-		value := values[i]
+	add := func(feature int, value float32) {
+		row := t.weights[feature*len(z):][:len(z)]
 		for j := range z {
 			z[j] += value * row[j]
 		}
+	}
+	for i, f := range v.features {
+		add(int(f&bucketMask), values[i])
+	}
+	for i, value := range v.embedding {
+		add(t.vocabulary.size+i, embeddingScale*value)
 	}
 }
 
@@ -453,7 +509,7 @@ func (t *training) eachValidation(visit func(i int, z []float32)) {
 		var x []float32
 		for i, ok := next(); ok; i, ok = next() {
 			x = values(x, t.valid[i].features, t.idf)
-			t.logits(z, t.valid[i].features, x)
+			t.logits(z, &t.valid[i], x)
 			visit(i, z)
 		}
 	})
