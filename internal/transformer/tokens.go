@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"switchboard/internal/transformer/subword"
 )
@@ -53,4 +54,25 @@ func (m *Model) Tokenize(folded string) (input Input, err error) {
 		input.Offsets[i] = [2]uint{uint(at[0]), uint(at[1])}
 	}
 	return input, nil
+}
+
+// Cut returns the input with at most n tokens: the frame around the text stays,
+// and of the text the beginning.
+func Cut(input Input, n int) Input {
+	excess := len(input.TokenIDs) - n
+	if excess <= 0 {
+		return input
+	}
+	behind := len(input.TokenIDs) // where the frame behind the text begins
+	for behind > 0 && input.SpecialTokensMask[behind-1] > 0 {
+		behind--
+	}
+	from := max(0, behind-excess)
+	input.TokenIDs = slices.Delete(input.TokenIDs, from, behind)
+	input.TypeIDs = slices.Delete(input.TypeIDs, from, behind)
+	input.AttentionMask = slices.Delete(input.AttentionMask, from, behind)
+	input.SpecialTokensMask = slices.Delete(input.SpecialTokensMask, from, behind)
+	input.Offsets = slices.Delete(input.Offsets, from, behind)
+	input.MaxAttentionIndex = len(input.TokenIDs) - 1
+	return input
 }

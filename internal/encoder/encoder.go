@@ -1,0 +1,176 @@
+// Package encoder makes sentence embeddings: vectors of length 1 that lie near
+// each other where texts mean the like. Package transformer runs the model.
+//
+// A model is a directory with one ONNX file, tokenizer.json and config.json, of
+// any BERT-like encoder; tools/encoder exports one. A text's vector is the mean of
+// its tokens' or, where 1_Pooling/config.json says so, that of its first token
+// (Reimers and Gurevych, "Sentence-BERT", 2019).
+//
+//	e, err := encoder.Load(ctx, "/models/minilm")
+//	vectors, err := e.Encode(ctx, texts, nil)
+package encoder
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"switchboard/internal/problem"
+	"switchboard/internal/transformer"
+)
+
+// Encoder is a loaded model. It may be used from several goroutines.
+type Encoder struct {
+	model     *transformer.Model
+	sha256    string
+	maxTokens int
+	first     bool // the first token's vector stands for the text
+	width     int
+}
+
+// Load reads a model and tries it once. Whatever is wrong with the directory is a
+// [problem.Error] that says what.
+//
+// The context bounds the loading alone.
+func Load(ctx context.Context, dir string) (*Encoder, error) {
+	d, err := transformer.Inspect(dir)
+	if err != nil {
+		return nil, err
+	}
+	e := &Encoder{maxTokens: d.MaxTokens}
+	if e.first, err = poolsFirst(dir); err != nil {
+		return nil, err
+	}
+	e.sha256 = d.SHA256
+	if e.first {
+		e.sha256 += " first" // other vectors of the same files
+	}
+	if e.model, err = transformer.Open(ctx, d); err != nil {
+		return nil, err
+	}
+	tried, err := e.Encode(ctx, []string{"My parcel never arrived."}, nil)
+	if err != nil {
+		e.Close()
+		return nil, transformer.Untried(dir, err)
+	}
+	e.width = len(tried[0])
+	return e, nil
+}
+
+// poolsFirst reads how vectors of tokens become one of a text.
+func poolsFirst(dir string) (bool, error) {
+	path := filepath.Join(dir, "1_Pooling", "config.json")
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, problem.Input("the model directory %s cannot be read: %w", dir, err)
+	}
+	var pooling struct {
+		First bool `json:"pooling_mode_cls_token"`
+		Mean  bool `json:"pooling_mode_mean_tokens"`
+	}
+	if err := json.Unmarshal(raw, &pooling); err != nil {
+		return false, problem.Input("%s cannot be read: %w", path, err)
+	}
+	if pooling.First == pooling.Mean {
+		return false, problem.Input("%s asks for neither the mean of the tokens nor the first one alone, which is what this program can do", path)
+	}
+	return pooling.First, nil
+}
+
+// Close frees the model. The encoder must not be used any more.
+func (e *Encoder) Close() error { return e.model.Close() }
+
+// Name is the SHA-256 of the model's files, and "first" behind it if the first
+// token stands for the text. Encoders of the same name make the same vectors.
+func (e *Encoder) Name() string { return e.sha256 }
+
+// Width returns how many numbers a vector has.
+func (e *Encoder) Width() int { return e.width }
+
+// bytesPerToken bounds how much of a text is cut into tokens. English has four to
+// five bytes a token.
+const bytesPerToken = 8
+
+// Encode returns a vector for each text, of what the model sees of it: the
+// beginning, up to [transformer.LongestText] tokens. The same texts in one call
+// give the same vectors; a text alone may give other last bits than among others.
+//
+// It calls progress, unless that is nil, with the number of texts done so far. An
+// error is the context's or the model's.
+func (e *Encoder) Encode(ctx context.Context, texts []string, progress func(done int)) ([][]float32, error) {
+	inputs := make([]transformer.Input, len(texts))
+	order := make([]int, len(texts))
+	for i, text := range texts {
+		input, err := e.tokenize(text)
+		if err != nil {
+			return nil, err
+		}
+		inputs[i], order[i] = input, i
+	}
+	// Texts of like length share a batch: padding costs as much as text.
+	slices.SortStableFunc(order, func(a, b int) int { return len(inputs[a].TokenIDs) - len(inputs[b].TokenIDs) })
+	vectors := make([][]float32, len(texts))
+	done := 0
+	for batch := range slices.Chunk(order, transformer.MaxRows) {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		rows := make([]transformer.Input, len(batch))
+		for i, at := range batch {
+			rows[i] = inputs[at]
+		}
+		tokens, err := e.model.Run(rows)
+		if err != nil {
+			return nil, err
+		}
+		for i, at := range batch {
+			vectors[at] = e.pool(tokens[i][:len(rows[i].TokenIDs)])
+		}
+		if done += len(batch); progress != nil {
+			progress(done)
+		}
+	}
+	return vectors, nil
+}
+
+func (e *Encoder) tokenize(text string) (transformer.Input, error) {
+	folded, _ := transformer.Fold(text)
+	input, err := e.model.Tokenize(folded[:min(len(folded), e.maxTokens*bytesPerToken)])
+	if err != nil {
+		return transformer.Input{}, err
+	}
+	return transformer.Cut(input, e.maxTokens), nil
+}
+
+// pool makes one vector of length 1 of those of all tokens.
+func (e *Encoder) pool(tokens [][]float32) []float32 {
+	if e.first {
+		tokens = tokens[:1]
+	}
+	sum := make([]float32, len(tokens[0]))
+	for _, token := range tokens {
+		for i, v := range token {
+			sum[i] += v
+		}
+	}
+	var square float64
+	for _, v := range sum {
+		square += float64(v) * float64(v)
+	}
+	if square == 0 {
+		return sum
+	}
+	norm := float32(1 / math.Sqrt(square))
+	for i := range sum {
+		sum[i] *= norm
+	}
+	return sum
+}
