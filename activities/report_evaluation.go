@@ -215,6 +215,14 @@ const (
 	ownSeed      = 1
 )
 
+// ownHybridModel is the model server's other base model.
+const ownHybridModel = "switchboard-hybrid-1"
+
+// isOwn tells whether a base model is one of the model server's classifiers.
+func isOwn(baseModel string) bool {
+	return baseModel == ownBaseModel || baseModel == ownHybridModel
+}
+
 // isBaseline tells whether training the baseline would give the model once more:
 // training is deterministic.
 func (j jury) isBaseline() bool {
@@ -249,8 +257,11 @@ func (j jury) baseline(ctx context.Context) (page.Column, error) {
 		})
 	}
 	note := "the model server's classifier, trained on the same examples on a CPU: what is left when a vendor leaves."
-	if j.in.BaseModel == ownBaseModel {
+	switch j.in.BaseModel {
+	case ownBaseModel:
 		note += " This model is of the same kind."
+	case ownHybridModel:
+		note += " This model is of the same kind, and learnt from sentence embeddings too."
 	}
 	return j.column("baseline", note, say(j.validation), say(j.test)), nil
 }

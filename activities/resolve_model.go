@@ -51,7 +51,7 @@ func (p *Provider) ResolveModel(ctx context.Context, in ResolveModelInput) (Reso
 		}
 	}
 	if in.Base {
-		if m.BaseModel == ownBaseModel {
+		if isOwn(m.BaseModel) {
 			return ResolveModelResult{}, problem.Input("the base model %s is an untrained classifier and has no answers; leave --with out", m.BaseModel)
 		}
 		if err := p.ProbeModel(ctx, ProbeModelInput{Model: m.BaseModel}); err != nil {

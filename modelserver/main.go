@@ -15,6 +15,7 @@
 //	-tls-key          SWITCHBOARD_MODELSERVER_TLS_KEY          its key
 //	-metrics-address  SWITCHBOARD_MODELSERVER_METRICS_ADDRESS  host and port for Prometheus, without a key
 //	-max-disk         SWITCHBOARD_MODELSERVER_MAX_DISK         quota of the data directory, such as 20GB
+//	-encoder          SWITCHBOARD_MODELSERVER_ENCODER          directory of a sentence encoder, for switchboard-hybrid-1
 //	-max-chats                                                 completions in work at once: one a processor
 //	-max-waiting-chats                                         completions that may wait: 1024
 //	-drain                                                     how long to go on after SIGTERM: 0s
@@ -58,6 +59,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"switchboard/internal/encoder"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/problem"
 )
@@ -91,6 +93,7 @@ type settings struct {
 	tlsCert, tlsKey string
 	metricsAddress  string
 	maxDisk         string
+	encoder         string
 	chats, waiting  int
 	drain           time.Duration
 	faults          string
@@ -109,6 +112,7 @@ func (s *settings) register(flags *flag.FlagSet, env func(string) string) {
 	text(&s.tlsKey, "tls-key", "SWITCHBOARD_MODELSERVER_TLS_KEY", "", "key of the certificate, in PEM form")
 	text(&s.metricsAddress, "metrics-address", "SWITCHBOARD_MODELSERVER_METRICS_ADDRESS", "", "host and port to serve metrics on without an API key")
 	text(&s.maxDisk, "max-disk", "SWITCHBOARD_MODELSERVER_MAX_DISK", "", "quota of the data directory, such as 20GB; none if empty")
+	text(&s.encoder, "encoder", "SWITCHBOARD_MODELSERVER_ENCODER", "", "directory of a sentence encoder in ONNX, for the base model "+modelserver.HybridModel)
 	flags.IntVar(&s.chats, "max-chats", 0, "chat completions in work at once; 0 is one a processor")
 	flags.IntVar(&s.waiting, "max-waiting-chats", 0, "chat completions that may wait for their turn; 0 is 1024")
 	flags.DurationVar(&s.drain, "drain", 0, "how long to go on after being told to stop, while /readyz says no")
@@ -207,6 +211,13 @@ func serve(ctx context.Context, s settings, keys []string, stderr io.Writer) (er
 		listener = tls.NewListener(listener, certificate.config())
 	}
 	options.Logger = log
+	if s.encoder != "" {
+		if options.Encoder, err = encoder.Load(ctx, s.encoder); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, options.Encoder.Close()) }()
+		log.Info("sentence encoder loaded", "name", options.Encoder.Name(), "model", modelserver.HybridModel)
+	}
 	server, err := modelserver.New(options)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchboard/internal/modelserver"
 	"switchboard/internal/problem"
 )
 
@@ -62,6 +63,7 @@ With OPENAI_BASE_URL set, that provider is used and no model server is started.`
 	flags.IntVar(&o.temporalPort, "temporal-port", 7233, "port for Temporal; 0 takes a free one")
 	flags.IntVar(&o.uiPort, "ui-port", 8233, "port for the Web UI; 0 takes a free one")
 	flags.IntVar(&o.modelPort, "model-port", 8090, "port for the model server; 0 takes a free one")
+	flags.StringVar(&o.encoder, "encoder", "", "directory of a sentence encoder in ONNX, for the model server's base model "+modelserver.HybridModel)
 	root.AddCommand(&cobra.Command{
 		Use:   "demo",
 		Short: "Fine-tune on the sample, apply the model to its production file, print a summary and leave",

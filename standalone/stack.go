@@ -21,6 +21,7 @@ import (
 
 	"switchboard/internal/config"
 	"switchboard/internal/embedded"
+	"switchboard/internal/encoder"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -30,6 +31,7 @@ import (
 type options struct {
 	dir                             string
 	temporalPort, uiPort, modelPort int
+	encoder                         string
 }
 
 // stack is everything that runs, in the order in which it was started.
@@ -76,7 +78,7 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 		return nil, err
 	}
 	if own {
-		if s.models, err = startModels(o, logger); err != nil {
+		if s.models, err = startModels(ctx, o, logger); err != nil {
 			return nil, err
 		}
 		s.config.ProviderURL, s.config.ProviderKey = s.models.url, s.models.key
@@ -118,32 +120,39 @@ func (s *stack) environ() []string {
 type models struct {
 	url, key string
 	server   *modelserver.Server
+	encoder  *encoder.Encoder // nil without one
 	http     *http.Server
 	log      *slog.Logger
 }
 
-func startModels(o options, logger *slog.Logger) (*models, error) {
-	key, err := ownKey(filepath.Join(o.dir, "api-key"))
+func startModels(ctx context.Context, o options, logger *slog.Logger) (_ *models, err error) {
+	m := &models{log: logger}
+	defer func() {
+		if err != nil {
+			m.stop()
+		}
+	}()
+	if o.encoder != "" {
+		if m.encoder, err = encoder.Load(ctx, o.encoder); err != nil {
+			return nil, err
+		}
+	}
+	m.key, err = ownKey(filepath.Join(o.dir, "api-key"))
 	if err != nil {
 		return nil, err
 	}
-	server, err := modelserver.New(modelserver.Options{Dir: filepath.Join(o.dir, "modelserver"), Keys: []string{key}, Logger: logger})
+	m.server, err = modelserver.New(modelserver.Options{
+		Dir: filepath.Join(o.dir, "modelserver"), Keys: []string{m.key}, Encoder: m.encoder, Logger: logger,
+	})
 	if err != nil {
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(o.modelPort)))
 	if err != nil {
-		return nil, errors.Join(
-			problem.New(problem.Environment, "the model server cannot listen on port %d: %w; choose another with --model-port", o.modelPort, err),
-			server.Close())
+		return nil, problem.New(problem.Environment, "the model server cannot listen on port %d: %w; choose another with --model-port", o.modelPort, err)
 	}
-	m := &models{
-		url:    "http://" + listener.Addr().String() + "/v1",
-		key:    key,
-		server: server,
-		http:   &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second},
-		log:    logger,
-	}
+	m.url = "http://" + listener.Addr().String() + "/v1"
+	m.http = &http.Server{Handler: m.server, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := m.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			logger.Error("The model server stopped.", "error", err)
@@ -153,8 +162,17 @@ func startModels(o options, logger *slog.Logger) (*models, error) {
 }
 
 func (m *models) stop() {
-	_ = m.http.Close() // the worker, its one client, has stopped
-	if err := m.server.Close(); err != nil {
+	if m.http != nil {
+		_ = m.http.Close() // the worker, its one client, has stopped
+	}
+	var err error
+	if m.server != nil {
+		err = m.server.Close()
+	}
+	if m.encoder != nil {
+		err = errors.Join(err, m.encoder.Close())
+	}
+	if err != nil {
 		m.log.Error("The model server did not stop well.", "error", err)
 	}
 }

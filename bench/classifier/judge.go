@@ -45,7 +45,7 @@ type answer struct {
 func answers(model *classifier.Model, test []classifier.Example) []answer {
 	list := make([]answer, len(test))
 	for i, e := range test {
-		best := model.Predict(e.Text)[0]
+		best := model.PredictEmbedded(e.Text, e.Embedding)[0]
 		list[i] = answer{e.Label, best.Label, best.Probability}
 	}
 	return list

@@ -35,6 +35,7 @@ func main() {
 	flag.BoolVar(&b.classes, "classes", false, "print precision, recall and F1 of every class")
 	flag.BoolVar(&b.validation, "validation", false, "measure on the validation conversations instead of the test's, to choose settings by")
 	flag.StringVar(&b.export, "export", "", "only write the splits as JSON lines to this directory, for bench/peers")
+	flag.StringVar(&b.encoder, "encoder", "", "directory of a sentence encoder: learn from its embeddings too")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -45,8 +46,8 @@ func main() {
 }
 
 type bench struct {
-	input, sets, forms, export string
-	classes, validation        bool
+	input, sets, forms, export, encoder string
+	classes, validation                 bool
 }
 
 func (b bench) run(ctx context.Context) error {
@@ -73,12 +74,17 @@ func (b bench) run(ctx context.Context) error {
 	if b.export != "" {
 		return export(b.export, all, chosen, forms)
 	}
+	e, err := openEmbedder(ctx, b.encoder)
+	if err != nil {
+		return err
+	}
+	defer e.close()
 	fmt.Println("| set | text | classes | trained on | tested on | accuracy | coverage at 95% precision | calibration error | only the customer's first tweet | training, s | model, MB | answers/s |")
 	fmt.Println("| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |")
 	var details strings.Builder
 	for _, s := range chosen {
 		for _, f := range forms {
-			if err := b.measure(ctx, all, s, f, &details); err != nil {
+			if err := b.measure(ctx, all, e, s, f, &details); err != nil {
 				return err
 			}
 		}
@@ -87,10 +93,14 @@ func (b bench) run(ctx context.Context) error {
 	return nil
 }
 
-func (b bench) measure(ctx context.Context, all []conversation, s set, f form, details io.Writer) error {
+func (b bench) measure(ctx context.Context, all []conversation, e *embedder, s set, f form, details io.Writer) error {
 	parts := s.split(all, f)
 	begin := time.Now()
-	model, err := classifier.Train(ctx, examples(parts.train, f), examples(parts.validation, f), classifier.Options{Seed: 1})
+	train, validation := examples(parts.train, f), examples(parts.validation, f)
+	if err := e.embed(ctx, train, validation); err != nil {
+		return err
+	}
+	model, err := classifier.Train(ctx, train, validation, classifier.Options{Seed: 1, Encoder: e.name()})
 	if err != nil {
 		return err
 	}
@@ -103,17 +113,19 @@ func (b bench) measure(ctx context.Context, all []conversation, s set, f form, d
 	if b.validation {
 		test, parts.rare = parts.validation, 0
 	}
-	full := answers(model, examples(test, f))
-	q := judge(full)
+	whole := examples(test, f)
 	var firsts []classifier.Example
 	for _, c := range test {
 		if e, ok := c.first(f); ok {
 			firsts = append(firsts, e)
 		}
 	}
-	first := judge(answers(model, firsts))
+	if err := e.embed(ctx, whole, firsts); err != nil {
+		return err
+	}
+	q, first := judge(answers(model, whole)), judge(answers(model, firsts))
 	fmt.Printf("| %s | %s | %d | %d | %d | %.1f%% | %.1f%% | %.1f%% | %.1f%% of %d | %.1f | %.1f | %.0f |\n", s.name, f, len(model.Labels()), len(parts.train),
-		q.tests, 100*q.accuracy, 100*q.coverage, 100*q.calibrationError, 100*first.accuracy, first.tests, seconds, float64(size)/1e6, rate(model, examples(test, f)))
+		q.tests, 100*q.accuracy, 100*q.coverage, 100*q.calibrationError, 100*first.accuracy, first.tests, seconds, float64(size)/1e6, rate(ctx, model, e, whole))
 	if b.classes {
 		fmt.Fprintf(details, "\n%s, %s, %d of rare classes:\n\n| class | tests | precision | recall | F1 |\n| --- | --: | --: | --: | --: |\n", s.name, f, parts.rare)
 		for _, c := range q.classes {
@@ -125,8 +137,9 @@ func (b bench) measure(ctx context.Context, all []conversation, s set, f form, d
 	return nil
 }
 
-// rate returns how many texts a second the model answers on all cores.
-func rate(model *classifier.Model, texts []classifier.Example) float64 {
+// rate returns how many texts a second the model answers on all cores, each
+// encoded by itself if it has to be.
+func rate(ctx context.Context, model *classifier.Model, e *embedder, texts []classifier.Example) float64 {
 	const enough = 2 * time.Second
 	var answered atomic.Int64
 	var group sync.WaitGroup
@@ -134,7 +147,11 @@ func rate(model *classifier.Model, texts []classifier.Example) float64 {
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
 			for i := 0; time.Since(begin) < enough; i++ {
-				model.Predict(texts[i%len(texts)].Text)
+				one := []classifier.Example{texts[i%len(texts)]}
+				if err := e.embed(ctx, one); err != nil {
+					panic(err) // it was encoded before
+				}
+				model.PredictEmbedded(one[0].Text, one[0].Embedding)
 				answered.Add(1)
 			}
 		})

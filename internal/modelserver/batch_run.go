@@ -289,7 +289,7 @@ func (r *batchRun) answer(ctx context.Context, lines []batchLine) error {
 	for w := range workers {
 		group.Go(func() error {
 			for i := w; i < len(lines); i += workers {
-				if err := r.s.chats.turn(ctx, func() { results[i] = r.result(lines[i]) }); err != nil {
+				if err := r.s.chats.turn(ctx, func() { results[i] = r.result(ctx, lines[i]) }); err != nil {
 					return err
 				}
 			}
@@ -323,13 +323,13 @@ func (r *batchRun) id(line batchLine) string {
 	return "batch_req_" + derived(r.batch.ID+" "+line.CustomID)
 }
 
-func (r *batchRun) result(line batchLine) batchResult {
+func (r *batchRun) result(ctx context.Context, line batchLine) batchResult {
 	result := batchResult{ID: r.id(line), CustomID: line.CustomID}
 	response := batchResponse{StatusCode: http.StatusOK, RequestID: "req_" + derived("request of "+result.ID)}
 	var request chatRequest
 	answer, err := reply{}, json.Unmarshal(line.Body, &request)
 	if err == nil {
-		answer, err = r.s.reply(request)
+		answer, err = r.s.reply(ctx, request)
 	} else {
 		err = badParam("body", "The body does not have the types that a chat completion has.")
 	}

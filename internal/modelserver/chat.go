@@ -1,6 +1,7 @@
 package modelserver
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -19,7 +20,12 @@ const maxTopLogprobs = 20
 // leastLogprob stands for the logarithm of zero, as at OpenAI.
 const leastLogprob = -9999.0
 
-const fingerprint = "fp_" + BaseModel
+// fingerprint tells which base model a fine-tuned one comes from.
+func fingerprint(model string) string {
+	_, rest, _ := strings.Cut(model, ":")
+	base, _, _ := strings.Cut(rest, ":")
+	return "fp_" + base
+}
 
 // chatRequest is the body of a request for an answer. What it does not name is
 // ignored.
@@ -170,7 +176,7 @@ type reply struct {
 
 // reply answers a request, of a client that waits or out of a batch. What is
 // wrong with the request is an [apiError].
-func (s *Server) reply(request chatRequest) (reply, error) {
+func (s *Server) reply(ctx context.Context, request chatRequest) (reply, error) {
 	if err := request.validate(); err != nil {
 		return reply{}, err
 	}
@@ -178,9 +184,9 @@ func (s *Server) reply(request chatRequest) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if request.Model == BaseModel {
+	if s.isBase(request.Model) {
 		return reply{}, invalid(http.StatusBadRequest, "model", "model_not_trained",
-			"%s is the untrained classifier and has no labels to answer with: create a fine-tuning job and ask the model that it makes.", BaseModel)
+			"%s is the untrained classifier and has no labels to answer with: create a fine-tuning job and ask the model that it makes.", request.Model)
 	}
 	text, asked := userText(request.Messages)
 	switch {
@@ -196,7 +202,11 @@ func (s *Server) reply(request chatRequest) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	scored, err := form.choose(model.Predict(text))
+	all, err := s.predict(ctx, model, text)
+	if err != nil {
+		return reply{}, err
+	}
+	scored, err := form.choose(all)
 	if err != nil {
 		return reply{}, err
 	}
@@ -215,7 +225,7 @@ func (s *Server) reply(request chatRequest) (reply, error) {
 // completion is the reply whole, under a name and a time.
 func (a reply) completion(id, model string, created int64) completion {
 	return completion{
-		ID: id, Object: "chat.completion", Created: created, Model: model, SystemFingerprint: fingerprint,
+		ID: id, Object: "chat.completion", Created: created, Model: model, SystemFingerprint: fingerprint(model),
 		Choices: []choice{{
 			Message:      &answer{Role: roleAssistant, Content: a.content},
 			Logprobs:     a.logprobs,
@@ -235,7 +245,7 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer leave() // also if it panics
-	answer, err := s.reply(request)
+	answer, err := s.reply(r.Context(), request)
 	leave()
 	if err != nil {
 		return err
@@ -245,7 +255,7 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) error {
 	}
 	id, now := "chatcmpl-"+rand.Text(), time.Now().Unix()
 	if request.Stream {
-		answer.stream(w, completion{ID: id, Created: now, Model: request.Model, SystemFingerprint: fingerprint}, request.StreamOptions)
+		answer.stream(w, completion{ID: id, Created: now, Model: request.Model, SystemFingerprint: fingerprint(request.Model)}, request.StreamOptions)
 		return nil
 	}
 	writeJSON(w, http.StatusOK, answer.completion(id, request.Model, now))

@@ -4,7 +4,9 @@
 //
 // # What it is
 //
-// The base model [BaseModel] is a softmax regression over hashed n-grams. It
+// The base model [BaseModel] is a softmax regression over hashed n-grams. A server
+// with a sentence encoder has a second one, [HybridModel], which learns from the
+// encoder's embeddings as well, and is asked where the same encoder is. A model
 // learns to give a text one label out of those it was trained with, and can do
 // nothing else: it writes no text, follows no instruction, and does not read
 // the system message. Untrained it has no labels and answers nothing.
@@ -34,6 +36,8 @@
 //     Other schemas are refused.
 //   - temperature, top_p, seed and the penalties are accepted and change
 //     nothing: the answer is always the likeliest label.
+//   - A job that starts from [HybridModel] tells in its events how far it is with
+//     encoding the examples, which takes longer than the training.
 //   - Tokens in usage and trained_tokens are counted by a simple rule: a run of
 //     letters and digits is one, every other character that is not white space
 //     is one, and a label is one. trained_tokens is the count over the training

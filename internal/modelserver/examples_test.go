@@ -71,7 +71,7 @@ func TestReadExamples(t *testing.T) {
 				return
 			}
 			if err != nil || fmt.Sprint(got.rows) != fmt.Sprint(test.want) || got.tokens != test.tokens {
-				t.Errorf("got %q, %d tokens, %v; want %q, %d tokens", got.rows, got.tokens, err, test.want, test.tokens)
+				t.Errorf("got %+v, %d tokens, %v; want %+v, %d tokens", got.rows, got.tokens, err, test.want, test.tokens)
 			}
 		})
 	}

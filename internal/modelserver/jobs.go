@@ -257,8 +257,8 @@ type requestParameters struct {
 }
 
 // job checks the request and returns the job it asks for, without looking at
-// files.
-func (r jobRequest) job() (job, error) {
+// files. Bases are the models that can be fine-tuned.
+func (r jobRequest) job(bases []string) (job, error) {
 	j := job{
 		Model: r.Model, TrainingFile: r.TrainingFile, ValidationFile: r.ValidationFile,
 		Suffix: slug(r.Suffix), Seed: DefaultSeed, Metadata: r.Metadata,
@@ -266,9 +266,9 @@ func (r jobRequest) job() (job, error) {
 	switch {
 	case r.Model == "":
 		return j, invalid(http.StatusBadRequest, "model", "missing_required_parameter", "Missing required parameter: 'model'.")
-	case r.Model != BaseModel:
+	case !slices.Contains(bases, r.Model):
 		return j, invalid(http.StatusBadRequest, "model", "model_not_available",
-			"This model is not available for fine-tuning or does not exist: use %s.", BaseModel)
+			"This model is not available for fine-tuning or does not exist: use %s.", strings.Join(bases, " or "))
 	case r.TrainingFile == "":
 		return j, invalid(http.StatusBadRequest, "training_file", "missing_required_parameter", "Missing required parameter: 'training_file'.")
 	case r.TrainingFile == r.ValidationFile:
@@ -359,7 +359,7 @@ func (s *Server) createJob(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &request); err != nil {
 		return err
 	}
-	j, err := request.job()
+	j, err := request.job(s.baseModels())
 	if err != nil {
 		return err
 	}

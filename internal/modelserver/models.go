@@ -11,11 +11,11 @@ import (
 	"switchboard/internal/classifier"
 )
 
-// BaseModel is the one model that can be fine-tuned: a softmax regression, and
-// nothing else.
+// BaseModel is the model that can be fine-tuned everywhere: a softmax regression,
+// and nothing else.
 const BaseModel = "switchboard-softmax-1"
 
-// baseModelCreated is when the first version of the base model was defined,
+// baseModelCreated is when the first version of the base models was defined,
 // in seconds since 1970.
 const baseModelCreated = 1_764_000_000
 
@@ -208,12 +208,14 @@ type modelObject struct {
 	Parent  *string `json:"parent"`
 }
 
-var baseModelObject = modelObject{ID: BaseModel, Object: "model", Created: baseModelCreated, OwnedBy: organization, Root: BaseModel}
+func baseModelObject(id string) modelObject {
+	return modelObject{ID: id, Object: "model", Created: baseModelCreated, OwnedBy: organization, Root: id}
+}
 
 func (m tuned) object() modelObject {
 	return modelObject{
 		ID: m.id, Object: "model", Created: seconds(m.created), OwnedBy: organizationID,
-		Root: BaseModel, Parent: optional(m.parent),
+		Root: m.parent, Parent: optional(m.parent),
 	}
 }
 
@@ -222,7 +224,10 @@ func noSuchModel(id string) *apiError {
 }
 
 func (s *Server) listModels(w http.ResponseWriter, _ *http.Request) error {
-	models := list[modelObject]{Object: "list", Data: []modelObject{baseModelObject}}
+	models := list[modelObject]{Object: "list"}
+	for _, id := range s.baseModels() {
+		models.Data = append(models.Data, baseModelObject(id))
+	}
 	for _, m := range s.models.newest() {
 		models.Data = append(models.Data, m.object())
 	}
@@ -233,8 +238,8 @@ func (s *Server) listModels(w http.ResponseWriter, _ *http.Request) error {
 
 func (s *Server) getModel(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	if id == BaseModel {
-		writeJSON(w, http.StatusOK, baseModelObject)
+	if s.isBase(id) {
+		writeJSON(w, http.StatusOK, baseModelObject(id))
 		return nil
 	}
 	m, ok := s.models.has(id)
@@ -247,8 +252,8 @@ func (s *Server) getModel(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) deleteModel(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	if id == BaseModel {
-		return invalid(http.StatusForbidden, "model", "model_not_deletable", "The base model cannot be deleted: only fine-tuned models can.")
+	if s.isBase(id) {
+		return invalid(http.StatusForbidden, "model", "model_not_deletable", "A base model cannot be deleted: only fine-tuned models can.")
 	}
 	found, err := s.models.remove(id)
 	if err != nil {

@@ -23,6 +23,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"switchboard/internal/encoder"
 	"switchboard/internal/problem"
 )
 
@@ -63,6 +64,9 @@ type Options struct {
 	// Drain is how long the server goes on after it was told to stop, while
 	// it says that it is not ready: time for a load balancer to notice.
 	Drain time.Duration
+	// Encoder makes [HybridModel] available, which learns from its sentence
+	// embeddings too; nil means none. It has to outlive the server.
+	Encoder *encoder.Encoder
 	// Faults go wrong on purpose; nil means none. They are for tests.
 	Faults *Faults
 	// Logger gets job starts and ends as information, failures as errors

@@ -251,6 +251,9 @@ func (s *Server) train(ctx context.Context, j job) error {
 	}
 	start := time.Now()
 	defer s.meters.trained(start)
+	if j.Model == HybridModel && s.options.Encoder == nil {
+		return s.fail(j.ID, noEncoder)
+	}
 	if failure := s.fate(ctx, j.ID); failure != nil {
 		return s.fail(j.ID, *failure)
 	}
@@ -258,34 +261,25 @@ func (s *Server) train(ctx context.Context, j job) error {
 	if failure != nil {
 		return s.fail(j.ID, *failure)
 	}
-	results := strings.Builder{}
-	results.WriteString("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n")
-	var last snapshots
-	epochs := 0 // trained; fewer than asked for if training stops early
-	model, err := classifier.Train(ctx, train.rows, validation.rows, classifier.Options{
-		Epochs: j.Epochs, BatchSize: j.BatchSize, LearningRateMultiplier: j.RateMultiplier, Seed: uint64(j.Seed),
-		OnEpoch: func(e classifier.Epoch) {
-			epochs = e.Number
-			m := metricsOf(e)
-			results.WriteString(m.csv())
-			last.add(e.Model(), m)
-			s.recordEpoch(j.ID, e, m, start)
-		},
-	})
+	made, err := s.learn(ctx, j, train, validation)
+	var encoding encodingError
 	switch {
 	case errors.Is(err, errClosing):
 		return s.advance(j.ID, func(j *job) { j.Attempts-- })
 	case errors.Is(err, errStopped):
 		return nil
+	case errors.As(err, &encoding):
+		s.log.ErrorContext(ctx, "encoding examples failed", "job", j.ID, "error", err)
+		return s.fail(j.ID, serverFailure)
 	case err != nil:
 		param := "training_file"
 		return s.fail(j.ID, jobError{Code: "training_failed", Message: "Training failed: " + err.Error() + ".", Param: &param})
 	}
-	if err := s.finish(j, result{model, last, results.String(), epochs, train.tokens * epochs}); err != nil {
+	if err := s.finish(j, made); err != nil {
 		return err
 	}
 	s.log.InfoContext(ctx, "fine-tuning job succeeded", "job", j.ID, "examples", len(train.rows),
-		"classes", len(model.Labels()), "duration", time.Since(start).Round(time.Millisecond))
+		"classes", len(made.model.Labels()), "duration", time.Since(start).Round(time.Millisecond))
 	return nil
 }
 
@@ -294,8 +288,32 @@ type result struct {
 	model   *classifier.Model
 	last    snapshots
 	results string
-	epochs  int
+	epochs  int // trained; fewer than asked for if training stops early
 	tokens  int
+}
+
+// learn fits a model to the examples of a job.
+func (s *Server) learn(ctx context.Context, j job, train, validation examples) (made result, err error) {
+	options := classifier.Options{Epochs: j.Epochs, BatchSize: j.BatchSize, LearningRateMultiplier: j.RateMultiplier, Seed: uint64(j.Seed)}
+	if j.Model == HybridModel {
+		options.Encoder = s.options.Encoder.Name()
+		if err := s.encode(ctx, j.ID, train.rows, validation.rows); err != nil {
+			return result{}, err
+		}
+	}
+	results := strings.Builder{}
+	results.WriteString("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n")
+	start := time.Now()
+	options.OnEpoch = func(e classifier.Epoch) {
+		made.epochs = e.Number
+		m := metricsOf(e)
+		results.WriteString(m.csv())
+		made.last.add(e.Model(), m)
+		s.recordEpoch(j.ID, e, m, start)
+	}
+	made.model, err = classifier.Train(ctx, train.rows, validation.rows, options)
+	made.results, made.tokens = results.String(), train.tokens*made.epochs
+	return made, err
 }
 
 // finish keeps models and results and records the success, in this order: a

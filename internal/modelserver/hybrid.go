@@ -1,0 +1,112 @@
+package modelserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"switchboard/internal/classifier"
+)
+
+// HybridModel is the base model that learns from sentence embeddings as well as
+// from n-grams. There is one where the server has an encoder.
+const HybridModel = "switchboard-hybrid-1"
+
+// isBase tells whether a model is one of those that can be fine-tuned.
+func (s *Server) isBase(model string) bool {
+	return model == BaseModel || model == HybridModel && s.options.Encoder != nil
+}
+
+// baseModels returns what can be fine-tuned.
+func (s *Server) baseModels() []string {
+	if s.options.Encoder == nil {
+		return []string{BaseModel}
+	}
+	return []string{BaseModel, HybridModel}
+}
+
+// encode gives the examples of a hybrid's job their embeddings. It takes far
+// longer than the training itself, so that the job tells every tenth of the way.
+func (s *Server) encode(ctx context.Context, id string, train, validation []classifier.Example) error {
+	all := make([]*classifier.Example, 0, len(train)+len(validation))
+	for _, examples := range [][]classifier.Example{train, validation} {
+		for i := range examples {
+			all = append(all, &examples[i])
+		}
+	}
+	texts := make([]string, len(all))
+	for i, e := range all {
+		texts[i] = e.Text
+	}
+	start, tenth := time.Now(), 0
+	vectors, err := s.options.Encoder.Encode(ctx, texts, func(done int) {
+		if now := 10 * done / len(texts); now > tenth {
+			tenth = now
+			s.recordEncoding(id, done, len(texts), start)
+		}
+	})
+	if err != nil && ctx.Err() == nil {
+		return encodingError{err}
+	}
+	if err != nil {
+		return err
+	}
+	for i, e := range all {
+		e.Embedding = vectors[i]
+	}
+	return nil
+}
+
+// encodingError is a failure of the encoder, which no change of the files mends.
+type encodingError struct{ error }
+
+func (s *Server) recordEncoding(id string, done, of int, start time.Time) {
+	err := s.advance(id, func(j *job) {
+		left := time.Since(start) * time.Duration(of-done) / time.Duration(done)
+		j.EstimatedFinish = time.Now().Add(left).UnixNano()
+		j.inform("Encoded %d of %d texts", done, of)
+	})
+	// The job goes on without the event.
+	if err != nil && !errors.Is(err, errUnchanged) {
+		s.log.Error("recording the encoding failed", "job", id, "error", err)
+	}
+}
+
+// noEncoder fails a hybrid's job on a server that was started again without an
+// encoder.
+var noEncoder = jobError{Code: "encoder_missing", Message: "The job starts from " + HybridModel + ", which needs a sentence encoder, and the server was started again without one: start it with -encoder and create the job again."}
+
+// predict asks a model, with the embedding of the text if the model learnt from
+// such.
+func (s *Server) predict(ctx context.Context, model *classifier.Model, text string) ([]classifier.Scored, error) {
+	if model.Width() == 0 {
+		return model.Predict(text), nil
+	}
+	encoder := s.options.Encoder
+	switch {
+	case encoder == nil:
+		return nil, wrongEncoder(model, "without an encoder")
+	case encoder.Name() != model.Encoder():
+		return nil, wrongEncoder(model, "with the encoder "+shortName(encoder.Name()))
+	}
+	vectors, err := encoder.Encode(ctx, []string{text}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a text: %w", err)
+	}
+	return model.PredictEmbedded(text, vectors[0]), nil
+}
+
+// wrongEncoder is an answer that asks to come back: nothing is wrong with the
+// request, and it can be answered once the server has been started as it was.
+func wrongEncoder(model *classifier.Model, runs string) *apiError {
+	return &apiError{
+		status: http.StatusServiceUnavailable, Type: typeServer, Code: optional("encoder_missing"),
+		Message: fmt.Sprintf("The model was trained with the sentence encoder %s, and the server runs %s: start it with -encoder and the directory of that one.",
+			shortName(model.Encoder()), runs),
+	}
+}
+
+// shortName is enough of an encoder's hash to know it by.
+func shortName(name string) string { return name[:min(len(name), 12)] }

@@ -1,0 +1,5 @@
+//go:build race
+
+package modelserver
+
+func init() { underRace = true }
