@@ -8,7 +8,8 @@
 #
 #   docker build --target ort -t switchboard:local .
 #
-# builds the same with a worker that runs the model for names in ONNX Runtime.
+# builds the same with a worker and a model server that run their models in ONNX
+# Runtime.
 
 FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
@@ -41,7 +42,7 @@ ENV HOME=/tmp \
     SWITCHBOARD_MODELSERVER_DATA=/var/lib/switchboard/modelserver
 ENTRYPOINT ["/usr/local/bin/starter"]
 
-# The target ort. Its worker needs two libraries that are not Go: ONNX Runtime,
+# The target ort. Its programs need two libraries that are not Go: ONNX Runtime,
 # as Microsoft builds it, and Hugging Face's tokenizers, which is compiled from
 # the source that the Go module carries.
 FROM build AS source
@@ -69,9 +70,9 @@ RUN case "$TARGETARCH" in \
  && cp "/tmp/$file/lib/libonnxruntime.so.$ONNXRUNTIME" /root-ort/usr/lib/libonnxruntime.so \
  && cp "/tmp/$file/LICENSE" "/tmp/$file/ThirdPartyNotices.txt" /root-ort/usr/share/doc/onnxruntime/
 COPY --from=tokenizers /tokenizers/target/release/libtokenizers_ffi.a /usr/lib/libtokenizers.a
-RUN CGO_ENABLED=1 go build -trimpath -ldflags "-s -w" -tags ORT,netgo,osusergo -o /root-ort/usr/local/bin/ ./worker
+RUN CGO_ENABLED=1 go build -trimpath -ldflags "-s -w" -tags ORT,netgo,osusergo -o /root-ort/usr/local/bin/ ./worker ./modelserver
 # The C libraries that the two were linked with.
-RUN ldd /root-ort/usr/local/bin/worker /root-ort/usr/lib/libonnxruntime.so | grep -Eo '[[:space:]]/lib[^ ]*' | sort -u \
+RUN ldd /root-ort/usr/local/bin/worker /root-ort/usr/local/bin/modelserver /root-ort/usr/lib/libonnxruntime.so | grep -Eo '[[:space:]]/lib[^ ]*' | sort -u \
   | xargs cp -L --parents -t /root-ort
 
 FROM static AS ort

@@ -53,6 +53,7 @@ const (
 	ModelServerTLSKey      = "SWITCHBOARD_MODELSERVER_TLS_KEY"
 	ModelServerMetricsAddr = "SWITCHBOARD_MODELSERVER_METRICS_ADDRESS"
 	ModelServerMaxDisk     = "SWITCHBOARD_MODELSERVER_MAX_DISK"
+	ModelServerEncoder     = "SWITCHBOARD_MODELSERVER_ENCODER"
 	ModelServerAllowFaults = "SWITCHBOARD_MODELSERVER_ALLOW_FAULTS"
 )
 
@@ -83,6 +84,7 @@ var Settings = []Setting{
 	{ModelServerTLSKey, "", "key of that certificate"},
 	{ModelServerMetricsAddr, "", "address on which the model server shows metrics without an API key"},
 	{ModelServerMaxDisk, "", "quota of the model server's folder, such as `20GB`"},
+	{ModelServerEncoder, "", "folder of a sentence encoder in ONNX, with which the model server has the base model `switchboard-hybrid-1`"},
 	{ModelServerAllowFaults, "", "`1` lets the model server fail on purpose, for tests"},
 }
 
