@@ -22,6 +22,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/sashabaranov/go-openai"
 )
 
 // syncBuffer is a log that is read while it is written.
@@ -226,6 +228,21 @@ func TestServesATeam(t *testing.T) {
 	}
 }
 
+// With an encoder there is a second base model.
+func TestServesAHybrid(t *testing.T) {
+	env := environment(t)
+	env["SWITCHBOARD_MODELSERVER_ENCODER"] = "../internal/anonymize/ner/testdata/model"
+	log := serving(t, env)
+	config := openai.DefaultConfig("first")
+	config.BaseURL = "http://" + env["SWITCHBOARD_MODELSERVER_ADDRESS"] + "/v1"
+	if _, err := openai.NewClientWithConfig(config).GetModel(t.Context(), "switchboard-hybrid-1"); err != nil {
+		t.Errorf("the hybrid is not there: %v", err)
+	}
+	if !strings.Contains(log.String(), "sentence encoder loaded") {
+		t.Errorf("the log does not name the encoder:\n%s", log)
+	}
+}
+
 func TestRefusesSettings(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -250,6 +267,7 @@ func TestRefusesSettings(t *testing.T) {
 		"no quota":              {[]string{"-max-disk", "0"}, `-max-disk is "0"`, 2},
 		"faults without leave":  {[]string{"-faults", faults}, "add -allow-faults", 2},
 		"faults of no route":    {[]string{"-faults", faults, "-allow-faults"}, faults + `: request fault 1: there is no route "/v1/nothing"`, 2},
+		"no encoder there":      {[]string{"-encoder", "nowhere"}, "nowhere does not exist", 2},
 		"metrics on a bad port": {[]string{"-metrics-address", listener.Addr().String()}, "cannot serve metrics on", 3},
 		"negative chats":        {[]string{"-max-chats", "-1"}, "-1", 2},
 		"negative drain":        {[]string{"-drain", "-1s"}, "-1s", 2},

@@ -103,6 +103,8 @@ func TestThreads(t *testing.T) {
 		{"in capitals, with a possessive, in a hashtag", []string{"Hi Tamsyne, hello", "TAMSYNE's fault #tamsyne"}, []string{"Hi Person, hello", "Person's fault #Person"}},
 		{"each part of a full name", []string{"Hi Tamsyne Vorrik, hello", "vorrik or tamsyne"}, []string{"Hi Person, hello", "Person or Person"}},
 		{"with and without accents", []string{"Hi Zoë, hello", "it is zoe"}, []string{"Hi Person, hello", "it is Person"}},
+		{"among the words of a hashtag", []string{"Hi Tamsyne, hello", "#GoTamsyneGo"}, []string{"Hi Person, hello", "#Person"}},
+		{"a name that is a word, in a hashtag", []string{"Hi Will, hello", "#WeWillFly"}, []string{"Hi Person, hello", "#WeWillFly"}},
 		{"part of a word is none", []string{"Hi Tamsyne, hello", "tamsynesque"}, []string{"Hi Person, hello", "tamsynesque"}},
 		{"initials are no name", []string{"Sorted. ^JB", "the JB speaker"}, []string{"Sorted. ^Person", "the JB speaker"}},
 		{"a name that is a word", []string{"Hi Will, hello", "will you help? You Will. And Will is late"}, []string{"Hi Person, hello", "will you help? You Person. And Person is late"}},

@@ -51,6 +51,7 @@ const (
 	presents                     // I'm, here: a name stands beside it
 	begins                       // an allowed phrase may begin here
 	plain                        // in words/plain.txt: a model need not see it
+	saints                       // storm, saint: the name in the hashtag is a storm's or a place's
 	elsewhere                    // may be a name with a capital: plain in lower case alone
 )
 
@@ -85,6 +86,7 @@ var roles = map[class]string{
 	links:      `is was es ist est lautet e ref reference code locator pnr id codigo referencia`,
 	mails:      `email emails mail mailid emailid id address addy adresse correo mailto reach contact write inbox`,
 	spells:     `at`,
+	saints:     `hurricane storm saint st san santa santo sao`,
 	introduces: `name names nombre nome nom naam navn namn surname lastname firstname fullname llamo appelle heisse heise chiamo chamo`,
 	presents:   `i'm im am under for here speaking`,
 	connects: `number numbers s no nr num ref reference code is was my our the id pnr conf confirmation locator booking reservation

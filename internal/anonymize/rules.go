@@ -13,7 +13,7 @@ import (
 // rulesRevision goes up whenever a rule changes; the word lists are hashed
 // besides. A golden file holds the rules' output, so that a change cannot go
 // unnoticed.
-const rulesRevision = 2
+const rulesRevision = 3
 
 // rules recognizes what can be told from form and place: patterns with check
 // digits, and names where a tweet to or from customer support puts them.
@@ -41,7 +41,7 @@ func (r *rules) Recognize(ctx context.Context, texts []string) ([][]Span, error)
 		}
 		t.scan(s, r.lexicon)
 		t.patterns()
-		t.names()
+		t.names(r.lexicon)
 		if len(t.spans) > 0 {
 			found[i] = append([]Span(nil), t.spans...)
 		}
@@ -54,7 +54,7 @@ func (t *tweet) add(rule, kind string, start, end int) {
 }
 
 // names runs the rules for names.
-func (t *tweet) names() {
+func (t *tweet) names(l *lexicon) {
 	t.signoff()
 	for i := range t.words {
 		w := t.words[i]
@@ -70,6 +70,7 @@ func (t *tweet) names() {
 		case w.class&presents != 0:
 			t.presentation(i)
 		}
+		t.hashtag(i, l)
 		if w.shape != title && w.shape != upper {
 			continue
 		}
@@ -245,7 +246,8 @@ func (t *tweet) greeted(j int, strong, comma bool) (end int, ok bool) {
 	return 0, false
 }
 
-// honorific finds the name behind "Mr.", the word at i.
+// honorific finds the name behind "Mr.", the word at i. The title goes with it: it
+// tells of the person what the name does not.
 func (t *tweet) honorific(i int) {
 	j := i + 1
 	if j >= len(t.words) {
@@ -254,7 +256,6 @@ func (t *tweet) honorific(i int) {
 	if gap := t.gap(j); gap != " " && gap != ". " && gap != "." {
 		return
 	}
-	first := j
 	j = t.particles(j)
 	w := t.words[j]
 	switch {
@@ -263,9 +264,9 @@ func (t *tweet) honorific(i int) {
 		// "MS Word", "MX Linux" and a DR SITE are none.
 	case w.shape == title && (t.unlisted(j) || w.class&given != 0),
 		w.shape == upper && t.len(j) == 1 && j+1 < len(t.words) && t.name(j) > j+1:
-		t.addName("honorific", first, t.name(j))
+		t.add("honorific", Person, t.words[i].start, t.words[t.name(j)-1].end)
 	case t.capitals(j):
-		t.addName("honorific", first, t.upperName(j))
+		t.add("honorific", Person, t.words[i].start, t.words[t.upperName(j)-1].end)
 	}
 }
 

@@ -15,7 +15,7 @@ func (a *Anonymizer) thread(t *tweet, tweets []string, numbers []int, spans [][]
 		found := slices.Clone(spans[numbers[i]])
 		if len(names) > 0 || len(a.deny) > 0 {
 			t.scan(s, a.lexicon)
-			t.known(names)
+			t.known(names, a.lexicon)
 			t.denied(a.deny)
 			found = append(found, t.spans...)
 		}
@@ -74,14 +74,20 @@ func (t *tweet) within(sp Span) []word {
 
 // known finds the thread's names. One that is an ordinary word as well, or has
 // two letters only, counts where it is written with a capital and does not
-// begin a sentence.
-func (t *tweet) known(names map[string]bool) {
+// begin a sentence, and not in a hashtag.
+func (t *tweet) known(names map[string]bool, l *lexicon) {
 	if len(names) == 0 {
 		return
 	}
 	for i, w := range t.words {
 		if w.class&(brand|never) != 0 {
 			continue
+		}
+		for part := range t.tagWords(w) {
+			if c := l.class(t.text, part); names[key(t.text, part)] && c&(common|ambiguous|brand|never) == 0 && part.end-part.start > 2 {
+				t.add("thread", Person, w.start, w.end)
+				break
+			}
 		}
 		var buf [maxKey]byte
 		k, ok := foldWord(&buf, t.text[w.start:w.end])
