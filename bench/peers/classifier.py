@@ -18,19 +18,22 @@ from pathlib import Path
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_union
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import Normalizer
 from sklearn.svm import LinearSVC
 
 MODELS = {
     "LogisticRegression": lambda c: LogisticRegression(C=c, max_iter=100),
     "LinearSVC": lambda c: LinearSVC(C=c, random_state=1),
+    # Each conversation scaled to length 1 as a whole, as internal/classifier does.
+    "LinearSVC-no-intercept": lambda c: make_pipeline(Normalizer(), LinearSVC(C=c, fit_intercept=False, random_state=1)),
 }
-CHOICES = {"LogisticRegression": (10, 100), "LinearSVC": (0.3, 1)}
+CHOICES = {"LogisticRegression": (10, 100), "LinearSVC": (0.3, 1), "LinearSVC-no-intercept": (1, 4)}
 
 
 def read(path):
     rows = [json.loads(line) for line in path.open()]
-    return [r["text"] for r in rows], np.array([r["label"] for r in rows])
+    return [r["text"] for r in rows], [r["first"] for r in rows], np.array([r["label"] for r in rows])
 
 
 def features():
@@ -55,9 +58,9 @@ def coverage(right, confidence):
 
 
 def measure(directory, name):
-    texts, labels = read(directory / "train.jsonl")
-    valid_texts, valid_labels = read(directory / "validation.jsonl")
-    test_texts, test_labels = read(directory / "test.jsonl")
+    texts, _, labels = read(directory / "train.jsonl")
+    valid_texts, _, valid_labels = read(directory / "validation.jsonl")
+    test_texts, test_firsts, test_labels = read(directory / "test.jsonl")
     begin = time.perf_counter()
     vectorizer = features()
     x = vectorizer.fit_transform(texts)
@@ -76,10 +79,12 @@ def measure(directory, name):
     guess, confidence = answers(model, vectorizer.transform(test_texts))
     rate = len(test_texts) / (time.perf_counter() - begin)
     right = guess == test_labels
+    written = np.array([bool(first) for first in test_firsts])
+    first_guess, _ = answers(model, vectorizer.transform([first for first in test_firsts if first]))
     size = len(pickle.dumps((vectorizer, model))) / 1e6
     print(
         f"| {directory.name} | {name}, C={c} | {np.mean(right):.1%} | {coverage(right, confidence):.1%} "
-        f"| {seconds:.0f} | {rate:.0f} | {size:.0f} |",
+        f"| {np.mean(first_guess == test_labels[written]):.1%} | {seconds:.0f} | {rate:.0f} | {size:.0f} |",
         flush=True,
     )
 
@@ -89,8 +94,8 @@ def main():
     parser.add_argument("splits", nargs="+", type=Path)
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     args = parser.parse_args()
-    print("| set and text | classifier | accuracy | coverage at 95% precision | training, s | answers/s | model, MB |")
-    print("| --- | --- | --: | --: | --: | --: | --: |", flush=True)
+    print("| set and text | classifier | accuracy | coverage at 95% precision | first tweet | training, s | answers/s | model, MB |")
+    print("| --- | --- | --: | --: | --: | --: | --: | --: |", flush=True)
     for directory in args.splits:
         for name in args.models:
             measure(directory, name)
