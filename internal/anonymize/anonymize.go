@@ -31,6 +31,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sort"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -388,7 +389,7 @@ func (a *Anonymizer) recognize(ctx context.Context, texts []string) ([][]Span, e
 			if len(more) > 0 {
 				at := asked[i]
 				t.scan(texts[at], a.lexicon)
-				spans[at] = append(spans[at], slices.DeleteFunc(more, t.isAllowed)...)
+				spans[at] = append(spans[at], slices.DeleteFunc(more, func(sp Span) bool { return t.isAllowed(sp, a.lexicon) })...)
 			}
 		}
 	}
@@ -401,8 +402,10 @@ func (a *Anonymizer) recognize(ctx context.Context, texts []string) ([][]Span, e
 //   - short words in capitals: of airports and acronyms (LAX, TSA) models know
 //     little, and the initials that agents sign with are the rules' work;
 //   - words in lower case, and those whose capital begins a sentence, if the
-//     model is not sure of them either.
-func (t *tweet) isAllowed(sp Span) bool {
+//     model is not sure of them either;
+//   - words with a letter three times in a row (Buuuuut), words made of others
+//     that are no names (BasicEconomy), and storms and saints.
+func (t *tweet) isAllowed(sp Span, l *lexicon) bool {
 	if sp.Kind != Person {
 		return false
 	}
@@ -410,7 +413,8 @@ func (t *tweet) isAllowed(sp Span) bool {
 	for _, w := range words {
 		switch known := w.class&given != 0; {
 		case w.class&never != 0, t.isPlain(w):
-		case w.class&brand != 0 && !known:
+		case w.class&brand != 0 && !known, w.class&saints != 0 && !known, t.isSaint(w):
+		case isStretched(t.text[w.start:w.end]), t.isCompound(w, l):
 		case w.shape == upper && w.end-w.start <= 5 && !known:
 		case w.shape == lower && (sp.Score < 0.6 || w.end-w.start <= 3) && !known:
 		case w.shape == title && sp.Score < 0.5 && !known && t.beginsSentence(w):
@@ -419,6 +423,26 @@ func (t *tweet) isAllowed(sp Span) bool {
 		}
 	}
 	return len(words) > 0
+}
+
+// isStretched tells a word with an ASCII letter three times in a row.
+func isStretched(s string) bool {
+	for i := 2; i < len(s); i++ {
+		if c := s[i] | 0x20; 'a' <= c && c <= 'z' && s[i-1]|0x20 == c && s[i-2]|0x20 == c {
+			return true
+		}
+	}
+	return false
+}
+
+// isSaint tells the word behind "Hurricane" or "St".
+func (t *tweet) isSaint(w word) bool {
+	i := sort.Search(len(t.words), func(i int) bool { return t.words[i].start >= w.start })
+	if i == 0 || i == len(t.words) {
+		return false
+	}
+	before := t.words[i-1]
+	return before.class&saints != 0 && before.shape == title && strings.Trim(t.gap(i), " .") == ""
 }
 
 // beginsSentence tells that a sentence begins with the word.

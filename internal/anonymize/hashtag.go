@@ -1,7 +1,5 @@
 package anonymize
 
-import "iter"
-
 // hashtag finds a name among the words that are run together in a hashtag:
 // #TeamBecky, #AlanPardew. All of the hashtag is replaced, for what would be left
 // of it leads to the person.
@@ -11,11 +9,11 @@ func (t *tweet) hashtag(i int, l *lexicon) {
 		return
 	}
 	named := false
-	for part := range t.tagWords(w) {
+	for _, part := range t.tagWords(w) {
 		switch c := l.class(t.text, part); {
 		case c&saints != 0:
 			return
-		case c&given != 0 && c&(ambiguous|common|brand|never) == 0 && part.end-part.start > 2:
+		case part.shape == title && c&given != 0 && c&(ambiguous|common|brand|never) == 0 && part.end-part.start > 2:
 			named = true
 		}
 	}
@@ -24,26 +22,43 @@ func (t *tweet) hashtag(i int, l *lexicon) {
 	}
 }
 
-// tagWords yields the words that are run together in w behind a #, as far as they
-// begin with a capital; none if w is no hashtag, or a single word, which is for
-// the other rules as if there were no #.
-func (t *tweet) tagWords(w word) iter.Seq[word] {
-	return func(yield func(word) bool) {
-		if w.start == 0 || t.text[w.start-1] != '#' {
-			return
+// tagWords returns the words that are run together in w behind a #; none if w is
+// no hashtag, or a single word, which is for the other rules as if there were no #.
+func (t *tweet) tagWords(w word) []word {
+	if w.start == 0 || t.text[w.start-1] != '#' {
+		return nil
+	}
+	if parts := t.runTogether(w); len(parts) > 1 {
+		return parts
+	}
+	return nil
+}
+
+// runTogether cuts a word before each of its capitals: BasicEconomy, thanksGary.
+func (t *tweet) runTogether(w word) (parts []word) {
+	for from := w.start; from < w.end; {
+		part := word{start: from, end: from + 1, shape: lower}
+		if isUpper(t.text[from]) {
+			part.shape = title
 		}
-		for from := w.start; from < w.end; {
-			to := from + 1
-			for to < w.end && !isUpper(t.text[to]) {
-				to++
-			}
-			part := word{start: from, end: to, shape: title}
-			if from == w.start && to == w.end || isUpper(t.text[from]) && !yield(part) {
-				return
-			}
-			from = to
+		for part.end < w.end && !isUpper(t.text[part.end]) {
+			part.end++
+		}
+		parts = append(parts, part)
+		from = part.end
+	}
+	return parts
+}
+
+// isCompound tells a word in which only words that are no names are run together.
+func (t *tweet) isCompound(w word, l *lexicon) bool {
+	parts := t.runTogether(w)
+	for _, part := range parts {
+		if c := l.class(t.text, part); c&given != 0 || c&(plain|common|brand|never) == 0 {
+			return false
 		}
 	}
+	return len(parts) > 1
 }
 
 func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }

@@ -83,8 +83,8 @@ func (t *tweet) known(names map[string]bool, l *lexicon) {
 		if w.class&(brand|never) != 0 {
 			continue
 		}
-		for part := range t.tagWords(w) {
-			if c := l.class(t.text, part); names[key(t.text, part)] && c&(common|ambiguous|brand|never) == 0 && part.end-part.start > 2 {
+		for _, part := range t.tagWords(w) {
+			if c := l.class(t.text, part); part.shape == title && names[key(t.text, part)] && c&(common|ambiguous|brand|never) == 0 && part.end-part.start > 2 {
 				t.add("thread", Person, w.start, w.end)
 				break
 			}
