@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"switchboard/internal/classifier"
@@ -108,5 +109,9 @@ func wrongEncoder(model *classifier.Model, runs string) *apiError {
 	}
 }
 
-// shortName is enough of an encoder's hash to know it by.
-func shortName(name string) string { return name[:min(len(name), 12)] }
+// shortName is enough of an encoder's hash to know it by, with what stands behind
+// the hash.
+func shortName(name string) string {
+	hash, pooling, _ := strings.Cut(name, " ")
+	return strings.TrimSpace(hash[:min(len(hash), 12)] + " " + pooling)
+}

@@ -176,6 +176,9 @@ func TestHybridNeedsItsEncoder(t *testing.T) {
 		}
 		stop()
 	}
+	if got := shortName(right.Name() + " first"); got != right.Name()[:12]+" first" {
+		t.Errorf("an encoder that pools otherwise is named %q", got)
+	}
 	r, _ = start(t, Options{Dir: dir, Encoder: right})
 	if got, again := r.answer(t, model, "thanks zoe"); got != want || again != logprob {
 		t.Errorf("with its encoder back it answers %q at %v, before %q at %v", got, again, want, logprob)
