@@ -208,15 +208,13 @@ func (j jury) majority() page.Column {
 	return j.column("majority", "always says "+commonest+", the commonest company of the training examples.", say(j.validation), say(j.test))
 }
 
-// ownBaseModel and ownSeed are the model server's base model, and the seed of its
-// jobs that name none.
+// ownBaseModel and ownHybridModel are the model server's base models, and ownSeed is
+// the seed of its jobs that name none.
 const (
-	ownBaseModel = "switchboard-softmax-1"
-	ownSeed      = 1
+	ownBaseModel   = "switchboard-softmax-1"
+	ownHybridModel = "switchboard-hybrid-1"
+	ownSeed        = 1
 )
-
-// ownHybridModel is the model server's other base model.
-const ownHybridModel = "switchboard-hybrid-1"
 
 // isOwn tells whether a base model is one of the model server's classifiers.
 func isOwn(baseModel string) bool {

@@ -27,10 +27,9 @@ import (
 // Encoder is a loaded model. It may be used from several goroutines.
 type Encoder struct {
 	model     *transformer.Model
-	sha256    string
+	name      string
 	maxTokens int
 	first     bool // the first token's vector stands for the text
-	width     int
 }
 
 // Load reads a model and tries it once. Whatever is wrong with the directory is a
@@ -46,19 +45,17 @@ func Load(ctx context.Context, dir string) (*Encoder, error) {
 	if e.first, err = poolsFirst(dir); err != nil {
 		return nil, err
 	}
-	e.sha256 = d.SHA256
+	e.name = d.SHA256
 	if e.first {
-		e.sha256 += " first" // other vectors of the same files
+		e.name += " first" // other vectors of the same files
 	}
 	if e.model, err = transformer.Open(ctx, d); err != nil {
 		return nil, err
 	}
-	tried, err := e.Encode(ctx, []string{"My parcel never arrived."}, nil)
-	if err != nil {
+	if _, err := e.Encode(ctx, []string{"My parcel never arrived."}, nil); err != nil {
 		e.Close()
 		return nil, transformer.Untried(dir, err)
 	}
-	e.width = len(tried[0])
 	return e, nil
 }
 
@@ -90,10 +87,7 @@ func (e *Encoder) Close() error { return e.model.Close() }
 
 // Name is the SHA-256 of the model's files, and "first" behind it if the first
 // token stands for the text. Encoders of the same name make the same vectors.
-func (e *Encoder) Name() string { return e.sha256 }
-
-// Width returns how many numbers a vector has.
-func (e *Encoder) Width() int { return e.width }
+func (e *Encoder) Name() string { return e.name }
 
 // bytesPerToken bounds how much of a text is cut into tokens. English has four to
 // five bytes a token.
