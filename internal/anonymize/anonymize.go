@@ -403,8 +403,9 @@ func (a *Anonymizer) recognize(ctx context.Context, texts []string) ([][]Span, e
 //     little, and the initials that agents sign with are the rules' work;
 //   - words in lower case, and those whose capital begins a sentence, if the
 //     model is not sure of them either;
-//   - words with a letter three times in a row (Buuuuut), words made of others
-//     that are no names (BasicEconomy), and storms and saints.
+//   - words with a letter three times in a row (Buuuuut) that are no names without
+//     (Mikeeee), words made of others that are no names (BasicEconomy), and storms
+//     and saints.
 func (t *tweet) isAllowed(sp Span, l *lexicon) bool {
 	if sp.Kind != Person {
 		return false
@@ -414,7 +415,7 @@ func (t *tweet) isAllowed(sp Span, l *lexicon) bool {
 		switch known := w.class&given != 0; {
 		case w.class&never != 0, t.isPlain(w):
 		case w.class&brand != 0 && !known, w.class&saints != 0 && !known, t.isSaint(w):
-		case isStretched(t.text[w.start:w.end]), t.isCompound(w, l):
+		case t.isStretched(w, l), t.isCompound(w, l):
 		case w.shape == upper && w.end-w.start <= 5 && !known:
 		case w.shape == lower && (sp.Score < 0.6 || w.end-w.start <= 3) && !known:
 		case w.shape == title && sp.Score < 0.5 && !known && t.beginsSentence(w):
@@ -425,14 +426,24 @@ func (t *tweet) isAllowed(sp Span, l *lexicon) bool {
 	return len(words) > 0
 }
 
-// isStretched tells a word with an ASCII letter three times in a row.
-func isStretched(s string) bool {
-	for i := 2; i < len(s); i++ {
-		if c := s[i] | 0x20; 'a' <= c && c <= 'z' && s[i-1]|0x20 == c && s[i-2]|0x20 == c {
-			return true
+// isStretched tells a word with an ASCII letter three times in a row that is no
+// given name if the letter stands there once.
+func (t *tweet) isStretched(w word, l *lexicon) bool {
+	s := t.text[w.start:w.end]
+	var short []byte
+	for i := 0; i < len(s); {
+		run := 1
+		for i+run < len(s) && s[i+run]|0x20 == s[i]|0x20 {
+			run++
 		}
+		kept := run
+		if c := s[i] | 0x20; run > 2 && 'a' <= c && c <= 'z' {
+			kept = 1
+		}
+		short = append(short, s[i:i+kept]...)
+		i += run
 	}
-	return false
+	return len(short) < len(s) && l.class(string(short), word{end: len(short)})&given == 0
 }
 
 // isSaint tells the word behind "Hurricane" or "St".

@@ -252,6 +252,7 @@ func TestModels(t *testing.T) {
 func TestWhatAModelIsNotBelieved(t *testing.T) {
 	for text, want := range map[string]string{
 		"so Buuuuut if Zorinna":       "so Buuuuut if Person",
+		"so Beckyyyy left":            "so Person left",
 		"hurt by Hurricane Zorinna":   "hurt by Hurricane Zorinna",
 		"we met zorinna at St. Quorr": "we met Person at St. Quorr",
 		"the BasicEconomy seat":       "the BasicEconomy seat",
@@ -261,7 +262,7 @@ func TestWhatAModelIsNotBelieved(t *testing.T) {
 		"which macOS is it":           "which macOS is it",
 	} {
 		m := &fixed{name: "model", version: "1", find: map[string][]Span{}}
-		for _, name := range []string{"Buuuuut", "Hurricane Zorinna", "zorinna", "Zorinna", "Quorr", "BasicEconomy", "NewYork", "ZorinYork", "Fi", "macOS"} {
+		for _, name := range []string{"Buuuuut", "Beckyyyy", "Hurricane Zorinna", "zorinna", "Zorinna", "Quorr", "BasicEconomy", "NewYork", "ZorinYork", "Fi", "macOS"} {
 			if at := strings.Index(text, name); at >= 0 {
 				m.find[text] = append(m.find[text], Span{Start: at, End: at + len(name), Kind: Person, Score: 0.9, Recognizer: "model"})
 			}

@@ -1,14 +1,14 @@
 package anonymize
 
 // hashtag finds a name among the words that are run together in a hashtag:
-// #TeamBecky, #AlanPardew. All of the hashtag is replaced, for what would be left
-// of it leads to the person.
+// #TeamBecky, #AlanPardew, #beckyforpresident. All of the hashtag is replaced, for
+// what would be left of it leads to the person.
 func (t *tweet) hashtag(i int, l *lexicon) {
 	w := t.words[i]
 	if w.class&(brand|never) != 0 {
 		return
 	}
-	named := false
+	named := t.beginsWithName(w, l)
 	for _, part := range t.tagWords(w) {
 		switch c := l.class(t.text, part); {
 		case c&saints != 0:
@@ -20,6 +20,35 @@ func (t *tweet) hashtag(i int, l *lexicon) {
 	if named {
 		t.add("hashtag", Person, w.start, w.end)
 	}
+}
+
+// beginsWithName tells a hashtag in small letters that is no word and not made of
+// ordinary ones, and that has a given name of four letters or more as the longest
+// word that it begins with.
+func (t *tweet) beginsWithName(w word, l *lexicon) bool {
+	if w.start == 0 || t.text[w.start-1] != '#' || w.shape != lower || w.class != 0 {
+		return false
+	}
+	for end := w.end - 3; end >= w.start+4; end-- {
+		if c := l.class(t.text, word{start: w.start, end: end, shape: lower}); c != 0 {
+			isWord := c&(ambiguous|common|brand|never) != 0 || c&plain != 0 && c&elsewhere == 0
+			return c&given != 0 && !isWord && !t.isSentence(w, l)
+		}
+	}
+	return false
+}
+
+// isSentence tells a word that is made of ordinary ones; of those with two letters
+// only the commonest count.
+func (t *tweet) isSentence(w word, l *lexicon) bool {
+	ends := map[int]bool{w.start: true} // where the last of some words ends
+	for end := w.start + 2; end <= w.end; end++ {
+		for start := max(w.start, end-maxKey); start <= end-2 && !ends[end]; start++ {
+			c := l.class(t.text, word{start: start, end: end, shape: lower})
+			ends[end] = ends[start] && (c&common != 0 || c&plain != 0 && end-start > 2)
+		}
+	}
+	return ends[w.end]
 }
 
 // tagWords returns the words that are run together in w behind a #; none if w is

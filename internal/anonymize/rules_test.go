@@ -135,6 +135,8 @@ var ruleCases = []struct{ name, text, want string }{
 	{"name in a hashtag", "so glad #AlanPardew is back", "so glad #Person is back"},
 	{"name among the words of a hashtag", "#TeamBecky #KathleenNeedsAFlight", "#Person #Person"},
 	{"name behind small letters in a hashtag", "#thanksGary", "#Person"},
+	{"hashtag in small letters that begins with a name", "#beckyforpresident by #tonymemmel", "#Person by #Person"},
+	{"hashtag in small letters of ordinary words", "#terribleservice #petrelief #christmasmusic", "#terribleservice #petrelief #christmasmusic"},
 	{"hashtag of ordinary words", "#BigNightIn #CustomerService #MacysParade", "#BigNightIn #CustomerService #MacysParade"},
 	{"hashtag of a storm or a saint", "#HurricaneNate #StormBrian #SantaRosaFires", "#HurricaneNate #StormBrian #SantaRosaFires"},
 	{"capitals without a hashtag", "TeamKaren rocks", "TeamKaren rocks"},
