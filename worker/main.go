@@ -7,6 +7,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -42,6 +43,7 @@ func run() error {
 	if err != nil {
 		return problem.Input("the connection to Temporal is not configured well: %w", err)
 	}
+	options.HostPort = cmp.Or(options.HostPort, client.DefaultHostPort) // for the sentence below
 	options.Logger = log.NewStructuredLogger(slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	c, err := client.DialContext(ctx, options)
 	if err != nil {
