@@ -31,7 +31,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"sort"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -389,77 +388,15 @@ func (a *Anonymizer) recognize(ctx context.Context, texts []string) ([][]Span, e
 			if len(more) > 0 {
 				at := asked[i]
 				t.scan(texts[at], a.lexicon)
-				spans[at] = append(spans[at], slices.DeleteFunc(more, func(sp Span) bool { return t.isAllowed(sp, a.lexicon) })...)
+				for _, sp := range more {
+					if !t.isAllowed(sp, a.lexicon) {
+						spans[at] = append(spans[at], t.withInitials(sp))
+					}
+				}
 			}
 		}
 	}
 	return spans, nil
-}
-
-// isAllowed tells a person span of a model that holds nothing but brands and
-// places, words that are no names, and words that prove little:
-//
-//   - short words in capitals: of airports and acronyms (LAX, TSA) models know
-//     little, and the initials that agents sign with are the rules' work;
-//   - words in lower case, and those whose capital begins a sentence, if the
-//     model is not sure of them either;
-//   - words with a letter three times in a row (Buuuuut) that are no names without
-//     (Mikeeee), words made of others that are no names (BasicEconomy), and storms
-//     and saints.
-func (t *tweet) isAllowed(sp Span, l *lexicon) bool {
-	if sp.Kind != Person {
-		return false
-	}
-	words := t.within(sp)
-	for _, w := range words {
-		switch known := w.class&given != 0; {
-		case w.class&never != 0, t.isPlain(w):
-		case w.class&brand != 0 && !known, w.class&saints != 0 && !known, t.isSaint(w):
-		case t.isStretched(w, l), t.isCompound(w, l):
-		case w.shape == upper && w.end-w.start <= 5 && !known:
-		case w.shape == lower && (sp.Score < 0.6 || w.end-w.start <= 3) && !known:
-		case w.shape == title && sp.Score < 0.5 && !known && t.beginsSentence(w):
-		default:
-			return false
-		}
-	}
-	return len(words) > 0
-}
-
-// isStretched tells a word with an ASCII letter three times in a row that is no
-// given name if the letter stands there once.
-func (t *tweet) isStretched(w word, l *lexicon) bool {
-	s := t.text[w.start:w.end]
-	var short []byte
-	for i := 0; i < len(s); {
-		run := 1
-		for i+run < len(s) && s[i+run]|0x20 == s[i]|0x20 {
-			run++
-		}
-		kept := run
-		if c := s[i] | 0x20; run > 2 && 'a' <= c && c <= 'z' {
-			kept = 1
-		}
-		short = append(short, s[i:i+kept]...)
-		i += run
-	}
-	return len(short) < len(s) && l.class(string(short), word{end: len(short)})&given == 0
-}
-
-// isSaint tells the word behind "Hurricane" or "St".
-func (t *tweet) isSaint(w word) bool {
-	i := sort.Search(len(t.words), func(i int) bool { return t.words[i].start >= w.start })
-	if i == 0 || i == len(t.words) {
-		return false
-	}
-	before := t.words[i-1]
-	return before.class&saints != 0 && before.shape == title && strings.Trim(t.gap(i), " .") == ""
-}
-
-// beginsSentence tells that a sentence begins with the word.
-func (t *tweet) beginsSentence(w word) bool {
-	before := strings.TrimRight(t.text[:w.start], " ")
-	return before == "" || strings.IndexByte(".!?", before[len(before)-1]) >= 0
 }
 
 // parallel calls do for pieces of [0, n), from all workers.

@@ -20,10 +20,10 @@ func (t *tweet) isPlain(w word) bool {
 	switch {
 	case w.shape == digits || strings.ContainsAny(t.text[w.start:w.end], "0123456789"):
 		return true
-	case w.class&plain != 0:
-		return w.shape == lower || w.class&(given|elsewhere) == 0
+	case w.class&common != 0 && w.class&given == 0:
+		return true
 	}
-	return w.class&common != 0 && w.class&given == 0
+	return w.class&plain != 0 && (w.shape == lower || w.class&(given|elsewhere) == 0)
 }
 
 func isCovered(spans []Span, w word) bool {

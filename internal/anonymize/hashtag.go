@@ -1,25 +1,44 @@
 package anonymize
 
+import (
+	"strings"
+
+	"switchboard/internal/anonymize/gazetteer"
+)
+
 // hashtag finds a name among the words that are run together in a hashtag:
-// #TeamBecky, #AlanPardew, #beckyforpresident. All of the hashtag is replaced, for
+// #TeamBecky, #AlanPardew, #beckyforpresident; and a family name in one of its own:
+// Julian #Assange. All of the hashtag is replaced, for
 // what would be left of it leads to the person.
 func (t *tweet) hashtag(i int, l *lexicon) {
 	w := t.words[i]
 	if w.class&(brand|never) != 0 {
 		return
 	}
-	named := t.beginsWithName(w, l)
+	named := t.beginsWithName(w, l) || i > 0 && t.gap(i) == " #" && t.knownName(i-1) && t.unlisted(i) && !t.isPlain(w) && !t.isCompound(w, l)
 	for _, part := range t.tagWords(w) {
 		switch c := l.class(t.text, part); {
 		case c&saints != 0:
 			return
-		case part.shape == title && c&given != 0 && c&(ambiguous|common|brand|never) == 0 && part.end-part.start > 2:
+		case part.shape == title && part.end-part.start > 2 && c&(ambiguous|common|brand|never) == 0 && t.isListed(part, c, l):
 			named = true
 		}
 	}
 	if named {
 		t.add("hashtag", Person, w.start, w.end)
 	}
+}
+
+// isListed tells a word among others that is a name and nothing else: a given name
+// of this package, or one of the gazetteer that is not the plural of a word (#GoBills).
+func (t *tweet) isListed(part word, c class, l *lexicon) bool {
+	if c&given != 0 {
+		return true
+	}
+	name := key(t.text, part)
+	kind := gazetteer.Of(name)
+	stem := l.words[strings.TrimSuffix(name, "s")]
+	return (kind == gazetteer.Given || kind == gazetteer.Family) && len(name) > 3 && (c|stem)&(plain|common) == 0
 }
 
 // beginsWithName tells a hashtag in small letters that is no word and not made of
@@ -81,6 +100,9 @@ func (t *tweet) runTogether(w word) (parts []word) {
 
 // isCompound tells a word in which only words that are no names are run together.
 func (t *tweet) isCompound(w word, l *lexicon) bool {
+	if w.shape == upper {
+		return false
+	}
 	parts := t.runTogether(w)
 	for _, part := range parts {
 		if c := l.class(t.text, part); c&given != 0 || c&(plain|common|brand|never) == 0 {

@@ -31,7 +31,7 @@ func TestWhatTheModelIsNotShown(t *testing.T) {
 	tweets := filepath.Join("..", "..", "..", "shared", "data", "tweets.csv")
 	table := realTweets(t, tweets)
 	var all []Labelled
-	for _, name := range []string{"support-dev.jsonl", "support-held-out.jsonl"} {
+	for _, name := range []string{"support-dev.jsonl", "support-held-out.jsonl", "support-held-out-2.jsonl", "support-held-out-3.jsonl"} {
 		all = append(all, labels(t, filepath.Join("..", "..", "tools", "ner", "labels", name), table)...)
 	}
 	// More sets, such as those that tools/ner/corpora.py writes.

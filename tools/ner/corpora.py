@@ -22,6 +22,7 @@ class Text:
     text: str
     spans: list = field(default_factory=list)
     source: str = ""
+    made: bool = False  # the names in it are made up
 
 
 # The same as internal/transformer/fold.go: one ASCII character for each,

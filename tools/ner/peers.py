@@ -69,14 +69,15 @@ def by_word(text, offsets, person, threshold):
 def teacher(weights, threshold):
     import torch
 
+    import gazetteer
     import model
 
     net = model.Teacher()
     net.load_state_dict(torch.load(weights))
-    tok = model.tokenizer()
+    tok, kinds = model.tokenizer(), gazetteer.read()
 
     def find(texts):
-        rows = model.encode(tok, [corpora.Text(t) for t in texts])
+        rows = model.encode(tok, [corpora.Text(t) for t in texts], kinds)
         return [by_word(t, r[3], 1 - p[:, 0], threshold) for t, r, p in zip(texts, rows, model.probabilities(net, rows))]
 
     return find

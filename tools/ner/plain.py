@@ -12,10 +12,9 @@ import re
 from collections import Counter
 
 from english_words import get_english_words_set
-from faker import Faker
-from faker.config import AVAILABLE_LOCALES
 
 import corpora
+import gazetteer
 import generate
 import model
 
@@ -26,13 +25,9 @@ HEAD = """# Words that are no names, in lower case, written by tools/ner/plain.p
 
 def listed():
     """The names in Faker's lists and those of the generator, in lower case."""
-    names = {n.lower() for n in generate.ROMANIZED_GIVEN + generate.ROMANIZED_LAST + generate.NICKNAMES}
-    for locale in AVAILABLE_LOCALES:
-        for provider in Faker(locale).get_providers():
-            for field in ("first_names", "last_names", "first_names_male", "first_names_female", "first_names_nonbinary"):
-                for name in getattr(provider, field, ()):
-                    names.update(re.findall(r"[a-z]+", corpora.clean(str(name)).text.lower()))
-    return names
+    return {n.lower() for n in generate.ROMANIZED_GIVEN + generate.ROMANIZED_LAST + generate.NICKNAMES} | gazetteer.faker(
+        "first_names", "last_names", "first_names_male", "first_names_female", "first_names_nonbinary"
+    )
 
 
 def main():

@@ -5,6 +5,9 @@ corpora's texts, besides from generated tweets, whose labels are exact.
 """
 
 import argparse
+import hashlib
+import random
+import re
 import time
 from pathlib import Path
 
@@ -13,8 +16,10 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 import corpora
+import gazetteer
 import generate
 import model
 
@@ -22,7 +27,27 @@ import model
 def lowered(texts, share, seed):
     """Copies of some texts in lower case, as many customers write."""
     rng = np.random.default_rng(seed)
-    return [corpora.Text(t.text.lower(), t.spans, t.source) for t in texts if rng.random() < share]
+    return [corpora.Text(t.text.lower(), t.spans, t.source, t.made) for t in texts if rng.random() < share]
+
+
+def scrambled(texts, copies, seed):
+    """Copies of texts in which a quarter of the words are others of the corpora,
+    or two of them run together. What is a name in them the teacher alone can say:
+    what it knows of words and places goes over to the student in this way."""
+    rng = random.Random(seed)
+    words = sorted({m[0] for t in texts for m in re.finditer(r"[A-Za-z']+", t.text)})
+
+    def other(match):
+        if rng.random() > 0.25:
+            return match[0]
+        word = rng.choice(words)
+        if rng.random() < 0.1:
+            word = (word + rng.choice(words)).lower()
+        if rng.random() < 0.5:
+            word = word.lower() if match[0].islower() else word.upper() if match[0].isupper() and len(match[0]) > 2 else word.capitalize()
+        return word
+
+    return [corpora.Text(re.sub(r"[A-Za-z']+", other, t.text), source="scrambled") for _ in range(copies) for t in texts]
 
 
 def reduced(table, width):
@@ -40,17 +65,19 @@ def train(student, rows, soft, args, held):
     weights = torch.tensor([1.0, 2.0, 2.0])
     steps = len(model.batches(rows, args.tokens)) * args.epochs
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.rate, total_steps=steps + 200, pct_start=0.1)
+    # The mean of the last weights does better than the last.
+    mean = AveragedModel(student, multi_avg_fn=get_ema_multi_avg_fn(0.998))
     start = time.time()
     for epoch in range(args.epochs):
         student.train()
         total = 0.0
         order = model.batches(rows, args.tokens, rng)
         for index in order:
-            ids, cases, mask, labels = model.collate(rows, index)
+            ids, types, mask, labels = model.collate(rows, index)
             # A student that knows a word by heart learns nothing of its place.
             hide = torch.rand(ids.shape) < 0.06
             ids = torch.where(hide & (ids > 998), 100, ids)
-            logits = student(ids, cases, mask)
+            logits = student(ids, types, mask)
             # The labels of a text that was made are right; of the others the
             # teacher knows more than their labels say.
             target = nn.functional.one_hot(labels.clamp(min=0), len(model.LABELS)).float()
@@ -60,16 +87,19 @@ def train(student, rows, soft, args, held):
             keep = mask.bool()
             hard = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), weight=weights, ignore_index=-100)
             gentle = nn.functional.cross_entropy(logits[keep], target[keep])
-            loss = args.hard * hard + (1 - args.hard) * gentle
+            loss = args.hard * hard + (1 - args.hard) * gentle if (labels >= 0).any() else gentle
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
             optimizer.step()
-            schedule.step()
+            if schedule.last_epoch < schedule.total_steps - 1:  # shuffling may make a few batches more
+                schedule.step()
+            mean.update_parameters(student)
             total += loss.item()
         print(f"epoch {epoch + 1} of {args.epochs}: loss {total / len(order):.4f}, {time.time() - start:.0f} s", flush=True)
         if epoch % 2 == 1 or epoch == args.epochs - 1:
-            measure(student, held)
+            measure(mean.module, held)
+    student.load_state_dict(mean.module.state_dict())
 
 
 def measure(m, held):
@@ -80,7 +110,8 @@ def measure(m, held):
 
 def export(student, path):
     """Writes the graph by hand: few nodes, of kinds that hugot's Go backend is
-    quick at. The embeddings are kept in eight bits, with a scale a row."""
+    quick at. The embeddings are kept in eight bits, with a scale a row. The
+    configuration names the gazetteer by its hash."""
     initializers, nodes = [], []
 
     def constant(array):
@@ -107,7 +138,7 @@ def export(student, path):
     scale = np.maximum(np.abs(table).max(1, keepdims=True), 1e-6) / 127
     words = node("Cast", node("Gather", constant(np.round(table / scale).astype(np.int8)), "input_ids"), to=TensorProto.FLOAT)
     x = node("Mul", words, node("Gather", constant(scale.astype(np.float32)), "input_ids"))
-    x = node("Add", x, node("Gather", constant(student.cases.weight.detach().numpy()), "token_type_ids"))
+    x = node("Add", x, node("Gather", constant(student.types.weight.detach().numpy()), "token_type_ids"))
     mask = node("Unsqueeze", node("Cast", "attention_mask", to=TensorProto.FLOAT), constant(np.array([2], np.int64)))
     x = node("Mul", x, mask)
     for d, layer in zip(student.dilations, student.layers):
@@ -131,7 +162,8 @@ def export(student, path):
         "id2label": {str(i): label for i, label in enumerate(model.LABELS)},
         "label2id": {label: i for i, label in enumerate(model.LABELS)},
         "max_position_embeddings": model.LONGEST,
-        "token_types": "case",
+        "token_types": "case and gazetteer",
+        "gazetteer_sha256": hashlib.sha256(gazetteer.FILE.read_bytes()).hexdigest(),
         "hidden_size": student.words.embedding_dim,
         "dilations": list(student.dilations),
         "vocab_size": student.words.num_embeddings,
@@ -146,6 +178,7 @@ def main():
     p.add_argument("--width", type=int, default=192)
     p.add_argument("--dilations", type=int, nargs="+", default=[1, 2, 4, 1])
     p.add_argument("--generated", type=int, default=30000)
+    p.add_argument("--scrambled", type=int, default=3, help="copies of the corpora with other words")
     p.add_argument("--epochs", type=int, default=6)
     p.add_argument("--rate", type=float, default=2e-3)
     p.add_argument("--tokens", type=int, default=4096)
@@ -156,20 +189,24 @@ def main():
 
     torch.manual_seed(args.seed)
     torch.set_flush_denormal(True)
-    tok = model.tokenizer()
+    tok, kinds = model.tokenizer(), gazetteer.read()
     real = corpora.training(args.corpora)
     swapped = list(generate.renamed(real, args.seed + 100, 1.0)) + list(generate.renamed(real, args.seed + 101, 1.0))
-    texts = real + swapped + lowered(real, 0.3, args.seed) + generate.generate(args.generated, args.seed + 102)
-    rows = model.encode(tok, texts)
+    others = scrambled(real, args.scrambled, args.seed)
+    judged = len(real) + len(swapped) + len(others)
+    texts = real + swapped + others + lowered(real, 0.3, args.seed) + generate.generate(args.generated, args.seed + 102)
+    rows = model.encode(tok, texts, kinds, np.random.default_rng(args.seed))
+    for _, _, labels, _ in rows[judged - len(others) : judged]:
+        labels[:] = -100  # nobody has labelled them
     print(f"{len(texts)} texts, {sum(len(r[0]) for r in rows)} tokens", flush=True)
 
     teacher = model.Teacher()
     teacher.load_state_dict(torch.load(args.teacher))
-    held = {name: (t, model.encode(tok, t)) for name, t in corpora.held_out(args.corpora).items()}
+    held = {name: (t, model.encode(tok, t, kinds)) for name, t in corpora.held_out(args.corpora).items()}
     if args.cache and Path(args.cache).exists():
         soft = torch.load(args.cache, weights_only=False)
     else:
-        soft = [s.astype(np.float16) for s in model.probabilities(teacher, rows[: len(real)])]
+        soft = [s.astype(np.float16) for s in model.probabilities(teacher, rows[:judged])]
         if args.cache:
             torch.save(soft, args.cache)
     measure(teacher, held)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 import corpora
+import gazetteer
 import generate
 import model
 
@@ -23,9 +24,9 @@ def main():
     torch.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed)
     real = corpora.training(args.corpora)
-    tok = model.tokenizer()
+    tok, kinds = model.tokenizer(), gazetteer.read()
     teacher = model.Teacher()
-    held = {name: (texts, model.encode(tok, texts)) for name, texts in corpora.held_out(args.corpora).items()}
+    held = {name: (texts, model.encode(tok, texts, kinds)) for name, texts in corpora.held_out(args.corpora).items()}
 
     no_decay = ("bias", "LayerNorm.weight")
     groups = [
@@ -36,7 +37,7 @@ def main():
     epochs = []
     for e in range(args.epochs):
         texts = real + list(generate.renamed(real, args.seed + 10 * e, 0.4)) + generate.generate(args.generated, args.seed + 10 * e + 1)
-        rows = model.encode(tok, texts)
+        rows = model.encode(tok, texts, kinds, rng)
         epochs.append((rows, model.batches(rows, 1536, rng)))
     steps = sum(len(b) for _, b in epochs)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min((s + 1) / (0.06 * steps), max(0.0, (steps - s) / (0.94 * steps))))
@@ -44,8 +45,8 @@ def main():
     for e, (rows, order) in enumerate(epochs):
         teacher.train()
         for index in order:
-            ids, cases, mask, labels = model.collate(rows, index)
-            logits = teacher(ids, cases, mask)
+            ids, types, mask, labels = model.collate(rows, index)
+            logits = teacher(ids, types, mask)
             loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=-100)
             optimizer.zero_grad()
             loss.backward()

@@ -4,12 +4,34 @@ import (
 	"testing"
 
 	"switchboard/internal/anonymize"
+	"switchboard/internal/anonymize/gazetteer"
+	"switchboard/internal/transformer"
 )
 
 func TestLetterCase(t *testing.T) {
 	for s, want := range map[string]uint32{"": 0, "42": 0, "!": 0, "becky": 1, "b": 1, "B": 2, "Becky": 3, "BECKY": 4, "B2": 2, "beCky": 5, "McDonald": 5} {
 		if got := letterCase(s); got != want {
 			t.Errorf("%q is of case %d, want %d", s, got, want)
+		}
+	}
+}
+
+// Every piece of a word has what the gazetteer knows of all of it, and how it is
+// written itself.
+func TestTokenTypes(t *testing.T) {
+	const text = "Becky, PARIS becks"
+	input := transformer.Input{
+		Raw:               text,
+		Offsets:           [][2]uint{{0, 0}, {0, 4}, {4, 5}, {5, 6}, {7, 12}, {13, 17}, {17, 18}, {0, 0}},
+		SpecialTokensMask: []uint32{1, 0, 0, 0, 0, 0, 0, 1},
+		TypeIDs:           make([]uint32, 8),
+	}
+	setTypes(&input)
+	given, place := uint32(letterCases*gazetteer.Given), uint32(letterCases*gazetteer.NamedPlace)
+	for i, want := range []uint32{0, 3 + given, 1 + given, 0, 4 + place, 1 + given, 1 + given, 0} {
+		if got := input.TypeIDs[i]; got != want {
+			at := input.Offsets[i]
+			t.Errorf("piece %d, %q, is of type %d, want %d", i, text[at[0]:at[1]], got, want)
 		}
 	}
 }

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"switchboard/internal/anonymize/gazetteer"
 	"switchboard/internal/anonymize/ner"
 )
 
@@ -144,6 +146,14 @@ func TestModelsThatWouldBeMisread(t *testing.T) {
 		dir := copied(t)
 		write(t, dir, "model.onnx", append(file("model.onnx"), "\x0a\x08location\x12\x0amodel.data"...))
 		refused(t, ner.Options{Dir: dir}, "keeps its weights in another file")
+	})
+	t.Run("another list of names", func(t *testing.T) {
+		dir := copied(t)
+		config := `{"id2label":{"0":"O","1":"PER","2":"I-PER","3":"LOC"},"token_types":%q,"gazetteer_sha256":%q}`
+		write(t, dir, "config.json", fmt.Appendf(nil, config, "case and gazetteer", "0123"))
+		refused(t, ner.Options{Dir: dir}, `another list of names than this program has: gazetteer_sha256 is "0123"`)
+		write(t, dir, "config.json", fmt.Appendf(nil, config, "case", gazetteer.SHA256()))
+		refused(t, ner.Options{Dir: dir}, `token_types is "case"`)
 	})
 	t.Run("positions from one", func(t *testing.T) {
 		dir := copied(t)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"switchboard/internal/anonymize/gazetteer"
 	"switchboard/internal/problem"
 	"switchboard/internal/transformer"
 )
@@ -17,7 +18,7 @@ import (
 type model struct {
 	transformer.Directory
 	person []bool // by label
-	cases  bool   // token_type_ids tell how a token is written
+	typed  bool   // token_type_ids are those of setTypes
 }
 
 // inspect reads what does not need the backend.
@@ -27,34 +28,31 @@ func inspect(dir string) (model, error) {
 		return model{}, err
 	}
 	m := model{Directory: d}
-	if err := m.readLabels(); err != nil {
-		return model{}, problem.Input("%s: %w", filepath.Join(dir, "config.json"), err)
-	}
-	return m, nil
-}
-
-// readLabels reads what the configuration says about the model's task.
-func (m *model) readLabels() error {
 	var config struct {
 		ID2Label map[string]string `json:"id2label"`
-		// TokenTypes is "case" in the models that tools/ner makes.
-		TokenTypes string `json:"token_types"`
+		// TokenTypes is "case and gazetteer" in the models that tools/ner
+		// makes.
+		TokenTypes      string `json:"token_types"`
+		GazetteerSHA256 string `json:"gazetteer_sha256"`
 	}
-	err := json.Unmarshal(m.Config, &config)
+	err = json.Unmarshal(m.Config, &config)
+	if err == nil {
+		m.person, err = persons(config.ID2Label)
+	}
 	if err != nil {
-		return err
-	}
-	if m.person, err = persons(config.ID2Label); err != nil {
-		return err
+		return model{}, problem.Input("%s: %w", filepath.Join(dir, "config.json"), err)
 	}
 	switch config.TokenTypes {
 	case "":
-	case "case":
-		m.cases = true
-	default:
-		return fmt.Errorf("token_types is %q; this program knows \"case\" alone", config.TokenTypes)
+		return m, nil
+	case "case and gazetteer":
+		if own := gazetteer.SHA256(); config.GazetteerSHA256 != own {
+			return model{}, problem.Input("%s: the model was trained with another list of names than this program has: gazetteer_sha256 is %q, that of the program %s; train it anew, as tools/ner/README.md says", filepath.Join(dir, "config.json"), config.GazetteerSHA256, own)
+		}
+		m.typed = true
+		return m, nil
 	}
-	return nil
+	return model{}, problem.Input("%s: token_types is %q; this program knows \"case and gazetteer\" alone", filepath.Join(dir, "config.json"), config.TokenTypes)
 }
 
 // persons tells for each label whether it is one for persons.

@@ -57,7 +57,7 @@ func (o Options) Validate() error {
 type Recognizer struct {
 	model     *transformer.Model
 	person    []bool // by label
-	cases     bool   // token_type_ids tell how a token is written
+	typed     bool   // token_type_ids are those of setTypes
 	maxTokens int    // of a window, special tokens included
 	threshold float32
 	version   string
@@ -79,7 +79,7 @@ func Load(ctx context.Context, o Options) (*Recognizer, error) {
 	if err := m.Pinned(o.SHA256); err != nil {
 		return nil, err
 	}
-	r := &Recognizer{person: m.person, cases: m.cases, maxTokens: m.MaxTokens, threshold: o.Threshold, cache: newCache()}
+	r := &Recognizer{person: m.person, typed: m.typed, maxTokens: m.MaxTokens, threshold: o.Threshold, cache: newCache()}
 	if r.threshold == 0 {
 		r.threshold = 0.5
 	}

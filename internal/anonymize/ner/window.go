@@ -3,9 +3,11 @@ package ner
 import (
 	"context"
 	"runtime"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
+	"switchboard/internal/anonymize/gazetteer"
 	"switchboard/internal/transformer"
 )
 
@@ -99,19 +101,33 @@ func (r *Recognizer) windows(index int, s string) (rows []row, err error) {
 
 func (r *Recognizer) tokenize(folded string) (transformer.Input, error) {
 	input, err := r.model.Tokenize(folded)
-	if err == nil && r.cases {
-		setCases(&input)
+	if err == nil && r.typed {
+		setTypes(&input)
 	}
 	return input, err
 }
 
-// setCases makes the token types say how each token is written, for a model
-// that sees lower-case tokens: becky, Becky, BECKY.
-func setCases(input *transformer.Input) {
+// letterCases is how many numbers letterCase returns.
+const letterCases = 6
+
+// setTypes makes the token types say how each token is written, for a model that
+// sees lower-case tokens (becky, Becky, BECKY), and what the gazetteer knows of
+// the word that the token is a piece of.
+func setTypes(input *transformer.Input) {
+	end, kind := 0, gazetteer.Unlisted // of the word at hand
 	for i, at := range input.Offsets {
-		if input.SpecialTokensMask[i] == 0 {
-			input.TypeIDs[i] = letterCase(input.Raw[at[0]:at[1]])
+		if input.SpecialTokensMask[i] > 0 {
+			continue
 		}
+		switch from := int(at[0]); {
+		case !isWord(input.Raw[from]):
+			kind = gazetteer.Unlisted
+		case from >= end:
+			var start int
+			start, end = wordAt(input.Raw, from)
+			kind = gazetteer.Of(strings.ToLower(input.Raw[start:end]))
+		}
+		input.TypeIDs[i] = letterCase(input.Raw[at[0]:at[1]]) + letterCases*uint32(kind)
 	}
 }
 

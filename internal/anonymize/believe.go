@@ -1,0 +1,174 @@
+package anonymize
+
+import (
+	"slices"
+	"sort"
+	"strings"
+
+	"switchboard/internal/anonymize/gazetteer"
+)
+
+// isAllowed tells a person span of a model that holds nothing but words that are
+// not believed to be names.
+func (t *tweet) isAllowed(sp Span, l *lexicon) bool {
+	if sp.Kind != Person {
+		return false
+	}
+	return !slices.ContainsFunc(t.touched(sp), func(w word) bool { return sp.Score >= t.leastScore(w, l) })
+}
+
+// touched returns the words that the span holds, or of which it holds a piece: a
+// model may cut "Couldn't" in two.
+func (t *tweet) touched(sp Span) []word {
+	from := sort.Search(len(t.words), func(i int) bool { return t.words[i].end > sp.Start })
+	to := from
+	for to < len(t.words) && t.words[to].start < sp.End {
+		to++
+	}
+	return t.words[from:to]
+}
+
+// impossible is a score that no model gives.
+const impossible = 2
+
+// leastScore is how sure a model has to be that the word is a name:
+//
+//   - of a name that is listed and nothing else, as sure as the model's own
+//     threshold says;
+//   - of other words surer than that, of those in lower case surest, and of one that
+//     begins a sentence surer than of another with a capital;
+//   - never of a brand or a place that no person is called, of a storm or a saint, of
+//     a word that is no name, or is made of such words (BasicEconomy), and of a word
+//     with a letter three times in a row (Buuuuut), unless it is a name without
+//     (Mikeeee);
+//   - never of a short word in capitals: of airports and acronyms (LAX, TSA) models
+//     know little, and the initials that agents sign with are the rules' work.
+//
+// docs/privacy.md says which texts the scores were chosen on.
+func (t *tweet) leastScore(w word, l *lexicon) float32 {
+	kind := l.nameKind(key(t.text, w), w.class)
+	short, stretched := t.shortened(w)
+	if stretched {
+		kind = l.nameKind(short, l.words[short])
+	}
+	known, ordinary := w.class&given != 0, kind == gazetteer.Ordinary
+	switch {
+	case w.class&never != 0, w.class&(brand|saints) != 0 && !known:
+		return impossible
+	case t.isSaint(w), t.isCompound(w, l):
+		return impossible
+	case stretched && (kind == gazetteer.Given || kind == gazetteer.Family):
+		return 0
+	case stretched:
+		return impossible
+	case w.class&(brand|saints) != 0 && w.class&ambiguous != 0:
+		return 0.95
+	case t.isPlain(w) && w.shape == lower && kind != gazetteer.Unlisted && w.class&common == 0:
+		return 0.8
+	case t.isPlain(w):
+		return impossible
+	case w.shape == upper && w.end-w.start <= 3 && kind != gazetteer.Unlisted:
+		return 0.75
+	case kind == gazetteer.Given, kind == gazetteer.Family:
+		return 0
+	case kind == gazetteer.NamedPlace:
+		return 0.9
+	case w.shape == upper && ordinary && known:
+		return 0.2
+	case w.shape == upper && w.end-w.start <= 5:
+		return impossible
+	case w.shape == lower && !ordinary && w.end-w.start <= 3:
+		return 0.9
+	case w.shape == lower:
+		return 0.6
+	case w.shape == title && ordinary && w.class&ambiguous != 0:
+		return 0.3
+	case w.shape == title && ordinary && !t.beginsSentence(w):
+		return 0
+	case w.shape == title && !ordinary && t.beginsSentence(w):
+		return 0.5
+	case w.shape == title && !ordinary && t.isWhere(w):
+		return 0.8
+	}
+	return 0.12
+}
+
+// nameKind returns what the gazetteer and the names of this package, which tell
+// more of them to be words, know of a word. A name may have an s behind it: nialls.
+// A name that is the plural of a word is an ordinary word: gates.
+func (l *lexicon) nameKind(name string, c class) gazetteer.Kind {
+	kind := gazetteer.Of(name)
+	known := c&given != 0
+	stem := strings.TrimSuffix(name, "s")
+	switch {
+	case known && c&(ambiguous|common) != 0 && kind != gazetteer.NamedPlace:
+		return gazetteer.Ordinary
+	case known && kind == gazetteer.Unlisted:
+		return gazetteer.Given
+	case !known && stem != name && l.words[stem]&(plain|common) != 0 && kind != gazetteer.Unlisted:
+		return gazetteer.Ordinary
+	case kind == gazetteer.Unlisted && len(stem) > 3 && gazetteer.Of(stem) == gazetteer.Given:
+		return gazetteer.Given
+	}
+	return kind
+}
+
+// withInitials widens a name of a model by the initials around it: E. G. Plott,
+// Sam C.
+func (t *tweet) withInitials(sp Span) Span {
+	initial := func(i int, gap string) bool {
+		return t.words[i].shape == upper && t.len(i) == 1 && (t.words[i].class&common == 0 || gap == ". ")
+	}
+	first := sort.Search(len(t.words), func(i int) bool { return t.words[i].end > sp.Start })
+	for first > 0 && first < len(t.words) && initial(first-1, t.gap(first)) && slices.Contains([]string{" ", ".", ". "}, t.gap(first)) {
+		first--
+		sp.Start = t.words[first].start
+	}
+	next := sort.Search(len(t.words), func(i int) bool { return t.words[i].start >= sp.End })
+	if next < len(t.words) && t.gap(next) == " " && initial(next, " ") {
+		sp.End = t.words[next].end
+	}
+	return sp
+}
+
+// shortened returns the word with an ASCII letter that stands three times in a row
+// or more there once, in lower case, and whether there was one.
+func (t *tweet) shortened(w word) (short string, was bool) {
+	s := strings.ToLower(t.text[w.start:w.end])
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		run := 1
+		for i+run < len(s) && s[i+run] == s[i] {
+			run++
+		}
+		kept := run
+		if run > 2 && 'a' <= s[i] && s[i] <= 'z' {
+			kept, was = 1, true
+		}
+		b.WriteString(s[i : i+kept])
+		i += run
+	}
+	return b.String(), was
+}
+
+// isSaint tells the word behind "Hurricane" or "St".
+func (t *tweet) isSaint(w word) bool {
+	i := sort.Search(len(t.words), func(i int) bool { return t.words[i].start >= w.start })
+	if i == 0 || i == len(t.words) {
+		return false
+	}
+	before := t.words[i-1]
+	return before.class&saints != 0 && before.shape == title && strings.Trim(t.gap(i), " .") == ""
+}
+
+// isWhere tells the word behind "from", "at" and the like.
+func (t *tweet) isWhere(w word) bool {
+	i := sort.Search(len(t.words), func(i int) bool { return t.words[i].start >= w.start })
+	return i > 0 && t.gap(i) == " " && slices.Contains([]string{"to", "from", "in", "at", "near", "via", "left", "leaving", "between"}, key(t.text, t.words[i-1]))
+}
+
+// beginsSentence tells that a sentence begins with the word.
+func (t *tweet) beginsSentence(w word) bool {
+	before := strings.TrimRight(t.text[:w.start], " ")
+	return before == "" || strings.IndexByte(".!?", before[len(before)-1]) >= 0
+}

@@ -1,0 +1,105 @@
+package anonymize
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+// What a model takes for a name, here the piece in brackets, is kept unless form,
+// lists and score tell that it is none.
+func TestWhatAModelIsBelieved(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		score      float32
+		want       bool
+	}{
+		{"title case, in no list", "so if [Zorinna] calls", 0.2, true},
+		{"title case, in no list, unsure", "so if [Zorinna] calls", 0.1, false},
+		{"opening a sentence", "Late. [Zorinna] called", 0.6, true},
+		{"opening a sentence, unsure", "Late. [Zorinna] called", 0.4, false},
+		{"listed, in lower case, unsure", "so if [liesel] calls", 0.05, true},
+		{"listed family name, unsure", "so if [Rooney] calls", 0.05, true},
+		{"listed, with an s", "caught [niallas] bottle", 0.05, false},
+		{"listed, with an s", "caught [nialls] bottle", 0.05, true},
+		{"lower case, in no list", "so if [zorinna] calls", 0.7, true},
+		{"lower case, in no list, unsure", "so if [zorinna] calls", 0.5, false},
+		{"lower case, short", "so if [zor] calls", 0.7, false},
+		{"lower case, an ordinary word that may be a name", "so if [rob] calls quorrix", 0.9, true},
+		{"lower case, an ordinary word that may be a name, unsure", "so if [rob] calls quorrix", 0.7, false},
+		{"lower case, the plural of a word, unsure", "by the [gates] now", 0.5, false},
+		{"a piece of a word that is none", "so [Couldn]'t you", 0.99, false},
+		{"lower case, a small word", "so if [may] calls", 0.99, false},
+		{"lower case, an ordinary word", "so if [flight] calls", 0.99, false},
+		{"a small word with a capital", "so if [My] bag", 0.99, false},
+		{"capitals, short, in no list", "stuck at [TSA] again", 0.99, false},
+		{"capitals, long", "stuck at [ZORINNA] again", 0.2, true},
+		{"capitals, a listed name", "thanks to [KAREN] again", 0.1, true},
+		{"capitals, a name that is a word", "so if [JAKE] calls", 0.3, true},
+		{"capitals, a name that is a word, unsure", "so if [JAKE] calls", 0.1, false},
+		{"capitals, a short name", "so if [SAM] calls", 0.8, true},
+		{"capitals, a short name, unsure", "stuck at [MIA] again", 0.7, false},
+		{"a name that is a word", "so if [Sterling] calls", 0.4, true},
+		{"a name that is a word, unsure", "so if [Sterling] calls", 0.2, false},
+		{"a place that is a name", "so if [Brisbane] calls", 0.5, false},
+		{"a brand that is a name", "so if [Orlando] calls", 0.9, false},
+		{"a stretched word", "so [Buuuuut] why", 0.9, false},
+		{"a stretched name", "so [Beckyyyy] why", 0.9, true},
+		{"a storm", "hurt by [Hurricane Zorinna] now", 0.9, false},
+		{"a saint", "we met at St. [Quorr] now", 0.9, false},
+		{"words run together", "the [BasicEconomy] seat", 0.9, false},
+		{"places run together", "flying to [NewYork] now", 0.9, false},
+		{"an unknown word run together with another", "flying to [ZorinYork] now", 0.9, true},
+		{"a piece of a brand", "printing by Wi-[Fi] now", 0.9, false},
+		{"a brand", "which [macOS] is it", 0.9, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := withModel(t, c.text, c.score)
+			before, rest, _ := strings.Cut(c.text, "[")
+			name, after, _ := strings.Cut(rest, "]")
+			want := before + name + after
+			if c.want {
+				want = before + "Person" + after
+			}
+			if got != want {
+				t.Errorf("%q, with a score of %v, became %q, want %q", c.text, c.score, got, want)
+			}
+		})
+	}
+}
+
+// The initials around a model's name are part of it.
+func TestInitialsOfAModelsName(t *testing.T) {
+	for text, want := range map[string]string{
+		"with E. G. [Zorinna] tonight": "with Person tonight",
+		"with J.K. [Zorinna] tonight":  "with Person tonight",
+		"with [Zorinna] C tonight":     "with Person tonight",
+		"with [Zorinna] I came":        "with Person I came",
+		"in row C, [Zorinna] came":     "in row C, Person came",
+	} {
+		if got := withModel(t, text, 0.9); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
+// withModel anonymizes the text without its brackets, with a model that takes what
+// stands between them for a name.
+func withModel(t *testing.T, text string, score float32) string {
+	t.Helper()
+	before, rest, _ := strings.Cut(text, "[")
+	name, after, _ := strings.Cut(rest, "]")
+	text = before + name + after
+	m := &fixed{name: "model", version: "1", find: map[string][]Span{
+		text: {{Start: len(before), End: len(before) + len(name), Kind: Person, Score: score, Recognizer: "model"}},
+	}}
+	a, err := New(Options{Models: []Recognizer{m}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := a.Threads(context.Background(), [][]string{{text}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return results[0][0].Text
+}
