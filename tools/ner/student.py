@@ -178,7 +178,7 @@ def main():
     p.add_argument("--width", type=int, default=192)
     p.add_argument("--dilations", type=int, nargs="+", default=[1, 2, 4, 1])
     p.add_argument("--generated", type=int, default=30000)
-    p.add_argument("--scrambled", type=int, default=3, help="copies of the corpora with other words")
+    p.add_argument("--scrambled", type=int, default=4, help="copies of the corpora with other words")
     p.add_argument("--epochs", type=int, default=6)
     p.add_argument("--rate", type=float, default=2e-3)
     p.add_argument("--tokens", type=int, default=4096)
