@@ -35,8 +35,9 @@ const impossible = 2
 //
 //   - of a name that is listed and nothing else, as sure as the model's own
 //     threshold says;
-//   - of other words surer than that, of those in lower case surest, and of one that
-//     begins a sentence surer than of another with a capital;
+//   - of other words surer than that: of those in lower case, and those behind "from"
+//     or "at", surest; of one that begins a sentence surer than of another with a
+//     capital;
 //   - never of a brand or a place that no person is called, of a storm or a saint, of
 //     a word that is no name, or is made of such words (BasicEconomy), and of a word
 //     with a letter three times in a row (Buuuuut), unless it is a name without

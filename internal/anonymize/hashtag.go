@@ -8,8 +8,8 @@ import (
 
 // hashtag finds a name among the words that are run together in a hashtag:
 // #TeamBecky, #AlanPardew, #beckyforpresident; and a family name in one of its own:
-// Julian #Assange. All of the hashtag is replaced, for
-// what would be left of it leads to the person.
+// Julian #Assange. All of the hashtag is replaced, for what would be left of it leads
+// to the person.
 func (t *tweet) hashtag(i int, l *lexicon) {
 	w := t.words[i]
 	if w.class&(brand|never) != 0 {

@@ -82,7 +82,7 @@ func write(t *testing.T, name, text string) string {
 
 const scanTweets = "tweet_id,text,in_response_to_tweet_id\n" +
 	"7,\"@acme Hi Zorvex, all fine? ^QX\",\n" +
-	"8,it was zorvex,7\n" +
+	"8,my zorvex is late,7\n" +
 	"9,nobody at all,\n" +
 	"10,write to zo@example.com,\n"
 
@@ -118,7 +118,7 @@ func TestScanCounts(t *testing.T) {
 func TestScanShows(t *testing.T) {
 	file := write(t, "t.csv", scanTweets)
 	r := newHarness(t).run("scan", file, "--show")
-	for _, want := range []string{"\n7  Hi [Zorvex → Person], all fine? ^[QX → Person]\n", "\n8  it was [zorvex → Person]\n", "\n10  write to [zo@example.com → Email]\n"} {
+	for _, want := range []string{"\n7  Hi [Zorvex → Person], all fine? ^[QX → Person]\n", "\n8  my [zorvex → Person] is late\n", "\n10  write to [zo@example.com → Email]\n"} {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("%q is not in\n%s", want, r.stdout)
 		}
