@@ -26,9 +26,12 @@ type counter struct {
 
 const counterKey = "sk-test"
 
-func newCounter(t *testing.T) *counter {
+// newCounter starts a model server, with these faults of its jobs.
+func newCounter(t *testing.T, jobs ...modelserver.JobFault) *counter {
 	t.Helper()
-	server, err := modelserver.New(modelserver.Options{Dir: t.TempDir(), Keys: []string{counterKey}, Logger: slog.New(slog.DiscardHandler)})
+	server, err := modelserver.New(modelserver.Options{
+		Dir: t.TempDir(), Keys: []string{counterKey}, Logger: slog.New(slog.DiscardHandler), Faults: &modelserver.Faults{Jobs: jobs},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

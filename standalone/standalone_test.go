@@ -19,6 +19,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"switchboard/internal/modelserver"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/provider"
 )
@@ -458,17 +459,22 @@ func TestJobThatNobodyWaitsForIsCancelled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	th := newTheatre(t)
+	models := newCounter(t, modelserver.JobFault{Endless: true})
+	th := newTheatre(t, "OPENAI_BASE_URL="+models.url, "OPENAI_API_KEY="+counterKey)
 	th.open()
-	long := []string{"finetune", "--dataset", sample, "--epochs", "50"}
+	p, err := provider.New(provider.Options{BaseURL: models.url, APIKey: counterKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	endless := []string{"finetune", "--dataset", sample}
 
-	code, out, errOut := th.starter(append(long, "--job-deadline", "1s", "--watch")...)
+	code, out, errOut := th.starter(append(endless, "--job-deadline", "1s", "--watch")...)
 	if code != 1 || !strings.Contains(errOut, "did not end within 1s") {
 		t.Errorf("past the deadline: exit code %d\n%s%s", code, out, errOut)
 	}
-	th.wantJobs("past the deadline", provider.Cancelled)
+	th.wantJobs(p, "past the deadline", provider.Cancelled)
 
-	id := th.run(append(long, "--seed", "2")...).WorkflowID
+	id := th.run(append(endless, "--seed", "2")...).WorkflowID
 	for deadline := time.Now().Add(time.Minute); th.run("status", id).Stage != pipeline.TrainingJob; {
 		if time.Now().After(deadline) {
 			t.Fatal("the run never came to training")
@@ -480,12 +486,12 @@ func TestJobThatNobodyWaitsForIsCancelled(t *testing.T) {
 	if code, _, _ := th.starter("status", id, "--watch"); code != 1 {
 		t.Errorf("watching the cancelled run ended with exit code %d", code)
 	}
-	th.wantJobs("cancelled", provider.Cancelled, provider.Cancelled)
+	th.wantJobs(p, "cancelled", provider.Cancelled, provider.Cancelled)
 }
 
-func (th *theatre) wantJobs(when string, want ...provider.JobStatus) {
+func (th *theatre) wantJobs(p *provider.Client, when string, want ...provider.JobStatus) {
 	th.t.Helper()
-	jobs, err := th.provider().Jobs(th.t.Context(), nil)
+	jobs, err := p.Jobs(th.t.Context(), nil)
 	var got []provider.JobStatus
 	for _, j := range jobs {
 		got = append(got, j.Status)
