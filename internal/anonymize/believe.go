@@ -154,8 +154,8 @@ func (t *tweet) shortened(w word) (short string, was bool) {
 
 // isSaint tells the word behind "Hurricane" or "St".
 func (t *tweet) isSaint(w word) bool {
-	i := sort.Search(len(t.words), func(i int) bool { return t.words[i].start >= w.start })
-	if i == 0 || i == len(t.words) {
+	i := t.index(w)
+	if i == 0 {
 		return false
 	}
 	before := t.words[i-1]
@@ -164,8 +164,13 @@ func (t *tweet) isSaint(w word) bool {
 
 // isWhere tells the word behind "from", "at" and the like.
 func (t *tweet) isWhere(w word) bool {
-	i := sort.Search(len(t.words), func(i int) bool { return t.words[i].start >= w.start })
+	i := t.index(w)
 	return i > 0 && t.gap(i) == " " && slices.Contains([]string{"to", "from", "in", "at", "near", "via", "left", "leaving", "between"}, key(t.text, t.words[i-1]))
+}
+
+// index returns where among the tweet's words w is.
+func (t *tweet) index(w word) int {
+	return sort.Search(len(t.words), func(i int) bool { return t.words[i].start >= w.start })
 }
 
 // beginsSentence tells that a sentence begins with the word.
