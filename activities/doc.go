@@ -7,7 +7,7 @@
 // whole or not at all, and asks the provider what is already there before it
 // creates anything.
 //
-// UploadFile and ClassifyPart send text. They take how the anonymizer that made
+// UploadFile, ClassifyPart and SubmitBatch send text. They take how the anonymizer that made
 // it was judged, and send nothing unless it passed. An activity that comes to
 // send text has to do the same.
 //

@@ -74,9 +74,9 @@ func openFile(p string) (*source, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, problem.Input("there is no file %s; check the path (the worker opens it, so it must exist on the worker's machine)", p)
 	case err == nil && info.IsDir():
-		return nil, problem.Input("%s is a folder; name the CSV file in it", p)
+		return nil, problem.Input("%s is a folder; name the file in it", p)
 	case err == nil && !info.Mode().IsRegular():
-		return nil, problem.Input("%s is not a file on disk; name a CSV file", p) // a pipe would be waited for without end
+		return nil, problem.Input("%s is not a file on disk; name one", p) // a pipe would be waited for without end
 	}
 	f, err := os.Open(p)
 	if errors.Is(err, fs.ErrPermission) {

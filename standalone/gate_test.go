@@ -69,6 +69,7 @@ func TestTextOfABlindAnonymizerDoesNotLeave(t *testing.T) {
 	for _, args := range [][]string{
 		{"finetune", "--dataset", training, "--seed", "2"},
 		{"apply", "--dataset", production},
+		{"call", callFile(t, "0042")},
 	} {
 		code, out, errOut := th.starter(append(args, "--watch")...)
 		for _, want := range []string{"details of kind Person were found", "may not leave the machine", "SWITCHBOARD_ALLOW_NAMES"} {

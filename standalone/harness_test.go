@@ -17,6 +17,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"switchboard/internal/call"
 	"switchboard/internal/cli"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/provider"
@@ -155,6 +156,9 @@ type report struct {
 	Retrain    *pipeline.RetrainResult  `json:"retrain"`
 	Evaluate   *pipeline.EvaluateResult `json:"evaluate"`
 	Apply      *pipeline.ApplyResult    `json:"apply"`
+
+	Call   *pipeline.AnalyzeCallResult `json:"call"`
+	Answer *call.Answer                `json:"answer"`
 }
 
 // run runs a command that must succeed.

@@ -41,13 +41,14 @@ func TestHistories(t *testing.T) {
 	evaluated := th.run("evaluate", "--run", tuned, "--watch").WorkflowID
 	_, other := tweets(t, t.TempDir(), 900)
 	batched := th.run("apply", "--dataset", other, "--mode", "batch", "--watch").WorkflowID
+	called := th.run("call", callFile(t, "0042"), "--watch").WorkflowID
 	blind := th.blinded(training)
 	for name, id := range map[string]string{
 		"finetune": tuned, "finetune-prepare": pipeline.PrepareID(tuned),
 		"apply": applied, "apply-prepare": pipeline.PrepareID(applied),
 		"finetune-refused": refused, "finetune-cancelled": cancelled, "retrain": retrained,
 		"retrain-challenger": challenged, "evaluate": evaluated, "apply-batches": batched,
-		"finetune-blind": blind, "finetune-blind-prepare": pipeline.PrepareID(blind),
+		"call": called, "finetune-blind": blind, "finetune-blind-prepare": pipeline.PrepareID(blind),
 	} {
 		th.record(filepath.Join(folder, name+".json"), id)
 	}

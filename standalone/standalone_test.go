@@ -46,6 +46,7 @@ func TestFineTuneThenApply(t *testing.T) {
 	th.checkHistories(tuned.WorkflowID, applied.WorkflowID)
 	th.checkStatus(tuned.WorkflowID, f)
 	th.checkCommands(f.Model)
+	th.checkCall(f.Model)
 	th.checkRestart(tuned.WorkflowID, f, production)
 }
 

@@ -5,6 +5,7 @@
 //	FineTune        prepare, split, upload, submit, await, evaluate, register
 //	Apply           prepare, classify, merge, chart
 //	Retrain         what a Schedule starts: a FineTune
+//	AnalyzeCall     the same as Apply for one call
 //
 // Inputs, results and names are in [switchboard/internal/pipeline]. Rows never
 // pass through a workflow; references to artifacts do. Options of activities

@@ -20,8 +20,12 @@ func facts(p pipeline.PrepareResult) map[string]string {
 }
 
 func preparedFiles(p pipeline.PrepareResult) []activities.ManifestStage {
+	load := activities.ManifestStage{Name: "load", Files: []artifact.Ref{p.LoadReport, p.Duplicates}}
+	return append([]activities.ManifestStage{load}, conversationFiles(p)...)
+}
+
+func conversationFiles(p pipeline.PrepareResult) []activities.ManifestStage {
 	return []activities.ManifestStage{
-		{Name: "load", Files: []artifact.Ref{p.LoadReport, p.Duplicates}},
 		{Name: "conversations", Files: p.Conversations},
 		{Name: "anonymized", Files: p.Anonymized},
 		{Name: "audit", Files: p.Audit},

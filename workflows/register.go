@@ -20,6 +20,7 @@ func Register(r registrar) {
 		pipeline.ApplyWorkflow:          Apply,
 		pipeline.RetrainWorkflow:        Retrain,
 		pipeline.EvaluateWorkflow:       Evaluate,
+		pipeline.AnalyzeCallWorkflow:    AnalyzeCall,
 	} {
 		r.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
 	}

@@ -19,7 +19,7 @@ import (
 // cannot needs workflow.GetVersion, not new histories.
 func TestRecordedHistoriesReplay(t *testing.T) {
 	files, err := filepath.Glob("testdata/*/*.json")
-	if err != nil || len(files) < 28 {
+	if err != nil || len(files) < 29 {
 		t.Fatalf("found %d recorded histories, %v", len(files), err)
 	}
 	replayer := worker.NewWorkflowReplayer()

@@ -134,6 +134,7 @@ Temporal's configuration file.`,
 	root.AddCommand(
 		a.fineTuneCommand(),
 		a.applyCommand(),
+		a.callCommand(),
 		a.retrainCommand(),
 		a.evaluateCommand(),
 		a.correctionsCommand(),

@@ -123,6 +123,11 @@ func TestExitCodesWithoutServer(t *testing.T) {
 		{"finetune --dataset x --watch=maybe", 2, `--watch is "maybe"; give true or false`},
 		{"apply --dataset x --max-tweets 1", 2, "set to 1 tweets"},
 
+		{"call testdata/call.json", 3, noServer},
+		{"call", 2, "takes one file, not 0 arguments"},
+		{"call no/such.json", 2, "there is no file no/such.json"},
+		{"call cli_test.go", 2, "cli_test.go is no JSON"},
+
 		{"scan", 2, "no file is given; name a CSV file"},
 		{"scan a b", 2, "takes at most one file, not 2 arguments"},
 		{"scan no/such.csv", 2, "there is no file no/such.csv"},

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/call"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
@@ -76,6 +77,9 @@ type report struct {
 	// there was one.
 	Retrain  *pipeline.RetrainResult  `json:"retrain,omitempty"`
 	Evaluate *pipeline.EvaluateResult `json:"evaluate,omitempty"`
+	// Answer is what Call names, where the run's files can be read.
+	Call   *pipeline.AnalyzeCallResult `json:"call,omitempty"`
+	Answer *call.Answer                `json:"answer,omitempty"`
 	// Failure is why a run failed.
 	Failure *failure `json:"failure,omitempty"`
 	Files   []file   `json:"files,omitempty"`
@@ -236,6 +240,8 @@ func (r *report) readResult(ctx context.Context, run client.WorkflowRun) error {
 		return get(ctx, run, &r.Apply)
 	case pipeline.EvaluateWorkflow:
 		return get(ctx, run, &r.Evaluate)
+	case pipeline.AnalyzeCallWorkflow:
+		return get(ctx, run, &r.Call)
 	case pipeline.RetrainWorkflow:
 		if err := get(ctx, run, &r.Retrain); err != nil {
 			return err
@@ -362,6 +368,8 @@ func (r report) dir() string {
 		return r.Apply.Dir
 	case r.Evaluate != nil:
 		return r.Evaluate.Dir
+	case r.Call != nil:
+		return r.Call.Dir
 	case r.Status != nil:
 		return r.Status.Dir
 	}
@@ -405,6 +413,10 @@ func (a *app) addFiles(ctx context.Context, r *report) {
 		add("manifest", r.Apply.Manifest.Path)
 	case r.Evaluate != nil:
 		add("report", r.Evaluate.Report.Path)
+	case r.Call != nil:
+		add("answer", r.Call.Answer.Path)
+		add("manifest", r.Call.Manifest.Path)
+		r.Answer = readAnswer(ctx, store, r.Call.Answer)
 	case r.FineTune != nil:
 		add("report", r.FineTune.Report.Path)
 		add("manifest", r.FineTune.Manifest.Path)
@@ -418,6 +430,15 @@ func (a *app) addFiles(ctx context.Context, r *report) {
 	if r.Events == nil {
 		r.Events = readEvents(ctx, store, dir+"/"+eventsFile)
 	}
+}
+
+// readAnswer returns what was found out about a call, nil if it cannot be read.
+func readAnswer(ctx context.Context, store *artifact.Store, ref artifact.Ref) *call.Answer {
+	var answer call.Answer
+	if store.ReadJSON(ctx, ref, &answer) != nil {
+		return nil
+	}
+	return &answer
 }
 
 func exists(ctx context.Context, store *artifact.Store, path string) bool {

@@ -68,6 +68,8 @@ func (r report) write(t *text) {
 		writeApply(t, *r.Apply)
 	case r.Evaluate != nil:
 		writeEvaluate(t, *r.Evaluate)
+	case r.Call != nil:
+		writeCall(t, *r.Call, r.Answer)
 	default:
 		r.writeUnfinished(t)
 	}

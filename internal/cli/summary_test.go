@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/call"
+	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 )
@@ -109,6 +111,17 @@ var reports = map[string]view{
 		WorkflowID: "apply-production-1a2b3c4d", RunID: "run-2", Workflow: pipeline.ApplyWorkflow, State: stateCompleted,
 		Started: before(61 * time.Second), Closed: before(0), Apply: &applied,
 		Files: []file{{"output", "/a/output/output.csv"}, {"chart", "/a/output/analyze.png"}, {"manifest", "/a/manifest.json"}, {"folder", "/a"}},
+	},
+	"call-completed": report{
+		WorkflowID: "call/0042", RunID: "run-3", Workflow: pipeline.AnalyzeCallWorkflow, State: stateCompleted,
+		Started: before(time.Second), Closed: before(0), Stage: pipeline.Done,
+		Call: &pipeline.AnalyzeCallResult{
+			Model: "ft:switchboard-softmax-1:1a2b3c4d", Status: dataset.Classified, Confidence: 0.9312, Spans: map[string]int64{"Person": 2},
+			Answer: artifact.Ref{Path: "a/output/call.json"}, Dir: "a", Privacy: passed,
+			Stages: []pipeline.StageTime{stage(pipeline.Anonymizing, time.Second, 0.2), stage(pipeline.Classifying, time.Second, 0.1)},
+		},
+		Answer: &call.Answer{CallID: "0042", Company: "BoltRail", Confidence: 0.9312, Status: dataset.Classified, Model: "ft:switchboard-softmax-1:1a2b3c4d"},
+		Files:  []file{{"answer", "/a/output/call.json"}, {"folder", "/a"}},
 	},
 	"finetune-preparing": report{
 		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateRunning,

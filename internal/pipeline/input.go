@@ -228,6 +228,28 @@ func (in EvaluateInput) Validate() error {
 	return nil
 }
 
+// AnalyzeCallInput starts an AnalyzeCall. Event and CallID are required.
+type AnalyzeCallInput struct {
+	// Event is the file that announces the call, see package call: an absolute
+	// path or a URL, as in [FineTuneInput].
+	Event string `json:"event"`
+	// CallID is the id in that file.
+	CallID string `json:"call_id"`
+	// Model is a fine-tuned model's id; empty takes the champion.
+	Model string `json:"model,omitempty"`
+}
+
+// Validate reports the first field that is missing, as a problem of kind BadInput.
+func (in AnalyzeCallInput) Validate() error {
+	switch {
+	case in.Event == "":
+		return problem.Input("no call is given; name the file of its event")
+	case in.CallID == "":
+		return problem.Input("no call id is given; give that of the event %s", in.Event)
+	}
+	return nil
+}
+
 // RetrainInput starts a Retrain: a fine-tuning that a Schedule repeats, and the
 // rules by which its model takes the champion's place.
 type RetrainInput struct {

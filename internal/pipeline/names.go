@@ -16,6 +16,7 @@ const (
 	ApplyWorkflow          = "Apply"
 	RetrainWorkflow        = "Retrain"
 	EvaluateWorkflow       = "Evaluate"
+	AnalyzeCallWorkflow    = "AnalyzeCall"
 )
 
 // Task queues. Work that calls the provider has a queue of its own, so that
@@ -31,7 +32,7 @@ const (
 	StatusQuery = "status"
 	// AcceptUpdate waits until the run's input and the provider were
 	// checked. It answers with an [Accepted], or with the reason why the
-	// run was refused. FineTune and Apply have it.
+	// run was refused. Workflows that a person starts have it.
 	AcceptUpdate = "accept"
 	// PauseUpdate and ResumeUpdate hold and release an Apply between parts.
 	// Both answer with a [Status].
@@ -70,6 +71,10 @@ func EvaluateID(in EvaluateInput) string {
 	run, _, _ := strings.Cut(in.Dir, "/")
 	return workflowID("evaluate", run, in)
 }
+
+// CallWorkflowID returns the workflow id of a call's analysis. There is one at a
+// time, however often the call is announced.
+func CallWorkflowID(callID string) string { return "call/" + callID }
 
 // PrepareID returns the workflow id of the preparation that a run starts as
 // its child.

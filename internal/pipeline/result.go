@@ -5,6 +5,7 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/cost"
+	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/privacy"
 	"switchboard/internal/registry"
@@ -268,6 +269,24 @@ type EvaluateResult struct {
 	JSON   artifact.Ref `json:"json"`
 	Dir    string       `json:"dir"`
 	Stages []StageTime  `json:"stages"`
+}
+
+// AnalyzeCallResult is what AnalyzeCall leaves. The company is in the answer's file
+// alone.
+type AnalyzeCallResult struct {
+	Model string `json:"model"`
+	// Status and Confidence are those of the answer.
+	Status     dataset.Status `json:"status"`
+	Confidence float64        `json:"confidence"`
+	// Spans counts what the anonymizer replaced, by kind.
+	Spans map[string]int64 `json:"spans,omitempty"`
+	// Answer is call.json.
+	Answer   artifact.Ref `json:"answer"`
+	Dir      string       `json:"dir"`
+	Manifest artifact.Ref `json:"manifest"`
+	Stages   []StageTime  `json:"stages"`
+	// Privacy is how the anonymizer was judged.
+	Privacy privacy.Evaluation `json:"privacy"`
 }
 
 // RetrainResult is what Retrain leaves.

@@ -1,0 +1,134 @@
+// Package call reads the event that announces a customer-support call, and holds
+// what was found out about it.
+//
+// An event is a JSON object:
+//
+//	{
+//	  "call_id": "2026-11-27.0042",
+//	  "channel": "phone",
+//	  "received_at": "2026-11-27T09:30:00Z",
+//	  "turns": [{"text": "My parcel is three days late."}, {"text": "I am sorry to hear that."}]
+//	}
+//
+// A turn is what one side said before the other spoke. Fields that are not
+// listed, such as who spoke, are ignored: models read text alone, as they do of
+// tweets.
+package call
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+	"time"
+
+	"switchboard/internal/dataset"
+	"switchboard/internal/problem"
+)
+
+// Bounds of an event. A call of two hours has about 20,000 words and a thousand
+// turns.
+const (
+	maxBytes = 1 << 20
+	maxTurns = 10_000
+)
+
+// Event announces a call.
+type Event struct {
+	// ID is up to 128 letters, digits, dots, hyphens and underscores, beginning
+	// with a letter or a digit: it is part of a workflow id and of a path.
+	ID string `json:"call_id"`
+	// Channel is where the call came in; it may be empty.
+	Channel string `json:"channel"`
+	// ReceivedAt may be the zero time.
+	ReceivedAt time.Time `json:"received_at"`
+	// Turns are in the order in which they were said. There is at least one.
+	Turns []Turn `json:"turns"`
+}
+
+// Turn is what one side said before the other spoke. The text may be empty.
+type Turn struct {
+	Text string `json:"text"`
+}
+
+// Answer is what was found out about a call.
+type Answer struct {
+	CallID     string    `json:"call_id"`
+	Channel    string    `json:"channel,omitempty"`
+	ReceivedAt time.Time `json:"received_at,omitzero"`
+	// Company is a handle, or [dataset.Unknown].
+	Company string `json:"company"`
+	// Confidence is the probability of the model's answer, from 0 to 1.
+	Confidence float64        `json:"confidence"`
+	Status     dataset.Status `json:"status"`
+	// ErrorCode is set when Status is [dataset.Failed].
+	ErrorCode string `json:"error_code,omitempty"`
+	Model     string `json:"model"`
+}
+
+var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+
+// Read reads one event. What is no such event is a problem of kind BadInput that
+// names the file and the field, and quotes nothing of it: it may be what somebody
+// said.
+func Read(r io.Reader, file string) (Event, error) {
+	content, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+	if err != nil {
+		return Event{}, fmt.Errorf("reading the call: %w", err)
+	}
+	if len(content) > maxBytes {
+		return Event{}, problem.Input("%s is longer than %d bytes, which no call is; give a file with one call", file, maxBytes)
+	}
+	var e Event
+	if err := json.Unmarshal(content, &e); err != nil {
+		return Event{}, notAnEvent(err, file)
+	}
+	switch {
+	case !validID.MatchString(e.ID):
+		return Event{}, problem.Input("%s has no usable call_id; give up to 128 letters, digits, dots, hyphens and underscores, the first of them a letter or a digit", file)
+	case len(e.Turns) == 0 && isRecording(content):
+		return Event{}, problem.Input("%s has an audio_url and no turns; recordings are not transcribed here yet: give the turns of a transcript", file)
+	case len(e.Turns) == 0:
+		return Event{}, problem.Input("%s has no turns; give what was said as \"turns\": [{\"text\": ...}]", file)
+	case len(e.Turns) > maxTurns:
+		return Event{}, problem.Input("%s has %d turns, more than %d; give a file with one call", file, len(e.Turns), maxTurns)
+	}
+	return e, nil
+}
+
+// isRecording tells an event of which there is sound and no text.
+func isRecording(event []byte) bool {
+	var e struct {
+		AudioURL string `json:"audio_url"`
+	}
+	return json.Unmarshal(event, &e) == nil && e.AudioURL != ""
+}
+
+// notAnEvent says where the JSON goes wrong. The decoder's own errors may quote it.
+func notAnEvent(err error, file string) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return problem.Input("%s is no JSON: byte %d does not fit", file, syntax.Offset)
+	case errors.As(err, &kind) && kind.Field != "":
+		return problem.Input("%s has a field %s of the wrong type, before byte %d; a %s is expected", file, kind.Field, kind.Offset, kindName(kind))
+	case errors.As(err, &kind):
+		return problem.Input("%s is no JSON object; give {\"call_id\": ..., \"turns\": [...]}", file)
+	}
+	// All that is left is a time.
+	return problem.Input("%s has a received_at that is no time such as 2026-11-27T09:30:00Z", file)
+}
+
+func kindName(err *json.UnmarshalTypeError) string {
+	switch kind := err.Type.Kind(); kind {
+	case reflect.Slice:
+		return "list"
+	case reflect.Struct:
+		return "JSON object"
+	default:
+		return kind.String()
+	}
+}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/internal/call"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
+)
+
+func (a *app) callCommand() *cobra.Command {
+	var (
+		in    pipeline.AnalyzeCallInput
+		watch bool
+	)
+	cmd := &cobra.Command{
+		Use:   "call FILE.json",
+		Short: "Tell which company a call is for",
+		Long: `Tell which company a call is for.
+
+The file is a JSON object: call_id, turns (a list of objects with a text, in the
+order in which they were said), and perhaps channel and received_at (a time such
+as 2026-03-02T12:00:00Z). The worker opens it, so it must exist on the worker's
+machine. Without --model the champion answers.
+
+Names are replaced before a turn is sent, as they are in tweets, and nothing is
+sent unless the anonymizer was judged good enough. The result is call.json. A
+call that is analyzed again is not paid for again.`,
+		Example: `  starter call 0042.json --watch
+  starter call 0042.json --watch --json | jq -r .answer.company`,
+		Args: oneArg("file"),
+		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
+			event, err := readCall(args[0])
+			if err != nil {
+				return nil, err
+			}
+			in.CallID = event.ID
+			if in.Event, err = datasetURL(args[0]); err != nil {
+				return nil, err
+			}
+			return a.startAndWatch(ctx, launch{pipeline.AnalyzeCallWorkflow, pipeline.CallWorkflowID(in.CallID), in}, watch)
+		}),
+	}
+	cmd.Flags().StringVar(&in.Model, "model", "", "fine-tuned `model` (default: the champion)")
+	addWatch(cmd, &watch)
+	return cmd
+}
+
+// readCall reads the event for the id in it, and refuses here what is none.
+func readCall(path string) (call.Event, error) {
+	file, err := os.Open(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return call.Event{}, problem.Input("there is no file %s; check the path", path)
+	case err != nil:
+		return call.Event{}, problem.Input("the call cannot be read: %w", err)
+	}
+	defer file.Close()
+	return call.Read(file, path)
+}
+
+// writeCall is the summary of a finished analysis. Whom the call is for is known
+// where the run's files can be read.
+func writeCall(t *text, r pipeline.AnalyzeCallResult, answer *call.Answer) {
+	if answer != nil {
+		t.fact("company", answer.Company)
+	}
+	t.fact("answer", fmt.Sprintf("%s, with a confidence of %.2f", r.Status, r.Confidence))
+	t.fact("model", r.Model)
+	t.fact("replaced", tally(r.Spans)...)
+	writePrivacy(t, r.Privacy)
+	writeStages(t, r.Stages)
+}

@@ -1,0 +1,118 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"switchboard/activities"
+	"switchboard/internal/artifact"
+	"switchboard/internal/pipeline"
+)
+
+// AnalyzeCall lets a model name the company that one call is for.
+func AnalyzeCall(ctx workflow.Context, in pipeline.AnalyzeCallInput) (result pipeline.AnalyzeCallResult, err error) {
+	r, err := newRun(ctx)
+	if err != nil {
+		return result, err
+	}
+	defer func() { r.end(ctx, err) }()
+	a := analysis{preparation: preparation{run: r, in: pipeline.PrepareInput{Dir: r.status.Dir}}, call: in}
+	if err := r.answerAccept(ctx); err != nil {
+		return result, err
+	}
+	if err := a.check(ctx); err != nil {
+		return result, r.refuse(ctx, err)
+	}
+	for _, step := range []func(workflow.Context) error{a.anonymize, a.classify, a.recordRun} {
+		if err := step(ctx); err != nil {
+			return result, err
+		}
+	}
+	return a.analyzed, nil
+}
+
+// analysis prepares a call as if it were a dataset of one part, with the gate that
+// belongs to it.
+type analysis struct {
+	preparation
+	call        pipeline.AnalyzeCallInput
+	model       activities.ResolveModelResult
+	predictions artifact.Ref
+	analyzed    pipeline.AnalyzeCallResult
+}
+
+// check stages the call too: whoever started the run learns at once if the event
+// is none.
+func (a *analysis) check(ctx workflow.Context) error {
+	if err := a.enter(ctx, pipeline.Checking); err != nil {
+		return err
+	}
+	if err := a.call.Validate(); err != nil {
+		return invalid(err)
+	}
+	event := workflow.ExecuteActivity(quick(ctx), data.StageCall, activities.StageCallInput{Event: a.call.Event, CallID: a.call.CallID, Dir: a.status.Dir})
+	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Model: a.call.Model})
+	var staged activities.StageCallResult
+	if err := first(event.Get(ctx, &staged), named.Get(ctx, &a.model)); err != nil {
+		return err
+	}
+	a.preparation.result.Dataset, a.preparation.result.Conversations = staged.Event, []artifact.Ref{staged.Conversations}
+	a.accepted, a.status.Model = &pipeline.Accepted{Model: a.model.Model}, a.model.Model
+	return workflow.UpsertTypedSearchAttributes(ctx, modelAttribute.ValueSet(a.model.Model))
+}
+
+func (a *analysis) classify(ctx workflow.Context) error {
+	if err := a.enter(ctx, pipeline.Classifying); err != nil {
+		return err
+	}
+	prepared := a.preparation.result
+	var said activities.ClassifyPartResult
+	err := workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
+		Model: a.model.Model, Labels: a.model.Labels, Examples: prepared.Anonymized[0],
+		Path:       activities.PredictionsPath(a.status.Dir, 0),
+		Anonymizer: prepared.Anonymizer, Evaluation: prepared.Evaluation,
+	}).Get(ctx, &said)
+	a.predictions = said.Predictions
+	return err
+}
+
+// recordRun writes the answer, and the manifest.
+func (a *analysis) recordRun(ctx workflow.Context) error {
+	if err := a.enter(ctx, pipeline.Recording); err != nil {
+		return err
+	}
+	prepared := a.preparation.result
+	var concluded activities.ConcludeCallResult
+	err := workflow.ExecuteActivity(quick(ctx), data.ConcludeCall, activities.ConcludeCallInput{
+		Event: prepared.Dataset, Predictions: a.predictions, Threshold: a.model.Threshold, Model: a.model.Model, Dir: a.status.Dir,
+	}).Get(ctx, &concluded)
+	if err != nil {
+		return err
+	}
+	a.analyzed = pipeline.AnalyzeCallResult{
+		Model: a.model.Model, Status: concluded.Status, Confidence: concluded.Confidence, Spans: prepared.Counts.Spans,
+		Answer: concluded.Answer, Dir: a.status.Dir, Privacy: prepared.Evaluation,
+	}
+	info := workflow.GetInfo(ctx)
+	parameters := a.call
+	parameters.Model = a.model.Model
+	err = workflow.ExecuteActivity(quick(ctx), data.WriteManifest, activities.WriteManifestInput{
+		Dir: a.status.Dir,
+		Manifest: activities.Manifest{
+			Workflow: info.WorkflowType.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.FirstRunID,
+			Parameters: parameters,
+			Facts:      facts(prepared),
+			Privacy:    prepared.Evaluation,
+			Stages: append(conversationFiles(prepared),
+				activities.ManifestStage{Name: "predictions", Files: []artifact.Ref{a.predictions}},
+				activities.ManifestStage{Name: "output", Files: []artifact.Ref{concluded.Answer}}),
+			Checks: []activities.Check{
+				{Name: "conversations were anonymized", In: rowsOf(prepared.Conversations), Out: rowsOf(prepared.Anonymized)},
+				{Name: "conversations have a prediction", In: rowsOf(prepared.Anonymized), Out: a.predictions.Rows},
+			},
+			Result: a.analyzed,
+		},
+	}).Get(ctx, &a.analyzed.Manifest)
+	a.leave(ctx)
+	a.analyzed.Stages = a.status.Stages
+	return err
+}
