@@ -49,6 +49,7 @@ const (
 	spells                       // at, the word that stands for @
 	introduces                   // name, llamo: a name follows
 	presents                     // I'm, here: a name stands beside it
+	relates                      // wife, agent: a name may stand behind it
 	begins                       // an allowed phrase may begin here
 	plain                        // in words/plain.txt: a model need not see it
 	saints                       // storm, saint: the name in the hashtag is a storm's or a place's
@@ -89,6 +90,10 @@ var roles = map[class]string{
 	saints:     `hurricane storm saint st san santa santo sao`,
 	introduces: `name names nombre nome nom naam navn namn surname lastname firstname fullname llamo appelle heisse heise chiamo chamo`,
 	presents:   `i'm im am under for here speaking`,
+	relates: `husband wife hubby girlfriend boyfriend gf bf fiance fiancee son daughter brother sister mother father mom mum dad
+		nephew niece cousin uncle aunt auntie grandma grandpa grandmother grandfather grandson granddaughter friend roommate
+		flatmate neighbour neighbor colleague coworker agent rep representative manager supervisor attendant driver captain
+		pilot steward stewardess clerk cashier assistant`,
 	connects: `number numbers s no nr num ref reference code is was my our the id pnr conf confirmation locator booking reservation
 		details detail name es ist codigo numero
 		ich mein meine meiner meinen meines die der das lautet de du da do della del di la le el il mi mia mio minha meu ma mon notre

@@ -15,7 +15,7 @@ import (
 // rulesRevision goes up whenever a rule changes; the word lists are hashed
 // besides. A golden file holds the rules' output, so that a change cannot go
 // unnoticed.
-const rulesRevision = 5
+const rulesRevision = 6
 
 // rules recognizes what can be told from form and place: patterns with check
 // digits, and names where a tweet to or from customer support puts them.
@@ -71,6 +71,8 @@ func (t *tweet) names(l *lexicon) {
 			t.introduction(i)
 		case w.class&presents != 0:
 			t.presentation(i)
+		case w.class&relates != 0:
+			t.relation(i)
 		}
 		t.hashtag(i, l)
 		if w.shape != title && w.shape != upper {
@@ -454,6 +456,18 @@ func (t *tweet) presentation(i int) {
 		if named && !w.possessive {
 			t.addName("introduction", i+1, t.name(i+1))
 		}
+	}
+}
+
+// relation finds the name behind a word for somebody, the word at i: "my wife Joy",
+// "your agent Ruby".
+func (t *tweet) relation(i int) {
+	j := i + 1
+	if t.words[i].shape != lower || t.words[i].possessive || j >= len(t.words) || t.gap(j) != " " {
+		return
+	}
+	if w := t.words[j]; w.shape == title && w.class&given != 0 && w.class&(common|brand|never) == 0 {
+		t.addName("relation", j, t.name(j))
 	}
 }
 

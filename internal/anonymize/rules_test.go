@@ -132,6 +132,8 @@ var ruleCases = []struct{ name, text, want string }{
 	{"what's in a name", "my name is spelled wrong", ""},
 	{"another's name", "the company name is Bagport", ""},
 	{"honorific", "Mr. Smith was rude", "Person was rude"},
+	{"name behind a word for somebody", "Your agent Ruby helped my wife Joy Dunmore", "Your agent Person helped my wife Person"},
+	{"no name behind a word for somebody", "my friend Will do it, the captain Delta sent, her mother Nature", ""},
 	{"name in a hashtag", "so glad #AlanPardew is back", "so glad #Person is back"},
 	{"name among the words of a hashtag", "#TeamBecky #KathleenNeedsAFlight", "#Person #Person"},
 	{"name behind small letters in a hashtag", "#thanksGary", "#Person"},
