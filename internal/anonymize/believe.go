@@ -35,9 +35,9 @@ const impossible = 2
 //
 //   - of a name that is listed and nothing else, as sure as the model's own
 //     threshold says;
-//   - of other words surer than that: of those in lower case, and those behind "from"
-//     or "at", surest; of one that begins a sentence surer than of another with a
-//     capital;
+//   - of other words surer than that: of those in lower case, unless they begin or end
+//     with a name, and of those behind "from" or "at", surest; of one that begins a
+//     sentence surer than of another with a capital;
 //   - never of a brand or a place that no person is called, of a storm or a saint, of
 //     a word that is no name, or is made of such words (BasicEconomy), and of a word
 //     with a letter three times in a row (Buuuuut), unless it is a name without
@@ -80,6 +80,8 @@ func (t *tweet) leastScore(w word, l *lexicon) float32 {
 		return impossible
 	case w.shape == lower && !ordinary && w.end-w.start <= 3:
 		return 0.9
+	case w.shape == lower && t.holdsName(w, l):
+		return 0.12
 	case w.shape == lower:
 		return 0.6
 	case w.shape == title && ordinary && w.class&ambiguous != 0:
@@ -132,6 +134,28 @@ func (t *tweet) withInitials(sp Span) Span {
 	return sp
 }
 
+// holdsName tells a word that is in no list, and begins or ends with a given name of
+// six letters or more: charleydunmore.
+func (t *tweet) holdsName(w word, l *lexicon) bool {
+	const least = 6
+	if w.class != 0 || w.end-w.start < least+3 {
+		return false
+	}
+	for cut := w.start + 3; cut <= w.end-3; cut++ {
+		if cut-w.start >= least && t.isGiven(w.start, cut, l) || w.end-cut >= least && t.isGiven(cut, w.end, l) {
+			return true
+		}
+	}
+	return false
+}
+
+// isGiven tells a given name, in small letters, that is nothing else.
+func (t *tweet) isGiven(start, end int, l *lexicon) bool {
+	w := word{start: start, end: end, shape: lower}
+	c := l.class(t.text, w)
+	return c&(plain|common|brand|never) == 0 && l.nameKind(key(t.text, w), c) == gazetteer.Given
+}
+
 // shortened returns the word with an ASCII letter that stands three times in a row
 // or more there once, in lower case, and whether there was one.
 func (t *tweet) shortened(w word) (short string, was bool) {
@@ -162,10 +186,11 @@ func (t *tweet) isSaint(w word) bool {
 	return before.class&saints != 0 && before.shape == title && strings.Trim(t.gap(i), " .") == ""
 }
 
-// isWhere tells the word behind "from", "at" and the like.
+// isWhere tells the word behind "from", "at" and the like; not "from Becky's point of
+// view".
 func (t *tweet) isWhere(w word) bool {
 	i := t.index(w)
-	return i > 0 && t.gap(i) == " " && slices.Contains([]string{"to", "from", "in", "at", "near", "via", "left", "leaving", "between"}, key(t.text, t.words[i-1]))
+	return i > 0 && !w.possessive && t.gap(i) == " " && slices.Contains([]string{"to", "from", "in", "at", "near", "via", "left", "leaving", "between"}, key(t.text, t.words[i-1]))
 }
 
 // index returns where among the tweet's words w is.
