@@ -73,7 +73,7 @@ func (t *tweet) leastScore(w word, l *lexicon) float32 {
 	case kind == gazetteer.Given, kind == gazetteer.Family:
 		return 0
 	case kind == gazetteer.NamedPlace:
-		return 0.9
+		return 0.85
 	case w.shape == upper && ordinary && known:
 		return 0.2
 	case w.shape == upper && w.end-w.start <= 5:
@@ -81,7 +81,7 @@ func (t *tweet) leastScore(w word, l *lexicon) float32 {
 	case w.shape == lower && !ordinary && w.end-w.start <= 3:
 		return 0.9
 	case w.shape == lower && t.holdsName(w, l):
-		return 0.12
+		return 0.1
 	case w.shape == lower:
 		return 0.6
 	case w.shape == title && ordinary && w.class&ambiguous != 0:
@@ -89,11 +89,11 @@ func (t *tweet) leastScore(w word, l *lexicon) float32 {
 	case w.shape == title && ordinary && !t.beginsSentence(w):
 		return 0
 	case w.shape == title && !ordinary && t.beginsSentence(w):
-		return 0.5
+		return 0.35
 	case w.shape == title && !ordinary && t.isWhere(w):
 		return 0.8
 	}
-	return 0.12
+	return 0.1
 }
 
 // nameKind returns what the gazetteer and the names of this package, which tell
