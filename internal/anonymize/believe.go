@@ -36,8 +36,9 @@ const impossible = 2
 //   - of a name that is listed and nothing else, as sure as the model's own
 //     threshold says;
 //   - of other words surer than that: of those in lower case, unless they begin or end
-//     with a name, and of those behind "from" or "at", surest; of one that begins a
-//     sentence surer than of another with a capital;
+//     with a name, of those behind "from" or "at", and of those with a second capital,
+//     surest; of one behind "the" or "your", of one that begins a sentence, and of a
+//     name that is an ordinary word as well, surer than of another with a capital;
 //   - never of a brand or a place that no person is called, of a storm or a saint, of
 //     a word that is no name, or is made of such words (BasicEconomy), and of a word
 //     with a letter three times in a row (Buuuuut), unless it is a name without
@@ -58,6 +59,8 @@ func (t *tweet) leastScore(w word, l *lexicon) float32 {
 		return impossible
 	case t.isSaint(w), t.isCompound(w, l):
 		return impossible
+	case t.isNickname(w):
+		return 0.25
 	case stretched && (kind == gazetteer.Given || kind == gazetteer.Family):
 		return 0
 	case stretched:
@@ -84,14 +87,30 @@ func (t *tweet) leastScore(w word, l *lexicon) float32 {
 		return 0.1
 	case w.shape == lower:
 		return 0.6
-	case w.shape == title && ordinary && w.class&ambiguous != 0:
+	case w.shape == title:
+		return t.leastOfTitle(w, ordinary)
+	}
+	return 0.1
+}
+
+// leastOfTitle is leastScore of a word with a capital that no list has as a name and
+// nothing else.
+func (t *tweet) leastOfTitle(w word, ordinary bool) float32 {
+	switch {
+	case ordinary && w.class&ambiguous != 0:
 		return 0.3
-	case w.shape == title && ordinary && !t.beginsSentence(w):
-		return 0
-	case w.shape == title && !ordinary && t.beginsSentence(w):
-		return 0.35
-	case w.shape == title && !ordinary && t.isWhere(w):
+	case ordinary && !t.beginsSentence(w):
+		return 0.25
+	case len(t.tagWords(w)) > 1:
+		return 0.18
+	case t.hasCapitals(w):
 		return 0.8
+	case t.beginsSentence(w):
+		return 0.35
+	case t.isWhere(w):
+		return 0.8
+	case t.isThing(w):
+		return 0.5
 	}
 	return 0.1
 }
@@ -191,6 +210,25 @@ func (t *tweet) isSaint(w word) bool {
 func (t *tweet) isWhere(w word) bool {
 	i := t.index(w)
 	return i > 0 && !w.possessive && t.gap(i) == " " && slices.Contains([]string{"to", "from", "in", "at", "near", "via", "left", "leaving", "between"}, key(t.text, t.words[i-1]))
+}
+
+// isNickname tells a word that an initial is joined to: J-Lo.
+func (t *tweet) isNickname(w word) bool {
+	i := t.index(w)
+	return i > 0 && w.shape == title && t.gap(i) == "-" && t.words[i-1].shape == upper && t.len(i-1) == 1
+}
+
+// hasCapitals tells a word with a capital in the middle, and not behind one of the
+// beginnings of family names: PremEco, but not McKee and DeLuca.
+func (t *tweet) hasCapitals(w word) bool {
+	parts := t.runTogether(w)
+	return len(parts) > 2 || len(parts) == 2 && parts[0].end-parts[0].start > 3
+}
+
+// isThing tells the word behind "the", "your" and the like.
+func (t *tweet) isThing(w word) bool {
+	i := t.index(w)
+	return i > 0 && t.gap(i) == " " && slices.Contains([]string{"the", "a", "an", "your", "our", "my", "their", "this", "that", "any", "some", "more", "another"}, key(t.text, t.words[i-1]))
 }
 
 // index returns where among the tweet's words w is.
