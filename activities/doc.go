@@ -7,9 +7,9 @@
 // whole or not at all, and asks the provider what is already there before it
 // creates anything.
 //
-// UploadFile, ClassifyPart and SubmitBatch send text. They take how the anonymizer that made
-// it was judged, and send nothing unless it passed. An activity that comes to
-// send text has to do the same.
+// UploadFile, ClassifyPart and SubmitBatch send text. They take how the
+// anonymizer that made it was judged, and send nothing unless it passed. An
+// activity that comes to send text has to do the same.
 //
 // Long activities send a heartbeat every few seconds with how far they are.
 // Failures are made fit for Temporal in one place, [Failures].

@@ -107,9 +107,9 @@ func (t *tweet) leastOfTitle(w word, ordinary bool) float32 {
 		return 0.8
 	case t.beginsSentence(w):
 		return 0.35
-	case t.isWhere(w):
+	case !w.possessive && t.isBehind(w, beforePlaces): // not "from Becky's point of view"
 		return 0.8
-	case t.isThing(w):
+	case t.isBehind(w, beforeThings):
 		return 0.5
 	}
 	return 0.1
@@ -205,11 +205,16 @@ func (t *tweet) isSaint(w word) bool {
 	return before.class&saints != 0 && before.shape == title && strings.Trim(t.gap(i), " .") == ""
 }
 
-// isWhere tells the word behind "from", "at" and the like; not "from Becky's point of
-// view".
-func (t *tweet) isWhere(w word) bool {
+// Words behind which a place, or a thing, stands more often than a name.
+var (
+	beforePlaces = []string{"to", "from", "in", "at", "near", "via", "left", "leaving", "between"}
+	beforeThings = []string{"the", "a", "an", "your", "our", "my", "their", "this", "that", "any", "some", "more", "another"}
+)
+
+// isBehind tells that one of the words stands before w.
+func (t *tweet) isBehind(w word, words []string) bool {
 	i := t.index(w)
-	return i > 0 && !w.possessive && t.gap(i) == " " && slices.Contains([]string{"to", "from", "in", "at", "near", "via", "left", "leaving", "between"}, key(t.text, t.words[i-1]))
+	return i > 0 && t.gap(i) == " " && slices.Contains(words, key(t.text, t.words[i-1]))
 }
 
 // isNickname tells a word that an initial is joined to: J-Lo.
@@ -223,12 +228,6 @@ func (t *tweet) isNickname(w word) bool {
 func (t *tweet) hasCapitals(w word) bool {
 	parts := t.runTogether(w)
 	return len(parts) > 2 || len(parts) == 2 && parts[0].end-parts[0].start > 3
-}
-
-// isThing tells the word behind "the", "your" and the like.
-func (t *tweet) isThing(w word) bool {
-	i := t.index(w)
-	return i > 0 && t.gap(i) == " " && slices.Contains([]string{"the", "a", "an", "your", "our", "my", "their", "this", "that", "any", "some", "more", "another"}, key(t.text, t.words[i-1]))
 }
 
 // index returns where among the tweet's words w is.
