@@ -68,9 +68,9 @@ func (p *Provider) look(ctx context.Context, id string, last pipeline.JobProgres
 	return advance(last, job, events), job, nil
 }
 
-// jobEvent is an event as we keep it: without what the provider quotes.
+// jobEvent is an event as we keep it.
 func jobEvent(e provider.Event) pipeline.JobEvent {
-	return pipeline.JobEvent{ID: e.ID, At: e.Created, Level: e.Level, Message: provider.Brief(e.Message)}
+	return pipeline.JobEvent{ID: e.ID, At: e.Created, Level: e.Level, Message: e.Message}
 }
 
 func advance(last pipeline.JobProgress, job provider.Job, events []provider.Event) pipeline.JobProgress {

@@ -58,8 +58,8 @@ type Batch struct {
 	InputFile, OutputFile, ErrorFile string
 	// Completed and Failed questions of Total are through.
 	Total, Completed, Failed int
-	// Code is the provider's reason for refusing the whole batch; "" unless
-	// it failed.
+	// Code is the provider's reason for refusing the whole batch, if it is one
+	// that is known; "" unless it failed.
 	Code    string
 	Created time.Time
 	// Metadata is what [Client.CreateBatch] was given; nil where the
@@ -79,7 +79,7 @@ func (b Batch) Failure() error {
 	if b.Status != BatchFailed || b.Full() {
 		return nil
 	}
-	return problem.New(problem.Refused, "the provider refused the batch %s (%s): look at it on the provider's page, or apply the model with --mode online", b.ID, cmp.Or(b.Code, "it gave no reason"))
+	return problem.New(problem.Refused, "the provider refused the batch %s (%s): look at it on the provider's page, or apply the model with --mode online", b.ID, cmp.Or(b.Code, "it gave no reason that is known"))
 }
 
 type wireBatch struct {
@@ -106,13 +106,19 @@ type batchCounts struct {
 
 func (w wireBatch) batch() Batch {
 	b := Batch{
-		ID: w.ID, Status: w.Status, InputFile: w.InputFile, OutputFile: w.OutputFile, ErrorFile: w.ErrorFile,
-		Total: w.Counts.Total, Completed: w.Counts.Completed, Failed: w.Counts.Failed, Created: w.CreatedAt.Time, Metadata: w.Metadata,
+		ID: w.ID, Status: BatchStatus(state(string(w.Status))), InputFile: w.InputFile, OutputFile: w.OutputFile, ErrorFile: w.ErrorFile,
+		Total: w.Counts.Total, Completed: w.Counts.Completed, Failed: w.Counts.Failed, Created: w.CreatedAt.Time, Metadata: marks(w.Metadata),
 	}
 	if len(w.BatchErrors.Data) > 0 {
 		b.Code = identifier(w.BatchErrors.Data[0].Code)
 	}
 	return b
+}
+
+// misnamed: an id has not the form of one.
+func (w wireBatch) misnamed() bool {
+	isWrong := func(id string) bool { return id != "" && !isName(id) }
+	return !isName(w.ID) || isWrong(w.InputFile) || isWrong(w.OutputFile) || isWrong(w.ErrorFile)
 }
 
 type wireBatchRequest struct {
@@ -161,7 +167,10 @@ func (c *Client) batch(ctx context.Context, k call, method, path string, in any)
 		return Batch{}, err
 	}
 	if w.ID == "" || w.Status == "" {
-		return Batch{}, c.malformed(&k, errors.New("the batch has no id or no status"))
+		return Batch{}, c.malformed(&k, flaw("the batch has no id or no status"))
+	}
+	if w.misnamed() {
+		return Batch{}, c.misnamed(&k, "the batch or one of its files an id")
 	}
 	return w.batch(), nil
 }
@@ -177,6 +186,9 @@ func (c *Client) FindBatch(ctx context.Context, inputFile string, leaveOut []str
 	}
 	var newest Batch
 	for _, w := range wire {
+		if w.misnamed() {
+			continue
+		}
 		b := w.batch()
 		over := b.Status.Ended() && b.Status != BatchCompleted || b.Status == BatchCancelling
 		if b.InputFile != inputFile || over || slices.Contains(leaveOut, b.ID) {
@@ -252,22 +264,25 @@ func (c *Client) ReadBatch(file io.Reader, model string, visit func(BatchAnswer)
 		visit(a)
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return c.malformed(&k, lines.Err())
+		return c.malformed(&k, flaw("a line is too long"))
 	}
-	return lines.Err()
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("reading the answers of a batch: %w", err)
+	}
+	return nil
 }
 
 func (c *Client) batchAnswer(k *call, w wireBatchLine) (Answer, error) {
 	if w.Response == nil || w.Response.Status == 0 {
 		e := &Error{Op: k.op}
 		if w.Error == nil {
-			return Answer{}, c.malformed(k, errors.New("neither an answer nor an error"))
+			return Answer{}, c.malformed(k, flaw("neither an answer nor an error"))
 		}
 		e.Code = identifier(w.Error.Code)
 		if e.Code == "batch_expired" || e.Code == "batch_cancelled" {
 			return Answer{}, e.retryable(Timeout, nil, "the batch ended before the question's turn")
 		}
-		return Answer{}, e.retryable(ServerError, nil, "the provider failed (%s)", cmp.Or(e.Code, "it gave no reason"))
+		return Answer{}, e.retryable(ServerError, nil, "the provider failed (%s)", cmp.Or(e.Code, "it gave no reason that is known"))
 	}
 	if w.Response.Status != http.StatusOK {
 		return Answer{}, c.statusError(k, w.Response.Status, nil, w.Response.Body)

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -72,7 +71,7 @@ func (c *Client) question(model, system, text string) openai.ChatCompletionReque
 // answer reads what came.
 func (c *Client) answer(k *call, resp openai.ChatCompletionResponse) (Answer, error) {
 	if len(resp.Choices) == 0 {
-		return Answer{}, c.malformed(k, errors.New("no choices"))
+		return Answer{}, c.malformed(k, flaw("no choices"))
 	}
 	choice := resp.Choices[0]
 	if choice.FinishReason == openai.FinishReasonContentFilter {

@@ -3,18 +3,14 @@ package provider
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"net"
 	"net/http"
-	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	openai "github.com/sashabaranov/go-openai"
 
@@ -68,9 +64,10 @@ type Error struct {
 	Reason Reason
 	// Status is the HTTP status, 0 if there was no answer.
 	Status int
-	// Code and Type are the provider's own, "" if it gave none or gave
-	// something that is no identifier.
-	Code, Type string
+	// Code, Type and Param are the provider's own, "" if it gave none or one
+	// that is not among those that are known (said.go): a provider may quote
+	// a text anywhere.
+	Code, Type, Param string
 	// RetryAfter is how long the provider asked to wait, 0 if it did not
 	// say. It is 0 for permanent errors.
 	RetryAfter time.Duration
@@ -116,9 +113,8 @@ const (
 // statusError is the one place where an HTTP status becomes an [Error].
 func (c *Client) statusError(k *call, status int, header http.Header, body []byte) *Error {
 	said := parseErrorBody(body)
-	e := &Error{Op: k.op, Status: status, Code: said.Code, Type: said.Type, noEndpoint: said.aboutEndpoint(status)}
+	e := &Error{Op: k.op, Status: status, Code: said.Code, Type: said.Type, Param: said.Param, noEndpoint: said.aboutEndpoint(status)}
 	answer := said.describe(status)
-	quote := c.quote(k, said.Message)
 
 	switch {
 	case status == http.StatusUnauthorized:
@@ -127,36 +123,36 @@ func (c *Client) statusError(k *call, status int, header http.Header, body []byt
 			"the provider at %s refused the API key (%s): set OPENAI_API_KEY to a valid key of this provider", c.host, answer)
 	case status == http.StatusPaymentRequired, said.outOfQuota():
 		return e.permanent(QuotaExhausted, problem.Refused,
-			"the provider's quota or credit is used up (%s): add credit or raise the limit of the account behind OPENAI_API_KEY, then start again%s", answer, quote)
+			"the provider's quota or credit is used up (%s): add credit or raise the limit of the account behind OPENAI_API_KEY, then start again", answer)
 	case status == http.StatusTooManyRequests:
-		return e.retryable(RateLimited, header, "the provider's rate limit is reached (%s)%s", answer, quote)
+		return e.retryable(RateLimited, header, "the provider's rate limit is reached (%s)", answer)
 	case k.fineTunes && status == http.StatusForbidden:
-		return e.permanent(Forbidden, problem.Refused, noFineTuning+"%s", c.host, answer, sentence(c.profile.forbidden), quote)
+		return e.permanent(Forbidden, problem.Refused, noFineTuning, c.host, answer, sentence(c.profile.forbidden))
 	case status == http.StatusForbidden:
 		return e.permanent(Forbidden, problem.Refused,
-			"the provider at %s refused access%s (%s): give the account behind OPENAI_API_KEY this permission, or use another key%s", c.host, k.to(), answer, quote)
+			"the provider at %s refused access%s (%s): give the account behind OPENAI_API_KEY this permission, or use another key", c.host, k.to(), answer)
 	case k.fineTunes && e.noEndpoint:
 		return e.permanent(NotFound, problem.Refused,
-			"the provider at %s offers no fine-tuning (%s): check OPENAI_BASE_URL, or %s%s", c.host, answer, elsewhere, quote)
+			"the provider at %s offers no fine-tuning (%s): check OPENAI_BASE_URL, or %s", c.host, answer, elsewhere)
 	case k.fineTunes && said.untrainable():
-		return e.permanent(InvalidRequest, problem.BadInput, "the provider at %s does not fine-tune the %s (%s): %s%s", c.host, k.about, answer, c.profile.untrainable, quote)
+		return e.permanent(InvalidRequest, problem.BadInput, "the provider at %s does not fine-tune the %s (%s): %s", c.host, k.about, answer, c.profile.untrainable)
 	case k.model != "" && status == http.StatusNotFound && c.profile.serving == servedByDeployment:
 		return c.notDeployed(e, k.model, answer)
 	case k.about != "" && (status == http.StatusNotFound || said.Code == "model_not_found"):
-		return e.permanent(NotFound, problem.BadInput, "the provider at %s has no %s (%s): check the name, and OPENAI_BASE_URL%s", c.host, k.about, answer, quote)
+		return e.permanent(NotFound, problem.BadInput, "the provider at %s has no %s (%s): check the name, and OPENAI_BASE_URL", c.host, k.about, answer)
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
 		return e.permanent(NotFound, problem.BadInput,
-			"the provider at %s knows no such request (%s): check that OPENAI_BASE_URL is right, it normally ends in /v1%s", c.host, answer, quote)
+			"the provider at %s knows no such request (%s): check that OPENAI_BASE_URL is right, it normally ends in /v1", c.host, answer)
 	case status == http.StatusRequestTimeout:
 		return e.retryable(Timeout, header, "the provider gave up waiting (%s)", answer)
 	case status == http.StatusConflict, status == http.StatusTooEarly, status >= 500:
-		return e.retryable(ServerError, header, "the provider failed (%s)%s", answer, quote)
+		return e.retryable(ServerError, header, "the provider failed (%s)", answer)
 	case k.private && said.tooLong(status):
 		return e.permanent(TextTooLong, problem.Refused, "the text is too long for the model (%s)", answer)
 	case k.private && said.filtered():
 		return e.permanent(TextFiltered, problem.Refused, "the provider's content filter refused the text (%s)", answer)
 	case status >= 400:
-		return e.permanent(InvalidRequest, problem.Refused, "the provider refused the request%s (%s)%s", k.to(), answer, quote)
+		return e.permanent(InvalidRequest, problem.Refused, "the provider refused the request%s (%s)", k.to(), answer)
 	}
 	// Redirects are followed before they get here; what is left is no
 	// answer of this protocol.
@@ -177,17 +173,15 @@ func (c *Client) transportError(ctx context.Context, k *call, err error) error {
 	var untrusted *tls.CertificateVerificationError
 	if errors.As(err, &untrusted) {
 		return e.permanent(Connection, problem.Environment,
-			"the certificate of the provider at %s is not trusted (%s): install its certificate authority on this machine, or correct OPENAI_BASE_URL", c.host, untrusted.Err)
+			"the certificate of the provider at %s is not trusted (%s): install its certificate authority on this machine, or correct OPENAI_BASE_URL", c.host, distrusted(untrusted.Err))
 	}
 	if errors.Is(err, http.ErrSchemeMismatch) {
 		return e.permanent(Connection, problem.BadInput, "the provider at %s speaks http and not https: correct OPENAI_BASE_URL", c.host)
 	}
-	// The URL's own wrapper repeats path and query, the cause does not.
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
+	if errors.Is(err, errRedirected) {
+		return e.permanent(Connection, problem.BadInput, "the provider at %s redirects to another host: set OPENAI_BASE_URL to the provider's own address", c.host)
 	}
-	return e.retryable(Connection, nil, "the connection to the provider at %s failed (%s)", c.host, err)
+	return e.retryable(Connection, nil, "the connection to the provider at %s failed (%s)", c.host, broken(err))
 }
 
 // answerError classifies what go-openai or a decoder reports besides failed
@@ -206,13 +200,18 @@ func (c *Client) answerError(k *call, err error) *Error {
 }
 
 // malformed is an answer that came whole and does not read as the protocol
-// says. A JSON error may quote the answer, which may quote a customer.
+// says.
 func (c *Client) malformed(k *call, err error) *Error {
 	e := &Error{Op: k.op, Status: http.StatusOK}
-	if k.private {
-		return e.retryable(MalformedResponse, nil, "the provider at %s gave a malformed answer", c.host)
-	}
-	return e.retryable(MalformedResponse, nil, "the provider at %s gave a malformed answer (%s)", c.host, cut(err.Error()))
+	return e.retryable(MalformedResponse, nil, "the provider at %s gave a malformed answer (%s)", c.host, unreadable(err))
+}
+
+// misnamed is an answer with an id or a name that has not the form of one. To
+// ask again would make the thing again.
+func (c *Client) misnamed(k *call, what string) *Error {
+	e := &Error{Op: k.op, Status: http.StatusOK}
+	return e.permanent(MalformedResponse, problem.Refused,
+		"the provider at %s gives %s that is none: expected at most %d letters, digits and : . _ / @ - without blanks", c.host, what, maxName)
 }
 
 // notSent classifies a request that the limiter did not let go.
@@ -262,104 +261,6 @@ func (k *call) subject() string {
 	return k.about
 }
 
-// errorBody is what a provider says about a failure.
-type errorBody struct{ Code, Type, Message string }
-
-// parseErrorBody reads the protocol's error object, be it wrapped in "error"
-// (OpenAI) or bare (some compatible servers). Anything else yields no more
-// than a message that says nothing.
-func parseErrorBody(body []byte) errorBody {
-	var outer struct {
-		Error json.RawMessage `json:"error"`
-	}
-	if json.Unmarshal(body, &outer) != nil {
-		return errorBody{}
-	}
-	object := []byte(outer.Error)
-	if len(object) == 0 {
-		if message := detail(body); message != "" {
-			return errorBody{Message: message}
-		}
-	}
-	if len(object) == 0 || object[0] != '{' {
-		var message string
-		if json.Unmarshal(object, &message) == nil && message != "" {
-			return errorBody{Message: message}
-		}
-		object = body
-	}
-	var raw struct {
-		Code    any `json:"code"` // a string, a number or null
-		Type    any `json:"type"`
-		Message any `json:"message"`
-	}
-	if json.Unmarshal(object, &raw) != nil {
-		return errorBody{}
-	}
-	message, _ := raw.Message.(string)
-	return errorBody{Code: identifier(raw.Code), Type: identifier(raw.Type), Message: message}
-}
-
-// detail reads the errors of servers that are built with FastAPI: a sentence,
-// or a list of what is wrong with which field. "Not Found" is its answer to
-// paths that it does not know, and says nothing.
-func detail(body []byte) string {
-	var text struct {
-		Detail string `json:"detail"`
-	}
-	if json.Unmarshal(body, &text) == nil {
-		if text.Detail == http.StatusText(http.StatusNotFound) {
-			return ""
-		}
-		return text.Detail
-	}
-	var fields struct {
-		Detail []struct {
-			Where   []any  `json:"loc"` // names and indexes
-			Message string `json:"msg"`
-		} `json:"detail"`
-	}
-	if json.Unmarshal(body, &fields) != nil {
-		return ""
-	}
-	var parts []string
-	for _, f := range fields.Detail {
-		parts = append(parts, strings.Trim(fmt.Sprint(f.Where), "[]")+": "+f.Message)
-	}
-	return strings.Join(parts, "; ")
-}
-
-// identifier returns v if it reads as a code. Codes go where messages must
-// not, so nothing that could be a sentence passes.
-func identifier(v any) string {
-	var s string
-	switch v := v.(type) {
-	case string:
-		s = v
-	case float64:
-		s = strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	isOther := func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_.-", r))
-	}
-	if len(s) > 64 || strings.ContainsFunc(s, isOther) {
-		return ""
-	}
-	return s
-}
-
-// describe is "429 rate_limit_exceeded": the status and the most telling word.
-func (b errorBody) describe(status int) string {
-	word := b.Code
-	if word == "" || word == strconv.Itoa(status) {
-		word = b.Type
-	}
-	if word == "" {
-		word = http.StatusText(status)
-	}
-	return strings.TrimSpace(strconv.Itoa(status) + " " + word)
-}
-
 // outOfQuota tells the 429 that will pass from the one that will not.
 func (b errorBody) outOfQuota() bool {
 	for _, s := range []string{b.Code, b.Type} {
@@ -400,43 +301,6 @@ func (b errorBody) tooLong(status int) bool {
 
 func (b errorBody) filtered() bool {
 	return b.Code == "content_filter" || b.Code == "content_policy_violation"
-}
-
-// quote is what the provider says, as an ending of a sentence; nothing for
-// private calls.
-func (c *Client) quote(k *call, message string) string {
-	if k.private || message == "" {
-		return ""
-	}
-	if c.opt.APIKey != "" {
-		message = strings.ReplaceAll(message, c.opt.APIKey, "***")
-	}
-	return fmt.Sprintf(". The provider says: %q", cut(message))
-}
-
-var quoted = regexp.MustCompile(`"[^"]*"|'[^']*'|“[^”]*”|` + "`[^`]*`")
-
-// Brief makes a provider's message about a job fit for histories and logs:
-// what it quotes, which may be a line of the training file, is left out, and
-// it is cut to 300 bytes.
-func Brief(message string) string { return cut(quoted.ReplaceAllString(message, `"..."`)) }
-
-// maxQuote is how many bytes of somebody else's words an error may hold.
-const maxQuote = 300
-
-// cut shortens s to maxQuote bytes, at a character's edge.
-func cut(s string) string {
-	if len(s) <= maxQuote {
-		return s
-	}
-	s = s[:maxQuote-len("...")]
-	for len(s) > 0 {
-		if r, n := utf8.DecodeLastRuneInString(s); r != utf8.RuneError || n != 1 {
-			break
-		}
-		s = s[:len(s)-1]
-	}
-	return s + "..."
 }
 
 // maxRetryAfter bounds what a header can make anybody wait.

@@ -105,7 +105,7 @@ func TestErrors(t *testing.T) {
 			want: Error{Reason: TextFiltered, Code: "content_filter", Permanent: true}, kind: problem.Refused},
 		{name: "refused training file", call: create, status: 400, body: `{"error":{"message":"training_file: line 3 is no chat","code":"invalid_training_file"}}`,
 			want: Error{Reason: InvalidRequest, Code: "invalid_training_file", Permanent: true}, kind: problem.Refused,
-			says: `The provider says: "training_file: line 3 is no chat"`},
+			says: `refused the request to base model "m-1" (400 invalid_training_file)`},
 		{name: "upload too large", call: upload, status: 413, want: Error{Reason: InvalidRequest, Permanent: true}, kind: problem.Refused},
 		{name: "server error", call: classify, status: 500, body: object("", "server_error"),
 			want: Error{Reason: ServerError, Type: "server_error"}, says: "the provider failed (500 server_error)"},
@@ -113,8 +113,8 @@ func TestErrors(t *testing.T) {
 			want: Error{Reason: ServerError, RetryAfter: 3 * time.Second}},
 		{name: "conflict", call: job, status: 409, want: Error{Reason: ServerError}},
 		{name: "their timeout", call: classify, status: 408, want: Error{Reason: Timeout}},
-		{name: "code that is a sentence", call: classify, status: 500, body: object(private, private), want: Error{Reason: ServerError}},
-		{name: "error that is a string", call: job, status: 500, body: `{"error":"boom"}`, want: Error{Reason: ServerError}, says: `The provider says: "boom"`},
+		{name: "code that is a sentence", call: classify, status: 500, body: object(private, private), want: Error{Reason: ServerError}, says: "(500 another code)"},
+		{name: "error that is a string", call: job, status: 500, body: `{"error":"boom"}`, want: Error{Reason: ServerError}, says: "the provider failed (500 Internal Server Error)"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -140,7 +140,7 @@ func TestErrors(t *testing.T) {
 			if kind, _ := problem.KindOf(err); kind != tc.kind {
 				t.Errorf("got kind %q, want %q", kind, tc.kind)
 			}
-			if strings.HasPrefix(e.Op, "classifying") && strings.Contains(err.Error(), "4711") {
+			if strings.Contains(err.Error(), "4711") {
 				t.Errorf("the error quotes a customer: %q", err)
 			}
 			if strings.Contains(err.Error(), "sk-test") {
@@ -259,21 +259,6 @@ func TestModelsThatCannotClassifyAreRefusedBeforeAsking(t *testing.T) {
 	_, err := client(t, f, Options{}).Classify(t.Context(), "o3-mini", "s", "t")
 	if kind, _ := problem.KindOf(err); kind != problem.BadInput || f.requests.Load() != 0 {
 		t.Fatalf("got %v after %d requests, want bad input after none", err, f.requests.Load())
-	}
-}
-
-func TestQuotesAreCut(t *testing.T) {
-	long := strings.Repeat("ä", 400)
-	f := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(400)
-		fmt.Fprintf(w, `{"error":{"message":%q}}`, long+" sk-test")
-	})
-	_, err := client(t, f, Options{}).Job(t.Context(), "j")
-	text := err.Error()
-	i := strings.Index(text, "ä")
-	quoted := strings.TrimSuffix(text[i:], `"`)
-	if len(quoted) > maxQuote || !strings.HasSuffix(quoted, "ä...") {
-		t.Errorf("the quote has %d bytes and ends in %q", len(quoted), quoted[len(quoted)-10:])
 	}
 }
 

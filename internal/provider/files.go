@@ -27,7 +27,8 @@ const PurposeFineTune = string(openai.PurposeFineTune)
 // File is a file at the provider.
 type File struct {
 	ID string
-	// Name is what it was uploaded as.
+	// Name is what it was uploaded as, in the provider's words: it is for
+	// comparing, not for showing.
 	Name string
 	// Bytes is its size.
 	Bytes int64
@@ -51,7 +52,7 @@ type wireFile struct {
 }
 
 func (w wireFile) file() File {
-	return File{ID: w.ID, Name: w.Name, Bytes: w.Bytes, Purpose: w.Purpose, Status: w.Status, Created: w.CreatedAt.Time}
+	return File{ID: w.ID, Name: name(w.Name), Bytes: w.Bytes, Purpose: name(w.Purpose), Status: state(w.Status), Created: w.CreatedAt.Time}
 }
 
 // usable: whether a job can read the file, now or soon.
@@ -76,7 +77,7 @@ func (c *Client) Files(ctx context.Context, purpose string) ([]File, error) {
 	var files []File
 	for _, w := range wire {
 		// Servers that do not know the filter send everything.
-		if purpose == "" || w.Purpose == purpose {
+		if (purpose == "" || w.Purpose == purpose) && isName(w.ID) {
 			files = append(files, w.file())
 		}
 	}
@@ -150,7 +151,10 @@ func (c *Client) UploadFile(ctx context.Context, name string, content io.Reader,
 	}
 	stop()
 	if wire.ID == "" {
-		return File{}, c.malformed(&k, errors.New("the uploaded file has no id"))
+		return File{}, c.malformed(&k, flaw("the uploaded file has no id"))
+	}
+	if !isName(wire.ID) {
+		return File{}, c.misnamed(&k, "the uploaded file an id")
 	}
 	return wire.file(), nil
 }
@@ -221,9 +225,9 @@ func (s *stream) raw(p []byte) (int, error) {
 		return n, err
 	}
 	if cause := context.Cause(s.ctx); cause != nil {
-		err = cause
+		return n, fmt.Errorf("downloading a file: %w", cause)
 	}
-	return n, fmt.Errorf("downloading a file: %w", err)
+	return n, fmt.Errorf("downloading a file: %w", &download{err})
 }
 
 func (s *stream) Read(p []byte) (int, error) { return s.text.Read(p) }

@@ -3,7 +3,8 @@ package provider
 import (
 	"cmp"
 	"context"
-	"errors"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"net/http"
@@ -63,7 +64,8 @@ type Job struct {
 // JobError is the provider's reason for a failed job.
 type JobError struct {
 	Code string `json:"code"`
-	// Message may be long; it can name lines of the training file.
+	// Message is a sentence of this program, "" if the provider says nothing
+	// that is known.
 	Message string `json:"message"`
 	// Param is the part of the request that is to blame, such as
 	// "training_file"; may be empty.
@@ -71,18 +73,18 @@ type JobError struct {
 }
 
 // Failure returns nil unless the job failed or was cancelled, and then a
-// problem of kind [problem.Refused] with the provider's reason.
+// problem of kind [problem.Refused] with what is known of the provider's reason.
 func (j Job) Failure() error {
 	switch j.Status {
 	case JobFailed:
-		code := j.Error.Code
-		if code == "" {
-			code = "no code"
+		code := cmp.Or(j.Error.Code, "no code that is known")
+		if j.Error.Param != "" {
+			code += ", " + j.Error.Param
 		}
 		if j.Error.Message == "" {
-			return problem.New(problem.Refused, "the fine-tuning job %s failed at the provider (%s), which gives no reason: look it up there", j.ID, code)
+			return problem.New(problem.Refused, "the fine-tuning job %s failed at the provider (%s): look there for the reason, which may quote texts and is not shown here", j.ID, code)
 		}
-		return problem.New(problem.Refused, "the fine-tuning job %s failed at the provider (%s). The provider says: %q", j.ID, code, Brief(j.Error.Message))
+		return problem.New(problem.Refused, "the fine-tuning job %s failed at the provider (%s): %s", j.ID, code, j.Error.Message)
 	case Cancelled:
 		return problem.New(problem.Refused, "the fine-tuning job %s was cancelled at the provider: start a new one", j.ID)
 	}
@@ -104,22 +106,47 @@ type wireJob struct {
 	Metadata      map[string]string `json:"metadata"`
 	TrainedTokens int64             `json:"trained_tokens"`
 	ResultFiles   []string          `json:"result_files"`
-	Error         JobError          `json:"error"`
+	Error         wireJobError      `json:"error"`
 	CreatedAt     unixTime          `json:"created_at"`
 	FinishedAt    unixTime          `json:"finished_at"`
+}
+
+// wireJobError is what a provider says of a failure: anything.
+type wireJobError struct {
+	Code    any `json:"code"`
+	Message any `json:"message"`
+	Param   any `json:"param"`
+}
+
+func (w wireJobError) jobError() JobError {
+	message, _ := w.Message.(string)
+	return JobError{Code: identifier(w.Code), Message: tell(message), Param: parameter(w.Param)}
 }
 
 // otherNames are those that some servers have for a status.
 var otherNames = map[JobStatus]JobStatus{"pending": Queued, "canceled": Cancelled}
 
 func (w wireJob) job() Job {
+	status := JobStatus(state(string(w.Status)))
 	return Job{
-		ID: w.ID, Status: cmp.Or(otherNames[w.Status], w.Status), BaseModel: w.Model, FineTunedModel: w.FineTunedModel,
-		TrainingFile: w.TrainingFile, ValidationFile: w.ValidationFile,
-		Suffix: cmp.Or(w.UserSuffix, w.Suffix), Metadata: w.Metadata,
-		TrainedTokens: w.TrainedTokens, ResultFiles: w.ResultFiles, Error: w.Error,
+		ID: w.ID, Status: cmp.Or(otherNames[status], status), BaseModel: name(w.Model), FineTunedModel: w.FineTunedModel,
+		TrainingFile: name(w.TrainingFile), ValidationFile: name(w.ValidationFile),
+		Suffix: name(cmp.Or(w.UserSuffix, w.Suffix)), Metadata: marks(w.Metadata),
+		TrainedTokens: w.TrainedTokens, ResultFiles: names(w.ResultFiles), Error: w.Error.jobError(),
 		Created: w.CreatedAt.Time, Finished: w.FinishedAt.Time,
 	}
+}
+
+// misnamed tells which of the names that a run cannot do without has not the
+// form of one; "" if none.
+func (w wireJob) misnamed() string {
+	switch {
+	case !isName(w.ID):
+		return "the fine-tuning job an id"
+	case w.FineTunedModel != "" && !isName(w.FineTunedModel):
+		return "the fine-tuned model a name"
+	}
+	return ""
 }
 
 // JobRequest is what a fine-tuning job is created from.
@@ -228,7 +255,10 @@ func (c *Client) job(ctx context.Context, k call, method, path string, in any) (
 		return Job{}, err
 	}
 	if w.ID == "" || w.Status == "" {
-		return Job{}, c.malformed(&k, errors.New("the fine-tuning job has no id or no status"))
+		return Job{}, c.malformed(&k, flaw("the fine-tuning job has no id or no status"))
+	}
+	if what := w.misnamed(); what != "" {
+		return Job{}, c.misnamed(&k, what)
 	}
 	return w.job(), nil
 }
@@ -251,9 +281,11 @@ func (c *Client) Jobs(ctx context.Context, metadata map[string]string) ([]Job, e
 	if err != nil {
 		return nil, err
 	}
-	jobs := make([]Job, len(wire))
-	for i, w := range wire {
-		jobs[i] = w.job()
+	jobs := make([]Job, 0, len(wire))
+	for _, w := range wire {
+		if w.misnamed() == "" {
+			jobs = append(jobs, w.job())
+		}
 	}
 	slices.SortStableFunc(jobs, func(a, b Job) int { return b.Created.Compare(a.Created) })
 	return jobs, nil
@@ -287,12 +319,15 @@ func (c *Client) FindJob(ctx context.Context, key, value, suffix string) (Job, b
 	return Job{}, false, nil
 }
 
-// Event is one line of a job's log.
+// Event is one line of a job's log, without the provider's own words.
 type Event struct {
+	// ID is the provider's, or stands for one that has not the form of an id.
 	ID      string
 	Created time.Time
-	// Level is "info", "warn" or "error".
-	Level   string
+	// Level is "info", "warn" or "error"; "" where it is another word.
+	Level string
+	// Message is a sentence that is known, and in place of any other one that
+	// says so.
 	Message string
 	// Type is "message" or "metrics"; may be empty.
 	Type string
@@ -310,11 +345,31 @@ type wireEvent struct {
 	Data      map[string]any `json:"data"`
 }
 
+func (w wireEvent) event() Event {
+	e := Event{
+		ID: w.key(), Created: w.CreatedAt.Time, Level: levels.find(w.Level),
+		Message: tell(w.Message), Type: kinds.find(w.Type), Data: figures(w.Data),
+	}
+	if e.Message == "" {
+		e.Message = untold(e)
+	}
+	return e
+}
+
+// key is the event's id, or its hash where the id has not the form of one.
+func (w wireEvent) key() string {
+	if w.ID == "" || isName(w.ID) {
+		return w.ID
+	}
+	sum := sha256.Sum256([]byte(w.ID))
+	return "event-" + hex.EncodeToString(sum[:8])
+}
+
 // Events returns a job's events, oldest first: those newer than the event with
 // id after, or all if after is "" or no longer known. The protocol lists events
 // newest first and pages towards the past, so that only what is new is fetched.
 func (c *Client) Events(ctx context.Context, jobID, after string) ([]Event, error) {
-	isSeen := func(e wireEvent) bool { return after != "" && e.ID == after }
+	isSeen := func(e wireEvent) bool { return after != "" && e.key() == after }
 	wire, err := all(ctx, c, aboutJob("listing the fine-tuning job's events", jobID), jobPath(jobID)+"/events",
 		url.Values{"limit": {pageSize}}, func(e wireEvent) string { return e.ID },
 		func(p []wireEvent) bool { return slices.ContainsFunc(p, isSeen) })
@@ -327,7 +382,7 @@ func (c *Client) Events(ctx context.Context, jobID, after string) ([]Event, erro
 	slices.Reverse(wire)
 	events := make([]Event, len(wire))
 	for i, w := range wire {
-		events[i] = Event{ID: w.ID, Created: w.CreatedAt.Time, Level: w.Level, Message: w.Message, Type: w.Type, Data: w.Data}
+		events[i] = w.event()
 	}
 	return events, nil
 }

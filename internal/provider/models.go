@@ -14,8 +14,6 @@ import (
 // Model is a model that the provider can be asked about or with.
 type Model struct {
 	ID string
-	// OwnedBy is the provider's word for who made it, possibly empty.
-	OwnedBy string
 	// Created is zero if the provider does not say.
 	Created time.Time
 }
@@ -30,9 +28,11 @@ func (c *Client) Models(ctx context.Context) ([]Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	models := make([]Model, len(list.Models))
-	for i, m := range list.Models {
-		models[i] = newModel(m)
+	var models []Model
+	for _, m := range list.Models {
+		if isName(m.ID) {
+			models = append(models, newModel(m))
+		}
 	}
 	return models, nil
 }
@@ -58,6 +58,7 @@ func (c *Client) Model(ctx context.Context, id string) (Model, error) {
 	if err != nil {
 		return Model{}, err
 	}
+	m.ID = id // whatever the provider repeats
 	return newModel(m), nil
 }
 
@@ -80,7 +81,7 @@ func (c *Client) listedModel(ctx context.Context, k call, id string) (Model, err
 }
 
 func newModel(m openai.Model) Model {
-	model := Model{ID: m.ID, OwnedBy: m.OwnedBy}
+	model := Model{ID: m.ID}
 	if m.CreatedAt > 0 {
 		model.Created = time.Unix(m.CreatedAt, 0).UTC()
 	}

@@ -30,8 +30,9 @@
 //
 // # Personal data
 //
-// A provider's error message may quote the text it was asked about. Errors of
-// [Client.Classify] therefore hold the status, the code and the type only.
+// A provider may quote what it was sent, in a message and in any other field.
+// None of its free text leaves this package, in errors or in values: said.go
+// decides what does.
 package provider
 
 import (
@@ -168,7 +169,7 @@ func New(o Options) (*Client, error) {
 	c := &Client{
 		opt:   o,
 		base:  strings.TrimRight(o.BaseURL, "/"),
-		http:  &http.Client{Transport: transport},
+		http:  &http.Client{Transport: transport, CheckRedirect: sameHost},
 		limit: newLimiter(o.MaxConcurrent, o.RequestsPerMinute),
 	}
 	u, _ := url.Parse(c.base)
@@ -179,6 +180,30 @@ func New(o Options) (*Client, error) {
 	config.HTTPClient = doer{c}
 	c.openai = openai.NewClientWithConfig(config)
 	return c, nil
+}
+
+// errRedirected ends a request that is sent on to another host.
+var errRedirected = errors.New("the request is redirected to another host")
+
+// sameHost follows redirections. What was sent with a request, texts and key,
+// goes to no other host than the one that was set.
+func sameHost(req *http.Request, via []*http.Request) error {
+	switch {
+	case len(via) >= 10:
+		return errors.New("too many redirections")
+	case req.URL.Host == via[0].URL.Host && req.URL.Scheme == via[0].URL.Scheme:
+		return nil
+	case req.Method != http.MethodGet || via[0].Method != http.MethodGet:
+		return errRedirected
+	}
+	// Downloads may lie elsewhere. Go drops Authorization, and knows no
+	// other header with a key.
+	for _, p := range profiles {
+		if p.keyHeader != "" {
+			req.Header.Del(p.keyHeader)
+		}
+	}
+	return nil
 }
 
 // Provider names the kind of provider that the client takes this one for, such
@@ -293,7 +318,7 @@ func (d doer) Do(req *http.Request) (*http.Response, error) {
 		return nil, d.c.transportError(req.Context(), k, err)
 	}
 	if len(body) > maxBody {
-		return nil, d.c.malformed(k, fmt.Errorf("the answer is larger than %d bytes", maxBody))
+		return nil, d.c.malformed(k, flaw(fmt.Sprintf("it is larger than %d bytes", maxBody)))
 	}
 	if resp.StatusCode < 200 || resp.StatusCode >= 300 {
 		return nil, d.c.statusError(k, resp.StatusCode, resp.Header, body)
@@ -387,7 +412,7 @@ func all[T any](ctx context.Context, c *Client, k call, path string, query url.V
 		if last == "" || last == seen {
 			// A server that ignores the cursor would send the same
 			// page for ever.
-			return nil, c.malformed(&k, errors.New("the list does not advance from page to page"))
+			return nil, c.malformed(&k, flaw("the list does not advance from page to page"))
 		}
 		seen = last
 		query.Set("after", last)

@@ -119,7 +119,7 @@ func TestModels(t *testing.T) {
 	})
 	c := client(t, f, Options{})
 	models, err := c.Models(t.Context())
-	first := Model{ID: "m-1", OwnedBy: "x", Created: time.Unix(1700000000, 0).UTC()}
+	first := Model{ID: "m-1", Created: time.Unix(1700000000, 0).UTC()}
 	if err != nil || !slices.Equal(models, []Model{first, {ID: "maker/m-2"}}) {
 		t.Fatalf("got %+v, %v", models, err)
 	}
@@ -513,12 +513,12 @@ func TestJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Job{ID: "j/1", Status: JobFailed, BaseModel: "base", TrainingFile: "f1", Suffix: "s", Metadata: map[string]string{"k": "v"},
-		ResultFiles: []string{"r1"}, Error: JobError{"invalid_training_file", "line 3", "training_file"}, Created: time.Unix(100, 0).UTC(), Finished: time.Unix(200, 0).UTC()}
+		ResultFiles: []string{"r1"}, Error: JobError{"invalid_training_file", "", "training_file"}, Created: time.Unix(100, 0).UTC(), Finished: time.Unix(200, 0).UTC()}
 	if fmt.Sprintf("%+v", j) != fmt.Sprintf("%+v", want) {
 		t.Errorf("got  %+v\nwant %+v", j, want)
 	}
 	failure := j.Failure()
-	if kind, _ := problem.KindOf(failure); kind != problem.Refused || !strings.Contains(failure.Error(), `invalid_training_file). The provider says: "line 3"`) {
+	if kind, _ := problem.KindOf(failure); kind != problem.Refused || !strings.Contains(failure.Error(), `failed at the provider (invalid_training_file, training_file): look there for the reason`) {
 		t.Errorf("got %v", failure)
 	}
 	j, err = c.CancelJob(t.Context(), "j2")

@@ -385,7 +385,7 @@ func TestRecordedRefusals(t *testing.T) {
 		},
 		"nebius": {
 			{"wrong key", 1, models, Unauthorized, true, 0, problem.BadInput, "set OPENAI_API_KEY"},
-			{"wrong field", 1, create, InvalidRequest, true, 0, problem.Refused, "body hyperparameters n_epochs: Input should be less than or equal to 20"},
+			{"wrong field", 1, create, InvalidRequest, true, 0, problem.Refused, "(422 less_than_equal, body.hyperparameters.n_epochs)"},
 			{"no fine-tuning", 1, create, Forbidden, true, 0, problem.Refused, "Nebius grants it per project"},
 			{"too many requests", 1, ask, RateLimited, false, 2 * time.Second, "", "asks to wait for 2s"},
 			{"no model yet", 1, ask, NotFound, true, 0, problem.BadInput, "has no model"},

@@ -3,7 +3,6 @@ package provider
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -30,7 +29,7 @@ func (c *Client) Serve(ctx context.Context, job Job) (string, error) {
 		return "", err
 	}
 	for _, a := range made {
-		if a.JobID == job.ID && a.Status != "deleted" {
+		if a.JobID == job.ID && a.Status != "deleted" && isName(a.Name) {
 			return a.Name, a.failure()
 		}
 	}
@@ -47,6 +46,9 @@ func (c *Client) Serve(ctx context.Context, job Job) (string, error) {
 	})
 	if err != nil {
 		return "", err
+	}
+	if !isName(a.Name) {
+		return "", c.misnamed(&k, "the fine-tuned model a name")
 	}
 	return a.Name, a.failure()
 }
@@ -67,7 +69,11 @@ func (a adapter) failure() error {
 	if a.Status != "error" {
 		return nil
 	}
-	return problem.New(problem.Refused, "the provider cannot serve the fine-tuned model %s. The provider says: %q. Delete it there, and start again", a.Name, Brief(a.Reason))
+	why := "for a reason that is to be seen there"
+	if known := tell(a.Reason); known != "" {
+		why = known
+	}
+	return problem.New(problem.Refused, "the provider cannot serve the fine-tuned model %s (%s): delete it there, and start again", a.Name, why)
 }
 
 // adapterURL is beside the protocol's own paths, which end in /v1.
@@ -98,6 +104,7 @@ func (c *Client) adapter(ctx context.Context, k call, name string) (Model, error
 	if err != nil {
 		return Model{}, err
 	}
+	a.Name = name
 	return Model{ID: name}, a.failure()
 }
 
@@ -116,7 +123,7 @@ func (c *Client) lastCheckpoint(ctx context.Context, jobID string) (string, erro
 	}
 	last := wireCheckpoint{Step: -1}
 	for _, w := range list {
-		if w.Step >= last.Step {
+		if w.Step >= last.Step && isName(w.ID) {
 			last = w
 		}
 	}
@@ -155,7 +162,7 @@ func (c *Client) fileReady(ctx context.Context, id string) error {
 	e := &Error{Op: "creating the fine-tuning job"}
 	switch {
 	case w.ID == "":
-		return c.malformed(&k, errors.New("the file has no id"))
+		return c.malformed(&k, flaw("the file has no id"))
 	case w.file().usable() && !w.file().inProcess():
 		return nil
 	case w.file().inProcess():
@@ -163,5 +170,5 @@ func (c *Client) fileReady(ctx context.Context, id string) error {
 		e.RetryAfter = filePause
 		return e
 	}
-	return e.permanent(InvalidRequest, problem.Refused, "the provider could not read the file %s (%s): look it up there", id, w.Status)
+	return e.permanent(InvalidRequest, problem.Refused, "the provider could not read the file %s (%s): look it up there", id, state(w.Status))
 }
