@@ -3,10 +3,13 @@ package activities
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/provider"
@@ -32,14 +35,15 @@ type FetchMetricsResult struct {
 const maxMetrics = 64 << 20
 
 // FetchMetrics stores the job, its events, its metrics by step, and draws
-// them.
+// them. Of the provider's files it keeps the figures that it knows, and nothing
+// as it came: what a provider writes may hold texts.
 func (p *Provider) FetchMetrics(ctx context.Context, in FetchMetricsInput) (FetchMetricsResult, error) {
 	job, err := p.Client.Job(ctx, in.JobID)
 	if err != nil {
 		return FetchMetricsResult{}, err
 	}
 	var r FetchMetricsResult
-	if r.Job, err = p.Store.WriteJSON(ctx, in.Dir+"/finetune/job.json", job); err != nil {
+	if r.Job, err = p.Store.WriteJSON(ctx, in.Dir+"/finetune/job.json", recorded(job, in.Dir)); err != nil {
 		return FetchMetricsResult{}, err
 	}
 	if r.Events, err = p.storeEvents(ctx, in); err != nil {
@@ -48,7 +52,7 @@ func (p *Provider) FetchMetrics(ctx context.Context, in FetchMetricsInput) (Fetc
 	if len(job.ResultFiles) == 0 {
 		return r, nil
 	}
-	steps, err := p.steps(ctx, job.ResultFiles[0])
+	content, err := p.steps(ctx, job.ResultFiles[0])
 	var refused *provider.Error
 	if errors.As(err, &refused) && refused.Permanent {
 		return r, nil // the model is there and paid for, whatever became of its metrics
@@ -56,15 +60,32 @@ func (p *Provider) FetchMetrics(ctx context.Context, in FetchMetricsInput) (Fetc
 	if err != nil {
 		return FetchMetricsResult{}, err
 	}
-	if r.Steps, err = p.Store.Write(ctx, in.Dir+"/metrics/step_metrics.csv", steps); err != nil {
+	steps, err := chart.ReadSteps(bytes.NewReader(content))
+	if err != nil {
+		return r, nil // another provider's format
+	}
+	if r.Steps, err = p.Store.Write(ctx, in.Dir+"/metrics/step_metrics.csv", chart.FormatSteps(steps)); err != nil {
 		return FetchMetricsResult{}, err
 	}
-	list, err := chart.ReadSteps(bytes.NewReader(steps))
-	if err != nil {
-		return r, nil // another provider's format: kept as it is, and not drawn
-	}
-	r.Curves, err = p.drawCurves(ctx, in.Dir+"/metrics/curves.png", list)
+	r.Curves, err = p.drawCurves(ctx, in.Dir+"/metrics/curves.png", steps)
 	return r, err
+}
+
+// recorded is the job as it is kept. What it was marked with is kept if it is
+// what runs mark their jobs with.
+func recorded(job provider.Job, run string) provider.Job {
+	kept := map[string]string{}
+	if sum, err := hex.DecodeString(job.Metadata[submissionKey]); err == nil && len(sum) == sha256.Size {
+		kept[submissionKey] = job.Metadata[submissionKey]
+	}
+	if job.Metadata[ownerKey] == run {
+		kept[ownerKey] = run
+	}
+	job.Metadata = kept
+	if sum, err := hex.DecodeString(strings.TrimPrefix(job.Suffix, suffixMark)); err != nil || len(sum) != suffixBytes {
+		job.Suffix = ""
+	}
+	return job
 }
 
 func (p *Provider) storeEvents(ctx context.Context, in FetchMetricsInput) (artifact.Ref, error) {

@@ -30,8 +30,9 @@ type SubmitBatchResult struct {
 }
 
 // SubmitBatch sends a part's open questions to the provider as a batch, as many
-// as one may hold, once: a file of the same content is not uploaded again, and a
-// batch made of it, whoever made it, is taken instead of a second one. Texts of
+// as one may hold, once: a file that has the same content, as a look into it
+// shows, is not uploaded again, and a batch made of that file, whichever run made
+// it, is taken instead of a second one. Texts of
 // an anonymizer without a passed evaluation do not leave: that is a problem of
 // kind Refused.
 func (p *Provider) SubmitBatch(ctx context.Context, in SubmitBatchInput) (SubmitBatchResult, error) {
@@ -110,7 +111,7 @@ func (p *Provider) uploadBatch(ctx context.Context, content []byte) (string, err
 	sum := sha256.Sum256(content)
 	ref := artifact.Ref{Path: "batch.jsonl", SHA256: hex.EncodeToString(sum[:])}
 	name, size := remoteName(ref), int64(len(content))
-	found, ok, err := p.Client.FindFile(ctx, name, size, provider.PurposeBatch)
+	found, ok, err := p.Client.FindFile(ctx, name, size, ref.SHA256, provider.PurposeBatch)
 	if err != nil || ok {
 		return found.ID, err
 	}

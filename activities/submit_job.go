@@ -32,6 +32,13 @@ type SubmitJobResult struct {
 	Adopted bool `json:"adopted"`
 }
 
+// A job's suffix is the mark and so many bytes of the submission's hash: the
+// provider that keeps no metadata tells jobs apart by it.
+const (
+	suffixMark  = "sb-"
+	suffixBytes = 6
+)
+
 // Metadata keys of what we create at the provider: what was bought, and the run
 // that bought it.
 const (
@@ -39,14 +46,23 @@ const (
 	ownerKey      = "switchboard_run"
 )
 
-// SubmitJob creates a fine-tuning job, once. A job for the same data, base
-// model, epochs and seed that has not failed is taken instead: training again
-// would be paid again and give the same model. A job whose model was deleted
-// since does not count.
+// SubmitJob creates a fine-tuning job, once. A job on these very files, for the
+// same base model, epochs and seed, that has not failed is taken instead:
+// training again would be paid again and give the same model. A job on other
+// files is never taken, whatever it is marked with; nor is one whose model was
+// deleted since.
 func (p *Provider) SubmitJob(ctx context.Context, in SubmitJobInput) (SubmitJobResult, error) {
 	key := in.key()
-	suffix := "sb-" + key[:12]
-	job, ok, err := p.Client.FindJob(ctx, submissionKey, key, suffix)
+	request := provider.JobRequest{
+		BaseModel:      in.BaseModel,
+		TrainingFile:   in.TrainingFile,
+		ValidationFile: in.ValidationFile,
+		Suffix:         suffixMark + key[:2*suffixBytes],
+		Metadata:       map[string]string{submissionKey: key, ownerKey: in.Owner},
+		Seed:           &in.Seed,
+		Epochs:         in.Epochs,
+	}
+	job, ok, err := p.Client.FindJob(ctx, request, submissionKey)
 	if err != nil {
 		return SubmitJobResult{}, err
 	}
@@ -58,15 +74,7 @@ func (p *Provider) SubmitJob(ctx context.Context, in SubmitJobInput) (SubmitJobR
 	if ok {
 		return SubmitJobResult{JobID: job.ID, Adopted: true}, nil
 	}
-	job, err = p.Client.CreateJob(ctx, provider.JobRequest{
-		BaseModel:      in.BaseModel,
-		TrainingFile:   in.TrainingFile,
-		ValidationFile: in.ValidationFile,
-		Suffix:         suffix,
-		Metadata:       map[string]string{submissionKey: key, ownerKey: in.Owner},
-		Seed:           &in.Seed,
-		Epochs:         in.Epochs,
-	})
+	job, err = p.Client.CreateJob(ctx, request)
 	if err != nil {
 		return SubmitJobResult{}, err
 	}

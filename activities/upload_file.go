@@ -31,8 +31,8 @@ type UploadFileResult struct {
 }
 
 // UploadFile brings a file to the provider, once: its name there carries the
-// hash of its content, and a file of that name and size is taken instead of
-// uploading it again. Texts of an anonymizer without a passed evaluation do not
+// hash of its content, and a file of that name that has that content, as a look
+// into it shows, is taken instead of uploading it again. Texts of an anonymizer without a passed evaluation do not
 // leave: that is a problem of kind Refused.
 func (p *Provider) UploadFile(ctx context.Context, in UploadFileInput) (UploadFileResult, error) {
 	if err := in.Evaluation.Clear(in.Anonymizer); err != nil {
@@ -40,7 +40,7 @@ func (p *Provider) UploadFile(ctx context.Context, in UploadFileInput) (UploadFi
 	}
 	name := remoteName(in.File)
 	if !in.Force {
-		found, ok, err := p.Client.FindFile(ctx, name, in.File.Bytes, provider.PurposeFineTune)
+		found, ok, err := p.Client.FindFile(ctx, name, in.File.Bytes, in.File.SHA256, provider.PurposeFineTune)
 		if err != nil {
 			return UploadFileResult{}, err
 		}

@@ -22,9 +22,9 @@ func Example() {
 		return
 	}
 
-	const hash, size = "9f86d081884c", 1 << 20
-	name := "train-" + hash + ".jsonl"
-	file, found, err := client.FindFile(ctx, name, size, provider.PurposeFineTune)
+	const hash, size = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", 1 << 20
+	name := "train-" + hash[:12] + ".jsonl"
+	file, found, err := client.FindFile(ctx, name, size, hash, provider.PurposeFineTune)
 	if err == nil && !found {
 		var content *os.File
 		if content, err = os.Open(name); err == nil {
@@ -37,14 +37,15 @@ func Example() {
 		return
 	}
 
-	job, found, err := client.FindJob(ctx, "training", hash, "switchboard-"+hash)
+	request := provider.JobRequest{
+		BaseModel:    "base-1",
+		TrainingFile: file.ID,
+		Suffix:       "switchboard-" + hash[:12],
+		Metadata:     map[string]string{"training": hash},
+	}
+	job, found, err := client.FindJob(ctx, request, "training")
 	if err == nil && !found {
-		job, err = client.CreateJob(ctx, provider.JobRequest{
-			BaseModel:    "base-1",
-			TrainingFile: file.ID,
-			Suffix:       "switchboard-" + hash,
-			Metadata:     map[string]string{"training": hash},
-		})
+		job, err = client.CreateJob(ctx, request)
 	}
 	var e *provider.Error
 	switch {

@@ -4,13 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -84,27 +87,62 @@ func (c *Client) Files(ctx context.Context, purpose string) ([]File, error) {
 	return files, nil
 }
 
-// FindFile returns the newest file of a purpose that has this name and this
-// size in bytes and that a job can read. Names that carry a hash of the content
-// make it the file with that content, so that an upload whose answer was lost
-// is not repeated. The bool is false if there is none.
-func (c *Client) FindFile(ctx context.Context, name string, size int64, purpose string) (File, bool, error) {
+// mostCandidates bounds how many files of one name and size are downloaded to
+// find the one with the right content.
+const mostCandidates = 8
+
+// FindFile returns the newest file of a purpose that has this name, that a job
+// can read, and whose content is the one with this size in bytes and this
+// SHA-256 in hexadecimal digits, so that an upload whose answer was lost is not
+// repeated. A name is anybody's to give: the content is downloaded and compared.
+// The bool is false if there is none, and where the provider does not give the
+// content: what cannot be verified is not taken.
+func (c *Client) FindFile(ctx context.Context, name string, size int64, sum, purpose string) (File, bool, error) {
 	files, err := c.Files(ctx, purpose)
 	if err != nil {
 		return File{}, false, err
 	}
-	size += int64(len(c.profile.preamble()))
-	var newest File
-	found := false
-	for _, f := range files {
-		if f.Name != name || f.Bytes != size || !f.usable() {
-			continue
-		}
-		if !found || f.Created.After(newest.Created) {
-			newest, found = f, true
+	length := size + int64(len(c.profile.preamble()))
+	files = slices.DeleteFunc(files, func(f File) bool { return f.Name != name || f.Bytes != length || !f.usable() })
+	slices.SortStableFunc(files, func(a, b File) int { return b.Created.Compare(a.Created) })
+	for _, f := range files[:min(len(files), mostCandidates)] {
+		same, err := c.holds(ctx, f.ID, size, sum)
+		if err != nil || same {
+			return f, same, err
 		}
 	}
-	return newest, found, nil
+	return File{}, false, nil
+}
+
+// holds tells whether a file has this content, without what this provider's
+// files begin with. A provider that does not give it is no error.
+func (c *Client) holds(ctx context.Context, id string, size int64, sum string) (bool, error) {
+	content, err := c.FileContent(ctx, id)
+	var refused *Error
+	if errors.As(err, &refused) && refused.Permanent && refused.Reason != Unauthorized {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer content.Close()
+	preamble := c.profile.preamble()
+	head := make([]byte, len(preamble))
+	if _, err := io.ReadFull(content, head); err != nil || string(head) != preamble {
+		return false, broke(err)
+	}
+	hash := sha256.New()
+	n, err := io.Copy(hash, io.LimitReader(content, size+1))
+	return n == size && hex.EncodeToString(hash.Sum(nil)) == sum, broke(err)
+}
+
+// broke is an error of a download that ended early; a file that is shorter than
+// expected is none.
+func broke(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return nil
+	}
+	return err
 }
 
 // UploadFile uploads size bytes of content under a name. It streams: a file of

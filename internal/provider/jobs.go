@@ -5,11 +5,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"switchboard/internal/problem"
@@ -50,6 +53,9 @@ type Job struct {
 	// Metadata may be nil, also where some was given: not every provider
 	// keeps it.
 	Metadata map[string]string `json:"metadata"`
+	// Seed and Epochs are 0 where the provider does not repeat them.
+	Seed   int64 `json:"seed,omitempty"`
+	Epochs int   `json:"epochs,omitempty"`
 	// TrainedTokens is 0 until the provider has counted.
 	TrainedTokens int64 `json:"trained_tokens"`
 	// ResultFiles are the ids of the files with the metrics.
@@ -107,8 +113,13 @@ type wireJob struct {
 	TrainedTokens int64             `json:"trained_tokens"`
 	ResultFiles   []string          `json:"result_files"`
 	Error         wireJobError      `json:"error"`
-	CreatedAt     unixTime          `json:"created_at"`
-	FinishedAt    unixTime          `json:"finished_at"`
+	// A seed and hyperparameters that are no numbers, such as "auto", count
+	// as not repeated.
+	Seed            any             `json:"seed"`
+	Hyperparameters json.RawMessage `json:"hyperparameters"`
+	Method          json.RawMessage `json:"method"`
+	CreatedAt       unixTime        `json:"created_at"`
+	FinishedAt      unixTime        `json:"finished_at"`
 }
 
 // wireJobError is what a provider says of a failure: anything.
@@ -133,8 +144,34 @@ func (w wireJob) job() Job {
 		TrainingFile: name(w.TrainingFile), ValidationFile: name(w.ValidationFile),
 		Suffix: name(cmp.Or(w.UserSuffix, w.Suffix)), Metadata: marks(w.Metadata),
 		TrainedTokens: w.TrainedTokens, ResultFiles: names(w.ResultFiles), Error: w.Error.jobError(),
+		Seed: wholeNumber(w.Seed), Epochs: w.epochs(),
 		Created: w.CreatedAt.Time, Finished: w.FinishedAt.Time,
 	}
+}
+
+// epochs is the number of them that the job has, 0 if it is not said.
+func (w wireJob) epochs() int {
+	type chosen struct {
+		Epochs any `json:"n_epochs"`
+	}
+	var older chosen
+	var newer struct {
+		Supervised struct {
+			Hyperparameters chosen `json:"hyperparameters"`
+		} `json:"supervised"`
+	}
+	// What is of another form says nothing.
+	_ = json.Unmarshal(w.Hyperparameters, &older)
+	_ = json.Unmarshal(w.Method, &newer)
+	return int(cmp.Or(wholeNumber(newer.Supervised.Hyperparameters.Epochs), wholeNumber(older.Epochs)))
+}
+
+// wholeNumber returns v if it is one, and 0 otherwise.
+func wholeNumber(v any) int64 {
+	if n, ok := v.(float64); ok && n == math.Trunc(n) && math.Abs(n) < 1<<53 {
+		return int64(n)
+	}
+	return 0
 }
 
 // misnamed tells which of the names that a run cannot do without has not the
@@ -299,24 +336,38 @@ func (c *Client) CanListJobs(ctx context.Context) error {
 	return err
 }
 
-// FindJob returns the newest job that neither failed nor was cancelled and
-// that carries this metadata pair or, where the provider keeps no metadata,
-// this suffix. The bool is false if there is none.
-func (c *Client) FindJob(ctx context.Context, key, value, suffix string) (Job, bool, error) {
-	jobs, err := c.Jobs(ctx, map[string]string{key: value})
+// FindJob returns the newest job that neither failed nor was cancelled and that
+// is what r asks for. It carries r's value of the mark, a key of the metadata,
+// or r's suffix where the provider keeps no metadata. Marks are anybody's to
+// give, so that is not enough: it is on the very files that r names and on r's
+// base model, with r's seed and epochs where the provider repeats them. The bool
+// is false if there is none.
+func (c *Client) FindJob(ctx context.Context, r JobRequest, mark string) (Job, bool, error) {
+	value := r.Metadata[mark]
+	jobs, err := c.Jobs(ctx, map[string]string{mark: value})
 	if err != nil {
 		return Job{}, false, err
 	}
 	for _, j := range jobs {
-		if j.Status == JobFailed || j.Status == Cancelled {
+		if j.Status == JobFailed || j.Status == Cancelled || !c.isOf(j, r) {
 			continue
 		}
-		kept, known := j.Metadata[key]
-		if (known && kept == value) || (!known && suffix != "" && j.Suffix == suffix) {
+		kept, known := j.Metadata[mark]
+		if (known && kept == value) || (!known && r.Suffix != "" && j.Suffix == r.Suffix) {
 			return j, true, nil
 		}
 	}
 	return Job{}, false, nil
+}
+
+// isOf tells whether a job trains what r asks for on what r names.
+func (c *Client) isOf(j Job, r JobRequest) bool {
+	// A base model may be repeated with the date of its version, or under
+	// the name that it is listed under.
+	base := j.BaseModel == "" || j.BaseModel == r.BaseModel || j.BaseModel == c.profile.listed(r.BaseModel) || strings.HasPrefix(j.BaseModel, r.BaseModel+"-")
+	seed := r.Seed == nil || j.Seed == 0 || j.Seed == *r.Seed
+	epochs := r.Epochs == 0 || j.Epochs == 0 || j.Epochs == r.Epochs
+	return base && seed && epochs && r.TrainingFile != "" && j.TrainingFile == r.TrainingFile && j.ValidationFile == r.ValidationFile
 }
 
 // Event is one line of a job's log, without the provider's own words.

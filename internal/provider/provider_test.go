@@ -2,11 +2,14 @@ package provider
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -379,50 +382,119 @@ func paged(w http.ResponseWriter, r *http.Request, ids []string, entry func(id s
 	fmt.Fprintf(w, `{"object":"list","data":[%s],"has_more":%t}`, strings.Join(entries, ","), to < len(ids))
 }
 
+// A file is found by its name, and taken for its content.
 func TestFindFile(t *testing.T) {
-	files := map[string]string{
-		"f1": `{"id":"f1","filename":"train-abc.jsonl","bytes":10,"purpose":"fine-tune","status":"processed","created_at":100}`,
-		"f2": `{"id":"f2","filename":"train-abc.jsonl","bytes":10,"purpose":"fine-tune","status":"uploaded","created_at":200}`,
-		"f3": `{"id":"f3","filename":"train-abc.jsonl","bytes":10,"purpose":"fine-tune","status":"error","created_at":300}`,
-		"f4": `{"id":"f4","filename":"train-abc.jsonl","bytes":11,"purpose":"fine-tune","status":"processed","created_at":400}`,
-		"f5": `{"id":"f5","filename":"train-abc.jsonl","bytes":10,"purpose":"batch","status":"processed","created_at":500.5}`,
-		"f6": `{"id":"f6","filename":"valid-abc.jsonl","bytes":10,"purpose":"fine-tune","created_at":null}`,
+	const good, poisoned = `{"a":"good"}`, `{"a":"evil"}`
+	entry := func(id, name, purpose, status string, size, created int) string {
+		return fmt.Sprintf(`{"id":%q,"filename":%q,"bytes":%d,"purpose":%q,"status":%q,"created_at":%d}`, id, name, size, purpose, status, created)
 	}
-	ids := []string{"f1", "f2", "f3", "f4", "f5", "f6"}
+	files := map[string]string{
+		"f1": entry("f1", "train-abc.jsonl", "fine-tune", "processed", 12, 100),
+		"f2": entry("f2", "train-abc.jsonl", "fine-tune", "uploaded", 12, 200),
+		"f3": entry("f3", "train-abc.jsonl", "fine-tune", "error", 12, 300),
+		"f4": entry("f4", "train-abc.jsonl", "fine-tune", "processed", 13, 400),
+		"f5": entry("f5", "train-abc.jsonl", "batch", "processed", 12, 500),
+		"f6": entry("f6", "train-abc.jsonl", "fine-tune", "processed", 12, 600), // of the same name and size
+		"f7": entry("f7", "valid-abc.jsonl", "fine-tune", "", 12, 0),
+		"f8": entry("f8", "cut-abc.jsonl", "fine-tune", "processed", 12, 0),
+		"f9": entry("f9", "withheld-abc.jsonl", "fine-tune", "processed", 12, 0),
+		"fa": entry("fa", "longer-abc.jsonl", "fine-tune", "processed", 12, 0), // in truth
+	}
+	contents := map[string]string{"f1": good, "f2": good, "f3": good, "f4": good, "f5": good, "f6": poisoned, "f7": good, "f8": good[:11], "fa": good + "\n"}
+	ids := slices.Sorted(maps.Keys(files))
+	withhold := http.StatusForbidden
 	f := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		paged(w, r, ids, func(id string) string { return files[id] })
+		id, isContent := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/v1/files/"), "/content")
+		content, given := contents[id]
+		switch {
+		case !isContent:
+			paged(w, r, ids, func(id string) string { return files[id] })
+		case !given:
+			w.WriteHeader(withhold)
+		default:
+			io.WriteString(w, content)
+		}
 	})
 	c := client(t, f, Options{})
+	sum := sha256.Sum256([]byte(good))
+	hash := hex.EncodeToString(sum[:])
 	for _, tc := range []struct {
 		name string
 		size int64
 		want string
 	}{
-		{"train-abc.jsonl", 10, "f2"},
-		{"valid-abc.jsonl", 10, "f6"},
-		{"train-abc.jsonl", 12, ""},
-		{"other.jsonl", 10, ""},
+		{"train-abc.jsonl", 12, "f2"},
+		{"valid-abc.jsonl", 12, "f7"},
+		{"train-abc.jsonl", 10, ""},
+		{"other.jsonl", 12, ""},
+		{"cut-abc.jsonl", 12, ""},
+		{"longer-abc.jsonl", 12, ""},
+		{"withheld-abc.jsonl", 12, ""},
 	} {
-		got, found, err := c.FindFile(t.Context(), tc.name, tc.size, PurposeFineTune)
-		if err != nil || got.ID != tc.want || found != (tc.want != "") {
+		got, found, err := c.FindFile(t.Context(), tc.name, tc.size, hash, PurposeFineTune)
+		if err != nil || found != (tc.want != "") || found && got.ID != tc.want {
 			t.Errorf("%s of %d bytes: got %q, %t, %v; want %q", tc.name, tc.size, got.ID, found, err, tc.want)
 		}
 	}
-	if every, err := c.Files(t.Context(), ""); err != nil || len(every) != 6 {
-		t.Errorf("got %d files, %v; want 6", len(every), err)
+	for _, status := range []int{400, 404, 405, 410, 501} {
+		withhold = status
+		if _, found, err := c.FindFile(t.Context(), "withheld-abc.jsonl", 12, hash, PurposeFineTune); found || err != nil {
+			t.Errorf("content withheld with %d: found %t, %v", status, found, err)
+		}
+	}
+	// What passes is no answer: the same question again may find the file.
+	for _, status := range []int{429, 500, 503} {
+		withhold = status
+		_, found, err := c.FindFile(t.Context(), "withheld-abc.jsonl", 12, hash, PurposeFineTune)
+		var e *Error
+		if found || !errors.As(err, &e) || e.Permanent {
+			t.Errorf("content withheld with %d: found %t, %v", status, found, err)
+		}
+	}
+	if every, err := c.Files(t.Context(), ""); err != nil || len(every) != len(files) {
+		t.Errorf("got %d files, %v; want %d", len(every), err, len(files))
+	}
+}
+
+// However many files somebody puts beside it, few are downloaded.
+func TestFindFileLooksIntoFewFiles(t *testing.T) {
+	var entries []string
+	for i := range 50 {
+		entries = append(entries, fmt.Sprintf(`{"id":"f%d","filename":"a.jsonl","bytes":2,"purpose":"fine-tune","status":"processed"}`, i))
+	}
+	f := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/content") {
+			io.WriteString(w, "[]")
+			return
+		}
+		fmt.Fprintf(w, `{"data":[%s]}`, strings.Join(entries, ","))
+	})
+	_, found, err := client(t, f, Options{}).FindFile(t.Context(), "a.jsonl", 2, strings.Repeat("0", 64), PurposeFineTune)
+	if found || err != nil || f.requests.Load() != 1+mostCandidates {
+		t.Errorf("found %t, %v, with %d requests", found, err, f.requests.Load())
 	}
 }
 
 func TestFindJob(t *testing.T) {
+	const asked = `"model":"base-1","training_file":"t1","validation_file":"v1"`
 	jobs := map[string]string{
-		"j1": `{"id":"j1","status":"succeeded","created_at":100,"metadata":{"training":"abc"},"error":{}}`,
-		"j2": `{"id":"j2","status":"running","created_at":300,"metadata":{"training":"abc"},"error":null}`,
-		"j3": `{"id":"j3","status":"failed","created_at":400,"metadata":{"training":"abc"}}`,
-		"j4": `{"id":"j4","status":"cancelled","created_at":500,"metadata":{"training":"abc"}}`,
-		"j5": `{"id":"j5","status":"running","created_at":600,"metadata":{"training":"xyz"},"user_provided_suffix":"sb-abc"}`,
-		"j6": `{"id":"j6","status":"queued","created_at":200,"metadata":null,"suffix":"sb-def"}`,
+		"j1": `{"id":"j1","status":"succeeded","created_at":100,"metadata":{"training":"abc"},"error":{},` + asked + `}`,
+		"j2": `{"id":"j2","status":"running","created_at":300,"metadata":{"training":"abc"},"error":null,"seed":7,"hyperparameters":{"n_epochs":3},` + asked + `}`,
+		"j3": `{"id":"j3","status":"failed","created_at":400,"metadata":{"training":"abc"},` + asked + `}`,
+		"j4": `{"id":"j4","status":"cancelled","created_at":500,"metadata":{"training":"abc"},` + asked + `}`,
+		"j5": `{"id":"j5","status":"running","created_at":600,"metadata":{"training":"xyz"},"user_provided_suffix":"sb-abc","hyperparameters":"auto",` + asked + `}`,
+		"j6": `{"id":"j6","status":"queued","created_at":200,"metadata":null,"suffix":"sb-def",` + asked + `}`,
+		"j7": `{"id":"j7","status":"running","created_at":700,"metadata":{"training":"dated"},"model":"base-1-2026-07-18","training_file":"t1","validation_file":"v1"}`,
+		// Marked like the job that is looked for, and not that job.
+		"k1": `{"id":"k1","status":"succeeded","created_at":901,"metadata":{"training":"abc"},"model":"base-1","training_file":"evil","validation_file":"v1"}`,
+		"k2": `{"id":"k2","status":"succeeded","created_at":902,"metadata":{"training":"abc"},"model":"base-1","training_file":"t1","validation_file":"evil"}`,
+		"k3": `{"id":"k3","status":"succeeded","created_at":903,"metadata":{"training":"abc"},"model":"other","training_file":"t1","validation_file":"v1"}`,
+		"k4": `{"id":"k4","status":"succeeded","created_at":904,"metadata":{"training":"abc"},"seed":8,` + asked + `}`,
+		"k5": `{"id":"k5","status":"succeeded","created_at":905,"metadata":{"training":"abc"},"method":{"type":"supervised","supervised":{"hyperparameters":{"n_epochs":1}}},` + asked + `}`,
+		"k6": `{"id":"k6","status":"succeeded","created_at":906,"metadata":null,"suffix":"sb-def","model":"base-1","training_file":"evil","validation_file":"v1"}`,
+		"k7": `{"id":"k7","status":"succeeded","created_at":907,"metadata":{"training":"abc"},"model":"base-1"}`,
 	}
-	ids := []string{"j5", "j4", "j3", "j6", "j1", "j2"}
+	ids := slices.Sorted(maps.Keys(jobs))
 	for _, filters := range []bool{true, false} {
 		f := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Query().Get("limit") != "100" {
@@ -440,14 +512,20 @@ func TestFindJob(t *testing.T) {
 			paged(w, r, kept, func(id string) string { return jobs[id] })
 		})
 		c := client(t, f, Options{})
+		seed := int64(7)
 		for _, tc := range []struct{ value, suffix, want string }{
 			{"abc", "sb-abc", "j2"}, // newer ones failed, were cancelled, or are another's
 			{"xyz", "", "j5"},
 			{"def", "sb-def", "j6"}, // the provider kept no metadata
+			{"dated", "", "j7"},
 			{"none", "none", ""},
 			{"none", "", ""},
 		} {
-			got, found, err := c.FindJob(t.Context(), "training", tc.value, tc.suffix)
+			r := JobRequest{
+				BaseModel: "base-1", TrainingFile: "t1", ValidationFile: "v1", Suffix: tc.suffix,
+				Metadata: map[string]string{"training": tc.value}, Seed: &seed, Epochs: 3,
+			}
+			got, found, err := c.FindJob(t.Context(), r, "training")
 			if err != nil || got.ID != tc.want || found != (tc.want != "") {
 				t.Errorf("filter %t, %+v: got %q, %t, %v", filters, tc, got.ID, found, err)
 			}

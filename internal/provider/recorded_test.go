@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -279,14 +281,16 @@ func prepareRecorded(ctx context.Context, t *testing.T, c *Client, v vendor) {
 		t.Fatal(err)
 	}
 	size := int64(len(recordedContent))
-	if _, found, err := c.FindFile(ctx, recordedName, size, PurposeFineTune); err != nil || found {
+	sum := sha256.Sum256([]byte(recordedContent))
+	hash := hex.EncodeToString(sum[:])
+	if _, found, err := c.FindFile(ctx, recordedName, size, hash, PurposeFineTune); err != nil || found {
 		t.Fatalf("found a file: %t, %v", found, err)
 	}
 	uploaded, err := c.UploadFile(ctx, recordedName, strings.NewReader(recordedContent), size, PurposeFineTune)
 	if err != nil || uploaded.ID != v.trainingFile {
 		t.Fatalf("got %+v, %v", uploaded, err)
 	}
-	again, found, err := c.FindFile(ctx, recordedName, size, PurposeFineTune)
+	again, found, err := c.FindFile(ctx, recordedName, size, hash, PurposeFineTune)
 	if err != nil || !found || again.ID != uploaded.ID {
 		t.Fatalf("the upload is not found again: %+v, %t, %v", again, found, err)
 	}
@@ -294,14 +298,14 @@ func prepareRecorded(ctx context.Context, t *testing.T, c *Client, v vendor) {
 
 func trainRecorded(ctx context.Context, t *testing.T, c *Client, v vendor) {
 	t.Helper()
-	if _, found, err := c.FindJob(ctx, recordedKey, recordedValue, recordedSuffix); err != nil || found {
+	if _, found, err := c.FindJob(ctx, v.jobRequest(), recordedKey); err != nil || found {
 		t.Fatalf("found a job: %t, %v", found, err)
 	}
 	job, err := c.CreateJob(ctx, v.jobRequest())
 	if err != nil || job.ID != v.job || job.Status.Finished() {
 		t.Fatalf("got %+v, %v", job, err)
 	}
-	if again, found, err := c.FindJob(ctx, recordedKey, recordedValue, recordedSuffix); err != nil || !found || again.ID != job.ID {
+	if again, found, err := c.FindJob(ctx, v.jobRequest(), recordedKey); err != nil || !found || again.ID != job.ID {
 		t.Fatalf("the job is not found again: %+v, %t, %v", again, found, err)
 	}
 	if job, err = c.Job(ctx, job.ID); err != nil || job.Status != Running {

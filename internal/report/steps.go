@@ -85,6 +85,24 @@ func ReadSteps(r io.Reader) ([]Step, error) {
 	}
 }
 
+// FormatSteps writes steps as [ReadSteps] reads them, in their order. A figure
+// that is missing is an empty cell.
+func FormatSteps(steps []Step) []byte {
+	var file bytes.Buffer
+	file.WriteString(strings.Join([]string{stepColumn, trainLossColumn, trainAccuracyColumn, validLossColumn, validAccuracyColumn}, ",") + "\n")
+	for _, s := range steps {
+		file.WriteString(strconv.Itoa(s.Step))
+		for _, figure := range []float64{s.TrainLoss, s.TrainAccuracy, s.ValidLoss, s.ValidAccuracy} {
+			file.WriteByte(',')
+			if !math.IsNaN(figure) {
+				file.WriteString(strconv.FormatFloat(figure, 'g', -1, 64))
+			}
+		}
+		file.WriteByte('\n')
+	}
+	return file.Bytes()
+}
+
 // plainText strips a byte order mark and decodes base64, if r begins so.
 func plainText(r io.Reader) io.Reader {
 	buffered := bufio.NewReader(r)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"math"
@@ -84,12 +85,7 @@ func FuzzReadSteps(f *testing.F) {
 		if err != nil {
 			return
 		}
-		var b strings.Builder
-		b.WriteString("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n")
-		for _, s := range steps {
-			fmt.Fprintf(&b, "%d,%g,%g,%g,%g\n", s.Step, s.TrainLoss, s.TrainAccuracy, s.ValidLoss, s.ValidAccuracy)
-		}
-		again, err := ReadSteps(strings.NewReader(b.String()))
+		again, err := ReadSteps(bytes.NewReader(FormatSteps(steps)))
 		if err != nil {
 			t.Fatalf("reading what was read and written: %v", err)
 		}
