@@ -89,7 +89,8 @@ func (e *echo) object() map[string]any {
 		"id": id, "object": e.text, "status": e.state, "status_details": e.text, "created": 1, "created_at": 1,
 		"filename": e.text, "purpose": e.text, "model": e.text, "owned_by": e.text, "fine_tuned_model": id,
 		"training_file": e.text, "validation_file": e.text, "result_files": []string{"file-metrics", e.text},
-		"suffix": e.text, "metadata": map[string]string{submissionKey: e.text, ownerKey: e.text, e.text: e.text}, "error": e.failure(),
+		"suffix": e.text, "user_provided_suffix": "jane_doe", "metadata": map[string]string{submissionKey: "jane_doe", ownerKey: "jane_doe", e.text: e.text},
+		"error": e.failure(),
 		"level": e.text, "message": e.text, "type": e.text, "data": map[string]any{"step": 1, e.text: e.text},
 		"input_file_id": id, "output_file_id": id, "error_file_id": id, "errors": map[string]any{"data": []any{e.failure()}},
 		"choices": []any{map[string]any{"message": message, "finish_reason": "stop"}},
@@ -124,9 +125,11 @@ type echoed struct {
 	provider *Provider
 	said     bytes.Buffer // results, heartbeats, failures as they are stored, and the log
 	ran      map[string]bool
-	labels   artifact.Ref
-	examples artifact.Ref
-	file     artifact.Ref
+	// heartbeats: some were seen.
+	heartbeats bool
+	labels     artifact.Ref
+	examples   artifact.Ref
+	file       artifact.Ref
 }
 
 func newEchoed(t *testing.T, e *echo) *echoed {
@@ -209,6 +212,7 @@ func (l *echoed) run(name string, activity, in any) {
 func (l *echoed) search(what string) {
 	l.t.Helper()
 	found := map[string]string{"the results, heartbeats, failures or log": l.said.String()}
+	l.heartbeats = l.heartbeats || strings.Contains(l.said.String(), `"last_event":"id-1"`)
 	l.said.Reset()
 	for _, dir := range []string{"run", "answers"} {
 		paths, err := l.store.List(l.t.Context(), dir)
@@ -267,6 +271,9 @@ func TestEchoGoesNowhere(t *testing.T) {
 				return
 			}
 		}
+	}
+	if !l.heartbeats {
+		t.Error("no heartbeat was searched")
 	}
 	for i := range reflect.TypeFor[*Provider]().NumMethod() {
 		if name := reflect.TypeFor[*Provider]().Method(i).Name; !l.ran[name] {
