@@ -18,6 +18,7 @@ import (
 	"hash"
 	"io"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -113,12 +114,22 @@ func (s *Store) URL(path string) string {
 // there is replaced as a whole.
 func (s *Store) Create(ctx context.Context, path string) (*Writer, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	w, err := s.bucket.NewWriter(ctx, path, &blob.WriterOptions{ContentType: "application/octet-stream"})
+	w, err := s.bucket.NewWriter(ctx, path, &blob.WriterOptions{ContentType: "application/octet-stream", BeforeWrite: closed})
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("creating %s: %w", path, err)
 	}
 	return &Writer{w: w, cancel: cancel, hash: sha256.New(), ref: Ref{Path: path}}, nil
+}
+
+// closed makes the file of a folder its owner's alone, before anything is in it
+// and whatever the umask. What is no file of this machine has no mode.
+func closed(as func(any) bool) error {
+	var file *os.File
+	if !as(&file) {
+		return nil
+	}
+	return file.Chmod(0o600)
 }
 
 // Writer writes one artifact and knows its hash. It is for one goroutine.

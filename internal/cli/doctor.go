@@ -127,6 +127,7 @@ func (a *app) examine(ctx context.Context) diagnosis {
 	})
 	a.examineTemporal(ctx, &d)
 	d.run(ctx, "artifacts", configured, func(ctx context.Context) (string, error) { return probeArtifacts(ctx, cfg.Artifacts) })
+	d.run(ctx, "permissions", configured, func(context.Context) (string, error) { return probePermissions(a.getenv, cfg) })
 	examineProvider(ctx, &d, configured, cfg)
 	return d
 }

@@ -98,6 +98,15 @@ func openFile(path string) (*sql.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
+	// SQLite takes an empty file for an empty database, and makes its log and
+	// its index of the same mode: made here, they are for this user's eyes only.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
 	query := url.Values{
 		"_pragma": {"journal_mode(WAL)", "busy_timeout(15000)", "synchronous(FULL)", "foreign_keys(1)"},
 		"_txlock": {"immediate"},
