@@ -257,7 +257,7 @@ func TestFineTuneGoesThroughItsStages(t *testing.T) {
 	require.Equal(t, model, result.Model)
 	require.Equal(t, int64(70), result.TrainedTokens)
 	require.Equal(t, map[string]int64{"Person": 4}, result.Prepared.Spans)
-	require.Equal(t, 0.9, result.Metrics.Test.Accuracy)
+	require.Equal(t, pipeline.Share(0.9), result.Metrics.Test.Accuracy)
 	require.True(t, accepted.answered)
 	require.NoError(t, accepted.err)
 	require.Equal(t, "base", accepted.Model)
