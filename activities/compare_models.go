@@ -48,7 +48,7 @@ func (d *Data) CompareModels(ctx context.Context, in CompareModelsInput) (Compar
 	if err != nil {
 		return CompareModelsResult{}, err
 	}
-	comparison, err := evaluate.Compare(champion, challenger, in.Seed)
+	comparison, err := evaluate.Compare(champion.answers, challenger.answers, in.Seed)
 	if err != nil {
 		return CompareModelsResult{}, err
 	}

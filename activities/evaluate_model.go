@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -19,7 +20,10 @@ type EvaluateModelInput struct {
 	TestPredictions       artifact.Ref `json:"test_predictions"`
 	// Precision is what the threshold is calibrated to.
 	Precision float64 `json:"precision"`
-	Dir       string  `json:"dir"`
+	// MaxUnusable is the largest share of answers that may be no label; 0 is
+	// [pipeline.DefaultMaxUnusable].
+	MaxUnusable float64 `json:"max_unusable,omitempty"`
+	Dir         string  `json:"dir"`
 }
 
 // EvaluateModelResult is the judgement.
@@ -32,7 +36,8 @@ type EvaluateModelResult struct {
 }
 
 // EvaluateModel finds the threshold on validation and measures the model on
-// both splits.
+// both splits. A model too many of whose answers are no label, or that there is
+// nothing to judge by, is not judged: that is a problem of kind Refused.
 func (d *Data) EvaluateModel(ctx context.Context, in EvaluateModelInput) (EvaluateModelResult, error) {
 	validation, err := d.answers(ctx, in.Validation, in.ValidationPredictions)
 	if err != nil {
@@ -42,15 +47,22 @@ func (d *Data) EvaluateModel(ctx context.Context, in EvaluateModelInput) (Evalua
 	if err != nil {
 		return EvaluateModelResult{}, err
 	}
-	threshold := evaluate.Threshold(validation, in.Precision)
+	invalid := validation.invalid + test.invalid
+	if err := judgeable(len(validation.answers), len(test.answers), invalid, in.MaxUnusable); err != nil {
+		return EvaluateModelResult{}, err
+	}
+	threshold := evaluate.Threshold(validation.answers, in.Precision)
+	_, majority := evaluate.Majority(test.answers)
 	result := EvaluateModelResult{Metrics: pipeline.Metrics{
-		Threshold:  threshold,
-		Precision:  in.Precision,
-		Validation: evaluate.Measure(validation, threshold),
-		Test:       evaluate.Measure(test, threshold),
+		Threshold:        threshold,
+		Precision:        in.Precision,
+		Validation:       evaluate.Measure(validation.answers, threshold),
+		Test:             evaluate.Measure(test.answers, threshold),
+		InvalidAnswers:   invalid,
+		MajorityAccuracy: &majority,
 	}}
 	var confidences []float64
-	for _, a := range test {
+	for _, a := range test.answers {
 		confidences = append(confidences, a.Confidence)
 	}
 	result.Confidences = evaluate.ConfidenceBins(confidences)
@@ -58,34 +70,57 @@ func (d *Data) EvaluateModel(ctx context.Context, in EvaluateModelInput) (Evalua
 	return result, err
 }
 
+// judgeable refuses what says nothing of a model: splits without a conversation,
+// and answers of which too many are no label.
+func judgeable(validation, test, invalid int, limit float64) error {
+	answers := validation + test
+	switch {
+	case validation == 0 || test == 0:
+		return problem.New(problem.Refused, "there are %d conversations to calibrate the model on and %d to test it on, so it cannot be judged: use a larger dataset, or hold out more of it with --test-share", validation, test)
+	case float64(invalid) > cmp.Or(limit, pipeline.DefaultMaxUnusable)*float64(answers):
+		return problem.New(problem.Refused, "%d of %d answers of the model were no label, so it is not judged and not kept: it has not learnt to answer with a company's name alone; train for more epochs or with more examples, choose another base model, or raise the limit with --max-unusable", invalid, answers)
+	}
+	return nil
+}
+
+// judged are a model's answers beside the truth. Invalid counts those that were no
+// label.
+type judged struct {
+	answers []evaluate.Answer
+	invalid int
+}
+
 // answers pairs each example with its prediction.
-func (d *Data) answers(ctx context.Context, examples, predictions artifact.Ref) ([]evaluate.Answer, error) {
+func (d *Data) answers(ctx context.Context, examples, predictions artifact.Ref) (judged, error) {
 	truths, err := rows[dataset.Example](ctx, d.Store, examples)
 	if err != nil {
-		return nil, err
+		return judged{}, err
 	}
 	said, err := rows[dataset.Prediction](ctx, d.Store, predictions)
 	if err != nil {
-		return nil, err
+		return judged{}, err
 	}
 	if len(said) != len(truths) {
-		return nil, fmt.Errorf("evaluating: %d examples have %d predictions", len(truths), len(said))
+		return judged{}, fmt.Errorf("evaluating: %d examples have %d predictions", len(truths), len(said))
 	}
-	answers := make([]evaluate.Answer, len(truths))
+	j := judged{answers: make([]evaluate.Answer, len(truths))}
 	failed := 0
 	for i, p := range said {
-		if p.Status == dataset.Failed {
+		switch p.Status {
+		case dataset.Failed:
 			failed++
+		case dataset.Invalid:
+			j.invalid++
 		}
 		if p.ConversationID != truths[i].ID {
-			return nil, fmt.Errorf("evaluating: row %d of %s is conversation %d, of %s conversation %d", i, examples.Path, truths[i].ID, predictions.Path, p.ConversationID)
+			return judged{}, fmt.Errorf("evaluating: row %d of %s is conversation %d, of %s conversation %d", i, examples.Path, truths[i].ID, predictions.Path, p.ConversationID)
 		}
-		answers[i] = evaluate.Answer{Thread: truths[i].ThreadID, Truth: truths[i].Label, Company: p.Company, Confidence: p.Confidence}
+		j.answers[i] = evaluate.Answer{Thread: truths[i].ThreadID, Truth: truths[i].Label, Company: p.Company, Confidence: p.Confidence}
 	}
 	if failed > 0 {
 		// Judged by these answers, a good model would look bad, and be the
 		// latest one all the same.
-		return nil, problem.New(problem.Refused, "the provider gave no answer to %d of %d conversations in all attempts, so the model is not judged; when the provider answers again, start the run again: it adopts the finished job", failed, len(truths))
+		return judged{}, problem.New(problem.Refused, "the provider gave no answer to %d of %d conversations in all attempts, so the model is not judged; when the provider answers again, start the run again: it adopts the finished job", failed, len(truths))
 	}
-	return answers, nil
+	return j, nil
 }

@@ -182,7 +182,7 @@ func (m *merge) finish() {
 	c.Companies = len(m.companies)
 	if m.companies[dataset.Unknown] > 0 {
 		c.Companies--
-		c.UnknownShare = float64(m.companies[dataset.Unknown]) / float64(c.Conversations)
+		c.UnknownShare = evaluate.ShareOf(int64(m.companies[dataset.Unknown]), c.Conversations)
 	}
 }
 

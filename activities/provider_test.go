@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -589,6 +590,70 @@ func TestModelThatWasNotAnsweringIsNotJudged(t *testing.T) {
 	m.wantKind(m.do(m.data.EvaluateModel, EvaluateModelInput{
 		Validation: splits.Test, ValidationPredictions: ref, Test: splits.Test, TestPredictions: ref, Precision: 0.95, Dir: "run",
 	}, nil), problem.Refused, "no answer to 1 of")
+}
+
+// A model is judged as long as four of five answers are labels; of one that
+// answers with something else more often, nothing is kept.
+func TestModelWhoseAnswersAreNoLabelsIsNotJudged(t *testing.T) {
+	m := newMarket(t)
+	model, splits, _ := m.train()
+	right, err := m.classify(asking(model, splits.Labels, splits.Test))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name    string
+		invalid int
+		limit   float64
+		refused bool
+	}{
+		{"all", len(right), 0, true},
+		{"a fifth", len(right) / 5, 0, false},
+		{"more than a fifth", len(right)/5 + 1, 0, true},
+		{"more than a fifth, for who knows better", len(right)/5 + 1, 0.5, false},
+		{"all, whatever the limit", len(right), 1, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			predictions := slices.Clone(right)
+			for i := range c.invalid {
+				predictions[i] = dataset.Prediction{ConversationID: right[i].ConversationID, Company: dataset.Unknown, Status: dataset.Invalid}
+			}
+			ref, err := writeRows(t.Context(), m.store, "run/"+strings.ReplaceAll(c.name, " ", "-")+".parquet", predictions)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var result EvaluateModelResult
+			err = m.do(m.data.EvaluateModel, EvaluateModelInput{
+				Validation: splits.Test, ValidationPredictions: ref, Test: splits.Test, TestPredictions: ref,
+				Precision: 0.95, MaxUnusable: c.limit, Dir: "run",
+			}, &result)
+			if c.refused {
+				m.wantKind(err, problem.Refused, fmt.Sprintf("%d of %d answers of the model were no label", 2*c.invalid, 2*len(right)))
+				return
+			}
+			if err != nil || result.Metrics.InvalidAnswers != 2*c.invalid {
+				t.Errorf("%v, metrics %+v", err, result.Metrics)
+			}
+			if m := result.Metrics.MajorityAccuracy; m == nil || *m < 0.3 || *m > 0.7 {
+				t.Errorf("of two companies the commoner has %v", m)
+			}
+		})
+	}
+}
+
+func TestModelIsNotJudgedByNothing(t *testing.T) {
+	m := newMarket(t)
+	examples, err := writeRows[dataset.Example](t.Context(), m.store, "run/examples.parquet", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	predictions, err := writeRows[dataset.Prediction](t.Context(), m.store, "run/predictions.parquet", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.wantKind(m.do(m.data.EvaluateModel, EvaluateModelInput{
+		Validation: examples, ValidationPredictions: predictions, Test: examples, TestPredictions: predictions, Precision: 0.95, Dir: "run",
+	}, nil), problem.Refused, "0 conversations to calibrate")
 }
 
 // A run that adopted a job does not take it away from the run that made it.

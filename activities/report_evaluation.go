@@ -101,7 +101,7 @@ type jury struct {
 	in                      ReportEvaluationInput
 	train, validation, test []dataset.Example
 	said                    []dataset.Prediction // on test
-	onValidation, onTest    []evaluate.Answer
+	onValidation, onTest    judged
 	untuned                 []page.Column
 }
 
@@ -150,7 +150,10 @@ func (d *Data) untuned(ctx context.Context, j jury, u UntunedAnswers) (page.Colu
 	if u.Way == pipeline.FewShot {
 		note = j.in.BaseModel + " without training, told which companies there are, and shown a conversation of each of the commonest."
 	}
-	return j.column(string(u.Way), note, validation, test), nil
+	if invalid := validation.invalid + test.invalid; invalid > 0 {
+		note += fmt.Sprintf(" %d of its %d answers were no label.", invalid, len(validation.answers)+len(test.answers))
+	}
+	return j.column(string(u.Way), note, validation.answers, test.answers), nil
 }
 
 func (j jury) report(ctx context.Context) (page.Evaluation, error) {
@@ -158,12 +161,13 @@ func (j jury) report(ctx context.Context) (page.Evaluation, error) {
 	if err != nil {
 		return page.Evaluation{}, err
 	}
-	model := j.column("this model", j.in.Model+".", j.onValidation, j.onTest)
+	model := j.column("this model", j.in.Model+".", j.onValidation.answers, j.onTest.answers)
 	e := page.Evaluation{
 		Version: page.EvaluationVersion, Model: j.in.Model, BaseModel: j.in.BaseModel,
 		Precision: j.in.Precision, Threshold: model.Natural.Threshold,
 		Columns:   slices.Concat([]page.Column{j.majority(), baseline}, j.untuned, []page.Column{model}),
-		Confusion: confusion(j.onTest, model.Natural.Classes),
+		NoLabel:   page.Part{Count: int64(j.onTest.invalid), Of: int64(len(j.onTest.answers))},
+		Confusion: confusion(j.onTest.answers, model.Natural.Classes),
 		Slices:    j.slices(model.Natural.Threshold),
 		Cost:      j.cost(),
 		Timing:    j.timing(),
@@ -190,22 +194,15 @@ func labelsOf(examples []dataset.Example) []string {
 	return slices.Compact(list)
 }
 
-// majority always answers with the commonest class of the training split, as
-// sure of it as it is common there.
+// majority always names the commonest company of the test set, which has the
+// natural mix of companies, where the other splits may be balanced. It is as sure
+// of it as it is common there.
 func (j jury) majority() page.Column {
-	count := map[string]int{}
-	commonest := ""
-	for _, e := range j.train {
-		count[e.Label]++
-		if n, best := count[e.Label], count[commonest]; n > best || n == best && e.Label < commonest {
-			commonest = e.Label
-		}
-	}
-	share := float64(count[commonest]) / float64(max(1, len(j.train)))
+	commonest, share := evaluate.Majority(j.onTest.answers)
 	say := func(examples []dataset.Example) []evaluate.Answer {
-		return answersOf(examples, func(string) (string, float64) { return commonest, share })
+		return answersOf(examples, func(string) (string, float64) { return commonest, max(0, float64(share)) })
 	}
-	return j.column("majority", "always says "+commonest+", the commonest company of the training examples.", say(j.validation), say(j.test))
+	return j.column("majority", "always says "+commonest+", the commonest company of the test conversations.", say(j.validation), say(j.test))
 }
 
 // ownBaseModel and ownHybridModel are the model server's base models, and ownSeed is
@@ -231,7 +228,7 @@ func (j jury) isBaseline() bool {
 // examples with its own settings.
 func (j jury) baseline(ctx context.Context) (page.Column, error) {
 	if j.isBaseline() {
-		return j.column("baseline", "the model server's classifier, trained on the same examples with its own settings: this model.", j.onValidation, j.onTest), nil
+		return j.column("baseline", "the model server's classifier, trained on the same examples with its own settings: this model.", j.onValidation.answers, j.onTest.answers), nil
 	}
 	texts := func(examples []dataset.Example) []classifier.Example {
 		list := make([]classifier.Example, len(examples))
@@ -315,7 +312,7 @@ func (j jury) slices(threshold float64) []page.Slice {
 		parts := map[string][]evaluate.Answer{}
 		for i, e := range j.test {
 			name := by.of(e)
-			parts[name] = append(parts[name], j.onTest[i])
+			parts[name] = append(parts[name], j.onTest.answers[i])
 		}
 		var found []page.Slice
 		for name, answers := range parts {
@@ -404,7 +401,7 @@ const worstErrors = 50
 // worst are the errors that the model was surest of.
 func (j jury) worst() []page.WorstError {
 	list := []page.WorstError{}
-	for i, a := range j.onTest {
+	for i, a := range j.onTest.answers {
 		if a.Company == a.Truth || a.Company == dataset.Unknown {
 			continue
 		}

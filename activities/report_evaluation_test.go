@@ -9,6 +9,7 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
+	"switchboard/internal/evaluate"
 	"switchboard/internal/modelserver"
 	page "switchboard/internal/report"
 )
@@ -71,6 +72,12 @@ func TestReportEvaluation(t *testing.T) {
 	if len(e.Errors) == 0 || e.Errors[0].Text == "" || len(e.Confusion.Labels) != 3 || len(e.Slices) == 0 {
 		t.Errorf("%d errors, confusion %v, slices %v", len(e.Errors), e.Confusion.Labels, e.Slices)
 	}
+	if e.NoLabel != (page.Part{Of: in.Test.Rows}) {
+		t.Errorf("of the answers to %d conversations, %+v are no label", in.Test.Rows, e.NoLabel)
+	}
+	if !strings.Contains(e.Columns[0].Note, "the commonest company of the test conversations") {
+		t.Errorf("the majority's note is %q", e.Columns[0].Note)
+	}
 	if !strings.Contains(e.Columns[1].Note, "This model is of the same kind") {
 		t.Errorf("the baseline's note is %q", e.Columns[1].Note)
 	}
@@ -91,6 +98,57 @@ func TestReportEvaluation(t *testing.T) {
 	}
 	if png, err := l.store.Read(t.Context(), result.Confusion); err != nil || !bytes.HasPrefix(png, []byte("\x89PNG")) {
 		t.Errorf("confusion.png is none: %v", err)
+	}
+}
+
+// The majority is that of the natural mix, also where the training examples are
+// balanced and another class comes first among them.
+func TestMajorityIsThatOfTheTestSet(t *testing.T) {
+	truths := []string{"Zeta", "Zeta", "Zeta", "Acme"}
+	j := jury{in: ReportEvaluationInput{Precision: 0.95}, train: []dataset.Example{{Label: "Acme"}, {Label: "Zeta"}}}
+	for i, truth := range truths {
+		j.test = append(j.test, dataset.Example{ID: int64(i), ThreadID: int64(i), Label: truth})
+		j.onTest.answers = append(j.onTest.answers, evaluate.Answer{Thread: int64(i), Truth: truth, Company: "Acme"})
+	}
+	if c := j.majority(); c.Natural.Accuracy.Value != 0.75 || !strings.Contains(c.Note, "says Zeta") {
+		t.Errorf("%q is right in %s", c.Note, c.Natural.Accuracy.Value)
+	}
+}
+
+func TestReportOfAModelThatAnswersNothing(t *testing.T) {
+	l := newLab(t)
+	in := l.judge("run")
+	silent := func(name string, examples artifact.Ref) artifact.Ref {
+		all, err := rows[dataset.Example](t.Context(), l.store, examples)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said []dataset.Prediction
+		for _, e := range all {
+			said = append(said, dataset.Prediction{ConversationID: e.ID, Company: dataset.Unknown, Status: dataset.Invalid})
+		}
+		ref, err := writeRows(t.Context(), l.store, "run/"+name+".parquet", said)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ref
+	}
+	in.ValidationPredictions, in.TestPredictions = silent("silent-v", in.Validation), silent("silent-t", in.Test)
+	var result ReportEvaluationResult
+	l.must(l.data.ReportEvaluation, in, &result)
+	var e page.Evaluation
+	if err := l.store.ReadJSON(t.Context(), result.JSON, &e); err != nil {
+		t.Fatal(err)
+	}
+	if p := e.Columns[2].Natural.Precision.Value; p != evaluate.None || e.NoLabel.Count != in.Test.Rows {
+		t.Errorf("the precision of no answers is %s, and %+v are no label", p, e.NoLabel)
+	}
+	html, err := l.store.Read(t.Context(), result.HTML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(html, []byte("This model names no company")) || !bytes.Contains(html, []byte("(100.0%) were none of its labels")) {
+		t.Error("the page does not say so")
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"switchboard/internal/anonymize"
 	"switchboard/internal/config"
+	"switchboard/internal/evaluate"
 	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
 	tweettext "switchboard/internal/text"
@@ -262,7 +263,7 @@ func (a *app) newCounter(all int) func(done int64) {
 func (s scanned) write(t *text) {
 	t.fact("file", s.File)
 	t.fact("texts", number(s.Texts))
-	t.fact("changed", fmt.Sprintf("%s (%s)", number(s.Changed), percent(float64(s.Changed)/float64(max(s.Texts, 1)))))
+	t.fact("changed", fmt.Sprintf("%s (%s)", number(s.Changed), evaluate.ShareOf(s.Changed, s.Texts)))
 	t.fact("speed", fmt.Sprintf("%s in %s, %s a second", count(s.Texts, "text"), seconds(s.Seconds), number(int64(s.TweetsPerSecond))))
 	s.anonymizerUsed.write(t)
 	writeCounts(t, "KIND", s.Kinds)

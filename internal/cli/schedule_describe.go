@@ -189,7 +189,7 @@ func (r scheduledRun) outcome() string {
 	case r.Decision != "":
 		return string(r.Decision) + ": " + r.Reason
 	case r.Metrics != nil:
-		return fmt.Sprintf("%s, accuracy %s", r.Model, percent(r.Metrics.Test.Accuracy))
+		return fmt.Sprintf("%s, accuracy %s", r.Model, r.Metrics.Test.Accuracy)
 	}
 	return ""
 }

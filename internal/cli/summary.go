@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"switchboard/internal/anonymize"
+	"switchboard/internal/dataset"
+	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 )
@@ -133,12 +135,21 @@ func writeSplit(t *text, s pipeline.SplitCounts) {
 
 func writeMetrics(t *text, m pipeline.Metrics) {
 	row := func(name string, s pipeline.Score) []string {
-		return []string{name, percent(s.Accuracy), percent(s.Precision), percent(s.Coverage), number(s.Examples)}
+		precision := s.Precision
+		if s.Coverage == 0 {
+			precision = evaluate.None // runs of before said 100%
+		}
+		return []string{name, s.Accuracy.String(), precision.String(), s.Coverage.String(), number(s.Examples)}
 	}
-	t.fact("threshold", fmt.Sprintf("%.3f, for a precision of %s", m.Threshold, percent(m.Precision)))
+	if m.Threshold > 1 {
+		t.fact("threshold", fmt.Sprintf("none: no confidence reaches a precision of %s, so the model answers nothing", percent(m.Precision)))
+	} else {
+		t.fact("threshold", fmt.Sprintf("%.3f, for a precision of %s", m.Threshold, percent(m.Precision)))
+	}
 	if m.WithoutConfidence > 0 {
 		t.fact("note", count(int64(m.WithoutConfidence), "answer")+" came without a confidence and count as certain: the provider sends no log-probabilities")
 	}
+	t.fact("no label", noLabel(int64(m.InvalidAnswers), m.Answers()))
 	t.fact("metrics", columns([]string{"split", "accuracy", "precision", "coverage", "examples"}, [][]string{
 		row("validation", m.Validation), row("test", m.Test),
 	})...)
@@ -148,11 +159,17 @@ func writeApplied(t *text, c pipeline.ApplyCounts) {
 	t.fact("rows", byStatus(c.Rows, c.RowStatuses))
 	t.fact("conversations", byStatus(c.Conversations, c.ConversationStatuses))
 	t.fact("companies", number(int64(c.Companies)))
-	t.fact("unknown", percent(c.UnknownShare)+" of the conversations")
+	t.fact("no label", noLabel(c.ConversationStatuses[string(dataset.Invalid)], c.Answers()))
+	t.fact("unknown", c.UnknownShare.String()+" of the conversations")
 	t.fact("tokens", number(c.Tokens))
 	if c.Priced && c.Cost > 0 {
 		t.fact("cost", dollars(c.Cost)+" for the answers, those taken over from earlier runs included")
 	}
+}
+
+// noLabel tells how many of a model's answers were none of its labels.
+func noLabel(invalid, answers int64) string {
+	return fmt.Sprintf("%s of %s (%s)", number(invalid), count(answers, "answer"), evaluate.ShareOf(invalid, answers))
 }
 
 func writeStages(t *text, stages []pipeline.StageTime) {

@@ -10,6 +10,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/call"
 	"switchboard/internal/dataset"
+	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 )
@@ -165,6 +166,15 @@ var reports = map[string]view{
 			Job:    &pipeline.JobState{Status: "succeeded", TrainedTokens: 1234567, Model: fineTuned.Model},
 			Stages: []pipeline.StageTime{stage(pipeline.Recording, time.Second, 0)},
 		},
+	},
+	"evaluate-answers-nothing": report{
+		WorkflowID: "evaluate-1a2b3c4d", RunID: "run-1", Workflow: pipeline.EvaluateWorkflow, State: stateCompleted,
+		Started: before(20 * time.Second), Closed: before(0), Stage: pipeline.Done,
+		Evaluate: &pipeline.EvaluateResult{Model: fineTuned.Model, Metrics: pipeline.Metrics{
+			Threshold: evaluate.Never, Precision: 0.95, InvalidAnswers: 21,
+			Validation: pipeline.Score{Examples: 60, Accuracy: 0.1, Precision: evaluate.None, Coverage: 0},
+			Test:       pipeline.Score{Examples: 72, Accuracy: 0.125, Precision: evaluate.None, Coverage: 0},
+		}},
 	},
 	"finetune-failed": report{
 		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateFailed,

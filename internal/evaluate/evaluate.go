@@ -62,19 +62,17 @@ type Score struct {
 	Examples int64 `json:"examples"`
 	// Accuracy counts every answer, whatever its confidence. Examples of
 	// classes that the model was not trained on count as wrong.
-	Accuracy float64 `json:"accuracy"`
+	Accuracy Share `json:"accuracy"`
 	// Precision is the share of right answers among those given at the
-	// threshold, 1 if none is given. Coverage is the share of examples for
-	// which one is given.
-	Precision float64 `json:"precision"`
-	Coverage  float64 `json:"coverage"`
+	// threshold, [None] if none is given. Coverage is the share of examples
+	// for which one is given.
+	Precision Share `json:"precision"`
+	Coverage  Share `json:"coverage"`
 }
 
-// Measure scores the answers at a threshold. No answers give a zero Score.
+// Measure scores the answers at a threshold. Of no answers every share is
+// [None].
 func Measure(answers []Answer, threshold float64) Score {
-	if len(answers) == 0 {
-		return Score{}
-	}
 	var right, given, givenRight int
 	for _, a := range answers {
 		if a.right() {
@@ -88,14 +86,30 @@ func Measure(answers []Answer, threshold float64) Score {
 			givenRight++
 		}
 	}
-	s := Score{
+	return Score{
 		Examples:  int64(len(answers)),
-		Accuracy:  float64(right) / float64(len(answers)),
-		Precision: 1,
-		Coverage:  float64(given) / float64(len(answers)),
+		Accuracy:  ShareOf(right, len(answers)),
+		Precision: ShareOf(givenRight, given),
+		Coverage:  ShareOf(given, len(answers)),
 	}
-	if given > 0 {
-		s.Precision = float64(givenRight) / float64(given)
+}
+
+// Majority is the commonest company among the truths and the accuracy of always
+// naming it: what a model has to beat to be of any use. Of companies that are
+// equally common it is the first in the alphabet. Examples of
+// [dataset.Unknown] have no company to name, and count as wrong. Where no truth
+// is a company, the company is empty and the accuracy 0; of no answers it is
+// [None].
+func Majority(answers []Answer) (company string, accuracy Share) {
+	count := map[string]int{}
+	for _, a := range answers {
+		if a.Truth == dataset.Unknown {
+			continue
+		}
+		count[a.Truth]++
+		if n, best := count[a.Truth], count[company]; n > best || n == best && a.Truth < company {
+			company = a.Truth
+		}
 	}
-	return s
+	return company, ShareOf(count[company], len(answers))
 }

@@ -50,11 +50,11 @@ func TestThresholdReachesThePrecisionWithTheMostCoverage(t *testing.T) {
 		}
 		asked := 0.5 + rng.Float64()/2
 		best := Threshold(answers, asked)
-		if s := Measure(answers, best); s.Precision < asked {
-			t.Fatalf("asked %.3f, got %.3f", asked, s.Precision)
+		if s := Measure(answers, best); s.Precision.Known() && s.Precision < Share(asked) {
+			t.Fatalf("asked %.3f, got %s", asked, s.Precision)
 		}
 		for _, a := range answers {
-			if a.Confidence < best && Measure(answers, a.Confidence).Precision >= asked {
+			if a.Confidence < best && Measure(answers, a.Confidence).Precision >= Share(asked) {
 				t.Fatalf("%.2f reaches %.3f too and covers more than %.2f", a.Confidence, asked, best)
 			}
 		}
@@ -73,10 +73,31 @@ func TestMeasure(t *testing.T) {
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got := Measure(answers, Never); got.Coverage != 0 || got.Precision != 1 {
+	if got := Measure(answers, Never); got.Coverage != 0 || got.Precision != None {
 		t.Errorf("at a threshold that nothing reaches: %+v", got)
 	}
-	if got := Measure(nil, 0.5); got != (Score{}) {
+	if got := Measure(nil, 0.5); got != (Score{0, None, None, None}) {
 		t.Errorf("without answers: %+v", got)
+	}
+}
+
+func TestMajority(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		answers []Answer
+		company string
+		right   Share
+	}{
+		{"the commonest truth, whatever is answered", []Answer{answer("B", "A", 1), answer("B", "A", 1), answer("A", "A", 1), answer("C", "A", 1)}, "B", 0.5},
+		{"of equals the first in the alphabet", []Answer{answer("B", "B", 1), answer("A", "B", 1)}, "A", 0.5},
+		{"Unknown is no company to name", []Answer{answer(dataset.Unknown, "A", 1), answer(dataset.Unknown, "A", 1), answer("A", "A", 1), answer("B", "A", 1)}, "A", 0.25},
+		{"no company at all", []Answer{answer(dataset.Unknown, "A", 1)}, "", 0},
+		{"no answers", nil, "", None},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if company, right := Majority(c.answers); company != c.company || right != c.right {
+				t.Errorf("%q is right in %s, want %q and %s", company, right, c.company, c.right)
+			}
+		})
 	}
 }

@@ -8,11 +8,12 @@ import (
 	"switchboard/internal/dataset"
 )
 
-// Interval is a figure with its 95% confidence interval.
+// Interval is a figure with its 95% confidence interval, all three [None] where
+// there is nothing to measure.
 type Interval struct {
-	Value float64 `json:"value"`
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
+	Value Share `json:"value"`
+	Low   Share `json:"low"`
+	High  Share `json:"high"`
 }
 
 // Judgement is all that answers tell of a model on one set. Answers below the
@@ -33,7 +34,7 @@ type Judgement struct {
 	// others.
 	Precision Interval `json:"precision"`
 	Coverage  Interval `json:"coverage"`
-	Unknown   float64  `json:"unknown"`
+	Unknown   Share    `json:"unknown"`
 	// ECE is the expected calibration error over Reliability's bins: the mean
 	// distance between confidence and accuracy.
 	ECE         float64   `json:"ece"`
@@ -57,12 +58,13 @@ type Point struct {
 	Precision float64 `json:"precision"`
 }
 
-// Class tells how one class is answered, whatever the confidence.
+// Class tells how one class is answered, whatever the confidence. Precision is
+// [None] for a class that no answer names.
 type Class struct {
 	Label     string   `json:"label"`
 	Examples  int      `json:"examples"`
-	Precision float64  `json:"precision"`
-	Recall    float64  `json:"recall"`
+	Precision Share    `json:"precision"`
+	Recall    Share    `json:"recall"`
 	F1        Interval `json:"f1"`
 }
 
@@ -79,10 +81,14 @@ const judgeResamples = 1000
 // Judge judges answers at a threshold. Known are the classes that the macro
 // figures are over; the examples of others count everywhere else. The intervals are percentile intervals of
 // a bootstrap that draws whole threads, as in [Compare]. The same answers and
-// seed give the same judgement. No answers give a zero one.
+// seed give the same judgement. Of no answers every share is [None].
 func Judge(answers []Answer, known []string, threshold float64, seed uint64) Judgement {
 	if len(answers) == 0 {
-		return Judgement{Threshold: threshold}
+		nothing := Interval{None, None, None}
+		return Judgement{
+			Threshold: threshold, Accuracy: nothing, MacroPrecision: nothing, MacroRecall: nothing, MacroF1: nothing,
+			Precision: nothing, Coverage: nothing, Unknown: None,
+		}
 	}
 	s := newSheet(answers, known, threshold)
 	whole := s.count(func(yield func(thread int)) {
@@ -99,12 +105,12 @@ func Judge(answers []Answer, known []string, threshold float64, seed uint64) Jud
 		j.ECE += max(gap, -gap) * float64(b.Examples) / float64(len(answers))
 	}
 	samples := s.bootstrap(seed)
-	at := func(figure func(counts) float64) Interval {
+	at := func(figure func(counts) Share) Interval {
 		return percentiles(figure(whole), samples, figure)
 	}
 	j.Accuracy = at(counts.accuracy)
-	macro := func(figure func(counts, int) float64) Interval {
-		return at(func(c counts) float64 { return s.macro(c, whole, figure) })
+	macro := func(figure func(counts, int) Share) Interval {
+		return at(func(c counts) Share { return s.macro(c, whole, figure) })
 	}
 	j.MacroPrecision, j.MacroRecall, j.MacroF1 = macro(counts.precisionOf), macro(counts.recallOf), macro(counts.f1Of)
 	j.Precision, j.Coverage = at(counts.precision), at(counts.coverage)
@@ -115,7 +121,7 @@ func Judge(answers []Answer, known []string, threshold float64, seed uint64) Jud
 		}
 		j.Classes = append(j.Classes, Class{
 			Label: label, Examples: whole.truths[i], Precision: whole.precisionOf(i), Recall: whole.recallOf(i),
-			F1: at(func(c counts) float64 { return c.f1Of(i) }),
+			F1: at(func(c counts) Share { return c.f1Of(i) }),
 		})
 	}
 	slices.SortFunc(j.Classes, func(a, b Class) int {
@@ -206,49 +212,53 @@ func (s sheet) bootstrap(seed uint64) []counts {
 	return samples
 }
 
-func ratio(n, of int, none float64) float64 {
-	if of == 0 {
-		return none
-	}
-	return float64(n) / float64(of)
-}
+func (c counts) accuracy() Share  { return ShareOf(c.right, c.examples) }
+func (c counts) precision() Share { return ShareOf(c.givenRight, c.given) }
+func (c counts) coverage() Share  { return ShareOf(c.given, c.examples) }
 
-func (c counts) accuracy() float64  { return ratio(c.right, c.examples, 0) }
-func (c counts) precision() float64 { return ratio(c.givenRight, c.given, 1) }
-func (c counts) coverage() float64  { return ratio(c.given, c.examples, 0) }
-
-func (c counts) precisionOf(i int) float64 { return ratio(c.hits[i], c.answers[i], 0) }
-func (c counts) recallOf(i int) float64    { return ratio(c.hits[i], c.truths[i], 0) }
+func (c counts) precisionOf(i int) Share { return ShareOf(c.hits[i], c.answers[i]) }
+func (c counts) recallOf(i int) Share    { return ShareOf(c.hits[i], c.truths[i]) }
 
 // f1Of is the harmonic mean of both, which is the same as twice the hits by all
 // truths and answers.
-func (c counts) f1Of(i int) float64 { return ratio(2*c.hits[i], c.truths[i]+c.answers[i], 0) }
+func (c counts) f1Of(i int) Share { return ShareOf(2*c.hits[i], c.truths[i]+c.answers[i]) }
 
-// macro is the mean over the known classes. A draw may have no example of a rare
-// one; what the whole set says of it then stands in, for a mean without it would
-// be of other classes.
-func (s sheet) macro(c, whole counts, figure func(counts, int) float64) float64 {
+// macro is the mean over the known classes, None where there are none. A draw may
+// have no example of a rare one; what the whole set says of it then stands in, for
+// a mean without it would be of other classes. A class that no answer names has no
+// precision and weighs as 0, as it does for scikit-learn: otherwise a model would
+// gain by never naming what it finds hard.
+func (s sheet) macro(c, whole counts, figure func(counts, int) Share) Share {
 	if len(s.classes) == 0 {
-		return 0
+		return None
 	}
-	sum := 0.0
+	var sum Share
 	for _, i := range s.classes {
 		if c.truths[i] > 0 {
-			sum += figure(c, i)
+			sum += max(0, figure(c, i))
 		} else {
-			sum += figure(whole, i)
+			sum += max(0, figure(whole, i))
 		}
 	}
-	return sum / float64(len(s.classes))
+	return sum / Share(len(s.classes))
 }
 
-func percentiles(value float64, samples []counts, figure func(counts) float64) Interval {
-	values := make([]float64, len(samples))
-	for i, c := range samples {
-		values[i] = figure(c)
+// percentiles leaves out the draws in which there was nothing to measure.
+func percentiles(value Share, samples []counts, figure func(counts) Share) Interval {
+	if !value.Known() {
+		return Interval{None, None, None}
+	}
+	values := make([]Share, 0, len(samples))
+	for _, c := range samples {
+		if v := figure(c); v.Known() {
+			values = append(values, v)
+		}
+	}
+	if len(values) == 0 {
+		return Interval{value, None, None}
 	}
 	slices.Sort(values)
-	return Interval{value, values[len(values)*25/1000], values[len(values)*975/1000-1]}
+	return Interval{value, values[len(values)*25/1000], values[max(0, len(values)*975/1000-1)]}
 }
 
 func reliability(answers []Answer) []Bin {
@@ -288,7 +298,7 @@ func curve(answers []Answer) []Point {
 		}
 		n := i + 1
 		if n*curvePoints/len(given) > i*curvePoints/len(given) || n == len(given) {
-			points = append(points, Point{ratio(n, len(answers), 0), ratio(right, n, 1)})
+			points = append(points, Point{float64(n) / float64(len(answers)), float64(right) / float64(n)})
 		}
 	}
 	return points

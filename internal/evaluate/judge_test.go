@@ -17,7 +17,7 @@ func TestJudgeByHand(t *testing.T) {
 		{5, "c", "Unknown", 0.99}, // c: none, and no answer
 		{6, "d", "a", 0.30},       // d: not known to the model
 	}, []string{"a", "b", "c", "e"}, 0.5, 1)
-	for what, pair := range map[string][2]float64{
+	for what, pair := range map[string][2]Share{
 		"accuracy":        {j.Accuracy.Value, 4.0 / 7},
 		"precision":       {j.Precision.Value, 1},
 		"coverage":        {j.Coverage.Value, 4.0 / 7},
@@ -25,11 +25,11 @@ func TestJudgeByHand(t *testing.T) {
 		"macro recall":    {j.MacroRecall.Value, (2.0/3 + 1 + 0) / 3},
 		"macro precision": {j.MacroPrecision.Value, (2.0/3 + 2.0/3 + 0) / 3},
 		"macro F1":        {j.MacroF1.Value, (2.0/3 + 0.8 + 0) / 3},
-		"ECE":             {j.ECE, (0.40 + 0.30 + (2 - 0.85 - 0.82) + (0.95 + 0.91 + 0.99 - 2)) / 7},
+		"ECE":             {Share(j.ECE), (0.40 + 0.30 + (2 - 0.85 - 0.82) + (0.95 + 0.91 + 0.99 - 2)) / 7},
 		"precision of b":  {j.Classes[1].Precision, 2.0 / 3},
 		"F1 of a":         {j.Classes[0].F1.Value, 2.0 / 3},
 	} {
-		if math.Abs(pair[0]-pair[1]) > 1e-9 {
+		if math.Abs(float64(pair[0]-pair[1])) > 1e-9 {
 			t.Errorf("%s is %v, want %v", what, pair[0], pair[1])
 		}
 	}
@@ -70,8 +70,23 @@ func TestJudgeIsDeterministic(t *testing.T) {
 	if reflect.DeepEqual(Judge(a, classes, 0.5, 3).Accuracy, Judge(a, classes, 0.5, 4).Accuracy) {
 		t.Error("the seed is not used")
 	}
-	if j := Judge(nil, nil, 0.5, 1); j.Examples != 0 || j.Accuracy.Value != 0 {
+}
+
+func TestNothingToJudgeHasNoShares(t *testing.T) {
+	nothing := Interval{None, None, None}
+	if j := Judge(nil, nil, 0.5, 1); j.Examples != 0 || j.Accuracy != nothing || j.Precision != nothing || j.Unknown != None {
 		t.Errorf("no answers give %+v", j)
+	}
+	j := Judge([]Answer{{1, "a", "b", 0.4}, {2, "a", "a", 0.3}}, []string{"a"}, Never, 1)
+	if j.Precision != nothing || j.Coverage.Value != 0 || j.Unknown != 1 {
+		t.Errorf("where no answer is given the precision is %+v, the coverage %+v, Unknown %s", j.Precision, j.Coverage, j.Unknown)
+	}
+	j = Judge([]Answer{{1, "a", "b", 0.9}, {2, "b", "b", 0.9}}, []string{"a", "b"}, 0, 1)
+	if a := j.Classes[0]; a.Label != "a" || a.Precision != None || a.Recall != 0 {
+		t.Errorf("a class that no answer names has %+v", a)
+	}
+	if j.MacroPrecision.Value != 0.25 {
+		t.Errorf("it weighs as 0 in the mean, which is %s", j.MacroPrecision.Value)
 	}
 }
 

@@ -16,8 +16,11 @@ const (
 	DefaultMinClassSize = 30
 	DefaultTestShare    = 0.1
 	DefaultPrecision    = 0.95
-	DefaultJobDeadline  = 24 * time.Hour
-	DefaultBatchTokens  = 2_000_000
+	// DefaultMaxUnusable is the largest share of a column, or of a model's
+	// answers, that may be unusable.
+	DefaultMaxUnusable = 0.2
+	DefaultJobDeadline = 24 * time.Hour
+	DefaultBatchTokens = 2_000_000
 )
 
 // ApplyMode says how a model is asked.

@@ -188,10 +188,23 @@ type Metrics struct {
 	// WithoutConfidence counts answers for which the provider gave no
 	// probability. They count as certain, so no threshold helps.
 	WithoutConfidence int `json:"without_confidence,omitempty"`
+	// InvalidAnswers counts answers that were no label, of those to both
+	// splits.
+	InvalidAnswers int `json:"invalid_answers"`
+	// MajorityAccuracy is that of always naming the commonest company of the
+	// test set, see [evaluate.Majority]. Runs from before it was measured
+	// have none.
+	MajorityAccuracy *Share `json:"majority_accuracy,omitempty"`
 }
+
+// Answers counts the answers that the model was judged by.
+func (m Metrics) Answers() int64 { return m.Validation.Examples + m.Test.Examples }
 
 // Score is a model's performance on one split.
 type Score = evaluate.Score
+
+// Share is a part of a whole.
+type Share = evaluate.Share
 
 // FineTuneResult is what FineTune leaves.
 type FineTuneResult struct {
@@ -235,13 +248,23 @@ type ApplyCounts struct {
 	// Companies counts the distinct companies that were named.
 	Companies int `json:"companies"`
 	// UnknownShare is the share of conversations that ended as Unknown.
-	UnknownShare float64 `json:"unknown_share"`
-	Tokens       int64   `json:"tokens"`
+	UnknownShare Share `json:"unknown_share"`
+	Tokens       int64 `json:"tokens"`
 	// Cost is what the answers cost in US dollars, at the prices known for
 	// the model's provider: those of earlier runs that were taken over are
 	// among them. Priced is false where no price is known.
 	Cost   float64 `json:"cost_usd,omitempty"`
 	Priced bool    `json:"priced,omitempty"`
+}
+
+// Answers counts the conversations that the model answered: those with a text,
+// less those that got no answer in all attempts.
+func (c ApplyCounts) Answers() int64 {
+	n := int64(0)
+	for _, status := range []dataset.Status{dataset.Classified, dataset.Unsure, dataset.Invalid} {
+		n += c.ConversationStatuses[string(status)]
+	}
+	return n
 }
 
 // ApplyResult is what Apply leaves.

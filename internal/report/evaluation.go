@@ -26,6 +26,9 @@ type Evaluation struct {
 	Threshold float64 `json:"threshold"`
 	// Columns are the model's last, those that it is compared with before it.
 	Columns []Column `json:"columns"`
+	// NoLabel counts the model's answers that were none of its labels, of all
+	// that it gave to the test set.
+	NoLabel Part `json:"no_label"`
 	// Confusion is over the largest classes.
 	Confusion Confusion    `json:"confusion"`
 	Slices    []Slice      `json:"slices"`
@@ -48,13 +51,22 @@ type Column struct {
 	Balanced evaluate.Interval  `json:"balanced_accuracy"`
 }
 
+// Part is some of a whole.
+type Part struct {
+	Count int64 `json:"count"`
+	Of    int64 `json:"of"`
+}
+
+// Share is the part as a share, [evaluate.None] of nothing.
+func (p Part) Share() evaluate.Share { return evaluate.ShareOf(p.Count, p.Of) }
+
 // Slice is the model's performance on a part of the test set.
 type Slice struct {
-	By       string  `json:"by"`
-	Name     string  `json:"name"`
-	Examples int     `json:"examples"`
-	Accuracy float64 `json:"accuracy"`
-	Coverage float64 `json:"coverage"`
+	By       string         `json:"by"`
+	Name     string         `json:"name"`
+	Examples int            `json:"examples"`
+	Accuracy evaluate.Share `json:"accuracy"`
+	Coverage evaluate.Share `json:"coverage"`
 }
 
 // Confusion counts answers by class; rows are truths. The last row and column
@@ -96,11 +108,14 @@ type WorstError struct {
 var evaluationPage string
 
 var evaluationTemplate = template.Must(template.New("evaluation").Funcs(template.FuncMap{
-	"percent": func(share float64) string { return fmt.Sprintf("%.1f%%", 100*share) },
+	"percent": func(share float64) string { return evaluate.Share(share).String() },
 	"interval": func(i evaluate.Interval) string {
-		return fmt.Sprintf("%.1f%% (%.1f–%.1f)", 100*i.Value, 100*i.Low, 100*i.High)
+		if !i.Low.Known() {
+			return i.Value.String()
+		}
+		return fmt.Sprintf("%s (%.1f–%.1f)", i.Value, 100*i.Low, 100*i.High)
 	},
-	"mul100":  func(share float64) float64 { return 100 * share },
+	"hundred": func(share evaluate.Share) string { return fmt.Sprintf("%.0f", 100*share) },
 	"dollars": func(d float64) string { return fmt.Sprintf("$%.2f", d) },
 	"count":   func(n any) string { return countOf(n) },
 	"lines":   func(s string) []string { return strings.Split(s, "\n") },
