@@ -3,7 +3,6 @@ package inference
 import (
 	"errors"
 	"strconv"
-	"strings"
 
 	"switchboard/internal/dataset"
 	"switchboard/internal/provider"
@@ -80,11 +79,7 @@ func (b *Batch) Take(a provider.BatchAnswer) error {
 }
 
 func (b *Batch) reply(q *question, a provider.Answer) reply {
-	made := reply{q: q, answer: a, prompt: a.PromptTokens, tokens: a.AnswerTokens}
-	if text := strings.TrimSpace(a.Text); b.r.labels[text] {
-		made.company = text
-	}
-	return made
+	return reply{q: q, answer: a, company: b.r.labels.match(a.Text), prompt: a.PromptTokens, tokens: a.AnswerTokens}
 }
 
 // Settle ends a round: it returns the predictions that were made since the last

@@ -14,7 +14,7 @@
 // # What happens to an example
 //
 //	no text                          Empty, not asked
-//	an answer that is a label        Classified
+//	an answer that means a label     Classified
 //	no label, twice                  Invalid, company Unknown
 //	this text refused                Failed with the reason
 //	server error, timeout, ...       waits for the next attempt; Failed with the reason after the last
@@ -65,8 +65,9 @@ const (
 type Options struct {
 	// Model is asked with Prompt as the system message.
 	Model, Prompt string
-	// Labels are the answers that count. [dataset.Unknown] always does. Case
-	// matters; white space around an answer does not.
+	// Labels are the answers that count. [dataset.Unknown] always does. An
+	// answer counts as a label if exactly one fits once quotes, an @, full
+	// stops, tags and a prefix such as "Company:" are off, whatever its case.
 	Labels []string
 	// Concurrency is the number of questions under way. 0 means
 	// [DefaultConcurrency]; more than the client's own limit gains nothing.

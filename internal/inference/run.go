@@ -56,7 +56,7 @@ type run struct {
 	c        Classifier
 	o        Options
 	examples []dataset.Example
-	labels   map[string]bool
+	labels   answers
 	progress func(Progress)
 
 	out         Outcome
@@ -84,12 +84,9 @@ type run struct {
 func newRun(c Classifier, o Options, examples []dataset.Example, from Resume) *run {
 	r := &run{
 		c: c, o: o, examples: examples,
-		labels:      map[string]bool{dataset.Unknown: true},
+		labels:      answersOf(o.Labels),
 		progress:    func(Progress) {},
 		predictions: make([]dataset.Prediction, len(examples)),
-	}
-	for _, l := range o.Labels {
-		r.labels[l] = true
 	}
 	r.out.Rows = len(examples)
 	r.out.NextChunk = from.NextChunk
@@ -294,8 +291,7 @@ func (r *run) ask(ctx context.Context, q *question) reply {
 		a.took += time.Since(begin)
 		a.prompt += a.answer.PromptTokens
 		a.tokens += a.answer.AnswerTokens
-		if text := strings.TrimSpace(a.answer.Text); r.labels[text] {
-			a.company = text
+		if a.company = r.labels.match(a.answer.Text); a.company != "" {
 			return a
 		}
 	}
