@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"switchboard/internal/pipeline"
@@ -73,9 +74,17 @@ func jobEvent(e provider.Event) pipeline.JobEvent {
 	return pipeline.JobEvent{ID: e.ID, At: e.Created, Level: e.Level, Message: e.Message}
 }
 
+// statusOf is the protocol's status, with the provider's own word if that is another.
+func statusOf(job provider.Job) string {
+	if job.Word == "" || job.Word == string(job.Status) {
+		return string(job.Status)
+	}
+	return fmt.Sprintf("%s (%s)", job.Status, job.Word)
+}
+
 func advance(last pipeline.JobProgress, job provider.Job, events []provider.Event) pipeline.JobProgress {
 	last.State = pipeline.JobState{
-		Status:        string(job.Status),
+		Status:        statusOf(job),
 		Model:         job.FineTunedModel,
 		TrainedTokens: job.TrainedTokens,
 		ResultFiles:   job.ResultFiles,

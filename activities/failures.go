@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 
@@ -45,7 +46,8 @@ func (f *failures) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteA
 		}
 	}()
 	result, err = f.Next.ExecuteActivity(ctx, in)
-	return result, failure(err)
+	info := activity.GetInfo(ctx)
+	return result, failure(err, info.Attempt >= enough && !savesAnswers[info.ActivityType.Name])
 }
 
 // panicked describes a panic. Values of the runtime's own hold indexes and
@@ -57,8 +59,17 @@ func panicked(v any) error {
 	return fmt.Errorf("the activity panicked, which is a bug, with a %T", v)
 }
 
-// failure returns the application failure for err, or err itself.
-func failure(err error) error {
+// enough attempts show that an answer of a strange shape is the provider's way and
+// no accident.
+const enough = 3
+
+// savesAnswers are the activities that ask many questions: what is strange about one
+// answer is no reason to lose the others, and they mark it as failed in the end.
+var savesAnswers = map[string]bool{"ClassifyPart": true, "CollectBatch": true}
+
+// failure returns the application failure for err, or err itself. An answer of a
+// strange shape is not asked for again if that was done often enough.
+func failure(err error, often bool) error {
 	if err == nil {
 		return nil
 	}
@@ -68,7 +79,7 @@ func failure(err error) error {
 	var refused *provider.Error
 	if errors.As(err, &refused) {
 		return temporal.NewApplicationErrorWithOptions(err.Error(), string(refused.Reason), temporal.ApplicationErrorOptions{
-			NonRetryable:   refused.Permanent,
+			NonRetryable:   refused.Permanent || often && refused.Misshapen(),
 			NextRetryDelay: refused.RetryAfter,
 		})
 	}

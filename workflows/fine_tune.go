@@ -87,6 +87,7 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 	}
 	f.in.BaseModel, f.provider, f.price = model.BaseModel, model.URL, model.Price
 	f.result.BaseModel, f.result.Dir = model.BaseModel, f.status.Dir
+	f.result.Notes, f.status.Notes = model.Notes, model.Notes
 	f.accepted = &pipeline.Accepted{Model: model.BaseModel}
 	return workflow.UpsertTypedSearchAttributes(ctx, datasetAttribute.ValueSet(datasetName(f.in.Dataset)))
 }

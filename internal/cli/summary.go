@@ -21,6 +21,7 @@ func writeFineTune(t *text, r pipeline.FineTuneResult) {
 		writeChampion(t, r)
 	}
 	t.fact("base model", r.BaseModel)
+	t.fact("note", r.Notes...)
 	writePrepared(t, r.Prepared)
 	writePrivacy(t, r.Privacy)
 	writeSplit(t, r.Split)

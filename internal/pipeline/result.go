@@ -87,6 +87,8 @@ type Status struct {
 	Paused     bool `json:"paused,omitempty"`
 	// Proposal is what a person is asked to approve.
 	Proposal *Proposal `json:"proposal,omitempty"`
+	// Notes say what is to be known about the run, a sentence each.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Proposal asks for a promotion.
@@ -235,6 +237,8 @@ type FineTuneResult struct {
 	TestPredictions artifact.Ref `json:"test_predictions,omitzero"`
 	// DryRun is true if the run ended with the estimates.
 	DryRun bool `json:"dry_run,omitempty"`
+	// Notes say what the provider does not do, a sentence each.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // ApplyCounts tells what became of the rows and conversations.

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -20,8 +21,9 @@ type Answer struct {
 	// Text is the answer as the model gave it, untrimmed.
 	Text string
 	// Confidence is the probability of exactly this answer: e to the sum of
-	// its tokens' log-probabilities, between 0 and 1. It is meaningless
-	// without HasConfidence.
+	// its tokens' log-probabilities, between 0 and 1. Of a label that is dressed
+	// up (in quotes, behind "Company:") it is at most too small: the dress
+	// counts. It is meaningless without HasConfidence.
 	Confidence float64
 	// HasConfidence is false when the provider sent no log-probabilities.
 	HasConfidence bool
@@ -35,25 +37,42 @@ type Answer struct {
 // message. A model that the provider does not have (yet) yields an [*Error]
 // with [Error.NotFound]; where it has to be deployed first, the error says how.
 func (c *Client) Classify(ctx context.Context, model, system, text string) (Answer, error) {
-	var resp openai.ChatCompletionResponse
 	k := classifying(model)
-	err := c.do(ctx, k, func(ctx context.Context) (err error) {
-		resp, err = c.openai.CreateChatCompletion(ctx, c.question(model, system, text))
-		return err
-	})
-	if err != nil {
-		return Answer{}, err
+	for {
+		var resp openai.ChatCompletionResponse
+		err := c.do(ctx, k, func(ctx context.Context) (err error) {
+			resp, err = c.openai.CreateChatCompletion(ctx, c.question(model, system, text))
+			return err
+		})
+		var refusal *Error
+		if errors.As(err, &refusal) && refusal.refuses != "" && c.leftOut.add(model, refusal.refuses) {
+			continue // without it
+		}
+		if err != nil {
+			return Answer{}, err
+		}
+		return c.answer(&k, resp)
 	}
-	return c.answer(&k, resp)
+}
+
+// Lacks tells what is left out of the questions to a model, because the provider
+// refused it, in the order in which that came up.
+func (c *Client) Lacks(model string) []Lack {
+	var lacks []Lack
+	for _, parameter := range c.leftOut.of(model) {
+		lacks = append(lacks, Lack("refuses "+parameter))
+	}
+	return lacks
 }
 
 func classifying(model string) call {
 	return call{op: "classifying a conversation", about: fmt.Sprintf("model %q", model), model: model, private: true}
 }
 
-// question is what is asked, one by one and in batches.
+// question is what is asked, one by one and in batches, without what this model was
+// found to refuse.
 func (c *Client) question(model, system, text string) openai.ChatCompletionRequest {
-	return openai.ChatCompletionRequest{
+	q := openai.ChatCompletionRequest{
 		Model: c.profile.asked(model),
 		Messages: []openai.ChatCompletionMessage{
 			{Role: openai.ChatMessageRoleSystem, Content: system},
@@ -66,6 +85,10 @@ func (c *Client) question(model, system, text string) openai.ChatCompletionReque
 		MaxTokens: maxAnswerTokens,
 		LogProbs:  true,
 	}
+	for _, parameter := range c.leftOut.of(model) {
+		optional[parameter](&q)
+	}
+	return q
 }
 
 // answer reads what came.
@@ -79,12 +102,25 @@ func (c *Client) answer(k *call, resp openai.ChatCompletionResponse) (Answer, er
 		return Answer{}, e.permanent(TextFiltered, problem.Refused, "the provider's content filter withheld the answer")
 	}
 	a := Answer{
-		Text:         choice.Message.Content,
+		Text:         textOf(choice.Message),
 		PromptTokens: resp.Usage.PromptTokens,
 		AnswerTokens: resp.Usage.CompletionTokens,
 	}
 	a.Confidence, a.HasConfidence = confidence(choice.LogProbs)
 	return a, nil
+}
+
+// textOf is an answer's text, which may come in parts: the protocol has them for
+// questions, and some servers, such as those of models that reason, for answers.
+// Parts of other types, such as what a model thought, are no answer.
+func textOf(m openai.ChatCompletionMessage) string {
+	text := m.Content
+	for _, part := range m.MultiContent {
+		if part.Type == openai.ChatMessagePartTypeText || part.Type == "output_text" {
+			text += part.Text
+		}
+	}
+	return text
 }
 
 // confidence is the product of the tokens' probabilities.

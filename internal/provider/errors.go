@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -76,8 +77,13 @@ type Error struct {
 
 	// noEndpoint: it is the path that was not found, not what it names.
 	noEndpoint bool
-	text       string
-	cause      error
+	// refuses is the parameter that the request can do without and that the
+	// provider refuses; "" if it is none.
+	refuses string
+	// misshapen: a whole answer of another shape than the protocol's.
+	misshapen bool
+	text      string
+	cause     error
 }
 
 // Error returns the sentence.
@@ -93,6 +99,11 @@ func (e *Error) NotFound() bool { return e.Reason == NotFound }
 // AboutText reports whether the provider refused this one text and nothing
 // else, so that other texts are worth asking about.
 func (e *Error) AboutText() bool { return e.Reason == TextTooLong || e.Reason == TextFiltered }
+
+// Misshapen reports whether a whole answer came that has another shape than the
+// protocol's. Unlike one that was cut short, or that a proxy on the way wrote, it
+// will come again.
+func (e *Error) Misshapen() bool { return e.misshapen }
 
 var errRequestTimeout = errors.New("no answer in time")
 
@@ -113,7 +124,7 @@ const (
 // statusError is the one place where an HTTP status becomes an [Error].
 func (c *Client) statusError(k *call, status int, header http.Header, body []byte) *Error {
 	said := parseErrorBody(body)
-	e := &Error{Op: k.op, Status: status, Code: said.Code, Type: said.Type, Param: said.Param, noEndpoint: said.aboutEndpoint(status)}
+	e := &Error{Op: k.op, Status: status, Code: said.Code, Type: said.Type, Param: said.Param, noEndpoint: said.aboutEndpoint(status), refuses: said.refused(status)}
 	answer := said.describe(status)
 
 	switch {
@@ -203,6 +214,9 @@ func (c *Client) answerError(k *call, err error) *Error {
 // says.
 func (c *Client) malformed(k *call, err error) *Error {
 	e := &Error{Op: k.op, Status: http.StatusOK}
+	var wrong *json.UnmarshalTypeError
+	var own flaw
+	e.misshapen = errors.As(err, &wrong) || errors.As(err, &own)
 	return e.retryable(MalformedResponse, nil, "the provider at %s gave a malformed answer (%s)", c.host, unreadable(err))
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,9 +40,12 @@ func (s JobStatus) Finished() bool {
 
 // Job is a fine-tuning job at the provider.
 type Job struct {
-	ID        string    `json:"id"`
-	Status    JobStatus `json:"status"`
-	BaseModel string    `json:"base_model"`
+	ID     string    `json:"id"`
+	Status JobStatus `json:"status"`
+	// Word is the provider's own for the status, if it is made of words that are
+	// known.
+	Word      string `json:"word,omitempty"`
+	BaseModel string `json:"base_model"`
 	// FineTunedModel is the result's name, "" before there is one.
 	FineTunedModel string `json:"fine_tuned_model"`
 	// TrainingFile and ValidationFile are file ids; the latter may be "".
@@ -84,6 +88,9 @@ func (j Job) Failure() error {
 	switch j.Status {
 	case JobFailed:
 		code := cmp.Or(j.Error.Code, "no code that is known")
+		if j.Word != string(j.Status) {
+			code += ", status " + j.Word
+		}
 		if j.Error.Param != "" {
 			code += ", " + j.Error.Param
 		}
@@ -99,20 +106,20 @@ func (j Job) Failure() error {
 
 // wireJob is Job as it is sent.
 type wireJob struct {
-	ID             string    `json:"id"`
-	Status         JobStatus `json:"status"`
-	Model          string    `json:"model"`
-	FineTunedModel string    `json:"fine_tuned_model"`
-	TrainingFile   string    `json:"training_file"`
-	ValidationFile string    `json:"validation_file"`
+	ID             string `json:"id"`
+	Status         word   `json:"status"`
+	Model          word   `json:"model"`
+	FineTunedModel word   `json:"fine_tuned_model"`
+	TrainingFile   word   `json:"training_file"`
+	ValidationFile word   `json:"validation_file"`
 	// OpenAI repeats the suffix under the first name, others under the
 	// second.
-	UserSuffix    string            `json:"user_provided_suffix"`
-	Suffix        string            `json:"suffix"`
-	Metadata      map[string]string `json:"metadata"`
-	TrainedTokens int64             `json:"trained_tokens"`
-	ResultFiles   []string          `json:"result_files"`
-	Error         wireJobError      `json:"error"`
+	UserSuffix    word         `json:"user_provided_suffix"`
+	Suffix        word         `json:"suffix"`
+	Metadata      pairs        `json:"metadata"`
+	TrainedTokens amount       `json:"trained_tokens"`
+	ResultFiles   wordList     `json:"result_files"`
+	Error         wireJobError `json:"error"`
 	// A seed and hyperparameters that are no numbers, such as "auto", count
 	// as not repeated.
 	Seed            any             `json:"seed"`
@@ -129,21 +136,41 @@ type wireJobError struct {
 	Param   any `json:"param"`
 }
 
-func (w wireJobError) jobError() JobError {
-	message, _ := w.Message.(string)
-	return JobError{Code: identifier(w.Code), Message: tell(message), Param: parameter(w.Param)}
+// UnmarshalJSON takes a sentence alone, too, and never fails.
+func (w *wireJobError) UnmarshalJSON(b []byte) error {
+	type object wireJobError
+	*w = wireJobError{}
+	var text string
+	if json.Unmarshal(b, &text) == nil {
+		if text != "" {
+			w.Message = text
+		}
+		return nil
+	}
+	_ = json.Unmarshal(b, (*object)(w))
+	return nil
 }
 
-// otherNames are those that some servers have for a status.
-var otherNames = map[JobStatus]JobStatus{"pending": Queued, "canceled": Cancelled}
+// said reports whether there is an error at all. Jobs that are well have an empty
+// one.
+func (w wireJobError) said() bool {
+	empty := func(v any) bool { return v == nil || v == "" }
+	return !empty(w.Code) || !empty(w.Message)
+}
+
+func (w wireJobError) jobError() JobError {
+	message, _ := w.Message.(string)
+	code, _ := w.Code.(string)
+	return JobError{Code: identifier(w.Code), Message: cmp.Or(tell(message), causeOf(message), causeOf(code)), Param: parameter(w.Param)}
+}
 
 func (w wireJob) job() Job {
-	status := JobStatus(state(string(w.Status)))
 	return Job{
-		ID: w.ID, Status: cmp.Or(otherNames[status], status), BaseModel: name(w.Model), FineTunedModel: w.FineTunedModel,
-		TrainingFile: name(w.TrainingFile), ValidationFile: name(w.ValidationFile),
-		Suffix: name(cmp.Or(w.UserSuffix, w.Suffix)), Metadata: marks(w.Metadata),
-		TrainedTokens: w.TrainedTokens, ResultFiles: names(w.ResultFiles), Error: w.Error.jobError(),
+		ID: w.ID, Status: statusOf(string(w.Status), string(w.FineTunedModel), w.Error.said()), Word: state(string(w.Status)),
+		BaseModel: name(string(w.Model)), FineTunedModel: string(w.FineTunedModel),
+		TrainingFile: name(string(w.TrainingFile)), ValidationFile: name(string(w.ValidationFile)),
+		Suffix: name(string(cmp.Or(w.UserSuffix, w.Suffix))), Metadata: marks(w.Metadata),
+		TrainedTokens: int64(w.TrainedTokens), ResultFiles: names(w.ResultFiles), Error: w.Error.jobError(),
 		Seed: wholeNumber(w.Seed), Epochs: w.epochs(),
 		Created: w.CreatedAt.Time, Finished: w.FinishedAt.Time,
 	}
@@ -168,7 +195,12 @@ func (w wireJob) epochs() int {
 
 // wholeNumber returns v if it is one, and 0 otherwise.
 func wholeNumber(v any) int64 {
-	if n, ok := v.(float64); ok && n == math.Trunc(n) && math.Abs(n) < 1<<53 {
+	n, ok := v.(float64)
+	if text, isText := v.(string); isText {
+		parsed, err := strconv.ParseFloat(text, 64)
+		n, ok = parsed, err == nil
+	}
+	if ok && n == math.Trunc(n) && math.Abs(n) < 1<<53 {
 		return int64(n)
 	}
 	return 0
@@ -180,7 +212,7 @@ func (w wireJob) misnamed() string {
 	switch {
 	case !isName(w.ID):
 		return "the fine-tuning job an id"
-	case w.FineTunedModel != "" && !isName(w.FineTunedModel):
+	case w.FineTunedModel != "" && !isName(string(w.FineTunedModel)):
 		return "the fine-tuned model a name"
 	}
 	return ""
@@ -388,18 +420,21 @@ type Event struct {
 }
 
 type wireEvent struct {
-	ID        string         `json:"id"`
-	CreatedAt unixTime       `json:"created_at"`
-	Level     string         `json:"level"`
-	Message   string         `json:"message"`
-	Type      string         `json:"type"`
-	Data      map[string]any `json:"data"`
+	ID        string   `json:"id"`
+	CreatedAt unixTime `json:"created_at"`
+	Level     word     `json:"level"`
+	Message   word     `json:"message"`
+	Type      word     `json:"type"`
+	Data      any      `json:"data"`
 }
 
 func (w wireEvent) event() Event {
 	e := Event{
-		ID: w.key(), Created: w.CreatedAt.Time, Level: levels.find(w.Level),
-		Message: tell(w.Message), Type: kinds.find(w.Type), Data: figures(w.Data),
+		ID: w.key(), Created: w.CreatedAt.Time, Level: levels.find(string(w.Level)),
+		Message: tell(string(w.Message)), Type: kinds.find(string(w.Type)),
+	}
+	if data, ok := w.Data.(map[string]any); ok {
+		e.Data = figures(data)
 	}
 	if e.Message == "" {
 		e.Message = untold(e)

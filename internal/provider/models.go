@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -55,6 +56,14 @@ func (c *Client) Model(ctx context.Context, id string) (Model, error) {
 		m, err = c.openai.GetModel(ctx, id)
 		return err
 	})
+	var missing *Error
+	if errors.As(err, &missing) && missing.NotFound() && missing.Code != "model_not_found" {
+		// Servers such as those built with FastAPI may list models and have
+		// no look-up of one: the list decides.
+		if listed, listErr := c.listedModel(ctx, k, id); listErr == nil {
+			return listed, nil
+		}
+	}
 	if err != nil {
 		return Model{}, err
 	}

@@ -151,6 +151,7 @@ type Client struct {
 	http    *http.Client
 	openai  *openai.Client
 	limit   *limiter
+	leftOut leftOut
 }
 
 // New makes a client. It sends nothing. Its errors are those of
@@ -323,6 +324,9 @@ func (d doer) Do(req *http.Request) (*http.Response, error) {
 	if resp.StatusCode < 200 || resp.StatusCode >= 300 {
 		return nil, d.c.statusError(k, resp.StatusCode, resp.Header, body)
 	}
+	if status, found := errorIn(body); found {
+		return nil, d.c.statusError(k, status, resp.Header, body)
+	}
 	k.answered = true
 	resp.Body = io.NopCloser(strings.NewReader(string(body)))
 	return resp, nil
@@ -426,20 +430,4 @@ func onePage[T any](p profile) func([]T) bool {
 		return nil
 	}
 	return func([]T) bool { return true }
-}
-
-// unixTime is a time on the wire: seconds since 1970, possibly with a
-// fraction, or null.
-type unixTime struct{ time.Time }
-
-// UnmarshalJSON leaves the zero time for null and for 0.
-func (t *unixTime) UnmarshalJSON(b []byte) error {
-	var seconds *float64
-	if err := json.Unmarshal(b, &seconds); err != nil {
-		return err
-	}
-	if seconds != nil && *seconds > 0 {
-		t.Time = time.UnixMilli(int64(*seconds * 1000)).UTC()
-	}
-	return nil
 }

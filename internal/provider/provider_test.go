@@ -590,7 +590,7 @@ func TestJob(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Job{ID: "j/1", Status: JobFailed, BaseModel: "base", TrainingFile: "f1", Suffix: "s", Metadata: map[string]string{"k": "v"},
+	want := Job{ID: "j/1", Status: JobFailed, Word: "failed", BaseModel: "base", TrainingFile: "f1", Suffix: "s", Metadata: map[string]string{"k": "v"},
 		ResultFiles: []string{"r1"}, Error: JobError{"invalid_training_file", "", "training_file"}, Created: time.Unix(100, 0).UTC(), Finished: time.Unix(200, 0).UTC()}
 	if fmt.Sprintf("%+v", j) != fmt.Sprintf("%+v", want) {
 		t.Errorf("got  %+v\nwant %+v", j, want)

@@ -166,7 +166,7 @@ var states = words(`
 	deploying deployed training trained train initializing initialized init starting started start stopping stopped
 	terminated terminating aborted killed timeout timed out rejected refused errored partial partially unknown user job
 	model tuning not waiting scheduled preparing prepared uploading exporting exported saving saved evaluating
-	resuming pausing preempted evicted ended end with warnings and the yet ok`)
+	resuming pausing preempted evicted ended end with warnings and the yet ok state exceeded cancellation requested`)
 
 // levels and kinds are those of a job's events.
 var (
