@@ -281,6 +281,50 @@ func (l *lab) merge(predictions []dataset.Prediction, staged StageConversationsR
 	return merged, err
 }
 
+// Answers that are no label are rows like others, until they are too many; and where
+// nothing was answered there is nothing to write.
+func TestMergeRefusesAnswersThatAreNone(t *testing.T) {
+	l := newLab(t)
+	staged, refs := l.prepare(l.file("production.csv", production), pipeline.Production, "run")
+	right := dataset.Prediction{Company: "Acme", Confidence: 0.9, Status: dataset.Classified}
+	invalid := dataset.Prediction{Company: dataset.Unknown, Status: dataset.Invalid}
+	failed := dataset.Prediction{Company: dataset.Unknown, Status: dataset.Failed, ErrorCode: "timeout"}
+	for _, c := range []struct {
+		name  string
+		said  dataset.Prediction // of all conversations but the first
+		first dataset.Prediction
+		says  string
+	}{
+		{"all no label", invalid, invalid, "3 of 3 answers of the model were no label"},
+		{"most no label", invalid, right, "2 of 3 answers of the model were no label"},
+		{"all failed", failed, failed, "answered none of 3 conversations"},
+		{"most failed", failed, right, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var predictions []dataset.Prediction
+			for i, e := range l.examples(refs) {
+				p := c.said
+				if i == 0 {
+					p = c.first
+				}
+				if e.Text == "" {
+					p = dataset.Prediction{Company: dataset.Unknown, Status: dataset.Empty}
+				}
+				p.ConversationID = e.ID
+				predictions = append(predictions, p)
+			}
+			_, err := l.merge(predictions, staged, refs, 0.5)
+			if c.says == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			l.wantKind(err, problem.Refused, c.says)
+		})
+	}
+}
+
 func TestMergeKeepsEveryRowInItsOrder(t *testing.T) {
 	l := newLab(t)
 	path := l.file("production.csv", production)

@@ -27,6 +27,9 @@ type MergeOutputInput struct {
 	Predictions []artifact.Ref      `json:"predictions"`
 	// Duplicates lists the rows that share the fate of another.
 	Duplicates artifact.Ref `json:"duplicates"`
+	// MaxUnusable is the largest share of answers that may be no label; 0 is
+	// [pipeline.DefaultMaxUnusable].
+	MaxUnusable float64 `json:"max_unusable,omitempty"`
 	// Threshold is the confidence below which an answer becomes Unknown.
 	Threshold float64 `json:"threshold"`
 	// Model gave the predictions.
@@ -67,6 +70,9 @@ func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutpu
 		return MergeOutputResult{}, err
 	}
 	var err error
+	if err := worthWriting(m.result.Counts, in.MaxUnusable); err != nil {
+		return MergeOutputResult{}, err
+	}
 	if m.result.Output, err = d.writeOutput(ctx, in, &m); err != nil {
 		return MergeOutputResult{}, err
 	}
@@ -82,6 +88,21 @@ func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutpu
 	}
 	m.result.Companies, err = d.Store.WriteJSON(ctx, in.Dir+"/output/companies.json", m.companies)
 	return m.result, err
+}
+
+// worthWriting refuses answers that are none: too many that are no label, or not
+// one conversation answered in all attempts. What was answered is kept, so that
+// another run pays for none of it.
+func worthWriting(c pipeline.ApplyCounts, limit float64) error {
+	invalid, failed := c.ConversationStatuses[string(dataset.Invalid)], c.ConversationStatuses[string(dataset.Failed)]
+	answers := c.Answers()
+	switch {
+	case failed > 0 && answers == 0:
+		return problem.New(problem.Refused, "the provider answered none of %d conversations in all attempts: when it answers again, start the run again", failed)
+	case tooManyInvalid(int(invalid), int(answers), limit):
+		return problem.New(problem.Refused, "%d of %d answers of the model were no label, so there is no output: use another model, or raise the limit with --max-unusable; the answers are kept and not paid for again", invalid, answers)
+	}
+	return nil
 }
 
 // verdict is what the output says of one row.
@@ -182,8 +203,8 @@ func (m *merge) finish() {
 	c.Companies = len(m.companies)
 	if m.companies[dataset.Unknown] > 0 {
 		c.Companies--
-		c.UnknownShare = evaluate.ShareOf(int64(m.companies[dataset.Unknown]), c.Conversations)
 	}
+	c.UnknownShare = evaluate.ShareOf(int64(m.companies[dataset.Unknown]), c.Conversations)
 }
 
 var addedColumns = []string{"conversation_id", "company", "confidence", "status", "error_code"}

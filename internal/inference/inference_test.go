@@ -224,10 +224,10 @@ func TestWhatBecomesOfAnAnswer(t *testing.T) {
 			if nth == 1 {
 				answer(w, "I think it is Acme")
 			} else {
-				answer(w, "Acme")
+				answer(w, "\"@acme\".")
 			}
 		case strings.HasPrefix(text, "never"):
-			answer(w, "acme") // case matters
+			answer(w, "acme or borg")
 		case strings.HasPrefix(text, "blank"):
 			answer(w, " Acme\n")
 		case strings.HasPrefix(text, "silent"):
