@@ -46,21 +46,25 @@ const (
 	ownerKey      = "switchboard_run"
 )
 
-// SubmitJob creates a fine-tuning job, once. A job on these very files, for the
-// same base model, epochs and seed, that has not failed is taken instead:
-// training again would be paid again and give the same model. A job on other
-// files is never taken, whatever it is marked with; nor is one whose model was
-// deleted since.
+// SubmitJob creates a fine-tuning job, once. A job on these files, or on files
+// that are the same byte by byte, for the same base model, epochs and seed, that
+// has not failed is taken instead: training again would be paid again and give
+// the same model. A job on other texts is never taken, whatever it is marked
+// with; nor is one whose model was deleted since.
 func (p *Provider) SubmitJob(ctx context.Context, in SubmitJobInput) (SubmitJobResult, error) {
 	key := in.key()
 	request := provider.JobRequest{
 		BaseModel:      in.BaseModel,
 		TrainingFile:   in.TrainingFile,
 		ValidationFile: in.ValidationFile,
-		Suffix:         suffixMark + key[:2*suffixBytes],
-		Metadata:       map[string]string{submissionKey: key, ownerKey: in.Owner},
-		Seed:           &in.Seed,
-		Epochs:         in.Epochs,
+		// What was uploaded with --force is in other files, and the same.
+		TrainingSHA256:   in.TrainingSHA256,
+		ValidationSHA256: in.ValidationSHA256,
+
+		Suffix:   suffixMark + key[:2*suffixBytes],
+		Metadata: map[string]string{submissionKey: key, ownerKey: in.Owner},
+		Seed:     &in.Seed,
+		Epochs:   in.Epochs,
 	}
 	job, ok, err := p.Client.FindJob(ctx, request, submissionKey)
 	if err != nil {

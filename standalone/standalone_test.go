@@ -48,6 +48,32 @@ func TestFineTuneThenApply(t *testing.T) {
 	th.checkCommands(f.Model)
 	th.checkCall(f.Model)
 	th.checkRestart(tuned.WorkflowID, f, production)
+	th.checkModes()
+}
+
+// checkModes: whatever the umask, what the program leaves is its user's alone.
+func (th *theatre) checkModes() {
+	th.t.Helper()
+	for _, root := range []string{"artifacts", "state"} {
+		looked := 0
+		err := filepath.WalkDir(filepath.Join(th.dir, root), func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			looked++
+			if info.Mode().Perm()&0o077 != 0 {
+				th.t.Errorf("%s has the mode %v", path, info.Mode())
+			}
+			return nil
+		})
+		if err != nil || looked < 10 {
+			th.t.Errorf("looked at %d files and folders in %s, %v", looked, root, err)
+		}
+	}
 }
 
 // checkOutput: every row of the input, in its order, each with a status.

@@ -108,15 +108,26 @@ func (t table) correction(fields []string) (registry.Correction, error) {
 		return c, errors.New("the conversation_id is no whole number; take it from output.csv")
 	}
 	if c.Label != dataset.Unknown && !slices.Contains(t.o.Labels, c.Label) {
-		return c, fmt.Errorf("the label %q is no company that the champion knows, nor %s; upper and lower case matter", c.Label, dataset.Unknown)
+		return c, t.noLabel(c.Label)
 	}
 	if at := field(t.at); at != "" {
 		if c.At, err = time.Parse(time.RFC3339, at); err != nil {
-			return c, fmt.Errorf("the time %q is none such as 2026-03-02T12:00:00Z", at)
+			return c, errors.New("at is no time such as 2026-03-02T12:00:00Z")
 		}
 		if c.At.After(t.o.Now) {
-			return c, fmt.Errorf("the time %q has not come yet", at)
+			return c, errors.New("at is a time that has not come yet")
 		}
 	}
 	return c, nil
+}
+
+// noLabel says what is wrong with a label without repeating it: a cell may hold
+// anything. The company that it spells in another case is known.
+func (t table) noLabel(label string) error {
+	for _, known := range append([]string{dataset.Unknown}, t.o.Labels...) {
+		if strings.EqualFold(known, label) {
+			return fmt.Errorf("the label is %s in other letters; upper and lower case matter", known)
+		}
+	}
+	return fmt.Errorf("the label is no company that the champion knows, nor %s; take one from output.csv", dataset.Unknown)
 }

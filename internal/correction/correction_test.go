@@ -38,9 +38,9 @@ func TestReadNamesTheLineThatIsWrong(t *testing.T) {
 		"nothing":          {"", "c.csv is empty"},
 		"other columns":    {"id,company\n", "c.csv, line 1: the columns conversation_id and label are needed"},
 		"an id of letters": {"conversation_id,label\n1,AcmeHelp\nx,AcmeHelp\n", "c.csv, line 3: the conversation_id is no whole number"},
-		"another case":     {"conversation_id,label\n1,acmehelp\n", `c.csv, line 2: the label "acmehelp" is no company`},
-		"no label":         {"conversation_id,label\n1,\n", `c.csv, line 2: the label ""`},
-		"no time":          {"conversation_id,label,at\n1,AcmeHelp,monday\n", `c.csv, line 2: the time "monday"`},
+		"another case":     {"conversation_id,label\n1,acmehelp\n", "c.csv, line 2: the label is AcmeHelp in other letters"},
+		"no label":         {"conversation_id,label\n1,\n", "c.csv, line 2: the label is no company"},
+		"no time":          {"conversation_id,label,at\n1,AcmeHelp,monday\n", "c.csv, line 2: at is no time such as"},
 		"the future":       {"conversation_id,label,at\n1,AcmeHelp,2027-01-01T00:00:00Z\n", "has not come yet"},
 		"a missing field":  {"conversation_id,label\n1\n", "c.csv, line 2: wrong number of fields"},
 		"an open quote":    {"conversation_id,label\n1,\"Acme\n", "c.csv, line 2"},
@@ -48,6 +48,27 @@ func TestReadNamesTheLineThatIsWrong(t *testing.T) {
 		got, err := Read(strings.NewReader(test.file), options)
 		if kind, _ := problem.KindOf(err); kind != problem.BadInput || !strings.Contains(err.Error(), test.says) || got != nil {
 			t.Errorf("%s: %v, %v; want %q", name, got, err, test.says)
+		}
+	}
+}
+
+// A file that is no file of corrections holds names and texts: none of its cells
+// is repeated.
+func TestReadRepeatsNoCell(t *testing.T) {
+	const secret = "Marigold Quetzal"
+	for name, file := range map[string]string{
+		"as a label":       "conversation_id,label\n1," + secret + "\n",
+		"as an id":         "conversation_id,label\n" + secret + ",AcmeHelp\n",
+		"as a time":        "conversation_id,label,at\n1,AcmeHelp," + secret + "\n",
+		"as the header":    secret + ",label\n1,AcmeHelp\n",
+		"as a field more":  "conversation_id,label\n1,AcmeHelp," + secret + "\n",
+		"behind a quote":   "conversation_id,label\n1,\"" + secret + "\"x\n",
+		"in an open quote": "conversation_id,label\n1,\"" + secret + "\n",
+		"without a header": "1," + secret + "\n",
+	} {
+		_, err := Read(strings.NewReader(file), options)
+		if err == nil || strings.Contains(err.Error(), "Marigold") || strings.Contains(err.Error(), "Quetzal") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

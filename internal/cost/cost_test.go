@@ -63,16 +63,25 @@ func TestPricesOfAFileComeFirst(t *testing.T) {
 	}
 
 	for name, bad := range map[string]string{
-		"no list":         row,
-		"trains":          "[" + strings.Replace(row, "training", "trains", 1) + "]",
-		"0 or more":       "[" + strings.Replace(row, `"training": 2`, `"training": -2`, 1) + "]",
-		"vocabulary":      "[" + strings.Replace(row, "o200k_base", "llama", 1) + "]",
-		"batch_share":     "[" + strings.Replace(row, `"batch_share": 0.5`, `"batch_share": 50`, 1) + "]",
-		"needs a provide": `[{"vocabulary": "words"}]`,
+		"no list":                 row,
+		"field that is not known": "[" + strings.Replace(row, "training", "trains", 1) + "]",
+		"0 or more":               "[" + strings.Replace(row, `"training": 2`, `"training": -2`, 1) + "]",
+		"vocabulary":              "[" + strings.Replace(row, "o200k_base", "llama", 1) + "]",
+		"batch_share":             "[" + strings.Replace(row, `"batch_share": 0.5`, `"batch_share": 50`, 1) + "]",
+		"needs a provide":         `[{"vocabulary": "words"}]`,
 	} {
 		_, err := Load(file(bad))
 		if kind, _ := problem.KindOf(err); kind != problem.BadInput || name != "no list" && !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	// The setting may name a file that was not meant. None of it is repeated.
+	for _, other := range []string{
+		`[{"Marigold": 1}]`, `[{"provider": "x", "base_model": "Marigold", "vocabulary": "Marigold"}]`, `{"text": "Marigold"}`,
+		`[{"provider": 471193}]`, "Marigold,471193\n", `[{"provider": "Marigold`, `["Marigold"]`, `[{"provider":"Marigold","base_model":"Marigold","vocabulary":"o200k_base","training":-471193,"batch_share":1}]`,
+	} {
+		if _, err := Load(file(other)); err == nil || strings.Contains(err.Error(), "Marigold") || strings.Contains(err.Error(), "471193") {
+			t.Errorf("%s: got %v", other, err)
 		}
 	}
 	if _, err := Load("/nowhere/prices.json"); err == nil {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -42,13 +44,13 @@ func (p Price) validate() error {
 	negative := p.Training < 0 || p.Input < 0 || p.Output < 0 || p.Epochs < 0
 	switch {
 	case p.Provider == "" || p.BaseModel == "":
-		return fmt.Errorf("every price needs a provider and a base_model")
+		return errors.New("every price needs a provider and a base_model")
 	case !slices.Contains(Vocabularies(), p.Vocabulary):
-		return fmt.Errorf("the vocabulary of %s is %q; it must be one of %s", p.BaseModel, p.Vocabulary, strings.Join(Vocabularies(), ", "))
+		return fmt.Errorf("the vocabulary must be one of %s", strings.Join(Vocabularies(), ", "))
 	case negative:
-		return fmt.Errorf("the prices of %s must be 0 or more", p.BaseModel)
+		return errors.New("training, input, output and epochs must be 0 or more")
 	case p.BatchShare <= 0 || p.BatchShare > 1:
-		return fmt.Errorf("the batch_share of %s is %g; it must be above 0 and at most 1", p.BaseModel, p.BatchShare)
+		return fmt.Errorf("the batch_share is %g; it must be above 0 and at most 1", p.BatchShare)
 	}
 	return nil
 }
@@ -110,14 +112,32 @@ func parse(content []byte) (Table, error) {
 	d := json.NewDecoder(bytes.NewReader(content))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&t); err != nil {
-		return nil, err
+		return nil, unreadable(err)
 	}
-	for _, p := range t {
+	for i, p := range t {
 		if err := p.validate(); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("price %d: %w", i+1, err)
 		}
 	}
 	return t, nil
+}
+
+// unreadable says what the decoder met without its words, which quote the file:
+// the setting may name another file than was meant.
+func unreadable(err error) error {
+	var syntax *json.SyntaxError
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("no JSON from byte %d on", syntax.Offset)
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return fmt.Errorf("the field %s has a value of the wrong type, before byte %d", wrong.Field, wrong.Offset)
+	case errors.As(err, &wrong):
+		return errors.New("no list of objects")
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("it ends early")
+	}
+	return errors.New("a price has a field that is not known")
 }
 
 // Find returns the first price for a base model at a provider's base URL.

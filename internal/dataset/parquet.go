@@ -99,7 +99,8 @@ func ReadAll[T any](r io.ReaderAt, size int64) ([]T, error) {
 func open[T any](r io.ReaderAt, size int64) (*parquet.File, error) {
 	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return nil, problem.New(problem.Environment, "this is not a readable Parquet file (%w): it was cut short or damaged, run the stage that writes it again", err)
+		// The reader's own words quote bytes of the file.
+		return nil, problem.New(problem.Environment, "this is not a readable Parquet file: it was cut short or damaged, run the stage that writes it again")
 	}
 	for _, path := range parquet.SchemaOf(new(T)).Columns() {
 		if _, ok := file.Schema().Lookup(path...); !ok {

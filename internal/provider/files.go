@@ -114,6 +114,13 @@ func (c *Client) FindFile(ctx context.Context, name string, size int64, sum, pur
 	return File{}, false, nil
 }
 
+// anySize stands for a size that is not known.
+const anySize = -1
+
+// maxLook bounds what is read of a file of unknown size: more than any provider
+// takes.
+const maxLook = 8 * gigabyte
+
 // holds tells whether a file has this content, without what this provider's
 // files begin with. A provider that does not give it is no error.
 func (c *Client) holds(ctx context.Context, id string, size int64, sum string) (bool, error) {
@@ -132,8 +139,12 @@ func (c *Client) holds(ctx context.Context, id string, size int64, sum string) (
 		return false, broke(err)
 	}
 	hash := sha256.New()
-	n, err := io.Copy(hash, io.LimitReader(content, size+1))
-	return n == size && hex.EncodeToString(hash.Sum(nil)) == sum, broke(err)
+	most := size + 1
+	if size == anySize {
+		most = maxLook
+	}
+	n, err := io.Copy(hash, io.LimitReader(content, most))
+	return (n == size || size == anySize) && hex.EncodeToString(hash.Sum(nil)) == sum, broke(err)
 }
 
 // broke is an error of a download that ended early; a file that is shorter than

@@ -223,6 +223,10 @@ type JobRequest struct {
 	BaseModel string
 	// TrainingFile and ValidationFile are file ids; the latter may be "".
 	TrainingFile, ValidationFile string
+	// TrainingSHA256 and ValidationSHA256 are those of the files' content, in
+	// hexadecimal digits. They are not sent: by them, [Client.FindJob] takes a
+	// job on other files with the same content. "" takes none.
+	TrainingSHA256, ValidationSHA256 string
 	// Suffix becomes part of the model's name; at most 64 characters, and 18
 	// at Azure OpenAI; "" for none.
 	Suffix string
@@ -371,35 +375,60 @@ func (c *Client) CanListJobs(ctx context.Context) error {
 // FindJob returns the newest job that neither failed nor was cancelled and that
 // is what r asks for. It carries r's value of the mark, a key of the metadata,
 // or r's suffix where the provider keeps no metadata. Marks are anybody's to
-// give, so that is not enough: it is on the very files that r names and on r's
-// base model, with r's seed and epochs where the provider repeats them. The bool
-// is false if there is none.
+// give, so that is not enough: it is on the very files that r names, or on files
+// that have the same content, as a look into them shows, and on r's base model,
+// with r's seed and epochs where the provider repeats them. The bool is false if
+// there is none.
 func (c *Client) FindJob(ctx context.Context, r JobRequest, mark string) (Job, bool, error) {
 	value := r.Metadata[mark]
 	jobs, err := c.Jobs(ctx, map[string]string{mark: value})
 	if err != nil {
 		return Job{}, false, err
 	}
+	looked := 0
 	for _, j := range jobs {
-		if j.Status == JobFailed || j.Status == Cancelled || !c.isOf(j, r) {
+		kept, known := j.Metadata[mark]
+		isMarked := (known && kept == value) || (!known && r.Suffix != "" && j.Suffix == r.Suffix)
+		if j.Status == JobFailed || j.Status == Cancelled || !isMarked || !c.isOf(j, r) {
 			continue
 		}
-		kept, known := j.Metadata[mark]
-		if (known && kept == value) || (!known && r.Suffix != "" && j.Suffix == r.Suffix) {
-			return j, true, nil
+		if looked++; looked > mostCandidates {
+			break
+		}
+		if same, err := c.trainsOn(ctx, j, r); err != nil || same {
+			return j, same, err
 		}
 	}
 	return Job{}, false, nil
 }
 
-// isOf tells whether a job trains what r asks for on what r names.
+// trainsOn tells whether a job's files are those of r.
+func (c *Client) trainsOn(ctx context.Context, j Job, r JobRequest) (bool, error) {
+	for _, f := range []struct{ its, wanted, sum string }{
+		{j.TrainingFile, r.TrainingFile, r.TrainingSHA256},
+		{j.ValidationFile, r.ValidationFile, r.ValidationSHA256},
+	} {
+		if f.its == f.wanted {
+			continue
+		}
+		if f.its == "" || f.sum == "" {
+			return false, nil
+		}
+		if same, err := c.holds(ctx, f.its, anySize, f.sum); err != nil || !same {
+			return false, err
+		}
+	}
+	return r.TrainingFile != "", nil
+}
+
+// isOf tells whether a job trains what r asks for, whatever on.
 func (c *Client) isOf(j Job, r JobRequest) bool {
 	// A base model may be repeated with the date of its version, or under
 	// the name that it is listed under.
 	base := j.BaseModel == "" || j.BaseModel == r.BaseModel || j.BaseModel == c.profile.listed(r.BaseModel) || strings.HasPrefix(j.BaseModel, r.BaseModel+"-")
 	seed := r.Seed == nil || j.Seed == 0 || j.Seed == *r.Seed
 	epochs := r.Epochs == 0 || j.Epochs == 0 || j.Epochs == r.Epochs
-	return base && seed && epochs && r.TrainingFile != "" && j.TrainingFile == r.TrainingFile && j.ValidationFile == r.ValidationFile
+	return base && seed && epochs
 }
 
 // Event is one line of a job's log, without the provider's own words.

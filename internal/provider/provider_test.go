@@ -493,10 +493,25 @@ func TestFindJob(t *testing.T) {
 		"k5": `{"id":"k5","status":"succeeded","created_at":905,"metadata":{"training":"abc"},"method":{"type":"supervised","supervised":{"hyperparameters":{"n_epochs":1}}},` + asked + `}`,
 		"k6": `{"id":"k6","status":"succeeded","created_at":906,"metadata":null,"suffix":"sb-def","model":"base-1","training_file":"evil","validation_file":"v1"}`,
 		"k7": `{"id":"k7","status":"succeeded","created_at":907,"metadata":{"training":"abc"},"model":"base-1"}`,
+		// On another file, which has the same content.
+		"j8": `{"id":"j8","status":"succeeded","created_at":100,"metadata":{"training":"copied"},"model":"base-1","training_file":"copy","validation_file":"v1"}`,
+		"k8": `{"id":"k8","status":"succeeded","created_at":200,"metadata":{"training":"copied"},"model":"base-1","training_file":"evil","validation_file":"v1"}`,
+		"k9": `{"id":"k9","status":"succeeded","created_at":300,"metadata":{"training":"copied"},"model":"base-1","training_file":"gone","validation_file":"v1"}`,
 	}
 	ids := slices.Sorted(maps.Keys(jobs))
 	for _, filters := range []bool{true, false} {
 		f := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/v1/files/copy/content":
+				io.WriteString(w, "good")
+				return
+			case "/v1/files/evil/content":
+				io.WriteString(w, "evil")
+				return
+			case "/v1/files/gone/content":
+				w.WriteHeader(404)
+				return
+			}
 			if r.URL.Query().Get("limit") != "100" {
 				t.Errorf("asked %s", r.URL)
 			}
@@ -513,16 +528,19 @@ func TestFindJob(t *testing.T) {
 		})
 		c := client(t, f, Options{})
 		seed := int64(7)
+		sum := sha256.Sum256([]byte("good"))
+		hash := hex.EncodeToString(sum[:])
 		for _, tc := range []struct{ value, suffix, want string }{
 			{"abc", "sb-abc", "j2"}, // newer ones failed, were cancelled, or are another's
 			{"xyz", "", "j5"},
 			{"def", "sb-def", "j6"}, // the provider kept no metadata
 			{"dated", "", "j7"},
+			{"copied", "", "j8"},
 			{"none", "none", ""},
 			{"none", "", ""},
 		} {
 			r := JobRequest{
-				BaseModel: "base-1", TrainingFile: "t1", ValidationFile: "v1", Suffix: tc.suffix,
+				BaseModel: "base-1", TrainingFile: "t1", ValidationFile: "v1", TrainingSHA256: hash, ValidationSHA256: hash, Suffix: tc.suffix,
 				Metadata: map[string]string{"training": tc.value}, Seed: &seed, Epochs: 3,
 			}
 			got, found, err := c.FindJob(t.Context(), r, "training")

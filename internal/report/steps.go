@@ -44,7 +44,7 @@ const (
 // that overflowed), is missing. The file may begin with a byte order mark,
 // and may be encoded in base64 as a whole, as OpenAI has served it at times.
 // A file with a header alone gives no steps and no error. Errors name the
-// line and the column.
+// line and the column, and repeat no cell.
 func ReadSteps(r io.Reader) ([]Step, error) {
 	cells := csv.NewReader(plainText(r))
 	cells.ReuseRecord = true
@@ -59,7 +59,7 @@ func ReadSteps(r io.Reader) ([]Step, error) {
 	for i, name := range header {
 		name = strings.TrimSpace(name)
 		if _, seen := columns[name]; seen && name != "" {
-			return nil, fmt.Errorf("reading step metrics: line 1: the column %q is there twice", name)
+			return nil, fmt.Errorf("reading step metrics: line 1: the columns %d and %d have the same name", columns[name]+1, i+1)
 		}
 		columns[name] = i
 	}
@@ -123,7 +123,7 @@ func parseStep(row []string, columns map[string]int) (Step, error) {
 	}
 	// Beyond 2^53 neighbouring integers are no longer told apart.
 	if !(number >= 0 && number <= 1<<53 && number == math.Trunc(number)) {
-		return Step{}, fmt.Errorf("column step: %q is not a whole number", row[columns[stepColumn]])
+		return Step{}, errors.New("column step: not a whole number")
 	}
 	step := Step{Step: int(number)}
 	for name, target := range map[string]*float64{
@@ -151,7 +151,7 @@ func figure(row []string, columns map[string]int, name string) (float64, error) 
 	}
 	value, err := strconv.ParseFloat(cell, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return 0, fmt.Errorf("column %s: %q is not a number", name, cell)
+		return 0, fmt.Errorf("column %s: not a number", name)
 	}
 	if math.IsInf(value, 0) {
 		return math.NaN(), nil
