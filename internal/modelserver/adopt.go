@@ -1,7 +1,9 @@
 package modelserver
 
 import (
+	"cmp"
 	"os"
+	"slices"
 
 	"switchboard/internal/problem"
 )
@@ -21,9 +23,9 @@ func (s *Server) adopt() error {
 	if _, err := s.reassign(func(_, owner string) string { return named[owner] }); err != nil {
 		return err
 	}
-	if left := s.withoutOwner(); left > 0 {
-		s.log.Warn("files, jobs and batches from before keys were tenants belong to no key, and only keys that are admin see them: "+
-			"stop the server and run \"modelserver assign NAME\" to give them to a key", "records", left)
+	if owners, records := s.withoutKey(); records > 0 {
+		s.log.Warn("files, jobs and batches belong to no key that there is, and only keys that are admin see them: "+
+			"stop the server and give them to a key with \"modelserver assign\"", "records", records, "owners", owners)
 	}
 	return nil
 }
@@ -59,23 +61,30 @@ func reassignAll[R belonging](c *collection[R], to func(id, owner string) string
 	return changed, nil
 }
 
-func (s *Server) withoutOwner() int {
-	count := 0
+// nobody stands for the owner of what was made before there were owners.
+const nobody = "nobody"
+
+// withoutKey returns how many records no key owns, and whose they are.
+func (s *Server) withoutKey() (owners []string, records int) {
 	_, _ = s.reassign(func(_, owner string) string {
-		if owner == "" {
-			count++
+		if !slices.ContainsFunc(*s.holders.Load(), func(h *holder) bool { return h.owner == owner }) {
+			records++
+			owners = append(owners, cmp.Or(owner, nobody))
 		}
-		return ""
+		return "" // changes nothing
 	})
-	return count
+	slices.Sort(owners)
+	return slices.Compact(owners), records
 }
 
 // Assign gives records in a data directory, which no server may have open, to
-// the key of a name: those with the ids, whoever has them, or without ids those
-// that belong to nobody because they are from before keys were tenants. What a
-// job or a batch made goes with it. It returns how many records changed. The
-// errors are problems of kind BadInput, for a name or an id, and Environment.
-func Assign(dir, name string, ids []string) (changed int, err error) {
+// the key of a name. Things are ids of files, jobs and batches, with what these
+// made, or owners, of whom everything goes over: the name of another key, or
+// "sha256:…" for one without a name, as the log tells them. Without things it is
+// what belongs to nobody, because it is from before keys were tenants. It returns
+// how many records changed. The errors are problems of kind BadInput, for a name
+// or a thing, and Environment.
+func Assign(dir, name string, things []string) (changed int, err error) {
 	if !keyName.MatchString(name) {
 		return 0, problem.Input("the name of a key is made of at most 63 lower-case letters, digits, dashes and underscores: give one of the file of keys")
 	}
@@ -91,30 +100,33 @@ func Assign(dir, name string, ids []string) (changed int, err error) {
 			err = problem.New(problem.Environment, "closing the data directory: %w", released)
 		}
 	}()
-	wanted := map[string]bool{}
-	for _, id := range ids {
-		if !s.exists(id) {
-			return 0, problem.Input("%.64q is no file, job or batch of the data directory: nothing was changed", id)
-		}
-		for _, one := range []string{id, resultsID(id), outputID(id), errorsID(id)} {
-			wanted[one] = true
+	if len(things) == 0 {
+		things = []string{nobody}
+	}
+	moves := map[string]bool{}
+	for _, thing := range things {
+		for _, one := range []string{thing, resultsID(thing), outputID(thing), errorsID(thing)} {
+			moves[one] = true
 		}
 	}
-	changed, err = s.reassign(func(id, owner string) string {
-		if wanted[id] || len(ids) == 0 && owner == "" {
+	there := map[string]bool{nobody: true}
+	move := func(id, owner string) string {
+		owner = cmp.Or(owner, nobody)
+		there[id], there[owner] = true, true
+		if moves[id] || moves[owner] {
 			return name
 		}
 		return ""
-	})
+	}
+	_, _ = s.reassign(func(id, owner string) string { move(id, owner); return "" })
+	for _, thing := range things {
+		if !there[thing] {
+			return 0, problem.Input("%.80q is no file, job or batch of the data directory, and owns none: nothing was changed", thing)
+		}
+	}
+	changed, err = s.reassign(move)
 	if err != nil {
 		return changed, problem.New(problem.Environment, "writing to the model server's data directory: %w", err)
 	}
 	return changed, nil
-}
-
-func (s *Server) exists(id string) bool {
-	_, isFile := s.files.get(id)
-	_, isJob := s.jobs.get(id)
-	_, isBatch := s.batches.get(id)
-	return isFile || isJob || isBatch
 }

@@ -34,7 +34,7 @@ func newMeters() *meters {
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: "tokens_total",
 			Help: "Tokens of chat completions, by kind: prompt or completion."}, []string{"kind"}),
 		limited: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: "rate_limited_total",
-			Help: "Requests refused because of a key's limit, by the key's name and which: requests, tokens, jobs, batches, training_tokens, uploads or bytes."}, []string{"key", "kind"}),
+			Help: "Requests refused because of a key's limit, by the key's name and which: requests, tokens, jobs, batches, training_tokens or uploads."}, []string{"key", "kind"}),
 		training: prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: "training_seconds_total",
 			Help: "Time spent on training jobs, also on those that did not succeed."}),
 	}

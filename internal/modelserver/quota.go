@@ -205,7 +205,6 @@ func (s *Server) meter(r *http.Request) (*metered, error) {
 	m := &metered{ReadCloser: r.Body, quota: s.quota, holder: holderOf(r)}
 	told := max(r.ContentLength, 0)
 	if err := s.quota.upload(m.holder, told); err != nil {
-		s.meters.limited.WithLabelValues(m.holder.name, "bytes").Inc()
 		return nil, err
 	}
 	s.quota.uploaded(m.holder, told)
