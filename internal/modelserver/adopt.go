@@ -61,8 +61,9 @@ func reassignAll[R belonging](c *collection[R], to func(id, owner string) string
 	return changed, nil
 }
 
-// nobody stands for the owner of what was made before there were owners.
-const nobody = "nobody"
+// nobody stands for the owner of what was made before there were owners. No name
+// has parentheses.
+const nobody = "(nobody)"
 
 // withoutKey returns how many records no key owns, and whose they are.
 func (s *Server) withoutKey() (owners []string, records int) {

@@ -77,7 +77,7 @@ var keyName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 func (k Key) validate() error {
 	hash, err := hex.DecodeString(k.SHA256)
 	switch {
-	case !keyName.MatchString(k.Name) || k.Name == nobody:
+	case !keyName.MatchString(k.Name):
 		return errors.New("its name is missing or is not made of at most 63 lower-case letters, digits, dashes and underscores")
 	case (k.Key == "") == (k.SHA256 == ""):
 		return errors.New("it needs either key or sha256")

@@ -288,11 +288,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 // methods are the handlers of one path.
 type methods map[string]func(http.ResponseWriter, *http.Request) error
 
-// routes returns what answers each path. The error says which fault of the
-// plan names a path that is not there.
-func (s *Server) routes() (*http.ServeMux, error) {
-	mux := http.NewServeMux()
-	table := map[string]methods{
+// table has what answers each path.
+func (s *Server) table() map[string]methods {
+	return map[string]methods{
 		"/v1/models":                            {"GET": s.listModels},
 		"/v1/models/{id}":                       {"GET": s.getModel, "DELETE": s.deleteModel},
 		"/v1/files":                             {"GET": s.listFiles, "POST": s.uploadFile},
@@ -313,6 +311,12 @@ func (s *Server) routes() (*http.ServeMux, error) {
 		"/readyz":                               {"GET": s.ready},
 		"/metrics":                              {"GET": s.showMetrics},
 	}
+}
+
+// routes returns what answers each path. The error says which fault of the
+// plan names a path that is not there.
+func (s *Server) routes() (*http.ServeMux, error) {
+	mux, table := http.NewServeMux(), s.table()
 	if s.options.Faults != nil {
 		if err := s.options.Faults.check(table); err != nil {
 			return nil, err
