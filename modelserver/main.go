@@ -2,8 +2,9 @@
 // for files, fine-tuning jobs, models and chat completions over a linear
 // classifier that trains on the CPU. See internal/modelserver.
 //
-//	modelserver [flags]           serve until interrupted
-//	modelserver health [flags]    exit 0 if a server answers, 1 if not
+//	modelserver [flags]                          serve until interrupted
+//	modelserver health [flags]                   exit 0 if a server answers, 1 if not
+//	modelserver assign [flags] NAME [WHAT ...]   give files, jobs and batches to a key
 //
 // Settings come from flags or the environment:
 //
@@ -16,8 +17,9 @@
 //	-metrics-address  SWITCHBOARD_MODELSERVER_METRICS_ADDRESS  host and port for Prometheus, without a key
 //	-max-disk         SWITCHBOARD_MODELSERVER_MAX_DISK         quota of the data directory, such as 20GB
 //	-encoder          SWITCHBOARD_MODELSERVER_ENCODER          directory of a sentence encoder, for switchboard-hybrid-1
+//	-max-training     SWITCHBOARD_MODELSERVER_MAX_TRAINING     memory that a training may take: 4GiB
 //	-max-chats                                                 completions in work at once: one a processor
-//	-max-waiting-chats                                         completions that may wait: 1024
+//	-max-waiting-chats                                         completions of a key that may wait: 1024
 //	-drain                                                     how long to go on after SIGTERM: 0s
 //	-faults                                                    JSON file of things that go wrong on purpose
 //	-allow-faults     SWITCHBOARD_MODELSERVER_ALLOW_FAULTS     without it, or 1 there, -faults is refused
@@ -28,6 +30,13 @@
 // log and limits of its own:
 //
 //	{"keys": [{"name": "reports", "sha256": "9f86...", "requests_per_minute": 600, "tokens_per_minute": 200000}]}
+//
+// What a key makes is seen by that key alone, and belongs to its name: a new
+// key under the name finds it. A key without a name owns what it makes itself.
+// "assign" moves things to another name while the server is stopped: files, jobs
+// and batches by their ids, everything of an owner (a name, or "sha256:..." for a
+// key without one, as the log tells it), or, if nothing is named, what was made
+// before keys were tenants and belongs to nobody.
 //
 // For a team: a file of keys, a certificate, a quota, and /readyz, which says
 // 503 where /healthz still says that the process lives. Metrics are at
@@ -93,6 +102,7 @@ type settings struct {
 	tlsCert, tlsKey string
 	metricsAddress  string
 	maxDisk         string
+	maxTraining     string
 	encoder         string
 	chats, waiting  int
 	drain           time.Duration
@@ -112,9 +122,10 @@ func (s *settings) register(flags *flag.FlagSet, env func(string) string) {
 	text(&s.tlsKey, "tls-key", "SWITCHBOARD_MODELSERVER_TLS_KEY", "", "key of the certificate, in PEM form")
 	text(&s.metricsAddress, "metrics-address", "SWITCHBOARD_MODELSERVER_METRICS_ADDRESS", "", "host and port to serve metrics on without an API key")
 	text(&s.maxDisk, "max-disk", "SWITCHBOARD_MODELSERVER_MAX_DISK", "", "quota of the data directory, such as 20GB; none if empty")
+	text(&s.maxTraining, "max-training", "SWITCHBOARD_MODELSERVER_MAX_TRAINING", "4GiB", "memory that a training may take, as it is estimated before it starts")
 	text(&s.encoder, "encoder", "SWITCHBOARD_MODELSERVER_ENCODER", "", "directory of a sentence encoder in ONNX, for the base model "+modelserver.HybridModel)
 	flags.IntVar(&s.chats, "max-chats", 0, "chat completions in work at once; 0 is one a processor")
-	flags.IntVar(&s.waiting, "max-waiting-chats", 0, "chat completions that may wait for their turn; 0 is 1024")
+	flags.IntVar(&s.waiting, "max-waiting-chats", 0, "chat completions of a key that may wait for their turn; 0 is 1024")
 	flags.DurationVar(&s.drain, "drain", 0, "how long to go on after being told to stop, while /readyz says no")
 	flags.StringVar(&s.faults, "faults", "", "JSON file of things that go wrong on purpose, for tests")
 	flags.BoolVar(&s.allowFaults, "allow-faults", env("SWITCHBOARD_MODELSERVER_ALLOW_FAULTS") == "1", "accept -faults")
@@ -133,11 +144,12 @@ func (s settings) options(keys []string) (options modelserver.Options, err error
 		return options, problem.Input("no API key is set: put at least one, such as the output of \"openssl rand -hex 24\", into SWITCHBOARD_MODELSERVER_KEYS or into a file for -keys-file")
 	}
 	if s.maxDisk != "" {
-		bytes, err := humanize.ParseBytes(s.maxDisk)
-		if err != nil || bytes == 0 || bytes > math.MaxInt64 {
-			return options, problem.Input("-max-disk is %q: give a size such as 20GB", s.maxDisk)
+		if options.MaxDiskBytes, err = size("-max-disk", s.maxDisk); err != nil {
+			return options, err
 		}
-		options.MaxDiskBytes = int64(bytes)
+	}
+	if options.MaxTrainingBytes, err = size("-max-training", s.maxTraining); err != nil {
+		return options, err
 	}
 	if s.faults != "" {
 		if !s.allowFaults {
@@ -150,11 +162,20 @@ func (s settings) options(keys []string) (options modelserver.Options, err error
 	return options, nil
 }
 
-// run does what the arguments ask for. Logs and usage go to stderr.
+func size(flag, text string) (int64, error) {
+	bytes, err := humanize.ParseBytes(text)
+	if err != nil || bytes == 0 || bytes > math.MaxInt64 {
+		return 0, problem.Input("%s is %q: give a size such as 20GB", flag, text)
+	}
+	return int64(bytes), nil
+}
+
+// run does what the arguments ask for. Logs, usage and what assign did go to
+// stderr.
 func run(ctx context.Context, args []string, env func(string) string, stderr io.Writer) error {
-	health := len(args) > 0 && args[0] == "health"
-	if health {
-		args = args[1:]
+	command := ""
+	if len(args) > 0 && (args[0] == "health" || args[0] == "assign") {
+		command, args = args[0], args[1:]
 	}
 	var s settings
 	flags := flag.NewFlagSet("modelserver", flag.ContinueOnError)
@@ -166,13 +187,16 @@ func run(ctx context.Context, args []string, env func(string) string, stderr io.
 		}
 		return problem.Input("reading the flags: %w", err)
 	}
+	if command == "assign" {
+		return assign(s.data, flags.Args(), stderr)
+	}
 	if flags.NArg() > 0 {
-		return problem.Input("%q is no command: the only one is \"health\"", flags.Arg(0))
+		return problem.Input("%q is no command: there are \"health\" and \"assign\"", flags.Arg(0))
 	}
 	if (s.tlsCert == "") != (s.tlsKey == "") {
 		return problem.Input("HTTPS needs both -tls-cert and -tls-key: give the other one too, or none")
 	}
-	if health {
+	if command == "health" {
 		return check(ctx, s.address, s.tlsCert)
 	}
 	return serve(ctx, s, keys(env("SWITCHBOARD_MODELSERVER_KEYS")), stderr)
@@ -186,6 +210,19 @@ func keys(list string) []string {
 		}
 	}
 	return found
+}
+
+// assign gives what is in the data directory to the key of a name.
+func assign(data string, args []string, stderr io.Writer) error {
+	if len(args) == 0 {
+		return problem.Input("assign needs the name of a key, and may have ids of files, jobs and batches, or their owners: modelserver assign -data DIRECTORY NAME")
+	}
+	changed, err := modelserver.Assign(data, args[0], args[1:])
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "%d files, jobs and batches belong to %s now.\n", changed, args[0])
+	return nil
 }
 
 func serve(ctx context.Context, s settings, keys []string, stderr io.Writer) (err error) {

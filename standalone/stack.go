@@ -142,7 +142,10 @@ func startModels(ctx context.Context, o options, logger *slog.Logger) (_ *models
 		return nil, err
 	}
 	m.server, err = modelserver.New(modelserver.Options{
-		Dir: filepath.Join(o.dir, "modelserver"), Keys: []string{m.key}, Encoder: m.encoder, Logger: logger,
+		// With a name, what is there outlives the key, which is made anew where
+		// its file is lost.
+		NamedKeys: []modelserver.Key{{Name: "standalone", Key: m.key}},
+		Dir:       filepath.Join(o.dir, "modelserver"), Encoder: m.encoder, Logger: logger,
 	})
 	if err != nil {
 		return nil, err

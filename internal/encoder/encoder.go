@@ -89,6 +89,10 @@ func (e *Encoder) Close() error { return e.model.Close() }
 // token stands for the text. Encoders of the same name make the same vectors.
 func (e *Encoder) Name() string { return e.name }
 
+// Width returns how many numbers a vector has; less than 1 if the model's file
+// does not say.
+func (e *Encoder) Width() int { return e.model.Width() }
+
 // bytesPerToken bounds how much of a text is cut into tokens. English has four to
 // five bytes a token.
 const bytesPerToken = 8

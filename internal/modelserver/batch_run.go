@@ -289,7 +289,7 @@ func (r *batchRun) answer(ctx context.Context, lines []batchLine) error {
 	for w := range workers {
 		group.Go(func() error {
 			for i := w; i < len(lines); i += workers {
-				if err := r.s.chats.turn(ctx, func() { results[i] = r.result(ctx, lines[i]) }); err != nil {
+				if err := r.s.chats.turn(ctx, r.batch.Owner, func() { results[i] = r.result(ctx, lines[i]) }); err != nil {
 					return err
 				}
 			}
@@ -323,13 +323,19 @@ func (r *batchRun) id(line batchLine) string {
 	return "batch_req_" + derived(r.batch.ID+" "+line.CustomID)
 }
 
+// may tells whether the batch asks a model of this owner. A batch from before
+// there were owners asks what was made then.
+func (r *batchRun) may(owner string) bool {
+	return owner == r.batch.Owner || r.s.holderFor(r.batch.Owner).may(owner)
+}
+
 func (r *batchRun) result(ctx context.Context, line batchLine) batchResult {
 	result := batchResult{ID: r.id(line), CustomID: line.CustomID}
 	response := batchResponse{StatusCode: http.StatusOK, RequestID: "req_" + derived("request of "+result.ID)}
 	var request chatRequest
 	answer, err := reply{}, json.Unmarshal(line.Body, &request)
 	if err == nil {
-		answer, err = r.s.reply(ctx, request)
+		answer, err = r.s.reply(ctx, request, r.may)
 	} else {
 		err = badParam("body", "The body does not have the types that a chat completion has.")
 	}
@@ -383,10 +389,11 @@ func (r *batchRun) finish() error {
 			return err
 		}
 	}
-	if err := r.s.quota.upload(r.output.bytes + r.errors.bytes); err != nil {
+	owner, bytes := r.s.holderFor(r.batch.Owner), r.output.bytes+r.errors.bytes
+	if err := r.s.quota.upload(owner, bytes); err != nil {
 		return r.s.batchBroken(r.batch, err)
 	}
-	defer r.s.quota.uploaded(r.output.bytes + r.errors.bytes)
+	defer r.s.quota.uploaded(owner, bytes)
 	for _, f := range []struct {
 		*batchFile
 		id, name string
@@ -413,7 +420,7 @@ func (r *batchRun) keep(f *batchFile, id, name string) error {
 	if err := f.buffer.Flush(); err != nil {
 		return err
 	}
-	record := file{ID: id, Filename: name, Purpose: purposeBatchOutput, Bytes: f.bytes, Created: time.Now().UnixNano()}
+	record := file{ID: id, Owner: r.batch.Owner, Filename: name, Purpose: purposeBatchOutput, Bytes: f.bytes, Created: time.Now().UnixNano()}
 	if err := f.temporary.keep(record.content()); err != nil {
 		return err
 	}

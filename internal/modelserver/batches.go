@@ -2,7 +2,6 @@ package modelserver
 
 import (
 	"crypto/rand"
-	"fmt"
 	"net/http"
 	"time"
 )
@@ -34,6 +33,7 @@ const (
 // batch is the record of a batch.
 type batch struct {
 	ID        string            `json:"id"`
+	Owner     string            `json:"owner,omitempty"`
 	Status    string            `json:"status"`
 	InputFile string            `json:"input_file"`
 	Metadata  map[string]string `json:"metadata,omitempty"`
@@ -53,6 +53,7 @@ type batch struct {
 
 func (b batch) key() string    { return b.ID }
 func (b batch) born() int64    { return b.Created }
+func (b batch) owner() string  { return b.Owner }
 func (b batch) status() string { return b.Status }
 
 // active tells whether the batch's input may still be read.
@@ -115,6 +116,7 @@ type batchObject struct {
 	CancelledAt      *int64            `json:"cancelled_at"`
 	RequestCounts    requestCounts     `json:"request_counts"`
 	Metadata         map[string]string `json:"metadata"`
+	Owner            string            `json:"owner,omitempty"`
 }
 
 type batchErrors struct {
@@ -122,9 +124,9 @@ type batchErrors struct {
 	Data   []batchError `json:"data"`
 }
 
-func (b batch) object() batchObject {
+func (b batch) object(h *holder) batchObject {
 	object := batchObject{
-		ID: b.ID, Object: "batch", Endpoint: chatEndpoint, InputFileID: b.InputFile, CompletionWindow: completionWindow,
+		ID: b.ID, Owner: h.shown(b.Owner), Object: "batch", Endpoint: chatEndpoint, InputFileID: b.InputFile, CompletionWindow: completionWindow,
 		Status: b.Status, CreatedAt: seconds(b.Created), ExpiresAt: seconds(b.Expires),
 		InProgressAt: optionalTime(b.InProgress), FinalizingAt: optionalTime(b.Finalizing), CancellingAt: optionalTime(b.Cancelling),
 		RequestCounts: b.Counts, Metadata: b.Metadata,
@@ -181,27 +183,18 @@ func (s *Server) createBatch(w http.ResponseWriter, r *http.Request) error {
 	if err := request.validate(); err != nil {
 		return err
 	}
+	h := holderOf(r)
 	s.creating.Lock()
 	defer s.creating.Unlock()
-	if err := s.checkFile("input_file_id", request.InputFileID, purposeBatch); err != nil {
+	if err := s.checkFile(r, "input_file_id", request.InputFileID, purposeBatch); err != nil {
 		return err
 	}
-	active := 0
-	for _, other := range s.batches.newest() {
-		if other.active() {
-			active++
-		}
-	}
-	if active >= s.options.MaxActiveJobs {
-		w.Header().Set("Retry-After", "30")
-		return &apiError{
-			status: http.StatusTooManyRequests, Type: typeRequests, Code: optional("rate_limit_exceeded"),
-			Message: fmt.Sprintf("%d batches are waiting or running, which is the limit: try again when one has ended.", active),
-		}
+	if active := countActive(s.batches, h.owner); active >= h.limits.ActiveJobs {
+		return s.tooMany(w, h, "batches", "%d batches are waiting or running, which is the limit: try again when one has ended.", active)
 	}
 	now := time.Now()
 	b := batch{
-		ID: "batch_" + rand.Text(), Status: batchValidating, InputFile: request.InputFileID, Metadata: request.Metadata,
+		ID: "batch_" + rand.Text(), Owner: h.owner, Status: batchValidating, InputFile: request.InputFileID, Metadata: request.Metadata,
 		Created: now.UnixNano(), Expires: now.Add(s.batchTime).UnixNano(),
 	}
 	if err := s.batches.put(b); err != nil {
@@ -209,7 +202,7 @@ func (s *Server) createBatch(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.log.InfoContext(r.Context(), "batch created", "batch", b.ID)
 	s.wakeWorkers()
-	writeJSON(w, http.StatusOK, b.object())
+	writeJSON(w, http.StatusOK, b.object(h))
 	return nil
 }
 
@@ -218,20 +211,20 @@ func noSuchBatch(id string) *apiError {
 }
 
 func (s *Server) getBatch(w http.ResponseWriter, r *http.Request) error {
-	b, ok := s.batches.get(r.PathValue("id"))
+	b, ok := find(s.batches, r, r.PathValue("id"))
 	if !ok {
 		return noSuchBatch(r.PathValue("id"))
 	}
-	writeJSON(w, http.StatusOK, b.object())
+	writeJSON(w, http.StatusOK, b.object(holderOf(r)))
 	return nil
 }
 
 func (s *Server) listBatches(w http.ResponseWriter, r *http.Request) error {
-	data, more, err := page(r, s.batches.newest(), 20, 100)
+	data, more, err := page(r, visible(r, s.batches.newest()), 20, 100)
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, listOf(data, more, batch.object))
+	writeJSON(w, http.StatusOK, listOf(data, more, as(holderOf(r), batch.object)))
 	return nil
 }
 
@@ -239,7 +232,7 @@ func (s *Server) listBatches(w http.ResponseWriter, r *http.Request) error {
 // answers are kept.
 func (s *Server) cancelBatch(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	b, err := s.batches.change(id, func(b *batch) error {
+	b, err := changeOwn(s.batches, r, id, func(b *batch) error {
 		switch b.Status {
 		case batchCancelling, batchCancelled:
 			return errUnchanged
@@ -260,6 +253,6 @@ func (s *Server) cancelBatch(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return err
 	}
-	writeJSON(w, http.StatusOK, b.object())
+	writeJSON(w, http.StatusOK, b.object(holderOf(r)))
 	return nil
 }

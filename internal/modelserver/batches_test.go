@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -300,9 +301,10 @@ func (r *running) cancelledBatch(t *testing.T, model string) openai.BatchRespons
 
 // occupy takes all turns among the chat completions, until it is let go.
 func occupy(s *Server) (release func()) {
-	n := cap(s.chats.working)
+	n := s.chats.size
 	for range n {
-		s.chats.working <- struct{}{}
+		turn, _ := s.chats.line("", math.MaxInt)
+		<-turn
 	}
 	return func() {
 		for range n {

@@ -174,9 +174,10 @@ type reply struct {
 	usage    usage
 }
 
-// reply answers a request, of a client that waits or out of a batch. What is
-// wrong with the request is an [apiError].
-func (s *Server) reply(ctx context.Context, request chatRequest) (reply, error) {
+// reply answers a request, of a client that waits or out of a batch. May tells
+// whose models are there for it. What is wrong with the request is an
+// [apiError].
+func (s *Server) reply(ctx context.Context, request chatRequest, may func(owner string) bool) (reply, error) {
 	if err := request.validate(); err != nil {
 		return reply{}, err
 	}
@@ -194,6 +195,9 @@ func (s *Server) reply(ctx context.Context, request chatRequest) (reply, error) 
 		return reply{}, badParam("messages", "Invalid 'messages': there is no user message to classify.")
 	case len(text) > maxTextBytes:
 		return reply{}, invalid(http.StatusBadRequest, "messages", "context_length_exceeded", "The user's text has %d bytes: at most %d are possible.", len(text), maxTextBytes)
+	}
+	if m, ok := s.models.has(request.Model); !ok || !may(m.owner) {
+		return reply{}, noSuchModel(request.Model)
 	}
 	model, err := s.models.get(request.Model)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -245,7 +249,7 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer leave() // also if it panics
-	answer, err := s.reply(r.Context(), request)
+	answer, err := s.reply(r.Context(), request, holderOf(r).may)
 	leave()
 	if err != nil {
 		return err

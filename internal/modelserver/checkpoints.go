@@ -104,7 +104,7 @@ func (c checkpointOf) object() checkpointObject {
 
 // listCheckpoints lists those that can be asked: a deleted one is gone.
 func (s *Server) listCheckpoints(w http.ResponseWriter, r *http.Request) error {
-	j, ok := s.jobs.get(r.PathValue("id"))
+	j, ok := find(s.jobs, r, r.PathValue("id"))
 	if !ok {
 		return noSuchJob(r.PathValue("id"))
 	}

@@ -98,16 +98,62 @@ type examples struct {
 	tokens int
 }
 
+func (e *examples) add(row classifier.Example, tokens int) {
+	e.rows = append(e.rows, row)
+	e.tokens += tokens
+}
+
+// census counts the examples of a file of which none is kept.
+type census struct {
+	examples, textBytes, tokens int
+	// labels are the different ones, of which one more than the most that are
+	// possible is enough to know.
+	labels map[string]bool
+}
+
+func (c *census) add(row classifier.Example, tokens int) {
+	c.examples++
+	c.textBytes += len(row.Text)
+	c.tokens += tokens
+	if c.labels == nil {
+		c.labels = map[string]bool{}
+	}
+	if len(c.labels) <= classifier.MaxClasses {
+		c.labels[row.Label] = true
+	}
+}
+
+// check reports what makes a whole set of examples unfit for training.
+func (c census) check() error {
+	switch {
+	case c.examples < minExamples:
+		return &fileProblem{fmt.Sprintf("it has %d examples: at least %d are needed", c.examples, minExamples)}
+	case len(c.labels) == 1:
+		return &fileProblem{"all examples have the same label: at least 2 different ones are needed to tell apart"}
+	case len(c.labels) > classifier.MaxClasses:
+		return &fileProblem{fmt.Sprintf("it has at least %d different labels: at most %d are possible, and an answer must be one of them, not free text", len(c.labels), classifier.MaxClasses)}
+	}
+	return nil
+}
+
 // fileProblem says what is wrong with a file of examples, by line.
 type fileProblem struct{ text string }
 
 func (p *fileProblem) Error() string { return p.text }
 
-// readExamples reads a JSONL file of examples. A [fileProblem] lists the first
-// lines that are wrong, with reasons but without content; any other error is
-// the reader's.
+// readExamples reads a JSONL file of examples into memory: see eachExample.
 func readExamples(r io.Reader) (examples, error) {
 	var found examples
+	if err := eachExample(r, found.add); err != nil {
+		return examples{}, err
+	}
+	return found, nil
+}
+
+// eachExample calls take with the examples of a JSONL file and their tokens. A
+// [fileProblem] lists the first lines that are wrong, with reasons but without
+// content; any other error is the reader's.
+func eachExample(r io.Reader, take func(row classifier.Example, tokens int)) error {
 	var bad []string
 	badCount := 0
 	err := eachLine(r, maxLineBytes, func(number int, line []byte) error {
@@ -118,8 +164,7 @@ func readExamples(r io.Reader) (examples, error) {
 			}
 			return nil
 		}
-		found.rows = append(found.rows, row)
-		found.tokens += tokens
+		take(row, tokens)
 		return nil
 	})
 	var long longLineError
@@ -128,15 +173,15 @@ func readExamples(r io.Reader) (examples, error) {
 		badCount++
 		bad = append(bad, fmt.Sprintf("line %d: longer than %d bytes (is it JSONL, with one example a line?)", int(long), maxLineBytes))
 	case err != nil:
-		return examples{}, err
+		return err
 	}
 	if badCount == 0 {
-		return found, nil
+		return nil
 	}
 	if badCount > len(bad) {
 		bad = append(bad, fmt.Sprintf("and %d more lines", badCount-len(bad)))
 	}
-	return examples{}, &fileProblem{strings.Join(bad, "; ")}
+	return &fileProblem{strings.Join(bad, "; ")}
 }
 
 // longLineError is the number of a line that is too long to go on.
@@ -238,18 +283,9 @@ func jsonReason(err error) string {
 
 // checkTraining reports what makes a whole set of examples unfit for training.
 func checkTraining(e examples) error {
-	if len(e.rows) < minExamples {
-		return &fileProblem{fmt.Sprintf("it has %d examples: at least %d are needed", len(e.rows), minExamples)}
-	}
-	labels := map[string]bool{}
+	var c census
 	for _, row := range e.rows {
-		labels[row.Label] = true
+		c.add(row, 0)
 	}
-	switch {
-	case len(labels) == 1:
-		return &fileProblem{"all examples have the same label: at least 2 different ones are needed to tell apart"}
-	case len(labels) > classifier.MaxClasses:
-		return &fileProblem{fmt.Sprintf("it has %d different labels: at most %d are possible, and an answer must be one of them, not free text", len(labels), classifier.MaxClasses)}
-	}
-	return nil
+	return c.check()
 }

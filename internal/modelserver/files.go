@@ -27,6 +27,7 @@ const (
 // file is the record of a file; its content lies beside it.
 type file struct {
 	ID       string `json:"id"`
+	Owner    string `json:"owner,omitempty"`
 	Filename string `json:"filename"`
 	Purpose  string `json:"purpose"`
 	Bytes    int64  `json:"bytes"`
@@ -36,6 +37,7 @@ type file struct {
 
 func (f file) key() string     { return f.ID }
 func (f file) born() int64     { return f.Created }
+func (f file) owner() string   { return f.Owner }
 func (f file) content() string { return contentPath(f.ID) }
 
 func contentPath(id string) string { return filesDir + "/" + id + ".data" }
@@ -49,11 +51,13 @@ type fileObject struct {
 	Filename  string `json:"filename"`
 	Purpose   string `json:"purpose"`
 	Status    string `json:"status"`
+	Owner     string `json:"owner,omitempty"`
 }
 
-func (f file) object() fileObject {
+func (f file) object(h *holder) fileObject {
 	return fileObject{
-		ID: f.ID, Object: "file", Bytes: f.Bytes, CreatedAt: seconds(f.Created),
+		Owner: h.shown(f.Owner),
+		ID:    f.ID, Object: "file", Bytes: f.Bytes, CreatedAt: seconds(f.Created),
 		Filename: f.Filename, Purpose: f.Purpose, Status: "processed",
 	}
 }
@@ -67,10 +71,8 @@ func noSuchFile(id string) *apiError {
 // uploadFile streams a multipart form to disk: the fields "file" and
 // "purpose", in any order.
 func (s *Server) uploadFile(w http.ResponseWriter, r *http.Request) error {
-	connection := http.NewResponseController(w)
-	defer func() { _ = connection.SetReadDeadline(time.Time{}) }()
 	// The form around the file may take a little more.
-	r.Body = http.MaxBytesReader(w, patient(connection, r.Body), s.options.MaxFileBytes+1<<20)
+	r.Body = http.MaxBytesReader(w, r.Body, s.options.MaxFileBytes+1<<20)
 	form, err := r.MultipartReader()
 	if err != nil {
 		return invalid(http.StatusBadRequest, "", "", "Send the file as multipart/form-data with the fields 'file' and 'purpose'.")
@@ -92,7 +94,8 @@ func (s *Server) uploadFile(w http.ResponseWriter, r *http.Request) error {
 	if err := upload.check(); err != nil {
 		return err
 	}
-	f := file{ID: "file-" + rand.Text(), Filename: upload.filename, Purpose: upload.purpose, Bytes: upload.bytes, Created: time.Now().UnixNano()}
+	h := holderOf(r)
+	f := file{ID: "file-" + rand.Text(), Owner: h.owner, Filename: upload.filename, Purpose: upload.purpose, Bytes: upload.bytes, Created: time.Now().UnixNano()}
 	// The record makes the file exist, so the content comes first.
 	if err := upload.content.keep(f.content()); err != nil {
 		return err
@@ -100,7 +103,7 @@ func (s *Server) uploadFile(w http.ResponseWriter, r *http.Request) error {
 	if err := s.files.put(f); err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, f.object())
+	writeJSON(w, http.StatusOK, f.object(h))
 	return nil
 }
 
@@ -176,28 +179,6 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// patient reads on for up to [uploadTimeout], as long as something arrives
-// every [bodyTimeout].
-func patient(connection *http.ResponseController, body io.ReadCloser) io.ReadCloser {
-	end := time.Now().Add(uploadTimeout)
-	read := func(p []byte) (int, error) {
-		next := time.Now().Add(bodyTimeout)
-		if next.After(end) {
-			next = end
-		}
-		_ = connection.SetReadDeadline(next) // a test's recorder has none
-		return body.Read(p)
-	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{readerFunc(read), body}
-}
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
 func (u *upload) check() error {
 	switch {
 	case u.content == nil:
@@ -218,7 +199,7 @@ func (u *upload) check() error {
 
 func (s *Server) listFiles(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	all := s.files.newest()
+	all := visible(r, s.files.newest())
 	if purpose := query.Get("purpose"); purpose != "" {
 		all = slices.DeleteFunc(all, func(f file) bool { return f.Purpose != purpose })
 	}
@@ -234,25 +215,28 @@ func (s *Server) listFiles(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, listOf(data, more, file.object))
+	writeJSON(w, http.StatusOK, listOf(data, more, as(holderOf(r), file.object)))
 	return nil
 }
 
 func (s *Server) getFile(w http.ResponseWriter, r *http.Request) error {
-	f, ok := s.files.get(r.PathValue("id"))
+	f, ok := find(s.files, r, r.PathValue("id"))
 	if !ok {
 		return noSuchFile(r.PathValue("id"))
 	}
-	writeJSON(w, http.StatusOK, f.object())
+	writeJSON(w, http.StatusOK, f.object(holderOf(r)))
 	return nil
 }
 
 func (s *Server) getFileContent(w http.ResponseWriter, r *http.Request) error {
-	f, ok := s.files.get(r.PathValue("id"))
+	f, ok := find(s.files, r, r.PathValue("id"))
 	if !ok {
 		return noSuchFile(r.PathValue("id"))
 	}
 	content, err := s.disk.root.Open(f.content())
+	if _, still := s.files.get(f.ID); err != nil && !still {
+		return noSuchFile(f.ID) // it was deleted just now
+	}
 	if err != nil {
 		return err
 	}
@@ -272,18 +256,18 @@ func (s *Server) getFileContent(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) deleteFile(w http.ResponseWriter, r *http.Request) error {
 	s.creating.Lock() // no job may come to need it meanwhile
 	defer s.creating.Unlock()
-	f, ok := s.files.get(r.PathValue("id"))
+	f, ok := find(s.files, r, r.PathValue("id"))
 	if !ok {
 		return noSuchFile(r.PathValue("id"))
 	}
 	for _, j := range s.jobs.newest() {
 		if j.active() && (j.TrainingFile == f.ID || j.ValidationFile == f.ID) {
-			return invalid(http.StatusConflict, "id", "file_in_use", "The file is in use by %s: wait for the job to end, or cancel it.", j.ID)
+			return inUse(r, j, "job")
 		}
 	}
 	for _, b := range s.batches.newest() {
 		if b.active() && b.InputFile == f.ID {
-			return invalid(http.StatusConflict, "id", "file_in_use", "The file is in use by %s: wait for the batch to end, or cancel it.", b.ID)
+			return inUse(r, b, "batch")
 		}
 	}
 	if err := s.dropFile(f.ID); err != nil {
@@ -291,6 +275,16 @@ func (s *Server) deleteFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	writeJSON(w, http.StatusOK, deleted{ID: f.ID, Object: "file", Deleted: true})
 	return nil
+}
+
+// inUse names what needs a file, unless it is an administrator's, which may use
+// the files of others.
+func inUse(r *http.Request, by belonging, what string) *apiError {
+	name := "a " + what + " of the server's administrator"
+	if holderOf(r).may(by.owner()) {
+		name = by.key()
+	}
+	return invalid(http.StatusConflict, "id", "file_in_use", "The file is in use by %s: wait for the %s to end, or cancel it.", name, what)
 }
 
 type deleted struct {

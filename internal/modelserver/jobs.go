@@ -49,6 +49,7 @@ const (
 // job is the record of a fine-tuning job.
 type job struct {
 	ID             string            `json:"id"`
+	Owner          string            `json:"owner,omitempty"`
 	Status         string            `json:"status"`
 	Model          string            `json:"model"`
 	Suffix         string            `json:"suffix,omitempty"`
@@ -60,8 +61,11 @@ type job struct {
 	RateMultiplier float64           `json:"learning_rate_multiplier"`
 	Metadata       map[string]string `json:"metadata,omitempty"`
 	TrainedTokens  int               `json:"trained_tokens,omitempty"`
-	Error          *jobError         `json:"error,omitempty"`
-	// Events are in the order they happened.
+	// PlannedTokens are those of the training file times the epochs, known
+	// once the files were checked.
+	PlannedTokens int64     `json:"planned_tokens,omitempty"`
+	Error         *jobError `json:"error,omitempty"`
+	// Events are in the order they happened, at most maxEvents.
 	Events []event `json:"events"`
 	// Checkpoints are those of a job that succeeded, in the order of their
 	// epochs.
@@ -76,6 +80,7 @@ type job struct {
 
 func (j job) key() string    { return j.ID }
 func (j job) born() int64    { return j.Created }
+func (j job) owner() string  { return j.Owner }
 func (j job) status() string { return j.Status }
 
 // active tells whether the job may still end in a model: its files are needed.
@@ -91,11 +96,22 @@ func (j job) modelID() string {
 	return fmt.Sprintf("ft:%s:%s:%s:%s", j.Model, organization, j.Suffix, strings.TrimPrefix(j.ID, "ftjob-")[:10])
 }
 
+// maxEvents bounds the events of a job: the first firstEvents, which tell how it
+// began, and the latest. A client can make as many as it likes, by pausing and
+// resuming.
+const (
+	maxEvents   = 500
+	firstEvents = 100
+)
+
 // note adds an event.
 func (j *job) note(e event) {
 	e.ID = "ftevent-" + rand.Text()
 	e.Created = time.Now().UnixNano()
 	j.Events = append(slices.Clip(j.Events), e)
+	if over := len(j.Events) - maxEvents; over > 0 {
+		j.Events = slices.Concat(j.Events[:firstEvents], j.Events[firstEvents+over:])
+	}
 }
 
 func (j *job) inform(format string, args ...any) {
@@ -187,6 +203,7 @@ type jobObject struct {
 	Metadata        map[string]string `json:"metadata"`
 	Integrations    []struct{}        `json:"integrations"`
 	Error           *jobError         `json:"error"`
+	Owner           string            `json:"owner,omitempty"`
 }
 
 type hyperparameters struct {
@@ -204,10 +221,10 @@ type supervised struct {
 	Hyperparameters hyperparameters `json:"hyperparameters"`
 }
 
-func (j job) object() jobObject {
+func (j job) object(h *holder) jobObject {
 	parameters := hyperparameters{Epochs: j.Epochs, BatchSize: j.BatchSize, RateMultiplier: j.RateMultiplier}
 	object := jobObject{
-		ID: j.ID, Object: "fine_tuning.job", CreatedAt: seconds(j.Created), Status: j.Status,
+		ID: j.ID, Object: "fine_tuning.job", Owner: h.shown(j.Owner), CreatedAt: seconds(j.Created), Status: j.Status,
 		FinishedAt: optionalTime(j.Finished), EstimatedFinish: optionalTime(j.EstimatedFinish),
 		Model: j.Model, OrganizationID: organizationID,
 		TrainingFile: j.TrainingFile, ValidationFile: optional(j.ValidationFile), ResultFiles: []string{},
@@ -363,33 +380,29 @@ func (s *Server) createJob(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	h := holderOf(r)
 	s.creating.Lock()
 	defer s.creating.Unlock()
-	if err := s.checkFile("training_file", j.TrainingFile, purposeFineTune); err != nil {
+	if err := s.checkFile(r, "training_file", j.TrainingFile, purposeFineTune); err != nil {
 		return err
 	}
 	if j.ValidationFile != "" {
-		if err := s.checkFile("validation_file", j.ValidationFile, purposeFineTune); err != nil {
+		if err := s.checkFile(r, "validation_file", j.ValidationFile, purposeFineTune); err != nil {
 			return err
 		}
 	}
-	active := 0
-	for _, other := range s.jobs.newest() {
-		if other.active() {
-			active++
+	if active := countActive(s.jobs, h.owner); active >= h.limits.ActiveJobs {
+		return s.tooMany(w, h, "jobs", "%d fine-tuning jobs are waiting, running or paused, which is the limit: try again when one has ended.", active)
+	}
+	if limit := h.limits.TrainingTokens; limit > 0 {
+		if tokens := s.tokensInTraining(h.owner); tokens >= limit {
+			return s.tooMany(w, h, "training_tokens", "Jobs with %d tokens are waiting, running or paused, and %d is the limit: try again when one has ended.", tokens, limit)
 		}
 	}
-	if active >= s.options.MaxActiveJobs {
-		w.Header().Set("Retry-After", "30")
-		return &apiError{
-			status: http.StatusTooManyRequests, Type: typeRequests, Code: optional("rate_limit_exceeded"),
-			Message: fmt.Sprintf("%d fine-tuning jobs are waiting or running, which is the limit: try again when one has ended.", active),
-		}
-	}
-	if err := s.quota.job(); err != nil {
+	if err := s.quota.job(h); err != nil {
 		return err
 	}
-	j.ID = "ftjob-" + rand.Text()
+	j.ID, j.Owner = "ftjob-"+rand.Text(), h.owner
 	j.Status = statusValidating
 	j.Created = time.Now().UnixNano()
 	j.inform("Created fine-tuning job: %s", j.ID)
@@ -399,13 +412,14 @@ func (s *Server) createJob(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.log.InfoContext(r.Context(), "fine-tuning job created", "job", j.ID)
 	s.wakeWorkers()
-	writeJSON(w, http.StatusOK, j.object())
+	writeJSON(w, http.StatusOK, j.object(h))
 	return nil
 }
 
-// checkFile reports whether there is such a file, uploaded for such a purpose.
-func (s *Server) checkFile(param, id, purpose string) error {
-	f, ok := s.files.get(id)
+// checkFile reports whether there is such a file for the maker of a request,
+// uploaded for such a purpose.
+func (s *Server) checkFile(r *http.Request, param, id, purpose string) error {
+	f, ok := find(s.files, r, id)
 	if !ok {
 		return invalid(http.StatusBadRequest, param, "file_not_found", "Invalid '%s': there is no such file. Upload it first.", param)
 	}
@@ -417,12 +431,12 @@ func (s *Server) checkFile(param, id, purpose string) error {
 
 func (s *Server) listJobs(w http.ResponseWriter, r *http.Request) error {
 	wanted := metadataFilter(r.URL.Query())
-	matching := slices.DeleteFunc(s.jobs.newest(), func(j job) bool { return !wanted(j.Metadata) })
+	matching := slices.DeleteFunc(visible(r, s.jobs.newest()), func(j job) bool { return !wanted(j.Metadata) })
 	data, more, err := page(r, matching, 20, 100)
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, listOf(data, more, job.object))
+	writeJSON(w, http.StatusOK, listOf(data, more, as(holderOf(r), job.object)))
 	return nil
 }
 
@@ -454,16 +468,16 @@ func noSuchJob(id string) *apiError {
 }
 
 func (s *Server) getJob(w http.ResponseWriter, r *http.Request) error {
-	j, ok := s.jobs.get(r.PathValue("id"))
+	j, ok := find(s.jobs, r, r.PathValue("id"))
 	if !ok {
 		return noSuchJob(r.PathValue("id"))
 	}
-	writeJSON(w, http.StatusOK, j.object())
+	writeJSON(w, http.StatusOK, j.object(holderOf(r)))
 	return nil
 }
 
 func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
-	j, ok := s.jobs.get(r.PathValue("id"))
+	j, ok := find(s.jobs, r, r.PathValue("id"))
 	if !ok {
 		return noSuchJob(r.PathValue("id"))
 	}
@@ -534,7 +548,7 @@ func (s *Server) resumeJob(w http.ResponseWriter, r *http.Request) error {
 // (errUnchanged) is answered with the job as it is.
 func (s *Server) changeJob(w http.ResponseWriter, r *http.Request, done string, change func(*job) error) error {
 	id := r.PathValue("id")
-	j, err := s.jobs.change(id, change)
+	j, err := changeOwn(s.jobs, r, id, change)
 	switch err {
 	case nil:
 		s.log.InfoContext(r.Context(), done, "job", id)
@@ -545,6 +559,6 @@ func (s *Server) changeJob(w http.ResponseWriter, r *http.Request, done string, 
 	default:
 		return err
 	}
-	writeJSON(w, http.StatusOK, j.object())
+	writeJSON(w, http.StatusOK, j.object(holderOf(r)))
 	return nil
 }

@@ -2,6 +2,7 @@ package modelserver
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -17,10 +18,12 @@ import (
 	"switchboard/internal/problem"
 )
 
-// Key is an API key with a name and limits. The zero limit is none.
+// Key is an API key with a name and limits. A limit that is zero is none, or has
+// the default that its field names.
 type Key struct {
-	// Name stands for the key in the log and the metrics: lower-case letters,
-	// digits, dashes and underscores.
+	// Name stands for the key in the log and the metrics, and owns what is made
+	// with it: a key that takes its place under the same name finds everything
+	// there. Lower-case letters, digits, dashes and underscores.
 	Name string `json:"name"`
 	// Key is the key itself. Instead of it, SHA256 may have its SHA-256 in
 	// hexadecimal digits, so that who reads the file cannot use it. One round
@@ -30,6 +33,42 @@ type Key struct {
 	// RequestsPerMinute and TokensPerMinute are what the holder may spend.
 	RequestsPerMinute int `json:"requests_per_minute"`
 	TokensPerMinute   int `json:"tokens_per_minute"`
+	// Admin lets the holder see, use and remove what other keys made, and read
+	// the metrics. What it makes is its own.
+	Admin bool `json:"admin"`
+	// ActiveJobs bounds the jobs that wait, run or are paused, and the batches
+	// that wait or run, each; 0 means [Options.MaxActiveJobs].
+	ActiveJobs int `json:"active_jobs"`
+	// TrainingTokens bounds the tokens of all active jobs: those of a training
+	// file, times the epochs.
+	TrainingTokens int64 `json:"training_tokens"`
+	// Bytes bounds what is stored, with the room that is kept free for jobs.
+	Bytes int64 `json:"bytes"`
+	// OpenUploads bounds the uploads at once; 0 means 16.
+	OpenUploads int `json:"open_uploads"`
+	// UploadRate is the least that an upload has to bring in a second, in
+	// bytes, after the first 30 seconds; 0 means 1024.
+	UploadRate int64 `json:"upload_bytes_per_second"`
+}
+
+// Defaults of limits.
+const (
+	defaultOpenUploads = 16
+	defaultUploadRate  = 1 << 10
+)
+
+// limits are those of a [Key] besides its rates, with their defaults.
+type limits struct {
+	ActiveJobs, OpenUploads           int
+	TrainingTokens, Bytes, UploadRate int64
+}
+
+// limits returns what a key may; the zero key stands for one without a name.
+func (o Options) limits(k Key) limits {
+	return limits{
+		ActiveJobs: cmp.Or(k.ActiveJobs, o.MaxActiveJobs), OpenUploads: cmp.Or(k.OpenUploads, defaultOpenUploads),
+		TrainingTokens: k.TrainingTokens, Bytes: k.Bytes, UploadRate: cmp.Or(k.UploadRate, defaultUploadRate),
+	}
 }
 
 var keyName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
@@ -48,8 +87,8 @@ func (k Key) validate() error {
 		return errors.New("its sha256 has not 64 hexadecimal digits: printf %s KEY | sha256sum gives them")
 	case k.Key == k.Name:
 		return errors.New("its name is its key, which would be in the log")
-	case k.RequestsPerMinute < 0 || k.TokensPerMinute < 0:
-		return errors.New("one of its limits is below 0: 0 is no limit")
+	case min(int64(k.RequestsPerMinute), int64(k.TokensPerMinute), int64(k.ActiveJobs), int64(k.OpenUploads), k.TrainingTokens, k.Bytes, k.UploadRate) < 0:
+		return errors.New("one of its limits is below 0: leave it out for the default")
 	}
 	return nil
 }
@@ -74,7 +113,7 @@ func ReadKeys(path string) ([]Key, error) {
 	if err := readStrict(path, &content); err != nil {
 		if strings.Contains(err.Error(), "unknown field") {
 			// The name of the field may be a key.
-			return nil, problem.Input("%s has an unknown field: a key has name, key or sha256, requests_per_minute and tokens_per_minute", path)
+			return nil, problem.Input("%s has an unknown field: a key has name, key or sha256, and may have admin, requests_per_minute, tokens_per_minute, active_jobs, training_tokens, bytes, open_uploads and upload_bytes_per_second", path)
 		}
 		return nil, problem.Input("%s is no file of API keys: %w", path, err)
 	}
@@ -133,28 +172,32 @@ func lineOf(content []byte, offset int64) int {
 	return 1 + bytes.Count(content[:min(int(offset), len(content))], []byte("\n"))
 }
 
-// holder is who has a key: what is left of its limits, nil where there is
-// none. Keys without a name have no limits.
+// holder is who has a key: what is left of its rates, nil where there is none,
+// and its other limits. Keys without a name have no rates.
 type holder struct {
 	name             string
+	owner            string // of what is made with the key; empty for nobody
+	admin            bool
 	sum              [sha256.Size]byte
 	requests, tokens *bucket
+	limits           limits
 }
 
-// holdersOf returns who has the keys of the options. Whose key and limits are
-// as before keeps what was spent.
+// holdersOf returns who has the keys of the options. Who was there before, with
+// the same limits, keeps what was spent.
 func holdersOf(o Options, before []*holder) []*holder {
 	var holders []*holder
 	for _, key := range o.Keys {
-		holders = append(holders, &holder{sum: sha256.Sum256([]byte(key))})
+		sum := sha256.Sum256([]byte(key))
+		holders = append(holders, &holder{sum: sum, owner: unnamedOwner(sum), limits: o.limits(Key{})})
 	}
 	for _, key := range o.NamedKeys {
 		h := &holder{
-			name: key.Name, sum: key.sum(),
+			name: key.Name, owner: key.Name, admin: key.Admin, sum: key.sum(), limits: o.limits(key),
 			requests: newBucket(key.RequestsPerMinute), tokens: newBucket(key.TokensPerMinute),
 		}
 		for _, old := range before {
-			if old.sum == h.sum {
+			if old.sum == h.sum || old.owner == h.owner {
 				h.requests, h.tokens = h.requests.after(old.requests), h.tokens.after(old.tokens)
 			}
 		}
@@ -163,8 +206,9 @@ func holdersOf(o Options, before []*holder) []*holder {
 	return holders
 }
 
-// SetNamedKeys replaces the keys with names, from the next request on. Keys
-// whose limits are as before keep what was spent of them. The error, a problem
+// SetNamedKeys replaces the keys with names, from the next request on. Names
+// whose limits are as before keep what was spent of them. What belongs to a name
+// that is gone stays, unseen, until the name is there again. The error, a problem
 // of kind BadInput, leaves the keys as they were.
 func (s *Server) SetNamedKeys(keys []Key) error {
 	s.keysMu.Lock()
@@ -203,7 +247,8 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) (*holder, 
 // exchange is what is known of a request besides its content. It travels in
 // the request's context.
 type exchange struct {
-	holder *holder // nil until the key was accepted
+	holder *holder      // of nothing until the key was accepted
+	body   *watchedBody // nil if the request has none
 }
 
 type exchangeKey struct{}

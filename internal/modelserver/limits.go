@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -134,52 +135,128 @@ func retryAfter(header http.Header, wait time.Duration) {
 	header.Set("Retry-After-Ms", strconv.FormatInt(wait.Milliseconds(), 10))
 }
 
+// tooMany is the refusal of what a key has too much of already, which time cures.
+func (s *Server) tooMany(w http.ResponseWriter, h *holder, kind, format string, args ...any) *apiError {
+	s.meters.limited.WithLabelValues(h.name, kind).Inc()
+	w.Header().Set("Retry-After", "30")
+	return &apiError{
+		status: http.StatusTooManyRequests, Type: typeRequests, Code: optional("rate_limit_exceeded"),
+		Message: fmt.Sprintf(format, args...),
+	}
+}
+
+// codeTrainingTokens is the code of a job that failed because its key may not
+// have as many tokens in training.
+const codeTrainingTokens = "training_tokens_exceeded"
+
+// countActive counts what an owner has under way.
+func countActive[R interface {
+	belonging
+	active() bool
+}](c *collection[R], owner string) int {
+	count := 0
+	for _, r := range c.newest() {
+		if r.active() && r.owner() == owner {
+			count++
+		}
+	}
+	return count
+}
+
+// tokensInTraining are those of an owner's active jobs whose files were checked.
+func (s *Server) tokensInTraining(owner string) int64 {
+	var tokens int64
+	for _, j := range s.jobs.newest() {
+		if j.active() && j.Owner == owner {
+			tokens += j.PlannedTokens
+		}
+	}
+	return tokens
+}
+
+// uploads counts the uploads under way by owner.
+type uploads struct {
+	mu   sync.Mutex
+	open map[string]int
+}
+
+// openUpload counts an upload, and lets it take as long as the key's least rate
+// allows. Closed must be called at its end.
+func (s *Server) openUpload(w http.ResponseWriter, r *http.Request) (closed func(), err error) {
+	e := exchangeOf(r.Context())
+	h, u := e.holder, &s.uploads
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if open := u.open[h.owner]; open >= h.limits.OpenUploads {
+		return nil, s.tooMany(w, h, "uploads", "%d uploads are under way, which is the limit: try again when one has ended.", open)
+	}
+	if u.open == nil {
+		u.open = map[string]int{}
+	}
+	u.open[h.owner]++
+	if e.body != nil {
+		e.body.least = h.limits.UploadRate
+	}
+	return func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		if u.open[h.owner]--; u.open[h.owner] == 0 {
+			delete(u.open, h.owner)
+		}
+	}, nil
+}
+
 // queue lets a bounded number of chat completions work at once, and a bounded
-// number wait for their turn. Answering is work for the CPU alone: more at once
-// than there are processors makes each slower and none faster, and a queue
-// without an end makes everybody wait for answers that nobody waits for any
-// more.
+// number of each owner wait for their turn. Answering is work for the CPU alone:
+// more at once than there are processors makes each slower and none faster, and a
+// queue without an end makes everybody wait for answers that nobody waits for any
+// more. Owners take turns, so that one with many questions is in nobody's way.
 type queue struct {
-	working chan struct{}
 	waiting atomic.Int64
-	most    int64 // that may wait
+	most    int // that may wait, of an owner
+	size    int // that may work
+
+	mu   sync.Mutex
+	free int // turns that nobody has; nobody waits if there are any
+	// lines are those who wait, by owner, and order is whose turn is next.
+	lines map[string][]chan struct{}
+	order []string
 }
 
 func newQueue(working, waiting int) *queue {
-	return &queue{working: make(chan struct{}, working), most: int64(waiting)}
+	return &queue{most: waiting, size: working, free: working, lines: map[string][]chan struct{}{}}
+}
+
+// working is how many have a turn.
+func (q *queue) working() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.size - q.free
 }
 
 // enter waits for a turn. Leave must be called when the work is done and before
 // the answer is written, because a client may take its time to read; it may be
-// called again. The error is an [apiError] if too many wait already, or the
-// context's.
+// called again. The error is an [apiError] if too many of the same owner wait
+// already, or the context's.
 func (q *queue) enter(ctx context.Context, w http.ResponseWriter) (leave func(), err error) {
-	select {
-	case q.working <- struct{}{}:
-		return sync.OnceFunc(q.leave), nil
-	default:
-	}
-	defer q.waiting.Add(-1)
-	if q.waiting.Add(1) > q.most {
+	turn, ok := q.line(exchangeOf(ctx).holder.owner, q.most)
+	if !ok {
 		retryAfter(w.Header(), time.Second)
 		return nil, &apiError{
 			status: http.StatusServiceUnavailable, Type: typeServer, Code: optional("overloaded"),
 			Message: "The server is currently overloaded. Please try again after a brief wait.",
 		}
 	}
-	select {
-	case q.working <- struct{}{}:
-		return sync.OnceFunc(q.leave), nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := q.wait(ctx, exchangeOf(ctx).holder.owner, turn); err != nil {
+		return nil, err
 	}
+	return sync.OnceFunc(q.leave), nil
 }
 
 // turn does work in its turn, however many wait: for work that nobody waits for.
-func (q *queue) turn(ctx context.Context, work func()) error {
-	select {
-	case q.working <- struct{}{}:
-	case <-ctx.Done():
+func (q *queue) turn(ctx context.Context, owner string, work func()) error {
+	turn, _ := q.line(owner, math.MaxInt)
+	if err := q.wait(ctx, owner, turn); err != nil {
 		return context.Cause(ctx)
 	}
 	defer q.leave()
@@ -187,4 +264,79 @@ func (q *queue) turn(ctx context.Context, work func()) error {
 	return nil
 }
 
-func (q *queue) leave() { <-q.working }
+// line takes a place in the line of an owner, and returns what is closed when it
+// is its turn: at once, if a turn is free. It takes none if so many wait already.
+func (q *queue) line(owner string, most int) (turn chan struct{}, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	turn = make(chan struct{})
+	if q.free > 0 {
+		q.free--
+		close(turn)
+		return turn, true
+	}
+	line := q.lines[owner]
+	if len(line) >= most {
+		return nil, false
+	}
+	if len(line) == 0 {
+		q.order = append(q.order, owner)
+	}
+	q.lines[owner] = append(line, turn)
+	q.waiting.Add(1)
+	return turn, true
+}
+
+// wait waits for a turn. If the context ends first, the place in the line is
+// given up, or the turn that just came.
+func (q *queue) wait(ctx context.Context, owner string, turn chan struct{}) error {
+	select {
+	case <-turn:
+		return nil
+	case <-ctx.Done():
+	}
+	if !q.giveUp(owner, turn) {
+		q.leave()
+	}
+	return ctx.Err()
+}
+
+// giveUp takes a place out of its line, and reports whether it was still there.
+func (q *queue) giveUp(owner string, turn chan struct{}) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	at := slices.Index(q.lines[owner], turn)
+	if at < 0 {
+		return false
+	}
+	q.waiting.Add(-1)
+	q.setLine(owner, slices.Delete(q.lines[owner], at, at+1))
+	return true
+}
+
+// setLine keeps order free of those of whom nobody waits.
+func (q *queue) setLine(owner string, line []chan struct{}) {
+	if len(line) > 0 {
+		q.lines[owner] = line
+		return
+	}
+	delete(q.lines, owner)
+	q.order = slices.DeleteFunc(q.order, func(o string) bool { return o == owner })
+}
+
+// leave hands a turn to the first of the owner who is next, and puts that owner
+// behind the others.
+func (q *queue) leave() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.order) == 0 {
+		q.free++
+		return
+	}
+	owner := q.order[0]
+	q.order = append(q.order[1:], owner)
+	turn := q.lines[owner][0]
+	q.setLine(owner, q.lines[owner][1:])
+	q.waiting.Add(-1)
+	close(turn)
+}

@@ -126,7 +126,7 @@ func (r *running) do(t *testing.T, method, path, key string, body any) (*http.Re
 func TestLimitsOfKeys(t *testing.T) {
 	r, _ := start(t, Options{NamedKeys: []Key{
 		{Name: "few-requests", Key: "k1", RequestsPerMinute: 3},
-		{Name: "few-tokens", Key: "k2", RequestsPerMinute: 1000, TokensPerMinute: 30},
+		{Name: "few-tokens", Key: "k2", RequestsPerMinute: 1000, TokensPerMinute: 30, Admin: true}, // to ask another's model
 	}})
 	model := r.trained(t)
 	body := ask(model, "my flight is late") // 4 tokens, 4 of the system's, 1 label

@@ -34,7 +34,7 @@ func newMeters() *meters {
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: "tokens_total",
 			Help: "Tokens of chat completions, by kind: prompt or completion."}, []string{"kind"}),
 		limited: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: "rate_limited_total",
-			Help: "Requests refused because of a key's limit, by the key's name and what was spent: requests or tokens."}, []string{"key", "kind"}),
+			Help: "Requests refused because of a key's limit, by the key's name and which: requests, tokens, jobs, batches, training_tokens or uploads."}, []string{"key", "kind"}),
 		training: prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: "training_seconds_total",
 			Help: "Time spent on training jobs, also on those that did not succeed."}),
 	}
@@ -76,7 +76,7 @@ func (s *Server) watch() {
 	gauge := func(name, help string, read func() float64) {
 		s.meters.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, read))
 	}
-	gauge("chats_working", "Chat completions in work.", func() float64 { return float64(len(s.chats.working)) })
+	gauge("chats_working", "Chat completions in work.", func() float64 { return float64(s.chats.working()) })
 	gauge("chats_waiting", "Chat completions waiting for their turn.", func() float64 { return float64(s.chats.waiting.Load()) })
 	gauge("disk_used_bytes", "Size of the data directory.", func() float64 { return float64(s.quota.usage()) })
 	gauge("disk_limit_bytes", "Quota of the data directory; 0 if it has none.", func() float64 { return float64(s.options.MaxDiskBytes) })
@@ -125,13 +125,17 @@ var statuses = []string{
 }
 
 // Metrics serves the metrics to whoever asks, for a listener that only
-// Prometheus reaches. On the server itself /metrics needs an API key: how much
-// a team works, and when, is nobody else's business.
+// Prometheus reaches. On the server itself /metrics needs the key of an
+// administrator, or the only key there is: how much others work, and when, is
+// nobody else's business.
 func (s *Server) Metrics() http.Handler {
 	return promhttp.HandlerFor(s.meters.registry, promhttp.HandlerOpts{})
 }
 
 func (s *Server) showMetrics(w http.ResponseWriter, r *http.Request) error {
+	if !holderOf(r).admin && len(*s.holders.Load()) > 1 {
+		return invalid(http.StatusForbidden, "", "insufficient_permissions", "The metrics are of all keys: ask with a key that is admin, or at the address that the server has for metrics.")
+	}
 	s.Metrics().ServeHTTP(w, r)
 	return nil
 }

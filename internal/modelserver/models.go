@@ -28,6 +28,7 @@ func modelPath(jobID string) string { return modelsDir + "/" + jobID + ".model" 
 // checkpoints.
 type tuned struct {
 	id, jobID, path string
+	owner           string
 	created         int64
 	parent          string
 }
@@ -38,9 +39,9 @@ func (j job) models() []tuned {
 	if j.Status != statusSucceeded {
 		return nil
 	}
-	made := []tuned{{id: j.modelID(), jobID: j.ID, path: modelPath(j.ID), created: j.Finished, parent: j.Model}}
+	made := []tuned{{id: j.modelID(), jobID: j.ID, path: modelPath(j.ID), owner: j.Owner, created: j.Finished, parent: j.Model}}
 	for _, c := range j.Checkpoints {
-		made = append(made, tuned{id: c.modelID(j), jobID: j.ID, path: c.path(j.ID), created: c.Created, parent: j.Model})
+		made = append(made, tuned{id: c.modelID(j), jobID: j.ID, path: c.path(j.ID), owner: j.Owner, created: c.Created, parent: j.Model})
 	}
 	return made
 }
@@ -183,12 +184,13 @@ func (s *shelf) read(path string) (*classifier.Model, error) {
 	return model, nil
 }
 
-// remove deletes a model, and reports whether there was one.
-func (s *shelf) remove(id string) (bool, error) {
+// remove deletes a model of an owner that may be, and reports whether there was
+// one.
+func (s *shelf) remove(id string, may func(owner string) bool) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m, ok := s.models[id]
-	if !ok {
+	if !ok || !may(m.owner) {
 		return false, nil
 	}
 	if err := s.disk.remove(m.path); err != nil {
@@ -206,15 +208,17 @@ type modelObject struct {
 	OwnedBy string  `json:"owned_by"`
 	Root    string  `json:"root"`
 	Parent  *string `json:"parent"`
+	Owner   string  `json:"owner,omitempty"`
 }
 
 func baseModelObject(id string) modelObject {
 	return modelObject{ID: id, Object: "model", Created: baseModelCreated, OwnedBy: organization, Root: id}
 }
 
-func (m tuned) object() modelObject {
+func (m tuned) object(h *holder) modelObject {
 	return modelObject{
-		ID: m.id, Object: "model", Created: seconds(m.created), OwnedBy: organizationID,
+		Owner: h.shown(m.owner),
+		ID:    m.id, Object: "model", Created: seconds(m.created), OwnedBy: organizationID,
 		Root: m.parent, Parent: optional(m.parent),
 	}
 }
@@ -223,13 +227,16 @@ func noSuchModel(id string) *apiError {
 	return invalid(http.StatusNotFound, "model", "model_not_found", "The model '%.200s' does not exist or you do not have access to it.", id)
 }
 
-func (s *Server) listModels(w http.ResponseWriter, _ *http.Request) error {
+func (s *Server) listModels(w http.ResponseWriter, r *http.Request) error {
+	h := holderOf(r)
 	models := list[modelObject]{Object: "list"}
 	for _, id := range s.baseModels() {
 		models.Data = append(models.Data, baseModelObject(id))
 	}
 	for _, m := range s.models.newest() {
-		models.Data = append(models.Data, m.object())
+		if h.may(m.owner) {
+			models.Data = append(models.Data, m.object(h))
+		}
 	}
 	models.FirstID, models.LastID = &models.Data[0].ID, &models.Data[len(models.Data)-1].ID
 	writeJSON(w, http.StatusOK, models)
@@ -242,11 +249,12 @@ func (s *Server) getModel(w http.ResponseWriter, r *http.Request) error {
 		writeJSON(w, http.StatusOK, baseModelObject(id))
 		return nil
 	}
+	h := holderOf(r)
 	m, ok := s.models.has(id)
-	if !ok {
+	if !ok || !h.may(m.owner) {
 		return noSuchModel(id)
 	}
-	writeJSON(w, http.StatusOK, m.object())
+	writeJSON(w, http.StatusOK, m.object(h))
 	return nil
 }
 
@@ -255,7 +263,7 @@ func (s *Server) deleteModel(w http.ResponseWriter, r *http.Request) error {
 	if s.isBase(id) {
 		return invalid(http.StatusForbidden, "model", "model_not_deletable", "A base model cannot be deleted: only fine-tuned models can.")
 	}
-	found, err := s.models.remove(id)
+	found, err := s.models.remove(id, holderOf(r).may)
 	if err != nil {
 		return err
 	}

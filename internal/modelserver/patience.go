@@ -13,7 +13,8 @@ type patience struct {
 	// header is for all headers of a request.
 	header time.Duration
 	// body is for the body of a request; uploads may take upload, but stand
-	// still for body only.
+	// still for body only, and fall behind the least rate of the key by no
+	// more than that.
 	body, upload time.Duration
 	// rest is for what is left of a body when the answer is there already.
 	rest time.Duration
@@ -51,15 +52,30 @@ type watchedBody struct {
 	patience   patience
 	end        time.Time
 	done       bool // all of it was read
+	// least is what has to come in a second, in bytes; 0 for nothing.
+	least int64
+	// read is what has come, and waited how long it took: the server's own
+	// time is not the client's.
+	read   int64
+	waited time.Duration
+}
+
+// patienceLeft is how long the next bytes may take.
+func (b *watchedBody) patienceLeft(now time.Time) time.Duration {
+	left := min(b.patience.body, b.end.Sub(now))
+	if b.least > 0 {
+		earned := time.Duration(float64(b.read) / float64(b.least) * float64(time.Second))
+		left = min(left, b.patience.body+earned-b.waited)
+	}
+	return left
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
-	next := time.Now().Add(b.patience.body)
-	if next.After(b.end) {
-		next = b.end
-	}
-	_ = b.connection.SetReadDeadline(next)
+	start := time.Now()
+	_ = b.connection.SetReadDeadline(start.Add(b.patienceLeft(start)))
 	n, err := b.ReadCloser.Read(p)
+	b.read += int64(n)
+	b.waited += time.Since(start)
 	if err == io.EOF {
 		b.done = true
 		// From here on the connection is read to notice that the client has

@@ -51,12 +51,16 @@ type Options struct {
 	NamedKeys []Key
 	// MaxFileBytes bounds one uploaded file; 0 means 512 MiB, as at OpenAI.
 	MaxFileBytes int64
-	// MaxActiveJobs bounds the jobs that are waiting or running, of which
-	// one trains at a time; 0 means 16. One more is answered with 429.
+	// MaxActiveJobs bounds the jobs of a key that are waiting, running or
+	// paused, of which one trains at a time; 0 means 16. One more is answered
+	// with 429.
 	MaxActiveJobs int
+	// MaxTrainingBytes bounds the memory of a training, as it is estimated
+	// before it starts; 0 means 4 GiB. A job that needs more fails.
+	MaxTrainingBytes int64
 	// MaxChats bounds the chat completions in work at once; 0 means as many
-	// as Go uses processors. MaxWaitingChats bounds those that wait for their
-	// turn; 0 means 1024. One more is answered with 503.
+	// as Go uses processors. MaxWaitingChats bounds those of a key that wait
+	// for their turn; 0 means 1024. One more is answered with 503.
 	MaxChats, MaxWaitingChats int
 	// MaxDiskBytes bounds the data directory: uploads, jobs and models; 0 sets
 	// no bound. What would go over it is refused with 413.
@@ -87,6 +91,8 @@ func (o Options) Validate() error {
 		return problem.Input("the largest file size is %d bytes: give a number above 0", o.MaxFileBytes)
 	case o.MaxActiveJobs < 0:
 		return problem.Input("the number of active jobs is %d: give a number above 0", o.MaxActiveJobs)
+	case o.MaxTrainingBytes < 0:
+		return problem.Input("the memory of a training is %d bytes: give a number above 0", o.MaxTrainingBytes)
 	case o.MaxChats < 0 || o.MaxWaitingChats < 0:
 		return problem.Input("the numbers of chat completions in work and waiting are %d and %d: give numbers above 0", o.MaxChats, o.MaxWaitingChats)
 	case o.MaxDiskBytes < 0:
@@ -106,6 +112,7 @@ func (o Options) Validate() error {
 func (o Options) withDefaults() Options {
 	o.MaxFileBytes = cmp.Or(o.MaxFileBytes, 512<<20)
 	o.MaxActiveJobs = cmp.Or(o.MaxActiveJobs, 16)
+	o.MaxTrainingBytes = cmp.Or(o.MaxTrainingBytes, 4<<30)
 	o.MaxChats = cmp.Or(o.MaxChats, runtime.GOMAXPROCS(0))
 	o.MaxWaitingChats = cmp.Or(o.MaxWaitingChats, 1024)
 	if o.Logger == nil {
@@ -121,6 +128,7 @@ type Server struct {
 	keysMu   sync.Mutex // held while holders are replaced
 	holders  atomic.Pointer[[]*holder]
 	chats    *queue
+	uploads  uploads
 	meters   *meters
 	faults   *faults // nil if there are none
 	patience patience
@@ -171,7 +179,7 @@ func New(options Options) (*Server, error) {
 		return nil, err
 	}
 	s.mux = mux
-	if err := s.open(); err != nil {
+	if err := s.open(s.load); err != nil {
 		return nil, err
 	}
 	s.watch()
@@ -181,8 +189,8 @@ func New(options Options) (*Server, error) {
 	return s, nil
 }
 
-// open locks and reads the data directory.
-func (s *Server) open() error {
+// open locks the data directory and reads it with load.
+func (s *Server) open(load func() error) error {
 	var err error
 	if s.disk, err = openDisk(s.options.Dir); err != nil {
 		return problem.New(problem.Environment, "the model server cannot use its data directory: %w", err)
@@ -196,14 +204,14 @@ func (s *Server) open() error {
 		_ = s.disk.root.Close()
 		return problem.New(problem.Environment, "another model server uses the data directory %s: stop it, or choose another directory", s.options.Dir)
 	}
-	if err := s.load(); err != nil {
+	if err := load(); err != nil {
 		_ = s.release()
 		return problem.New(problem.Environment, "the model server cannot read its data directory: %w", err)
 	}
 	return nil
 }
 
-func (s *Server) load() (err error) {
+func (s *Server) loadRecords() (err error) {
 	if err := s.disk.prepare(); err != nil {
 		return err
 	}
@@ -213,13 +221,21 @@ func (s *Server) load() (err error) {
 	if s.jobs, err = openCollection[job](s.disk, jobsDir); err != nil {
 		return err
 	}
-	if s.batches, err = openCollection[batch](s.disk, batchesDir); err != nil {
+	s.batches, err = openCollection[batch](s.disk, batchesDir)
+	return err
+}
+
+func (s *Server) load() (err error) {
+	if err := s.loadRecords(); err != nil {
 		return err
 	}
 	if err := s.sweep(); err != nil {
 		return err
 	}
-	s.quota = &quota{disk: s.disk, limit: s.options.MaxDiskBytes, promised: s.promised}
+	if err := s.adopt(); err != nil {
+		return err
+	}
+	s.quota = newQuota(s.disk, s.options.MaxDiskBytes, s.ownerOf, s.promised)
 	s.writable = &writable{disk: s.disk}
 	s.models, err = openShelf(s.disk, s.jobs)
 	return err
@@ -272,11 +288,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 // methods are the handlers of one path.
 type methods map[string]func(http.ResponseWriter, *http.Request) error
 
-// routes returns what answers each path. The error says which fault of the
-// plan names a path that is not there.
-func (s *Server) routes() (*http.ServeMux, error) {
-	mux := http.NewServeMux()
-	table := map[string]methods{
+// table has what answers each path.
+func (s *Server) table() map[string]methods {
+	return map[string]methods{
 		"/v1/models":                            {"GET": s.listModels},
 		"/v1/models/{id}":                       {"GET": s.getModel, "DELETE": s.deleteModel},
 		"/v1/files":                             {"GET": s.listFiles, "POST": s.uploadFile},
@@ -297,6 +311,12 @@ func (s *Server) routes() (*http.ServeMux, error) {
 		"/readyz":                               {"GET": s.ready},
 		"/metrics":                              {"GET": s.showMetrics},
 	}
+}
+
+// routes returns what answers each path. The error says which fault of the
+// plan names a path that is not there.
+func (s *Server) routes() (*http.ServeMux, error) {
+	mux, table := http.NewServeMux(), s.table()
 	if s.options.Faults != nil {
 		if err := s.options.Faults.check(table); err != nil {
 			return nil, err
@@ -340,6 +360,11 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, byMethod metho
 		return handler(w, r)
 	}
 	if r.Pattern == "/v1/files" && r.Method == http.MethodPost {
+		closed, err := s.openUpload(w, r)
+		if err != nil {
+			return err
+		}
+		defer closed()
 		body, err := s.meter(r)
 		if err != nil {
 			return err
@@ -359,6 +384,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// came with it.
 	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e))
 	watched := s.patience.watch(w, r)
+	e.body = watched.body
 	defer func() {
 		recovered := recover()
 		if recovered != nil && recovered != http.ErrAbortHandler {

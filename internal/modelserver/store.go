@@ -136,32 +136,20 @@ func (d disk) names(dir, suffix string) ([]string, error) {
 	return names, nil
 }
 
-// work is a record that a worker takes along from status to status.
-type work interface {
-	record
-	status() string
-}
-
-// oldest returns the record that was created first among those with the first
-// of the statuses, or the next.
-func oldest[R work](c *collection[R], statuses []string) (R, bool) {
-	all := c.newest()
-	slices.Reverse(all)
-	for _, status := range statuses {
-		if i := slices.IndexFunc(all, func(r R) bool { return r.status() == status }); i >= 0 {
-			return all[i], true
-		}
-	}
-	var none R
-	return none, false
-}
-
 // record is what a collection keeps: something with an id and a place in
 // time. Records are values; what they refer to is never changed in place.
 type record interface {
 	key() string
 	// born orders records: nanoseconds since 1970.
 	born() int64
+}
+
+// belonging is a record that belongs to a tenant: the owner that
+// [holder.may] compares. It is empty for what was made before there were
+// tenants.
+type belonging interface {
+	record
+	owner() string
 }
 
 // collection is a set of records in memory, each with a JSON file of its own.

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"switchboard/internal/classifier"
 )
 
@@ -41,12 +43,13 @@ type worker struct {
 	wake chan struct{}
 }
 
-// newWorker takes the oldest record with the first of the statuses, or the
-// next.
+// newWorker takes records with the first of the statuses, or the next, by turns
+// among their owners.
 func newWorker[R work](c *collection[R], process func(context.Context, R) error, fail func(id string) error, statuses ...string) worker {
+	var turns turns
 	return worker{
 		next: func() (string, bool) {
-			r, found := oldest(c, statuses)
+			r, found := nextInTurn(&turns, c.newest(), statuses)
 			return r.key(), found
 		},
 		process: func(ctx context.Context, id string) error {
@@ -147,20 +150,74 @@ var serverFailure = jobError{Code: "server_error", Message: "The job failed beca
 
 // validate checks a job's files and queues it.
 func (s *Server) validate(_ context.Context, j job) error {
-	if _, _, failure := s.read(j); failure != nil {
+	train, validation, failure := s.count(j)
+	if failure == nil {
+		failure = s.checkSize(j, train, validation)
+	}
+	if failure != nil {
 		return s.fail(j.ID, *failure)
 	}
 	err := s.advance(j.ID, func(j *job) {
 		j.Status = statusQueued
+		j.PlannedTokens = int64(train.tokens) * int64(j.Epochs)
 		j.inform("Files validated, moving job to queued state")
 	})
 	s.wakeWorkers()
 	return err
 }
 
+// count reads a job's files through without keeping what is in them: how much
+// memory the training takes is known before it is taken.
+func (s *Server) count(j job) (train, validation census, failure *jobError) {
+	err := s.readFile(j.TrainingFile, train.add)
+	if err == nil {
+		err = train.check()
+	}
+	if err != nil {
+		return train, validation, s.fileFailure(j.ID, "training_file", err)
+	}
+	if j.ValidationFile == "" {
+		return train, validation, nil
+	}
+	err = s.readFile(j.ValidationFile, validation.add)
+	if err == nil && validation.examples == 0 {
+		err = &fileProblem{"it has no examples"}
+	}
+	if err != nil {
+		return train, validation, s.fileFailure(j.ID, "validation_file", err)
+	}
+	return train, validation, nil
+}
+
+// checkSize refuses a job that would take more memory than a training may, or
+// more tokens than the owner's key may have in training.
+func (s *Server) checkSize(j job, train, validation census) *jobError {
+	width := 0
+	if j.Model == HybridModel && s.options.Encoder != nil {
+		width = max(s.options.Encoder.Width(), 0)
+	}
+	needed := classifier.TrainingMemory(train.examples+validation.examples, train.textBytes+validation.textBytes, len(train.labels), width)
+	if needed > s.options.MaxTrainingBytes {
+		return s.fileFailure(j.ID, "training_file", &fileProblem{fmt.Sprintf(
+			"training on its %d examples would take about %s of memory, and the server gives a training at most %s: leave examples out or shorten them",
+			train.examples, humanize.IBytes(uint64(needed)), humanize.IBytes(uint64(s.options.MaxTrainingBytes)))})
+	}
+	limit := s.limitsOf(j.Owner).TrainingTokens
+	if limit == 0 {
+		return nil
+	}
+	others, own := s.tokensInTraining(j.Owner), int64(train.tokens)*int64(j.Epochs)
+	if others+own <= limit {
+		return nil
+	}
+	return &jobError{Code: codeTrainingTokens, Param: optional("training_file"), Message: fmt.Sprintf(
+		"The job would train %d tokens (those of the training file times the epochs), beside %d of the key's other jobs, and the key may have %d in training: wait for the others to end, or train fewer examples or epochs.",
+		own, others, limit)}
+}
+
 // read returns the examples of a job's files.
 func (s *Server) read(j job) (train, validation examples, failure *jobError) {
-	train, err := s.readFile(j.TrainingFile)
+	err := s.readFile(j.TrainingFile, train.add)
 	if err == nil {
 		err = checkTraining(train)
 	}
@@ -170,26 +227,22 @@ func (s *Server) read(j job) (train, validation examples, failure *jobError) {
 	if j.ValidationFile == "" {
 		return train, validation, nil
 	}
-	validation, err = s.readFile(j.ValidationFile)
-	if err == nil && len(validation.rows) == 0 {
-		err = &fileProblem{"it has no examples"}
-	}
-	if err != nil {
+	if err = s.readFile(j.ValidationFile, validation.add); err != nil {
 		return train, validation, s.fileFailure(j.ID, "validation_file", err)
 	}
 	return train, validation, nil
 }
 
-func (s *Server) readFile(id string) (examples, error) {
+func (s *Server) readFile(id string, take func(classifier.Example, int)) error {
 	content, err := s.disk.root.Open(contentPath(id))
 	if errors.Is(err, os.ErrNotExist) {
-		return examples{}, &fileProblem{"it was deleted"}
+		return &fileProblem{"it was deleted"}
 	}
 	if err != nil {
-		return examples{}, err
+		return err
 	}
 	defer content.Close()
-	return readExamples(content)
+	return eachExample(content, take)
 }
 
 func (s *Server) fileFailure(jobID, param string, err error) *jobError {
@@ -354,7 +407,7 @@ func (s *Server) keep(j job, r result) error {
 	if err := s.disk.write(modelPath(j.ID), r.model); err != nil {
 		return err
 	}
-	f := file{ID: resultsID(j.ID), Filename: "step_metrics.csv", Purpose: purposeResults, Bytes: int64(len(r.results)), Created: time.Now().UnixNano()}
+	f := file{ID: resultsID(j.ID), Owner: j.Owner, Filename: "step_metrics.csv", Purpose: purposeResults, Bytes: int64(len(r.results)), Created: time.Now().UnixNano()}
 	if err := s.disk.write(f.content(), strings.NewReader(r.results)); err != nil {
 		return err
 	}
