@@ -21,6 +21,7 @@ func (t *tweet) patterns() {
 				t.iban(i - 1)
 			}
 		case other:
+			numbers = numbers || t.extendedDigits(i) > 0
 			t.iban(i)
 			if i > 0 && t.len(i-1) == 2 && t.len(i) > 12 {
 				t.iban(i - 1)
