@@ -46,7 +46,7 @@ const (
 	models                       // model, serial, version: the code that follows identifies a thing
 	links                        // is, equals: the code stands next
 	mails                        // e-mail, address: an address follows
-	spells                       // at, the word that stands for @
+	spells                       // at, arroba: the words that stand for @
 	introduces                   // name, llamo: a name follows
 	presents                     // I'm, here: a name stands beside it
 	relates                      // wife, agent: a name may stand behind it
@@ -86,7 +86,7 @@ var roles = map[class]string{
 		reg registration product item kernel driver chip chipset error fehler erreur`,
 	links:      `is was es ist est lautet e ref reference code locator pnr id codigo referencia`,
 	mails:      `email emails mail mailid emailid id address addy adresse correo mailto reach contact write inbox`,
-	spells:     `at`,
+	spells:     `at arroba arobase chiocciola klammeraffe`,
 	saints:     `hurricane storm saint st san santa santo sao`,
 	introduces: `name names nombre nome nom naam navn namn surname lastname firstname fullname llamo appelle heisse heise chiamo chamo`,
 	presents:   `i'm im am under for here speaking`,
