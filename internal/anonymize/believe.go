@@ -40,7 +40,8 @@ const impossible = 2
 //     surest; of one behind "the" or "your", of one that begins a sentence, and of a
 //     name that is an ordinary word as well, surer than of another with a capital;
 //   - never of a brand or a place that no person is called, of a storm or a saint, of
-//     a word that is no name, or is made of such words (BasicEconomy), and of a word
+//     a month beside a number (Mar 3), of a name that is a word in a title (Bill
+//     Payment Failed), of a word that is no name, or is made of such words (BasicEconomy), and of a word
 //     with a letter three times in a row (Buuuuut), unless it is a name without
 //     (Mikeeee);
 //   - never of a short word in capitals: of airports and acronyms (LAX, TSA) models
@@ -57,7 +58,7 @@ func (t *tweet) leastScore(w word, l *lexicon) float32 {
 	switch {
 	case w.class&never != 0, w.class&(brand|saints) != 0 && !known:
 		return impossible
-	case t.isSaint(w), t.isCompound(w, l):
+	case t.isSaint(w), t.isCompound(w, l), t.isMonth(w), t.isInTitle(w, l):
 		return impossible
 	case t.isNickname(w):
 		return 0.25
@@ -203,6 +204,75 @@ func (t *tweet) isSaint(w word) bool {
 	}
 	before := t.words[i-1]
 	return before.class&saints != 0 && before.shape == title && strings.Trim(t.gap(i), " .") == ""
+}
+
+// beforeMonths are words behind which a month stands.
+var beforeMonths = []string{"since", "until", "till", "last", "next", "early", "mid", "late", "during", "through", "thru", "every", "of", "in"}
+
+// isMonth tells a month that stands beside a number or another month, or behind "since":
+// Mar 3, 12 June 2017, Jun to Jul.
+func (t *tweet) isMonth(w word) bool {
+	if w.class&months == 0 {
+		return false
+	}
+	i := t.index(w)
+	joined := func(j int) bool { return strings.Trim(t.gap(j), " .,/-–&'’(") == "" && len(t.gap(j)) <= 4 }
+	dated := func(j int) bool { return t.words[j].class&months != 0 || t.isDayOrYear(j) }
+	switch {
+	case i > 0 && joined(i) && (dated(i-1) || t.isBehind(w, beforeMonths)), i+1 < len(t.words) && joined(i+1) && dated(i+1):
+		return true
+	case i > 1 && joined(i) && joined(i-1) && t.isWord(i-1, "of", "to", "and", "or", "through", "bis", "de", "del"):
+		return dated(i - 2)
+	}
+	return i+2 < len(t.words) && joined(i+1) && joined(i+2) && t.isWord(i+1, "to", "and", "or", "through", "the") && dated(i+2)
+}
+
+// isDayOrYear tells "3", "3rd" and "2017".
+func (t *tweet) isDayOrYear(i int) bool {
+	s := strings.ToLower(t.text[t.words[i].start:t.words[i].end])
+	n := len(s) - len(strings.TrimLeft(s, "0123456789"))
+	switch s[n:] {
+	case "":
+		return n == 1 || n == 2 || n == 4
+	case "st", "nd", "rd", "th":
+		return n == 1 || n == 2
+	}
+	return false
+}
+
+// isInTitle tells an ordinary word that is a name as well (Bill) with a capital because
+// all words around it have one: beside a word that is no name ("Bill Payment") or in a
+// sentence of at least four words that all have one.
+func (t *tweet) isInTitle(w word, l *lexicon) bool {
+	if w.shape != title || w.class&ambiguous == 0 || w.possessive {
+		return false
+	}
+	i := t.index(w)
+	if i+1 < len(t.words) && t.gap(i+1) == " " && t.isThing(i+1, l) {
+		return true
+	}
+	from, to := i, i+1
+	for from > 0 && t.gap(from) == " " && t.words[from-1].shape == title {
+		from--
+	}
+	for to < len(t.words) && t.gap(to) == " " && t.words[to].shape == title {
+		to++
+	}
+	things := 0
+	for j := from; j < to; j++ {
+		if j != i && (t.isThing(j, l) || t.words[j].class&common != 0) {
+			things++
+		}
+	}
+	return to-from >= 4 && things >= to-from-1
+}
+
+// isThing tells a word with a capital that no list has as a name, and that neither greets
+// nor thanks.
+func (t *tweet) isThing(i int, l *lexicon) bool {
+	w := t.words[i]
+	return w.shape == title && w.class&(plain|common) != 0 && w.class&(given|greets|thanks|closes|honorific) == 0 &&
+		l.nameKind(key(t.text, w), w.class) == gazetteer.Unlisted && t.len(i) > 2
 }
 
 // Words behind which a place, or a thing, stands more often than a name.

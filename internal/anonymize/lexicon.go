@@ -54,6 +54,8 @@ const (
 	plain                        // in words/plain.txt: a model need not see it
 	saints                       // storm, saint: the name in the hashtag is a storm's or a place's
 	elsewhere                    // may be a name with a capital: plain in lower case alone
+	months                       // may: no name beside a number
+	devices                      // alexa: a thing that is called by a name, and no company
 )
 
 // roles are the words that rules look for.
@@ -85,6 +87,11 @@ var roles = map[class]string{
 		voo flug volo train zug bus tracking trk awb barcode postcode zip plz cap promo voucher coupon discount code gift plate
 		reg registration product item kernel driver chip chipset error fehler erreur`,
 	links:      `is was es ist est lautet e ref reference code locator pnr id codigo referencia`,
+	months: `jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october
+		november december januar februar marz mai juni juli oktober dezember enero febrero marzo abril mayo junio julio agosto
+		septiembre octubre noviembre diciembre janvier fevrier mars avril juin juillet aout septembre octobre novembre decembre
+		gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre`,
+	devices: `alexa siri cortana bixby`,
 	mails:      `email emails mail mailid emailid id address addy adresse correo mailto reach contact write inbox`,
 	spells:     `at arroba arobase chiocciola klammeraffe`,
 	saints:     `hurricane storm saint st san santa santo sao`,
