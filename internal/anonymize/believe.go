@@ -58,7 +58,7 @@ func (t *tweet) leastScore(w word, l *lexicon) float32 {
 	switch {
 	case w.class&never != 0, w.class&(brand|saints) != 0 && !known:
 		return impossible
-	case t.isSaint(w), t.isCompound(w, l), t.isMonth(w), t.isInTitle(w, l):
+	case t.isSaint(w), t.isCompound(w, l), t.isMonth(w), t.isBill(w), t.isInTitle(w, l):
 		return impossible
 	case t.isNickname(w):
 		return 0.25
@@ -218,6 +218,9 @@ func (t *tweet) isMonth(w word) bool {
 	i := t.index(w)
 	joined := func(j int) bool { return strings.Trim(t.gap(j), " .,/-–&'’(") == "" && len(t.gap(j)) <= 4 }
 	dated := func(j int) bool { return t.words[j].class&months != 0 || t.isDayOrYear(j) }
+	if i+1 < len(t.words) && t.gap(i+1) == " " && t.isAnyOf(i+1, "bill", "bills", "statement", "invoice", "payment", "rent", "usage", "billing") {
+		return true
+	}
 	switch {
 	case i > 0 && joined(i) && (dated(i-1) || t.isBehind(w, beforeMonths)), i+1 < len(t.words) && joined(i+1) && dated(i+1):
 		return true
@@ -265,6 +268,25 @@ func (t *tweet) isInTitle(w word, l *lexicon) bool {
 		}
 	}
 	return to-from >= 4 && things >= to-from-1
+}
+
+// Words beside a bill that is to be paid.
+var (
+	beforeBills = strings.Fields(`a the this that my your our his her their final last latest next first new monthly phone mobile cell
+		cable internet gas water electric electricity power energy utility utilities hospital medical credit card hotel dollar
+		total auto autopay pay wifi tv broadband huge high higher`)
+	behindBills = strings.Fields(`pay payment payments due amount date cycle statement number total generation generated breakdown
+		details summary history copy`)
+)
+
+// isBill tells a bill that is to be paid.
+func (t *tweet) isBill(w word) bool {
+	i := t.index(w)
+	if !t.isFold(i, "bill") {
+		return false
+	}
+	return i > 0 && t.gap(i) == " " && (t.isAnyOf(i-1, beforeBills...) || t.words[i-1].class&months != 0 || t.isDayOrYear(i-1)) ||
+		i+1 < len(t.words) && t.gap(i+1) == " " && t.isAnyOf(i+1, behindBills...)
 }
 
 // isThing tells a word with a capital that no list has as a name, and that neither greets
