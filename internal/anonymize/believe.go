@@ -40,8 +40,8 @@ const impossible = 2
 //     surest; of one behind "the" or "your", of one that begins a sentence, and of a
 //     name that is an ordinary word as well, surer than of another with a capital;
 //   - never of a brand or a place that no person is called, of a storm or a saint, of
-//     a month beside a number (Mar 3), of a name that is a word in a title (Bill
-//     Payment Failed), of a word that is no name, or is made of such words (BasicEconomy), and of a word
+//     a month beside a number (Mar 3), of a name that is a word beside another (Bill
+//     Payment), of a word that is no name, or is made of such words (BasicEconomy), and of a word
 //     with a letter three times in a row (Buuuuut), unless it is a name without
 //     (Mikeeee);
 //   - never of a short word in capitals: of airports and acronyms (LAX, TSA) models
@@ -58,7 +58,7 @@ func (t *tweet) leastScore(w word, l *lexicon) float32 {
 	switch {
 	case w.class&never != 0, w.class&(brand|saints) != 0 && !known:
 		return impossible
-	case t.isSaint(w), t.isCompound(w, l), t.isMonth(w), t.isBill(w), t.isInTitle(w, l):
+	case t.isSaint(w), t.isCompound(w, l), t.isMonth(w), t.isThing(w):
 		return impossible
 	case t.isNickname(w):
 		return 0.25
@@ -243,58 +243,70 @@ func (t *tweet) isDayOrYear(i int) bool {
 	return false
 }
 
-// isInTitle tells an ordinary word that is a name as well (Bill) with a capital because
-// all words around it have one: beside a word that is no name ("Bill Payment") or in a
-// sentence of at least four words that all have one.
-func (t *tweet) isInTitle(w word, l *lexicon) bool {
-	if w.shape != title || w.class&ambiguous == 0 || w.possessive {
+// thing is what a name that is a word as well means beside other words.
+type thing struct{ before, behind []string }
+
+var things = func() map[string]thing {
+	list := map[string]thing{}
+	for name, beside := range map[string][2]string{
+		"bill": {`a the this that my your our his her their final last latest next first new monthly phone mobile cell cable internet
+				gas water electric electricity power energy utility utilities hospital medical credit card hotel dollar total auto
+				autopay pay wifi tv broadband huge high higher`,
+			`pay payment payments due amount date cycle statement number total generation generated breakdown details summary history copy`},
+		"jack":    {`audio headphone headphones phone aux power ethernet wall`, `plug socket port adapter adaptor cable`},
+		"grace":   {``, `period periods`},
+		"rose":    {``, `gold`},
+		"frank":   {``, `advice opinion answer answers discussion feedback`},
+		"max":     {``, `volume speed limit price out`},
+		"carol":   {``, `singing service`},
+		"iris":    {``, `scanner`},
+		"jade":    {``, `plant`},
+		"jasmine": {``, `rice tea`},
+		"basil":   {``, `pesto`},
+		"gene":    {``, `therapy`},
+		"drew":    {``, `a`},
+		"pat":     {``, `on`},
+		"sue":     {``, `me us you them him her`},
+		"will":    {``, `call`},
+	} {
+		list[name] = thing{strings.Fields(beside[0]), strings.Fields(beside[1])}
+	}
+	return list
+}()
+
+// isThing tells a word that is a name as well and is none beside the word before it or
+// behind it: Grace Period, audio jack, my Bill.
+func (t *tweet) isThing(w word) bool {
+	if w.class&given == 0 || w.possessive {
 		return false
 	}
-	i := t.index(w)
-	if i+1 < len(t.words) && t.gap(i+1) == " " && t.isThing(i+1, l) {
+	s, i := key(t.text, w), t.index(w)
+	beside, known := things[s]
+	if !known {
+		return false
+	}
+	if i > 0 && t.gap(i) == " " && (t.isAnyOf(i-1, beside.before...) || s == "bill" && (t.words[i-1].class&months != 0 || t.isDayOrYear(i-1))) {
 		return true
 	}
+	return i+1 < len(t.words) && t.gap(i+1) == " " && t.isAnyOf(i+1, beside.behind...) || s == "bill" && t.isInTitle(i)
+}
+
+// isInTitle tells a word among at least two others that all have a capital, as words of
+// titles do, and that are no names and do not tell of one ("With Bill").
+func (t *tweet) isInTitle(i int) bool {
+	plainTitle := func(j int) bool {
+		w := t.words[j]
+		return w.shape == title && w.class&(plain|common) != 0 && w.class&(given|greets|thanks|closes|honorific|relates|introduces|presents) == 0 &&
+			!t.isAnyOf(j, "with", "to", "by", "from", "ask", "asked", "told", "named", "called")
+	}
 	from, to := i, i+1
-	for from > 0 && t.gap(from) == " " && t.words[from-1].shape == title {
+	for from > 0 && t.gap(from) == " " && plainTitle(from-1) {
 		from--
 	}
-	for to < len(t.words) && t.gap(to) == " " && t.words[to].shape == title {
+	for to < len(t.words) && t.gap(to) == " " && plainTitle(to) {
 		to++
 	}
-	things := 0
-	for j := from; j < to; j++ {
-		if j != i && (t.isThing(j, l) || t.words[j].class&common != 0) {
-			things++
-		}
-	}
-	return to-from >= 4 && things >= to-from-1
-}
-
-// Words beside a bill that is to be paid.
-var (
-	beforeBills = strings.Fields(`a the this that my your our his her their final last latest next first new monthly phone mobile cell
-		cable internet gas water electric electricity power energy utility utilities hospital medical credit card hotel dollar
-		total auto autopay pay wifi tv broadband huge high higher`)
-	behindBills = strings.Fields(`pay payment payments due amount date cycle statement number total generation generated breakdown
-		details summary history copy`)
-)
-
-// isBill tells a bill that is to be paid.
-func (t *tweet) isBill(w word) bool {
-	i := t.index(w)
-	if !t.isFold(i, "bill") {
-		return false
-	}
-	return i > 0 && t.gap(i) == " " && (t.isAnyOf(i-1, beforeBills...) || t.words[i-1].class&months != 0 || t.isDayOrYear(i-1)) ||
-		i+1 < len(t.words) && t.gap(i+1) == " " && t.isAnyOf(i+1, behindBills...)
-}
-
-// isThing tells a word with a capital that no list has as a name, and that neither greets
-// nor thanks.
-func (t *tweet) isThing(i int, l *lexicon) bool {
-	w := t.words[i]
-	return w.shape == title && w.class&(plain|common) != 0 && w.class&(given|greets|thanks|closes|honorific) == 0 &&
-		l.nameKind(key(t.text, w), w.class) == gazetteer.Unlisted && t.len(i) > 2
+	return to-from > 2 && (from == 0 || t.gap(from) != " ") && (to == len(t.words) || t.gap(to) != " ")
 }
 
 // Words behind which a place, or a thing, stands more often than a name.

@@ -58,8 +58,11 @@ func (t *tweet) relation(i int) {
 // acts tells that what follows the words from j up to end tells of a person rather than
 // of a thing ("my wife Chase account"): the end of a clause, a verb, a preposition.
 func (t *tweet) acts(j, end int) bool {
-	if t.words[end-1].possessive || end == len(t.words) || t.gap(end) != " " {
+	if t.words[end-1].possessive {
 		return true
+	}
+	if gap := t.gap(end); end == len(t.words) || gap != " " { // but no emoji: "with my gf Delta ✈️"
+		return t.words[j].class&given != 0 || strings.IndexAny(gap, ",.!?;:)") == 0 || gap == ""
 	}
 	w := t.words[end]
 	if w.shape != lower {
@@ -135,7 +138,7 @@ func (t *tweet) isAgents(i int) bool {
 		return next(n, "here", "happy", "glad", "love", "understand", "apologize", "apologise", "appreciate") ||
 			next(n, "sorry") && next(n+1, "to", "about", "for", "that", "you") || next(n, "can") && next(n+1, "help", "assist")
 	case next(0, "how"):
-		return next(1, "can", "may") && next(2, "we", "i")
+		return next(1, "can", "may") && (next(2, "we") || next(2, "i") && next(3, "help", "assist"))
 	}
 	return false
 }

@@ -86,12 +86,12 @@ var roles = map[class]string{
 	models: `model models serial sn imei version ver v build firmware os ios android sku part dpci upc ean asin isbn style size flight vol vuelo
 		voo flug volo train zug bus tracking trk awb barcode postcode zip plz cap promo voucher coupon discount code gift plate
 		reg registration product item kernel driver chip chipset error fehler erreur`,
-	links:      `is was es ist est lautet e ref reference code locator pnr id codigo referencia`,
+	links: `is was es ist est lautet e ref reference code locator pnr id codigo referencia`,
 	months: `jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october
 		november december januar februar marz mai juni juli oktober dezember enero febrero marzo abril mayo junio julio agosto
 		septiembre octubre noviembre diciembre janvier fevrier mars avril juin juillet aout septembre octobre novembre decembre
 		gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre`,
-	devices: `alexa siri cortana bixby`,
+	devices:    `alexa siri cortana bixby`,
 	mails:      `email emails mail mailid emailid id address addy adresse correo mailto reach contact write inbox`,
 	spells:     `at arroba arobase chiocciola klammeraffe`,
 	saints:     `hurricane storm saint st san santa santo sao`,

@@ -308,8 +308,8 @@ func (t *tweet) upperName(i int) int {
 	return j
 }
 
-// things are what else has a name: "the company name is ...".
-var things = map[string]bool{
+// named is what else has a name: "the company name is ...".
+var named = map[string]bool{
 	"user": true, "company": true, "product": true, "album": true, "song": true, "artist": true, "file": true, "game": true,
 	"brand": true, "network": true, "channel": true, "app": true, "device": true, "server": true, "host": true, "domain": true,
 	"store": true, "hotel": true, "restaurant": true, "playlist": true, "show": true, "movie": true, "track": true, "band": true,
@@ -320,7 +320,7 @@ var things = map[string]bool{
 // introduction finds the name behind "my name is" or "name:", whose noun is
 // the word at i.
 func (t *tweet) introduction(i int) {
-	if i > 0 && things[strings.ToLower(t.text[t.words[i-1].start:t.words[i-1].end])] {
+	if i > 0 && named[strings.ToLower(t.text[t.words[i-1].start:t.words[i-1].end])] {
 		return
 	}
 	j, said := t.copula(i)
@@ -565,7 +565,7 @@ func (t *tweet) givenName(i int) {
 	if start := t.words[i].start; start > 0 && strings.IndexByte("#_@/", t.text[start-1]) >= 0 {
 		return
 	}
-	if t.isPlace(i) {
+	if t.isPlace(i) || t.isThing(t.words[i]) {
 		return
 	}
 	end := t.name(i)

@@ -104,8 +104,8 @@ func (a *slip) local() bool {
 func (a *slip) host() bool {
 	s := a.right[a.r:]
 	first := labelLen(s)
-	if first == 0 || s[0] == '-' || first < len(s) && s[first] == '_' {
-		return false
+	if first == 0 || s[0] == '-' || first < len(s) && s[first] == '_' || !strings.ContainsFunc(s[:first], unicode.IsLetter) {
+		return false // a customer's mention is a number
 	}
 	a.provider = IsMailHost(foldLabel(s[:first]))
 	whole, spaced, parted := true, false, false
@@ -121,7 +121,7 @@ func (a *slip) host() bool {
 		if dot.kind != properDot && (a.known && last != "co" || a.end > 0 && a.end-a.r == at && dot.kind == spelledDot && top == 0) {
 			break // a whole host, and the sentence goes on
 		}
-		if (dot.kind == spacedDot || dot.kind == blankAlone) && isCapitalized(s[at+dot.len:]) {
+		if dot.kind != properDot && dot.kind != comma && isCapitalized(s[at+dot.len:]) {
 			break
 		}
 		if dot.kind != properDot && dot.kind != spelledDot && !(top == sureTop || top == countryTop && (a.provider || dot.kind == comma) || top != 0 && a.end > 0 || label == "co" || label == "com") {
@@ -132,6 +132,9 @@ func (a *slip) host() bool {
 		parted = parted || dot.kind == spelledDot
 		spaced = spaced || dot.kind == blankAlone
 		at += dot.len + n
+		if top == countryTop && dot.kind == spelledDot && strings.TrimLeft(s[at-dot.len-n:], " ")[0] == '.' && !a.provider {
+			continue
+		}
 		if top != 0 || whole && isTop(s[at-n:at]) {
 			a.end, a.known, a.whole, a.spaced, a.parted = a.r+at, top != 0, whole, spaced, parted
 		}
