@@ -40,7 +40,8 @@ const impossible = 2
 //     surest; of one behind "the" or "your", of one that begins a sentence, and of a
 //     name that is an ordinary word as well, surer than of another with a capital;
 //   - never of a brand or a place that no person is called, of a storm or a saint, of
-//     a word that is no name, or is made of such words (BasicEconomy), and of a word
+//     a month beside a number (Mar 3), of a name that is a word beside another (Bill
+//     Payment), of a word that is no name, or is made of such words (BasicEconomy), and of a word
 //     with a letter three times in a row (Buuuuut), unless it is a name without
 //     (Mikeeee);
 //   - never of a short word in capitals: of airports and acronyms (LAX, TSA) models
@@ -57,7 +58,7 @@ func (t *tweet) leastScore(w word, l *lexicon) float32 {
 	switch {
 	case w.class&never != 0, w.class&(brand|saints) != 0 && !known:
 		return impossible
-	case t.isSaint(w), t.isCompound(w, l):
+	case t.isSaint(w), t.isCompound(w, l), t.isMonth(w), t.isThing(w):
 		return impossible
 	case t.isNickname(w):
 		return 0.25
@@ -203,6 +204,109 @@ func (t *tweet) isSaint(w word) bool {
 	}
 	before := t.words[i-1]
 	return before.class&saints != 0 && before.shape == title && strings.Trim(t.gap(i), " .") == ""
+}
+
+// beforeMonths are words behind which a month stands.
+var beforeMonths = []string{"since", "until", "till", "last", "next", "early", "mid", "late", "during", "through", "thru", "every", "of", "in"}
+
+// isMonth tells a month that stands beside a number or another month, or behind "since":
+// Mar 3, 12 June 2017, Jun to Jul.
+func (t *tweet) isMonth(w word) bool {
+	if w.class&months == 0 {
+		return false
+	}
+	i := t.index(w)
+	joined := func(j int) bool { return strings.Trim(t.gap(j), " .,/-–&'’(") == "" && len(t.gap(j)) <= 4 }
+	dated := func(j int) bool { return t.words[j].class&months != 0 || t.isDayOrYear(j) }
+	if i+1 < len(t.words) && t.gap(i+1) == " " && t.isAnyOf(i+1, "bill", "bills", "statement", "invoice", "payment", "rent", "usage", "billing") {
+		return true
+	}
+	switch {
+	case i > 0 && joined(i) && (dated(i-1) || t.isBehind(w, beforeMonths)), i+1 < len(t.words) && joined(i+1) && dated(i+1):
+		return true
+	case i > 1 && joined(i) && joined(i-1) && t.isWord(i-1, "of", "to", "and", "or", "through", "bis", "de", "del"):
+		return dated(i - 2)
+	}
+	return i+2 < len(t.words) && joined(i+1) && joined(i+2) && t.isWord(i+1, "to", "and", "or", "through", "the") && dated(i+2)
+}
+
+// isDayOrYear tells "3", "3rd" and "2017".
+func (t *tweet) isDayOrYear(i int) bool {
+	s := strings.ToLower(t.text[t.words[i].start:t.words[i].end])
+	n := len(s) - len(strings.TrimLeft(s, "0123456789"))
+	switch s[n:] {
+	case "":
+		return n == 1 || n == 2 || n == 4
+	case "st", "nd", "rd", "th":
+		return n == 1 || n == 2
+	}
+	return false
+}
+
+// thing is what a name that is a word as well means beside other words.
+type thing struct{ before, behind []string }
+
+var things = func() map[string]thing {
+	list := map[string]thing{}
+	for name, beside := range map[string][2]string{
+		"bill": {`a the this that my your our his her their final last latest next first new monthly phone mobile cell cable internet
+				gas water electric electricity power energy utility utilities hospital medical credit card hotel dollar total auto
+				autopay pay wifi tv broadband huge high higher`,
+			`pay payment payments due amount date cycle statement number total generation generated breakdown details summary history copy`},
+		"jack":    {`audio headphone headphones phone aux power ethernet wall`, `plug socket port adapter adaptor cable`},
+		"grace":   {``, `period periods`},
+		"rose":    {``, `gold`},
+		"frank":   {``, `advice opinion answer answers discussion feedback`},
+		"max":     {``, `volume speed limit price out`},
+		"carol":   {``, `singing service`},
+		"iris":    {``, `scanner`},
+		"jade":    {``, `plant`},
+		"jasmine": {``, `rice tea`},
+		"basil":   {``, `pesto`},
+		"gene":    {``, `therapy`},
+		"drew":    {``, `a`},
+		"pat":     {``, `on`},
+		"sue":     {``, `me us you them him her`},
+		"will":    {``, `call`},
+	} {
+		list[name] = thing{strings.Fields(beside[0]), strings.Fields(beside[1])}
+	}
+	return list
+}()
+
+// isThing tells a word that is a name as well and is none beside the word before it or
+// behind it: Grace Period, audio jack, my Bill.
+func (t *tweet) isThing(w word) bool {
+	if w.class&given == 0 || w.possessive {
+		return false
+	}
+	s, i := key(t.text, w), t.index(w)
+	beside, known := things[s]
+	if !known {
+		return false
+	}
+	if i > 0 && t.gap(i) == " " && (t.isAnyOf(i-1, beside.before...) || s == "bill" && (t.words[i-1].class&months != 0 || t.isDayOrYear(i-1))) {
+		return true
+	}
+	return i+1 < len(t.words) && t.gap(i+1) == " " && t.isAnyOf(i+1, beside.behind...) || s == "bill" && t.isInTitle(i)
+}
+
+// isInTitle tells a word among at least two others that all have a capital, as words of
+// titles do, and that are no names and do not tell of one ("With Bill").
+func (t *tweet) isInTitle(i int) bool {
+	plainTitle := func(j int) bool {
+		w := t.words[j]
+		return w.shape == title && w.class&(plain|common) != 0 && w.class&(given|greets|thanks|closes|honorific|relates|introduces|presents) == 0 &&
+			!t.isAnyOf(j, "with", "to", "by", "from", "ask", "asked", "told", "named", "called")
+	}
+	from, to := i, i+1
+	for from > 0 && t.gap(from) == " " && plainTitle(from-1) {
+		from--
+	}
+	for to < len(t.words) && t.gap(to) == " " && plainTitle(to) {
+		to++
+	}
+	return to-from > 2 && (from == 0 || t.gap(from) != " ") && (to == len(t.words) || t.gap(to) != " ")
 }
 
 // Words behind which a place, or a thing, stands more often than a name.

@@ -1,27 +1,59 @@
 package anonymize
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"switchboard/internal/text"
 )
 
-// emails finds e-mail addresses: the part of RFC 5321 that people use, and
-// hosts with letters of any script (RFC 5890).
+// emails finds e-mail addresses: the part of RFC 5321 that people use, hosts with
+// letters of any script (RFC 5890), and addresses with a slip in them (see
+// [text.Address]).
 func (t *tweet) emails() {
-	s := t.text
-	for from := 0; ; {
-		i := strings.IndexByte(s[from:], '@')
-		if i < 0 {
-			return
+	s, from := t.text, 0 // from is where the last address ends
+	for i, size := nextAt(s, 0); size > 0; i, size = nextAt(s, max(from, i+size)) {
+		start, end := localStart(s, from, i), hostEnd(s, i+size)
+		intact := start < i && s[i-1] != '.' && end > 0 && size == 1
+		if !intact || end < len(s) && strings.IndexByte(" ,.;([{", s[end]) >= 0 {
+			before, after := text.Address(s[from:i], s[i+size:])
+			switch {
+			case before > 0 && intact:
+				end = max(end, i+size+after)
+			case before > 0 && !t.isOrdinary(i-before, i, i+size):
+				start, end = i-before, i+size+after
+			case !intact:
+				continue
+			}
 		}
-		i += from
-		start, end := localStart(s, from, i), hostEnd(s, i+1)
-		if start < i && s[i-1] != '.' && end > 0 {
-			t.add("email", Email, start, end)
-		}
-		from = max(end, i+1)
+		t.add("email", Email, start, end)
+		from = end
 	}
+}
+
+// nextAt returns where the next @ stands, or one of the signs for it, and its size;
+// 0 if there is none.
+func nextAt(s string, from int) (i, size int) {
+	i = len(s)
+	for _, sign := range []string{"@", "＠", "﹫"} {
+		if n := strings.Index(s[from:i], sign); n >= 0 {
+			i, size = from+n, len(sign)
+		}
+	}
+	return i, size
+}
+
+// isOrdinary tells that an ordinary word stands at start, before the blank and the @ at
+// i or the blank at next behind the @, and that nothing speaks of mail: "lunch @
+// example.com".
+func (t *tweet) isOrdinary(start, i, next int) bool {
+	if s := t.text; s[i-1] != ' ' && (next >= len(s) || s[next] != ' ') {
+		return false
+	}
+	at := slices.IndexFunc(t.words, func(w word) bool { return w.start == start })
+	return at >= 0 && t.words[at].end >= i-1 && t.words[at].class&common != 0 && !t.hasMail(at)
 }
 
 // localStart returns where the local part that ends before i begins, not
@@ -114,14 +146,6 @@ func topLevel(label string) int {
 	return end
 }
 
-// providers are hosts where people have their mail and do nothing else, so
-// that "jo at gmail.com" is an address though "shop at example.com" is none.
-var providers = map[string]bool{
-	"gmail": true, "googlemail": true, "yahoo": true, "ymail": true, "rocketmail": true, "hotmail": true, "outlook": true,
-	"live": true, "msn": true, "icloud": true, "aol": true, "gmx": true, "protonmail": true, "proton": true, "fastmail": true,
-	"rediffmail": true, "btinternet": true, "comcast": true, "t-online": true, "libero": true, "laposte": true,
-}
-
 // spelled finds an address whose @ is written as a word, the one at i: "jo
 // (at) example.com", "jo [at] example dot com" and, where something else says
 // that it is an address, "jo at example dot com".
@@ -130,15 +154,32 @@ func (t *tweet) spelled(i int) {
 		return
 	}
 	bracketed := t.isBracketed(i)
-	if !bracketed && (t.gap(i) != " " || t.gap(i+1) != " ") {
+	hyphens := t.gap(i) == "-" && t.gap(i+1) == "-" && text.IsMailHost(strings.ToLower(t.text[t.words[i+1].start:t.words[i+1].end]))
+	if !bracketed && !hyphens && (t.gap(i) != " " || t.gap(i+1) != " ") {
 		return
 	}
 	start := t.spelledLocal(i)
 	end, dotted := t.spelledHost(i + 1)
-	if start < 0 || end == 0 || !bracketed && !t.isAddressed(i, start, dotted) {
+	if bracketed && end == 0 { // "jo (at) example,com"
+		local, host := t.words[i-1], t.words[i+1]
+		if _, after := text.Address(t.text[start:local.end], t.text[host.start:]); start >= 0 && after > 0 {
+			end = host.start + after
+		}
+	}
+	if start < 0 || end == 0 || !bracketed && !hyphens && !t.isAddressed(i, start, dotted) {
 		return
 	}
 	t.add("email", Email, start, end)
+}
+
+// underscored finds the address in "jo_at_example_dot_com", the word at i.
+func (t *tweet) underscored(i int) {
+	w := t.words[i]
+	s := strings.ToLower(t.text[w.start:w.end])
+	local, host, ok := strings.Cut(s, "_at_")
+	if dot := strings.LastIndex(host, "_dot_"); ok && local != "" && dot > 0 && topLevel(host[dot+5:]) == len(host)-dot-5 {
+		t.add("email", Email, w.start, w.end)
+	}
 }
 
 // isBracketed tells that brackets stand around the word at i: "(at)".
@@ -158,9 +199,11 @@ func (t *tweet) isAddressed(i, start int, dotted bool) bool {
 	local, host := t.words[i-1], t.words[i+1]
 	single := start == local.start
 	switch {
+	case dotted && t.words[i].shape == upper && local.shape != upper: // "jo AT example DOT com"
+		return true
 	case single && local.class&common != 0:
 		return false
-	case t.hasMail(i - 1), providers[strings.ToLower(t.text[host.start:host.end])]:
+	case t.hasMail(i - 1), text.IsMailHost(strings.ToLower(t.text[host.start:host.end])):
 		return true
 	}
 	return dotted && (!single || local.shape == other)
@@ -187,7 +230,7 @@ func (t *tweet) spelledLocal(i int) int {
 		switch gap := t.gap(j); {
 		case gap == "." || gap == "-" || gap == "+":
 			j--
-		case j > 1 && t.isFold(j-1, "dot") && t.isDot(j-1):
+		case j > 1 && t.isDot(j-1):
 			j -= 2
 		default:
 			return t.words[j].start
@@ -212,7 +255,7 @@ func (t *tweet) spelledHost(i int) (end int, dotted bool) {
 		case i+1 < len(t.words) && t.gap(i+1) == ".":
 			dots++
 			i++
-		case i+2 < len(t.words) && t.isFold(i+1, "dot") && t.isDot(i+1):
+		case i+2 < len(t.words) && t.isDot(i+1):
 			dotted = true
 			dots++
 			i += 2
@@ -222,8 +265,12 @@ func (t *tweet) spelledHost(i int) (end int, dotted bool) {
 	}
 }
 
-// isDot tells that "dot", the word at i, has spaces or brackets on both sides.
+// isDot tells that the word at i is "dot", in one of several languages, with spaces or
+// brackets on both sides.
 func (t *tweet) isDot(i int) bool {
+	if !t.isFold(i, "dot") && !t.isFold(i, "punto") && !t.isFold(i, "ponto") && !t.isFold(i, "punkt") {
+		return false
+	}
 	return t.isBracketed(i) || t.gap(i) == " " && t.gap(i+1) == " "
 }
 

@@ -46,7 +46,7 @@ const (
 	models                       // model, serial, version: the code that follows identifies a thing
 	links                        // is, equals: the code stands next
 	mails                        // e-mail, address: an address follows
-	spells                       // at, the word that stands for @
+	spells                       // at, arroba: the words that stand for @
 	introduces                   // name, llamo: a name follows
 	presents                     // I'm, here: a name stands beside it
 	relates                      // wife, agent: a name may stand behind it
@@ -54,6 +54,8 @@ const (
 	plain                        // in words/plain.txt: a model need not see it
 	saints                       // storm, saint: the name in the hashtag is a storm's or a place's
 	elsewhere                    // may be a name with a capital: plain in lower case alone
+	months                       // may: no name beside a number
+	devices                      // alexa: a thing that is called by a name, and no company
 )
 
 // roles are the words that rules look for.
@@ -84,9 +86,14 @@ var roles = map[class]string{
 	models: `model models serial sn imei version ver v build firmware os ios android sku part dpci upc ean asin isbn style size flight vol vuelo
 		voo flug volo train zug bus tracking trk awb barcode postcode zip plz cap promo voucher coupon discount code gift plate
 		reg registration product item kernel driver chip chipset error fehler erreur`,
-	links:      `is was es ist est lautet e ref reference code locator pnr id codigo referencia`,
+	links: `is was es ist est lautet e ref reference code locator pnr id codigo referencia`,
+	months: `jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october
+		november december januar februar marz mai juni juli oktober dezember enero febrero marzo abril mayo junio julio agosto
+		septiembre octubre noviembre diciembre janvier fevrier mars avril juin juillet aout septembre octobre novembre decembre
+		gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre`,
+	devices:    `alexa siri cortana bixby`,
 	mails:      `email emails mail mailid emailid id address addy adresse correo mailto reach contact write inbox`,
-	spells:     `at`,
+	spells:     `at arroba arobase chiocciola klammeraffe`,
 	saints:     `hurricane storm saint st san santa santo sao`,
 	introduces: `name names nombre nome nom naam navn namn surname lastname firstname fullname llamo appelle heisse heise chiamo chamo`,
 	presents:   `i'm im am under for here speaking`,

@@ -1,11 +1,9 @@
 package anonymize
 
-import "strings"
-
 // patterns runs the rules that look at letters and digits, not at words'
 // meaning: e-mail, IBAN, card, phone, booking code.
 func (t *tweet) patterns() {
-	if strings.IndexByte(t.text, '@') >= 0 {
+	if _, size := nextAt(t.text, 0); size > 0 {
 		t.emails()
 	}
 	numbers := false
@@ -21,7 +19,9 @@ func (t *tweet) patterns() {
 				t.iban(i - 1)
 			}
 		case other:
+			numbers = numbers || t.extendedDigits(i) > 0
 			t.iban(i)
+			t.underscored(i)
 			if i > 0 && t.len(i-1) == 2 && t.len(i) > 12 {
 				t.iban(i - 1)
 			}

@@ -21,13 +21,14 @@ type run struct {
 	brackets    bool
 	dots        bool
 	part        bool // of a longer run
+	extended    bool // an extension is glued to the last group: "2671x204"
 	spaces      int  // gaps that are a space
 }
 
 // numbers finds cards and phone numbers.
 func (t *tweet) numbers() {
 	for i := 0; i < len(t.words); i++ {
-		if t.words[i].shape != digits {
+		if t.words[i].shape != digits && t.extendedDigits(i) < 7 {
 			continue
 		}
 		r := t.run(i, len(t.words))
@@ -44,16 +45,16 @@ func (t *tweet) numbers() {
 }
 
 // parts finds the first number within a run that is none as a whole, for a
-// space between groups may part two numbers: "888.884.4950 24/7", "2
-// 800-433-7300", "4111 1111 1111 1111 12/27". It returns the last word that it
-// has dealt with.
+// space or a slash between groups may part two numbers: "888.884.4950 24/7", "2
+// 800-433-7300", "4111 1111 1111 1111 12/27", "020 7946 0018/020 7946 0019". It
+// returns the last word that it has dealt with.
 func (t *tweet) parts(r run) int {
 	for i := r.first; i < r.last; i++ {
-		if i > r.first && !strings.Contains(t.gap(i), " ") {
+		if i > r.first && !t.mayEnd(i) {
 			continue
 		}
 		for j := min(r.last, i+6); j >= i; j-- {
-			if j < r.last && !strings.Contains(t.gap(j+1), " ") || i == r.first && j == r.last {
+			if j < r.last && !t.mayEnd(j+1) || i == r.first && j == r.last {
 				continue
 			}
 			part := t.run(i, j+1)
@@ -65,15 +66,23 @@ func (t *tweet) parts(r run) int {
 	return r.last
 }
 
+// mayEnd tells that a run may end before word i.
+func (t *tweet) mayEnd(i int) bool { return strings.ContainsAny(t.gap(i), " /") }
+
 // number adds the run if it is a card or a phone number.
 func (t *tweet) number(r run) bool {
 	switch {
-	case len(r.digits) < 7 || !t.standsAlone(r):
+	case len(r.digits) < 7 || r.extended && !r.isJoined() && t.isSize(r):
 		return false
-	case t.isCard(r):
+	case t.isLinked(r):
+		t.add("phone", Phone, r.start, t.extension(r))
+	case !t.standsAlone(r):
+		return false
+	case !r.extended && t.isCard(r):
 		t.add("card", Card, r.start, r.end)
 	case t.isPhone(r):
 		t.add("phone", Phone, r.start, t.extension(r))
+		t.alternatives(r)
 	default:
 		return false
 	}
@@ -102,14 +111,22 @@ func (t *tweet) run(i, end int) run {
 		r.start, r.plus = r.start-2, true
 	} else if strings.HasSuffix(before, "＋") {
 		r.start, r.plus = r.start-len("＋"), true
-	} else if strings.HasSuffix(before, "(") {
+	} else if strings.HasSuffix(before, "(") || strings.HasSuffix(before, "[") {
 		r.start, r.brackets = r.start-1, true
+	} else if strings.HasSuffix(before, "（") {
+		r.start, r.brackets = r.start-len("（"), true
 	}
-	for j := i; j < end && t.words[j].shape == digits && len(r.digits) < 24; j++ {
+	for j := i; j < end && !r.extended && len(r.digits) < 24; j++ {
 		w := t.words[j]
+		if n := t.extendedDigits(j); n > 0 {
+			r.extended = true
+			w.end = w.start + n
+		} else if w.shape != digits {
+			break
+		}
 		if j > i {
 			gap := t.gap(j)
-			if !isSeparator(gap) && !(gap == "/" && t.isAreaCode(i, j)) {
+			if !isSeparator(gap) && !(isSlash(gap) && t.isSlashed(r, i, j)) {
 				break
 			}
 			r.dots = r.dots || gap == "."
@@ -132,23 +149,122 @@ func (t *tweet) run(i, end int) run {
 			k += size
 		}
 		r.groups = append(r.groups, len(r.digits)-n)
-		r.last, r.end = j, w.end
+		r.last, r.end = j, t.words[j].end
 	}
 	return r
 }
 
 func isSeparator(gap string) bool {
 	switch gap {
-	case " ", "-", ".", ") ", ")", " (", "(", ")-", ") -", " - ", "-(", "- ", "\u2010", "\u2011", "–", " – ", "－", "・":
+	case " ", "-", ".", ") ", ")", " (", "(", ")-", ") -", " - ", "-(", "- ", " -", "\u2010", "\u2011", "\u2012", "–", " – ", "—", " — ", "\u2212", "－",
+		"・", "·", "•", "．", "）", "（", "]", "] ":
 		return true
 	}
 	return false
 }
 
-// isAreaCode tells that word i is an area code before the slash at word j:
-// "0171/1234567".
-func (t *tweet) isAreaCode(i, j int) bool {
-	return j == i+1 && t.len(i) >= 3 && t.text[t.words[i].start] == '0' && t.len(j) >= 4
+// isSlash tells a gap that is a slash, perhaps behind a bracket.
+func isSlash(gap string) bool {
+	switch gap {
+	case "/", " / ", "/ ", " /", ")/", ") / ", "／":
+		return true
+	}
+	return false
+}
+
+// isSlashed tells that a slash may stand before word j in the run r that began
+// with word i: behind the country code of "+49/171/5550123" and "0033/1/34317000",
+// behind an area code, "0171/1234567", and in "415/555-2671", but not in a date
+// ("05/11/2017") and not between two whole numbers.
+func (t *tweet) isSlashed(r run, i, j int) bool {
+	n, next := len(r.digits), t.len(j)
+	abroad := r.plus || n > 2 && r.digits[0] == '0' && r.digits[1] == '0'
+	switch {
+	case abroad:
+		return n < 8 || next <= 5 && n < 11
+	case string(r.digits) == "00":
+		return next <= 3
+	case r.digits[0] == '0' && n == 2:
+		return next >= 6 || t.isPairs(i)
+	case r.digits[0] == '0':
+		return n >= 3 && n <= 8 && (next >= 3 || t.isPairs(i))
+	case n == 3 && r.digits[0] > '1': // in a row of 3, 3 and 4, or of 3 and 7
+		return next == 7 || next == 3 && j+1 < len(t.words) && t.len(j+1) == 4 && isJoint(t.gap(j+1))
+	}
+	return n == 6 && len(r.groups) == 2 && r.groups[0] == 3 && next == 4
+}
+
+// isPairs tells five groups of two digits with slashes between them, and no more:
+// "01/34/31/70/00".
+func (t *tweet) isPairs(i int) bool {
+	for j := i; j < i+5; j++ {
+		if j == len(t.words) || t.words[j].shape != digits || t.len(j) != 2 || j > i && t.gap(j) != "/" {
+			return false
+		}
+	}
+	return t.endsNumber(i + 4)
+}
+
+// isJoint tells a gap that holds two groups together.
+func isJoint(gap string) bool { return gap != " " && (isSeparator(gap) || isSlash(gap)) }
+
+// extendedDigits returns how many digits the word at i begins with if the rest of it
+// is an extension: 4 of "2671x204"; 0 otherwise.
+func (t *tweet) extendedDigits(i int) int {
+	w := t.words[i]
+	if w.shape != other {
+		return 0
+	}
+	s := t.text[w.start:w.end]
+	n := len(s) - len(strings.TrimLeft(s, "0123456789"))
+	sign := strings.ToLower(strings.TrimRight(s[n:], "0123456789"))
+	if digits := len(s) - n - len(sign); n < 4 || digits < 1 || digits > 6 || sign != "x" && sign != "ext" {
+		return 0
+	}
+	return n
+}
+
+// isSize tells that the run ends in the size of a screen: "1920x1080".
+func (t *tweet) isSize(r run) bool {
+	n := r.groups[len(r.groups)-1]
+	return len(r.groups) > 1 && t.len(r.last) == 2*n+1
+}
+
+// isLinked tells a number in a link that opens a chat or dials: "wa.me/15550100199",
+// "tel:+15550100199".
+func (t *tweet) isLinked(r run) bool {
+	if n := len(r.digits); n > 15 || r.extended {
+		return false
+	}
+	before := strings.ToLower(t.text[max(0, r.start-16):r.start])
+	for _, link := range []string{"wa.me/", "whatsapp.com/", "phone=", "signal.me/#p/", "t.me/", "viber.me/", "tel:", "tel://", "callto:", "callto://", "sms:", "smsto:", "whatsapp:", "skype:", "facetime:"} {
+		if strings.HasSuffix(before, link) {
+			return true
+		}
+	}
+	return false
+}
+
+// alternatives adds the ends of further numbers that begin like r: "310-417-7274/7275",
+// "020 7946 0018 or 0019".
+func (t *tweet) alternatives(r run) {
+	for i := r.last + 1; i < len(t.words); i++ {
+		gap := t.gap(i)
+		if t.isWord(i, "or", "and", "oder", "und", "ou", "o", "y", "et") && gap == " " && i+1 < len(t.words) && t.gap(i+1) == " " {
+			i++
+		} else if gap != "/" && gap != " / " && gap != " & " {
+			return
+		}
+		if w := t.words[i]; w.shape != digits || r.extended || t.len(i) != r.groups[len(r.groups)-1] || t.len(i) < 3 || !t.endsNumber(i) {
+			return
+		}
+		t.add("phone", Phone, t.words[i].start, t.words[i].end)
+	}
+}
+
+// endsNumber tells that no other group of digits is joined to the word at i.
+func (t *tweet) endsNumber(i int) bool {
+	return i+1 == len(t.words) || t.words[i+1].shape != digits || !isSeparator(t.gap(i+1)) && !isSlash(t.gap(i+1)) && t.gap(i+1) != ":" && t.gap(i+1) != ","
 }
 
 // standsAlone tells that no letter, sign of money or number sign touches the
@@ -172,10 +288,13 @@ func (t *tweet) standsAlone(r run) bool {
 	if r.start > 0 && !r.plus {
 		switch c := t.text[r.start-1]; c {
 		case '/':
-			if (len(r.groups) < 3 || r.groups[0] < 3) && t.announced(r.first)&phones == 0 {
+			if (len(r.groups) < 3 || r.groups[0] < 3) && t.announced(r.first)&phones == 0 && !t.followsPhone(r) {
 				return false
 			}
 		case '.', '_', ',', '\'', '=':
+			if c == ',' && t.followsPhone(r) {
+				break
+			}
 			if r.start < 2 || c == '_' || '0' <= t.text[r.start-2] && t.text[r.start-2] <= '9' || c == '=' && isAlnum(t.text[r.start-2]) {
 				return false
 			}
@@ -191,7 +310,21 @@ func (t *tweet) standsAlone(r run) bool {
 	if len(rest) == 1 || strings.IndexByte(".,:_/", rest[0]) < 0 || rest[1] < '0' || rest[1] > '9' {
 		return true
 	}
+	if rest[0] == '/' || rest[0] == ',' { // "07700900123/07700900124"
+		switch n := len(r.digits); {
+		case len(r.groups) == 1 && (n > 9 || n > 7 && rest[0] == '/'):
+			return t.len(r.last+1) == n
+		case n > 8 && rest[0] == '/':
+			return rest[1] == '0' || t.len(r.last+1) > 2 // but "0344 493 0787 24/7"
+		}
+	}
 	return (rest[0] == '/' || rest[0] == ',') && len(r.groups) > 2 && r.groups[len(r.groups)-1] > 2
+}
+
+// followsPhone tells that a telephone number ends at the slash before the run.
+func (t *tweet) followsPhone(r run) bool {
+	n := len(t.spans)
+	return n > 0 && t.spans[n-1].Kind == Phone && t.spans[n-1].End == r.start-1
 }
 
 // regions are tried in this order for numbers without a country code.
@@ -220,7 +353,7 @@ func (t *tweet) isPhone(r run) bool {
 	if said&(orders|pays|models) != 0 && said&phones == 0 && !r.isTollFree() {
 		return false
 	}
-	called := said&phones != 0 || t.near(r.first, 4)&phones != 0
+	called := said&phones != 0 || t.near(r.first, 4)&phones != 0 || r.extended && n > 9
 	if len(r.groups) == 1 {
 		return t.isUngrouped(r, called)
 	}
@@ -471,15 +604,22 @@ func isDate(r run) bool {
 // "x123".
 func (t *tweet) extension(r run) int {
 	i := r.last + 1
-	if i >= len(t.words) || strings.Trim(t.gap(i), " ,;(#") != "" || len(t.gap(i)) > 3 {
+	if i >= len(t.words) || r.extended || strings.Trim(t.gap(i), " ,;(#-–.") != "" || len(t.gap(i)) > 5 {
 		return r.end
 	}
 	w := t.words[i]
+	if gap := t.gap(i); w.shape == digits && (strings.TrimSpace(gap) == "#" || gap == ",,") && t.len(i) <= 6 {
+		return w.end // "415-555-2671 #204"
+	}
 	s := strings.ToLower(t.text[w.start:w.end])
 	switch s {
-	case "ext", "extn", "extension", "x", "xt", "durchwahl", "anexo", "ramal", "poste":
-		if i+1 < len(t.words) && t.words[i+1].shape == digits && t.len(i+1) <= 6 && strings.Trim(t.gap(i+1), " .:#") == "" {
-			return t.words[i+1].end
+	case "ext", "exts", "extn", "extension", "extention", "x", "xt", "durchwahl", "nebenstelle", "dw", "anexo", "ramal", "poste", "interno", "int", "toestel", "extensión":
+		j := i + 1
+		if j < len(t.words) && t.isWord(j, "no", "number", "nr", "is") {
+			j++
+		}
+		if j < len(t.words) && t.words[j].shape == digits && t.len(j) <= 6 && strings.Trim(t.gap(j), " .:#-–=") == "" {
+			return t.words[j].end
 		}
 		return r.end
 	}

@@ -15,7 +15,7 @@ import (
 // rulesRevision goes up whenever a rule changes; the word lists are hashed
 // besides. A golden file holds the rules' output, so that a change cannot go
 // unnoticed.
-const rulesRevision = 6
+const rulesRevision = 7
 
 // rules recognizes what can be told from form and place: patterns with check
 // digits, and names where a tweet to or from customer support puts them.
@@ -73,6 +73,9 @@ func (t *tweet) names(l *lexicon) {
 			t.presentation(i)
 		case w.class&relates != 0:
 			t.relation(i)
+		}
+		if w.shape == title && w.class&(brand|given) != 0 {
+			t.brandOrName(i)
 		}
 		t.hashtag(i, l)
 		if w.shape != title && w.shape != upper {
@@ -236,8 +239,10 @@ func (t *tweet) greeted(j int, strong, comma bool) (end int, ok bool) {
 			return end, true
 		case t.unlisted(j):
 			return end, !open || strong && !comma
+		case w.class&given != 0 && !open:
+			return end, true
 		default:
-			return end, w.class&given != 0 && !open
+			return end, strong && t.isBorne(j) && t.isAnswered(j, end)
 		}
 	case upper:
 		if w.class&given != 0 && w.class&(common|brand) == 0 {
@@ -266,7 +271,7 @@ func (t *tweet) honorific(i int) {
 	case w.class&never != 0:
 	case t.words[i].shape == upper && t.isWord(i, "MS", "DR", "MX") && (w.shape != upper || w.class&given == 0 && t.upperName(j) < j+2):
 		// "MS Word", "MX Linux" and a DR SITE are none.
-	case w.shape == title && (t.unlisted(j) || w.class&given != 0),
+	case w.shape == title && (t.unlisted(j) || w.class&given != 0 || t.isBorne(j)),
 		w.shape == upper && t.len(j) == 1 && j+1 < len(t.words) && t.name(j) > j+1:
 		t.add("honorific", Person, t.words[i].start, t.words[t.name(j)-1].end)
 	case t.capitals(j):
@@ -303,8 +308,8 @@ func (t *tweet) upperName(i int) int {
 	return j
 }
 
-// things are what else has a name: "the company name is ...".
-var things = map[string]bool{
+// named is what else has a name: "the company name is ...".
+var named = map[string]bool{
 	"user": true, "company": true, "product": true, "album": true, "song": true, "artist": true, "file": true, "game": true,
 	"brand": true, "network": true, "channel": true, "app": true, "device": true, "server": true, "host": true, "domain": true,
 	"store": true, "hotel": true, "restaurant": true, "playlist": true, "show": true, "movie": true, "track": true, "band": true,
@@ -315,7 +320,7 @@ var things = map[string]bool{
 // introduction finds the name behind "my name is" or "name:", whose noun is
 // the word at i.
 func (t *tweet) introduction(i int) {
-	if i > 0 && things[strings.ToLower(t.text[t.words[i-1].start:t.words[i-1].end])] {
+	if i > 0 && named[strings.ToLower(t.text[t.words[i-1].start:t.words[i-1].end])] {
 		return
 	}
 	j, said := t.copula(i)
@@ -402,7 +407,7 @@ func (t *tweet) introduced(j int) int {
 	}
 	end := first + 1
 	switch {
-	case w.shape == title && (t.unlisted(first) || w.class&given != 0):
+	case w.shape == title && (t.unlisted(first) || w.class&given != 0 || t.isBorne(first)):
 		end = t.name(first)
 		for end+1 < len(t.words) && t.gap(end) == " " && t.particles(end) > end && t.unlisted(t.particles(end)) {
 			end = t.name(t.particles(end)) // "Ana de Souza"
@@ -453,21 +458,9 @@ func (t *tweet) presentation(i int) {
 		}
 		w := t.words[i+1]
 		named := w.class&given != 0 && w.class&never == 0 && (w.shape == title && w.class&brand == 0 || w.shape == lower && w.class&(ambiguous|common|brand) == 0)
-		if named && !w.possessive {
+		if (named || t.isBorne(i+1) && t.presentsItself(i+1)) && !w.possessive {
 			t.addName("introduction", i+1, t.name(i+1))
 		}
-	}
-}
-
-// relation finds the name behind a word for somebody, the word at i: "my wife Joy",
-// "your agent Ruby".
-func (t *tweet) relation(i int) {
-	j := i + 1
-	if t.words[i].shape != lower || t.words[i].possessive || j >= len(t.words) || t.gap(j) != " " {
-		return
-	}
-	if w := t.words[j]; w.shape == title && w.class&given != 0 && w.class&(common|brand|never) == 0 {
-		t.addName("relation", j, t.name(j))
 	}
 }
 
@@ -572,7 +565,7 @@ func (t *tweet) givenName(i int) {
 	if start := t.words[i].start; start > 0 && strings.IndexByte("#_@/", t.text[start-1]) >= 0 {
 		return
 	}
-	if t.isPlace(i) {
+	if t.isPlace(i) || t.isThing(t.words[i]) {
 		return
 	}
 	end := t.name(i)

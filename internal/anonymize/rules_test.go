@@ -199,7 +199,7 @@ var ruleCases = []struct{ name, text, want string }{
 	{"phone and a date", "on 2017-10-31 0344 493 0787", "on 2017-10-31 Phone"},
 	{"phone and hours", "call 800-352-2746 (6:00 am)", "call Phone (6:00 am)"},
 	{"phone and 24/7", "0344 493 0787 24/7", "Phone 24/7"},
-	{"phones and a slash", "310-417-7274/7275", "Phone/7275"},
+	{"phones and a slash", "310-417-7274/7275", "Phone/Phone"},
 	{"area code and a slash", "Tel 0171/1234567", "Tel Phone"},
 	{"phone between kana", "フリーダイヤル：0120-999-373へ", "フリーダイヤル：Phoneへ"},
 	{"full-width phone", "電話 ０１２０－９９９－３７３", "電話 Phone"},

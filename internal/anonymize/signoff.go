@@ -94,7 +94,7 @@ func (t *tweet) signed(i, end int) bool {
 		return false
 	}
 	sign, spaced, before := t.mark(w.start)
-	name, initials := t.expected(i), t.initials(i, 3)
+	name, initials := t.expected(i) || w.class&devices != 0 && w.shape == title, t.initials(i, 3)
 	known := w.class&given != 0
 	switch sign {
 	case '^':

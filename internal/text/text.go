@@ -32,7 +32,7 @@ const Link = "<url>"
 // A mention is an @ and the ASCII letters, digits and underscores behind it,
 // wherever it stands, also in the middle of a word ("thanks@AcmeHelp"), because
 // production data lost those as well. The one exception is an e-mail address,
-// which the anonymizer has to find whole.
+// one with a slip in it too (see [Address]), which the anonymizer has to find whole.
 //
 // Cleaning a second time changes nothing, except that text which was escaped
 // twice loses its second layer.
@@ -132,7 +132,7 @@ func sweep(s string) string {
 				}
 			case unicode.IsSpace(r) || r == '\uFEFF' || r == '\u200B' || r == '\u2028' || r == '\u2029':
 				out = space(out)
-			case r == '＠' && i+n < len(s) && isWord(s[i+n]):
+			case r == '＠' && i+n < len(s) && isWord(s[i+n]) && !isAddress(out, s[i+n:]):
 				i += wordLen(s[i+n:])
 			default:
 				out = append(out, s[i:i+n]...)
@@ -146,6 +146,9 @@ func sweep(s string) string {
 			} else if n := domainLen(s[i+1:]); n > 0 && endsInLocal(out) {
 				out = append(out, s[i:i+1+n]...)
 				i += 1 + n
+			} else if isAddress(out, s[i+1:]) {
+				out = append(out, c)
+				i++
 			} else {
 				i += 1 + word
 			}
@@ -200,6 +203,16 @@ func space(out []byte) []byte {
 
 func tail(out []byte, n int) string { return string(out[max(0, len(out)-n):]) }
 
+// isAddress tells that an @ between out and s belongs to an e-mail address with a slip
+// in it.
+func isAddress(out []byte, s string) bool {
+	if len(out) == 0 {
+		return false
+	}
+	before, _ := Address(tail(out, 120), s)
+	return before > 0
+}
+
 // isWord tells a character that a handle may have.
 func isWord(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_'
@@ -244,7 +257,7 @@ func domainLen(s string) int {
 			break
 		}
 		ascii := isASCII(part)
-		if dots > 0 && len(part) >= 2 && (ascii || wide) && (isAlpha(part) || strings.HasPrefix(strings.ToLower(part), "xn--")) {
+		if dots > 0 && utf8.RuneCountInString(part) >= 2 && (ascii || wide) && (isAlpha(part) || strings.HasPrefix(strings.ToLower(part), "xn--")) {
 			n = i
 		}
 		wide = !ascii
