@@ -4,14 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"runtime"
+	"slices"
+	"syscall"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
+	"gocloud.dev/gcerrors"
 
+	"switchboard/internal/artifact"
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
+	"switchboard/internal/store"
 )
 
 // Failures surrounds every activity with what all of them need: heartbeats,
@@ -20,6 +26,8 @@ import (
 //   - a problem becomes a failure of its kind, which is never repeated;
 //   - a provider's error carries its reason, and the waiting time that it asks
 //     for to the next attempt;
+//   - a file that is gone, a full disk, a folder or a database that may not be
+//     written become one of kind Environment: no attempt would mend them;
 //   - a panic becomes an error without the panic's value, which might hold
 //     text;
 //   - everything else stays as it is and is repeated as the activity's options
@@ -83,5 +91,30 @@ func failure(err error, often bool) error {
 			NextRetryDelay: refused.RetryAfter,
 		})
 	}
+	if remedy, ok := remedy(err); ok {
+		return temporal.NewNonRetryableApplicationError(err.Error()+"; "+remedy, string(problem.Environment), nil)
+	}
 	return err
+}
+
+// remedy says what a person does about an error of the files or the database
+// that does not pass by itself, and false for other errors. The run goes on where
+// it was when it is started again: what is done is found.
+func remedy(err error) (string, bool) {
+	is := func(errs ...error) bool {
+		return slices.ContainsFunc(errs, func(one error) bool { return errors.Is(err, one) })
+	}
+	switch {
+	case is(syscall.ENOSPC, syscall.EDQUOT) || store.Full(err):
+		return "make room on the disk and start the run again, which goes on from what is done", true
+	case is(artifact.ErrNotFound):
+		return "it was deleted, or this worker keeps its artifacts elsewhere than the one that wrote it; start the run again, which makes what is missing", true
+	case is(fs.ErrPermission, syscall.EROFS) || gcerrors.Code(err) == gcerrors.PermissionDenied:
+		return "let the worker's user read and write there, and start the run again, which goes on from what is done", true
+	case is(fs.ErrNotExist, syscall.ENOTDIR, syscall.EISDIR, syscall.EIO, syscall.ENODEV, syscall.ESTALE):
+		return "look at the worker's disk, and start the run again, which goes on from what is done", true
+	case store.Unusable(err):
+		return "look whether the worker may write the database and whether it is whole, and start the run again, which goes on from what is done", true
+	}
+	return "", false
 }

@@ -210,7 +210,7 @@ func (m *merge) finish() {
 var addedColumns = []string{"conversation_id", "company", "confidence", "status", "error_code"}
 
 func (d *Data) writeOutput(ctx context.Context, in MergeOutputInput, m *merge) (artifact.Ref, error) {
-	src, err := openSource(ctx, in.Dataset.URL)
+	src, err := reopenSource(ctx, in.Dataset.URL)
 	if err != nil {
 		return artifact.Ref{}, err
 	}

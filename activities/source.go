@@ -57,6 +57,16 @@ func openSource(ctx context.Context, dataset string) (*source, error) {
 	return nil, fmt.Errorf("opening the dataset: %w", err)
 }
 
+// reopenSource opens a file that the run has read before. That it cannot be had
+// any more is a problem of kind Environment: what the caller gave was right.
+func reopenSource(ctx context.Context, dataset string) (*source, error) {
+	src, err := openSource(ctx, dataset)
+	if kind, _ := problem.KindOf(err); kind == problem.BadInput {
+		return nil, problem.New(problem.Environment, "the run has read a file that cannot be read any more: %w; put it back and start the run again, which goes on from what is done", err)
+	}
+	return src, err
+}
+
 func localPath(dataset string) (string, bool) {
 	if !strings.Contains(dataset, "://") {
 		return dataset, true

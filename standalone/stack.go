@@ -45,7 +45,8 @@ type stack struct {
 
 // start starts everything, or nothing.
 func start(ctx context.Context, o options) (_ *stack, err error) {
-	cfg, err := config.Load(os.Getenv)
+	own := os.Getenv(config.ProviderURL) == ""
+	cfg, err := settings(os.Getenv, own)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +60,6 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 			s.stop()
 		}
 	}()
-	own := os.Getenv(config.ProviderURL) == ""
 	if own {
 		if err := embedded.CheckPort("the model server", o.modelPort, "--model-port"); err != nil {
 			return nil, err
@@ -71,7 +71,7 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 		FrontendSetting:  "--temporal-port",
 		UIPort:           o.uiPort,
 		UISetting:        "--ui-port",
-		SearchAttributes: []string{pipeline.DatasetAttribute, pipeline.ModelAttribute, pipeline.StageAttribute},
+		SearchAttributes: pipeline.SearchAttributes,
 		Log:              logger,
 	})
 	if err != nil {
@@ -89,6 +89,21 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 	}
 	s.host, err = host.Start(ctx, s.client, s.config)
 	return s, err
+}
+
+// settings reads the settings. With a model server of its own the provider's key
+// is not looked for: this start makes it, also where OPENAI_API_KEY_FILE names
+// the file that it will be in.
+func settings(getenv func(string) string, own bool) (config.Config, error) {
+	if !own {
+		return config.Load(getenv)
+	}
+	return config.Load(func(name string) string {
+		if name == config.ProviderKey {
+			return "made later"
+		}
+		return getenv(name)
+	})
 }
 
 // stop ends what runs, the worker first, so that it can still report.

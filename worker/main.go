@@ -15,26 +15,52 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/log"
 
 	"switchboard/internal/config"
+	"switchboard/internal/installation"
 	"switchboard/internal/problem"
 	"switchboard/worker/host"
 )
 
 func main() {
-	err := run()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := command().ExecuteContext(ctx)
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "worker:", err)
 	}
 	os.Exit(problem.ExitCode(err))
 }
 
-func run() error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+func command() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "worker",
+		Short: "Run the workflows and activities of Switchboard",
+		Long: `Run the workflows and activities of Switchboard, until it is interrupted.
+
+It takes no flags: the connection is configured as for all Temporal programs
+(TEMPORAL_ADDRESS and the rest), everything else by the variables that the README
+lists. Workers of one namespace share its runs, so they need the same settings.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return problem.Input("the worker takes no arguments, but was given %d; see --help", len(args))
+			}
+			return nil
+		},
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return run(cmd.Context()) },
+	}
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return problem.Input("%w; see --help", err) })
+	return cmd
+}
+
+// run works until ctx ends.
+func run(ctx context.Context) error {
 	cfg, err := config.Load(os.Getenv)
 	if err != nil {
 		return err
@@ -47,7 +73,7 @@ func run() error {
 	options.Logger = log.NewStructuredLogger(slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	c, err := client.DialContext(ctx, options)
 	if err != nil {
-		return problem.New(problem.Environment, "no Temporal server answers at %s; start one (`go run ./standalone` has its own), or set TEMPORAL_ADDRESS: %w", options.HostPort, err)
+		return installation.DialProblem(options.HostPort, options.Credentials != nil && !options.ConnectionOptions.TLSDisabled, err)
 	}
 	defer c.Close()
 	h, err := host.Start(ctx, c, cfg)

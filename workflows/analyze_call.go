@@ -43,6 +43,9 @@ type analysis struct {
 // check stages the call too: whoever started the run learns at once if the event
 // is none.
 func (a *analysis) check(ctx workflow.Context) error {
+	if err := a.begin(ctx); err != nil {
+		return err
+	}
 	if err := a.enter(ctx, pipeline.Checking); err != nil {
 		return err
 	}

@@ -79,6 +79,9 @@ func (a *application) restore(s pipeline.ApplyProgress) {
 }
 
 func (a *application) check(ctx workflow.Context) error {
+	if err := a.begin(ctx); err != nil {
+		return err
+	}
 	if err := a.enter(ctx, pipeline.Checking); err != nil {
 		return err
 	}

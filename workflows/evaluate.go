@@ -39,6 +39,9 @@ type evaluation struct {
 }
 
 func (e *evaluation) check(ctx workflow.Context) error {
+	if err := e.begin(ctx); err != nil {
+		return err
+	}
 	if err := e.enter(ctx, pipeline.Checking); err != nil {
 		return err
 	}

@@ -68,21 +68,17 @@ type fineTuning struct {
 type predictions struct{ validation, test artifact.Ref }
 
 func (f *fineTuning) check(ctx workflow.Context) error {
+	if err := f.begin(ctx); err != nil {
+		return err
+	}
 	if err := f.enter(ctx, pipeline.Checking); err != nil {
 		return err
 	}
 	if err := f.in.Validate(); err != nil {
 		return invalid(err)
 	}
-	file := workflow.ExecuteActivity(check(ctx), data.CheckDataset, activities.CheckDatasetInput{Dataset: f.in.Dataset, Kind: pipeline.Training})
-	base := workflow.ExecuteActivity(check(ctx), provider.CheckProvider, activities.CheckProviderInput{
-		BaseModel: f.in.BaseModel, NeedsPrice: f.in.Budget > 0 || f.in.MaxCost > 0,
-	})
-	if err := file.Get(ctx, nil); err != nil {
-		return err
-	}
-	var model activities.CheckProviderResult
-	if err := base.Get(ctx, &model); err != nil {
+	model, err := checkFineTune(ctx, f.in)
+	if err != nil {
 		return err
 	}
 	f.in.BaseModel, f.provider, f.price = model.BaseModel, model.URL, model.Price
@@ -90,6 +86,19 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 	f.result.Notes, f.status.Notes = model.Notes, model.Notes
 	f.accepted = &pipeline.Accepted{Model: model.BaseModel}
 	return workflow.UpsertTypedSearchAttributes(ctx, datasetAttribute.ValueSet(datasetName(f.in.Dataset)))
+}
+
+// checkFineTune looks at the dataset and at the provider.
+func checkFineTune(ctx workflow.Context, in pipeline.FineTuneInput) (model activities.CheckProviderResult, err error) {
+	file := workflow.ExecuteActivity(check(ctx), data.CheckDataset, activities.CheckDatasetInput{Dataset: in.Dataset, Kind: pipeline.Training})
+	base := workflow.ExecuteActivity(check(ctx), provider.CheckProvider, activities.CheckProviderInput{
+		BaseModel: in.BaseModel, NeedsPrice: in.Budget > 0 || in.MaxCost > 0,
+	})
+	if err := file.Get(ctx, nil); err != nil {
+		return model, err
+	}
+	err = base.Get(ctx, &model)
+	return model, err
 }
 
 func (f *fineTuning) prepare(ctx workflow.Context) (err error) {

@@ -46,6 +46,15 @@ func anonymizing(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// local is for a few questions to the Temporal server, which cost no task of
+// their own.
+func local(ctx workflow.Context) workflow.Context {
+	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: 10 * time.Second,
+		RetryPolicy:         retries(2*time.Second, 5),
+	})
+}
+
 // call is for single requests to the provider. Its attempts span about a
 // quarter of an hour, longer than a provider's usual outage.
 func call(ctx workflow.Context) workflow.Context {

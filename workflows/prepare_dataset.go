@@ -10,8 +10,9 @@ import (
 
 // The activities, for their names and types alone: a workflow never calls one.
 var (
-	data     *activities.Data
-	provider *activities.Provider
+	data      *activities.Data
+	provider  *activities.Provider
+	installed *activities.Installation
 )
 
 // PrepareDataset turns a file into conversations without personal names. It

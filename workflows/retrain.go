@@ -32,6 +32,9 @@ func Retrain(ctx workflow.Context, in pipeline.RetrainInput) (result pipeline.Re
 	if err := t.accept(ctx); err != nil {
 		return result, err
 	}
+	if t.in.CheckOnly {
+		return result, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	}
 	for _, step := range []func(workflow.Context) error{t.plan, t.train, t.compare, t.approve, t.conclude} {
 		if err := step(ctx); err != nil {
 			return result, err
@@ -57,15 +60,26 @@ type retraining struct {
 	result   pipeline.RetrainResult
 }
 
-// accept checks the input, and lets approvals come.
+// accept checks the input, and lets approvals come. A retraining from before the
+// checks replays in the order that it had: its updates would change places.
 func (t *retraining) accept(ctx workflow.Context) error {
 	if err := t.answerAccept(ctx); err != nil {
 		return err
 	}
-	if err := t.in.Validate(); err != nil {
-		return t.refuse(ctx, invalid(err))
+	steps := []func(workflow.Context) error{t.answerApprove, t.check}
+	if workflow.GetVersion(ctx, retrainingChecks, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		steps = []func(workflow.Context) error{t.checkInput, t.answerApprove}
 	}
-	t.accepted = &pipeline.Accepted{Model: t.in.FineTune.BaseModel}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answerApprove lets a person answer a proposal.
+func (t *retraining) answerApprove(ctx workflow.Context) error {
 	return workflow.SetUpdateHandlerWithOptions(ctx, pipeline.ApproveUpdate,
 		func(_ workflow.Context, a pipeline.Approval) (pipeline.Proposal, error) {
 			proposal := *t.proposal
@@ -78,6 +92,37 @@ func (t *retraining) accept(ctx workflow.Context) error {
 			}
 			return nil
 		}})
+}
+
+// retrainingChecks marks, in a history, that a retraining looks at what its
+// fine-tuning will need before it is accepted. One from before leaves that to the
+// fine-tuning.
+const retrainingChecks = "retraining-checks"
+
+func (t *retraining) check(ctx workflow.Context) error {
+	if err := t.begin(ctx); err != nil {
+		return t.refuse(ctx, err)
+	}
+	if err := t.enter(ctx, pipeline.Checking); err != nil {
+		return err
+	}
+	if err := t.in.Validate(); err != nil {
+		return t.refuse(ctx, invalid(err))
+	}
+	checked, err := checkFineTune(ctx, t.in.FineTune)
+	if err != nil {
+		return t.refuse(ctx, err)
+	}
+	t.accepted = &pipeline.Accepted{Model: checked.BaseModel}
+	return nil
+}
+
+func (t *retraining) checkInput(ctx workflow.Context) error {
+	if err := t.in.Validate(); err != nil {
+		return t.refuse(ctx, invalid(err))
+	}
+	t.accepted = &pipeline.Accepted{Model: t.in.FineTune.BaseModel}
+	return nil
 }
 
 // id names the retraining in the database.

@@ -84,7 +84,7 @@ func TestWorseChallengerLeavesTheChampion(t *testing.T) {
 }
 
 func TestTooLittleToLearnFromIsSkipped(t *testing.T) {
-	w := newWorld(t).plans(activities.PlanRetrainingResult{Reason: "too little", Champion: champion}).prepares(1)
+	w := newWorld(t).plans(activities.PlanRetrainingResult{Reason: "too little", Champion: champion}).prepares(1).acceptsFineTune()
 	result := w.retrains(pipeline.RetrainInput{}) // nothing that spends is there to be called
 	require.Equal(t, registry.Skip, result.Decision)
 	require.Equal(t, "too little", result.Reason)

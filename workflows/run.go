@@ -21,6 +21,9 @@ type run struct {
 	status   pipeline.Status
 	accepted *pipeline.Accepted
 	refusal  error
+	// bare is set where the namespace may lack the search attributes: a run
+	// that sets one would stand still.
+	bare bool
 }
 
 // newRun answers status queries from here on.
@@ -33,6 +36,21 @@ func newRun(ctx workflow.Context) (*run, error) {
 		Dir: info.WorkflowExecution.ID + "/" + info.FirstRunID,
 	}}
 	return r, workflow.SetQueryHandler(ctx, pipeline.StatusQuery, func() (pipeline.Status, error) { return r.status, nil })
+}
+
+// installationCheck marks, in a history, that the run looks at its surroundings
+// before anything else.
+const installationCheck = "installation-check"
+
+// begin is the first step of a run that somebody started: whether there is what
+// it needs around it.
+func (r *run) begin(ctx workflow.Context) error {
+	if workflow.GetVersion(ctx, installationCheck, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	err := workflow.ExecuteLocalActivity(local(ctx), installed.CheckInstallation).Get(ctx, nil)
+	r.bare = err != nil
+	return err
 }
 
 // enter notes that a stage begins, and that the one before it ended.
@@ -67,6 +85,9 @@ func (r *run) end(ctx workflow.Context, err error) {
 		return
 	default:
 		r.status.Stage = pipeline.Broken
+	}
+	if r.bare {
+		return
 	}
 	// The attribute is for lists in the Web UI; a run does not fail for it.
 	_ = workflow.UpsertTypedSearchAttributes(ctx, stageAttribute.ValueSet(string(r.status.Stage)))

@@ -39,6 +39,8 @@ type world struct {
 	ran []string
 	// sent counts the activities that sent text to the provider.
 	sent int
+	// lacks is what the look at the surroundings finds; nil is nothing.
+	lacks error
 }
 
 const (
@@ -53,6 +55,11 @@ func newWorld(t *testing.T) *world {
 	w.SetTestTimeout(20 * time.Second)
 	w.RegisterActivity(&activities.Data{})
 	w.RegisterActivity(&activities.Provider{})
+	w.RegisterActivity(&activities.Installation{})
+	w.OnActivity(installed.CheckInstallation, mock.Anything).Return(
+		func(context.Context) (activities.CheckInstallationResult, error) {
+			return activities.CheckInstallationResult{}, w.lacks
+		}).Maybe()
 	Register(w)
 	w.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
 		w.mu.Lock()

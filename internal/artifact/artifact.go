@@ -10,6 +10,7 @@ package artifact
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -81,6 +82,32 @@ func Open(ctx context.Context, root string) (*Store, error) {
 		return nil, problem.Input("the artifacts URL %q cannot be opened: %w; use a folder, or a URL that starts with file://, s3://, gs://, azblob:// or mem://", root, err)
 	}
 	return &Store{bucket: bucket, root: strings.TrimSuffix(root, "/")}, nil
+}
+
+// idPath is where a store keeps its own id.
+const idPath = "store-id"
+
+// ID returns what tells this store from every other, by whichever path or URL it
+// was opened. The first call for a new store draws it, and so writes there.
+func (s *Store) ID(ctx context.Context) (string, error) {
+	id, err := s.ReadPath(ctx, idPath)
+	if !errors.Is(err, ErrNotFound) {
+		return string(id), err
+	}
+	w, err := s.bucket.NewWriter(ctx, idPath, &blob.WriterOptions{ContentType: "application/octet-stream", IfNotExist: true})
+	if err != nil {
+		return "", fmt.Errorf("creating %s: %w", idPath, err)
+	}
+	_, err = io.WriteString(w, rand.Text())
+	if closed := w.Close(); err == nil {
+		err = closed
+	}
+	// Another process may have been first; its id counts.
+	if err != nil && gcerrors.Code(err) != gcerrors.FailedPrecondition {
+		return "", fmt.Errorf("writing %s: %w", idPath, err)
+	}
+	id, err = s.ReadPath(ctx, idPath)
+	return string(id), err
 }
 
 // Folder returns the path if the root of a store is a folder's path or a

@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/log"
 
+	"switchboard/internal/installation"
 	"switchboard/internal/problem"
 )
 
@@ -35,10 +34,14 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 		return nil, err
 	}
 	c := &connection{address: options.HostPort, namespace: options.Namespace}
+	key := options.Credentials != nil && !options.ConnectionOptions.TLSDisabled
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	if c.Client, err = client.DialContext(ctx, options); err != nil {
-		return nil, c.dialProblem(err)
+		if errors.Is(err, context.Canceled) {
+			return nil, &interruption{"stopped before the Temporal server answered"}
+		}
+		return nil, installation.DialProblem(c.address, key, err)
 	}
 	return c, nil
 }
@@ -71,19 +74,6 @@ func (a *app) clientOptions() (client.Options, error) {
 	// Whatever goes wrong becomes one sentence; the SDK's log would add to it.
 	options.Logger = log.NewStructuredLogger(slog.New(slog.DiscardHandler))
 	return options, nil
-}
-
-func (c *connection) dialProblem(err error) error {
-	var denied *serviceerror.PermissionDenied
-	switch {
-	case errors.Is(err, context.Canceled):
-		return &interruption{"stopped before the Temporal server answered"}
-	case errors.As(err, &denied), strings.Contains(err.Error(), "Unauthenticated"), strings.Contains(err.Error(), "unauthorized"):
-		return problem.New(problem.Environment, "the Temporal server at %s denies access; check TEMPORAL_API_KEY, or the client certificate", c.address)
-	case strings.Contains(err.Error(), "authentication handshake failed"):
-		return problem.New(problem.Environment, "the TLS handshake with the Temporal server at %s failed; check the TEMPORAL_TLS variables", c.address)
-	}
-	return problem.New(problem.Environment, "no Temporal server answers at %s; start one with `go run ./standalone`, or set TEMPORAL_ADDRESS", c.address)
 }
 
 // lookup gives envconfig the environment that the command was started with.

@@ -4,17 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/config"
+	"switchboard/internal/installation"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
@@ -157,24 +156,23 @@ func (a *app) examineTemporal(ctx context.Context, d *diagnosis) {
 	} {
 		d.run(ctx, q.name, there, func(ctx context.Context) (string, error) { return c.probeQueue(ctx, q.queue, q.kinds) })
 	}
+	d.run(ctx, "workers' settings", there, c.probeWorkers)
 }
 
-// probeAttributes looks for the search attributes that runs set. A run whose
-// namespace does not know them fails at its first step.
+// probeAttributes looks for the search attributes that runs set.
 func (c *connection) probeAttributes(ctx context.Context) (string, error) {
-	answer, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: c.namespace})
-	if err != nil {
+	if err := installation.CheckAttributes(ctx, c, c.namespace); err != nil {
 		return "", c.serverProblem(err, "search attributes")
 	}
-	wanted := []string{pipeline.DatasetAttribute, pipeline.ModelAttribute, pipeline.StageAttribute}
-	missing := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool {
-		return answer.GetCustomAttributes()[name] == enumspb.INDEXED_VALUE_TYPE_KEYWORD
-	})
-	if len(missing) > 0 {
-		return "", problem.New(problem.Environment, "the namespace lacks search attributes; create them with `temporal operator search-attribute create --namespace %s --type Keyword --name %s`",
-			c.namespace, strings.Join(missing, " --name "))
+	return strings.Join(pipeline.SearchAttributes, ", "), nil
+}
+
+// probeWorkers compares the workers' settings.
+func (c *connection) probeWorkers(ctx context.Context) (string, error) {
+	if err := installation.CheckWorkers(ctx, c, c.namespace, time.Now()); err != nil {
+		return "", c.serverProblem(err, "workers")
 	}
-	return strings.Join(wanted, ", "), nil
+	return "all workers have the same", nil
 }
 
 func (c *connection) probeQueue(ctx context.Context, queue string, kinds []enumspb.TaskQueueType) (string, error) {

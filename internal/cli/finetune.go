@@ -76,7 +76,7 @@ func (f *fineTuneFlags) register(cmd *cobra.Command) {
 	flags.Float64Var(&in.Precision, "precision", pipeline.DefaultPrecision, "precision to calibrate the threshold to")
 	flags.IntVar(&in.Epochs, "epochs", 0, "passes over the training data (default: the trainer chooses)")
 	flags.Int64Var(&in.Seed, "seed", 1, "seed of every random choice")
-	flags.IntVar(&in.CorrectionWeight, "correction-weight", 0, "train corrected conversations as often; 0 leaves `starter corrections` out")
+	flags.IntVar(&in.CorrectionWeight, "correction-weight", 0, "train corrected conversations as often; 0 leaves those of \"starter corrections\" out")
 	flags.Float64Var(&in.Budget, "budget", 0, "US `dollars` for training and evaluation, from which the target size is derived")
 	flags.Float64Var(&in.MaxCost, "max-cost", 0, "refuse to upload if training and evaluation would cost more US `dollars`")
 	flags.BoolVar(&in.Force, "force", false, "do the work again that an earlier run has done, up to the upload; a job is never bought twice")

@@ -60,7 +60,7 @@ func (f *retrainFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&in.When.Always, "always", false, "train in any case")
 	flags.Float64Var(&in.Rule.MaxFall, "max-fall", pipeline.DefaultMaxFall, "keep the champion if any class falls by more, as a share of it found")
 	flags.IntVar(&in.Rule.MinExamples, "min-examples", pipeline.DefaultMinExamples, "test conversations from which on a class counts for that")
-	flags.BoolVar(&in.Approve, "approve", false, "wait for `starter models approve` before a promotion")
+	flags.BoolVar(&in.Approve, "approve", false, "wait for \"starter models approve\" before a promotion")
 	flags.DurationVar(&in.ApprovalDeadline, "approval-deadline", pipeline.DefaultApprovalDeadline, "keep the champion if nobody has approved by then")
 }
 

@@ -46,7 +46,7 @@ func (a *app) onSchedule(act func(ctx context.Context, c *connection, h client.S
 // scheduleChange tells what was done to a schedule.
 type scheduleChange struct {
 	ScheduleID string `json:"schedule_id"`
-	// Change is created, paused, unpaused, triggered or deleted.
+	// Change is created, changed, refused, paused, unpaused, triggered or deleted.
 	Change string `json:"change"`
 }
 

@@ -34,6 +34,9 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 		Long: `Create or change a schedule that retrains again and again: ` + "`starter retrain`" + ` says
 what each run does.
 
+The answer shows the next runs. Times that never come are refused, and so is a run
+that could not begin, such as one on a dataset that the workers do not find.
+
 A run that is due while the one before it is still going on is skipped, unless
 --overlap says otherwise. After an outage of the server, a run starts if it is
 late by less than --catch-up. When a run fails, the schedule pauses;
@@ -59,16 +62,7 @@ said here, all of it; whether it is paused stays as it is.`,
 				return nil, err
 			}
 			defer c.Close()
-			done := scheduleChange{o.id, "created"}
-			_, err = c.ScheduleClient().Create(ctx, o.schedule())
-			if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-				done = scheduleChange{o.id, "changed"}
-				err = c.ScheduleClient().GetHandle(ctx, o.id).Update(ctx, client.ScheduleUpdateOptions{DoUpdate: o.update})
-			}
-			if err != nil {
-				return nil, c.serverProblem(err, "schedule "+o.id)
-			}
-			return done, nil
+			return a.createSchedule(ctx, c, o)
 		}),
 	}
 	fs := cmd.Flags()
@@ -83,6 +77,73 @@ said here, all of it; whether it is paused stays as it is.`,
 	fs.StringVar(&o.note, "note", "", "`text` to show with the schedule")
 	flags.register(cmd)
 	return cmd
+}
+
+// createSchedule makes or changes a schedule whose times come and whose runs can
+// begin.
+func (a *app) createSchedule(ctx context.Context, c *connection, o scheduleOptions) (view, error) {
+	done := scheduleCreation{scheduleChange: scheduleChange{ScheduleID: o.id}}
+	coming, err := c.comingRuns(ctx, o, a.now())
+	if err != nil {
+		return nil, c.serverProblem(err, "schedule "+o.id)
+	}
+	done.NextRuns, done.Notes, done.jitter = coming.next, coming.notes, o.jitter
+	checked, err := a.checkRun(ctx, c, o.input)
+	if err != nil {
+		done.Change = "refused"
+		return done, err
+	}
+	if !checked {
+		done.Notes = append(done.Notes, "no worker was there to look at the dataset and the provider; `starter doctor` tells what is missing")
+	}
+	done.Change = "created"
+	_, err = c.ScheduleClient().Create(ctx, o.schedule())
+	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		done.Change = "changed"
+		err = c.ScheduleClient().GetHandle(ctx, o.id).Update(ctx, client.ScheduleUpdateOptions{DoUpdate: o.update})
+	}
+	if err != nil {
+		return nil, c.serverProblem(err, "schedule "+o.id)
+	}
+	return done, nil
+}
+
+// checkRun lets a worker look at what each run will need, as it does when a run
+// begins. It returns false if there is no worker to do so.
+func (a *app) checkRun(ctx context.Context, c *connection, in pipeline.RetrainInput) (bool, error) {
+	for _, queue := range []string{pipeline.TaskQueue, pipeline.ProviderTaskQueue} {
+		if polled, err := c.polled(ctx, queue, enumspb.TASK_QUEUE_TYPE_ACTIVITY); err != nil || !polled {
+			return false, err
+		}
+	}
+	in.CheckOnly = true
+	r, err := a.start(ctx, c, launch{pipeline.RetrainWorkflow, pipeline.RetrainID(in), in})
+	if err != nil || r.Accepted != nil {
+		return true, err
+	}
+	return true, problem.New(problem.Environment, "the workers did not say within %s whether a run could begin; `starter status %s` tells what they wait for", span(a.acceptWait), r.WorkflowID)
+}
+
+// scheduleCreation tells what was made of a schedule, and when it runs.
+type scheduleCreation struct {
+	scheduleChange
+	NextRuns []time.Time `json:"next_runs"`
+	// Notes say where the times may not be what was meant.
+	Notes  []string `json:"notes,omitempty"`
+	jitter time.Duration
+}
+
+func (s scheduleCreation) write(t *text) {
+	s.scheduleChange.write(t)
+	var next []string
+	for _, at := range s.NextRuns {
+		next = append(next, at.Format("Mon 2006-01-02 15:04:05 MST"))
+	}
+	t.fact("next", next...)
+	if s.jitter > 0 {
+		t.fact("jitter", "each up to "+span(s.jitter)+" later")
+	}
+	t.fact("note", s.Notes...)
 }
 
 // scheduleOptions say what a schedule runs and when.

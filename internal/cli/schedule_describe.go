@@ -163,6 +163,9 @@ func (r scheduleReport) write(t *text) {
 		for _, at := range r.NextRuns {
 			next = append(next, t.at(at))
 		}
+		if len(next) == 0 {
+			next = []string{"none: its times do not come any more"}
+		}
 		t.fact("next", next...)
 	}
 	if len(r.Recent) == 0 {

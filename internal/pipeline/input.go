@@ -266,6 +266,9 @@ type RetrainInput struct {
 	// stays.
 	Approve          bool          `json:"approve,omitempty"`
 	ApprovalDeadline time.Duration `json:"approval_deadline,omitempty"`
+	// CheckOnly ends the run when it is accepted: whether a run could begin
+	// is all that is asked, as when a schedule is made.
+	CheckOnly bool `json:"check_only,omitempty"`
 }
 
 // Defaults of a Retrain.

@@ -50,6 +50,9 @@ const (
 	StageAttribute   = "SwitchboardStage"
 )
 
+// SearchAttributes lists them.
+var SearchAttributes = []string{DatasetAttribute, ModelAttribute, StageAttribute}
+
 // ClassifyAttempts is how often one part is tried. On the last attempt, rows
 // without an answer are marked as failed instead of failing the run.
 const ClassifyAttempts = 30

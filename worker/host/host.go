@@ -4,9 +4,12 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -18,8 +21,10 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/config"
 	"switchboard/internal/cost"
+	"switchboard/internal/installation"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
+	"switchboard/internal/problem"
 	"switchboard/internal/provider"
 	"switchboard/internal/store"
 	"switchboard/workflows"
@@ -62,11 +67,17 @@ func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, erro
 	if err := h.open(ctx, cfg); err != nil {
 		return nil, err
 	}
+	settings, err := h.settings(ctx, cfg, anonymizer.Version())
+	if err != nil {
+		h.close()
+		return nil, err
+	}
+	surroundings := &activities.Installation{Server: c, Settings: settings}
 	data := &activities.Data{Store: h.files, Anonymizer: anonymizer, Models: h.models, Prices: prices}
 	asking := &activities.Provider{Store: h.files, Models: h.models, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: prices}
 	h.workers = []worker.Worker{
-		h.dataWorker(c, data),
-		h.providerWorker(c, data, asking),
+		h.dataWorker(c, data, surroundings),
+		h.providerWorker(c, data, asking, surroundings),
 	}
 	for i, w := range h.workers {
 		if err := w.Start(); err != nil {
@@ -94,19 +105,46 @@ func (h *Host) open(ctx context.Context, cfg config.Config) (err error) {
 	return err
 }
 
-func (h *Host) dataWorker(c client.Client, data *activities.Data) worker.Worker {
-	options := h.options()
+// settings are what the other workers must have too.
+func (h *Host) settings(ctx context.Context, cfg config.Config, anonymizer string) (s installation.Settings, err error) {
+	files, err := h.files.ID(ctx)
+	if err != nil {
+		return s, problem.New(problem.Environment, "the artifacts in %s cannot be used: %w; set %s to a folder or URL that can be read and written", strings.TrimSuffix(h.files.URL(""), "/"), err, config.Artifacts)
+	}
+	models, err := h.models.ID(ctx)
+	if err != nil {
+		return s, problem.New(problem.Environment, "the database cannot be used: %w; check %s", err, config.DatabaseURL)
+	}
+	var prices []byte
+	if cfg.Prices != "" {
+		if prices, err = os.ReadFile(cfg.Prices); err != nil {
+			return s, problem.Input("the prices cannot be read: %w; check %s", err, config.Prices)
+		}
+	}
+	return installation.Settings{
+		Artifacts:  installation.Digest(files),
+		Database:   installation.Digest(models),
+		Anonymizer: installation.Digest(anonymizer),
+		Provider:   installation.Digest(cfg.ProviderURL),
+		BaseModel:  installation.Digest(cfg.BaseModel),
+		Prices:     installation.Digest(string(prices)),
+	}, nil
+}
+
+func (h *Host) dataWorker(c client.Client, data *activities.Data, surroundings *activities.Installation) worker.Worker {
+	options := h.options(surroundings)
 	// Staging and anonymizing use every core by themselves; more parts at
 	// once would only hold more memory, and keep them from other workers.
 	options.MaxConcurrentActivityExecutionSize = runtime.NumCPU() + 2
 	w := worker.New(c, pipeline.TaskQueue, options)
 	workflows.Register(w)
 	w.RegisterActivityWithOptions(data, activity.RegisterOptions{})
+	w.RegisterActivityWithOptions(surroundings, activity.RegisterOptions{})
 	return w
 }
 
-func (h *Host) providerWorker(c client.Client, data *activities.Data, asking *activities.Provider) worker.Worker {
-	options := h.options()
+func (h *Host) providerWorker(c client.Client, data *activities.Data, asking *activities.Provider, surroundings *activities.Installation) worker.Worker {
+	options := h.options(surroundings)
 	options.DisableWorkflowWorker = true
 	w := worker.New(c, pipeline.ProviderTaskQueue, options)
 	w.RegisterActivityWithOptions(asking, activity.RegisterOptions{})
@@ -116,8 +154,10 @@ func (h *Host) providerWorker(c client.Client, data *activities.Data, asking *ac
 	return w
 }
 
-func (h *Host) options() worker.Options {
+func (h *Host) options(surroundings *activities.Installation) worker.Options {
 	return worker.Options{
+		// Whoever looks at the task queues sees whether all have the same.
+		Identity:          surroundings.Settings.Identity(os.Getpid(), hostname()),
 		WorkerStopTimeout: StopTimeout,
 		// The SDK would hold heartbeats back for most of the timeout, and with
 		// them what an operator sees and the news of a cancellation.
@@ -125,6 +165,11 @@ func (h *Host) options() worker.Options {
 		Interceptors:                 []interceptor.WorkerInterceptor{&activities.Failures{}},
 		OnFatalError:                 func(err error) { h.failed <- err },
 	}
+}
+
+func hostname() string {
+	name, _ := os.Hostname()
+	return cmp.Or(name, "unknown")
 }
 
 // Failed yields an error if a worker cannot go on, such as when its namespace
@@ -144,5 +189,8 @@ func (h *Host) Stop() {
 	for range h.workers {
 		<-done
 	}
-	_, _ = h.files.Close(), h.models.Close() // nothing is being written any more
+	h.close()
 }
+
+// close gives up artifacts and database, in which nothing is being written.
+func (h *Host) close() { _, _ = h.files.Close(), h.models.Close() }

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"switchboard/internal/problem"
+)
+
+// Help and a wrong command line are answered at once: no server is asked, and
+// nothing is made.
+func TestHelpNeedsNoServer(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1") // reserved: nothing listens
+	for _, args := range [][]string{{"--help"}, {"-h"}, {"help"}} {
+		cmd := command()
+		var out bytes.Buffer
+		cmd.SetOut(&out)
+		cmd.SetArgs(args)
+		err := cmd.ExecuteContext(t.Context())
+		if args[0] == "help" { // no command of the worker
+			if problem.ExitCode(err) != 2 {
+				t.Errorf("worker help: %v", err)
+			}
+			continue
+		}
+		if err != nil || !strings.Contains(out.String(), "TEMPORAL_ADDRESS") {
+			t.Errorf("worker %s: %v\n%s", args[0], err, out.String())
+		}
+	}
+	for _, args := range [][]string{{"--queue=x"}, {"start"}} {
+		cmd := command()
+		cmd.SetArgs(args)
+		if err := cmd.ExecuteContext(t.Context()); problem.ExitCode(err) != 2 || strings.Contains(err.Error(), "Temporal server") {
+			t.Errorf("worker %s: %v", args[0], err)
+		}
+	}
+	cmd := command()
+	cmd.SetArgs([]string{})
+	if err := cmd.ExecuteContext(t.Context()); problem.ExitCode(err) != 3 {
+		t.Errorf("worker without a server: %v", err)
+	}
+}
