@@ -7,7 +7,7 @@ RACE = ./activities/... ./internal/anonymize/... ./internal/artifact/... ./inter
        ./internal/inference/... ./internal/modelserver/... ./internal/provider/... ./internal/stage/... \
        ./internal/tweet/... ./workflows/...
 
-.PHONY: help demo run build test test-slow race lint clients sample bench peers fuzz clean
+.PHONY: help demo run build test test-slow race lint clients docs sample bench peers fuzz clean
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ race: ## Run the tests of concurrent packages under the race detector
 lint: ## Check format and common mistakes
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these files"; exit 1; }
 	$(GO) vet ./...
+
+docs: ## Put into the documents what the programs print now
+	$(GO) run ./tools/docs $(if $(wildcard ../shared/data),-data)
 
 sample: ## Generate datasets/sample anew
 	$(GO) run ./tools/sample
