@@ -629,7 +629,7 @@ func testSavingDoesNotHoldUpAsking(t *testing.T) {
 	examples := part(400)
 	var s shelf
 	slow := func(n int, p []dataset.Prediction) error {
-		time.Sleep(300 * time.Millisecond)
+		time.Sleep(295 * time.Millisecond) // ends amid answers
 		f.mu.Lock()
 		now := f.now
 		f.mu.Unlock()
