@@ -44,7 +44,7 @@ var tutorial = []step{
 	{name: "schedule", command: "starter schedule describe", until: `(?m)^recent .* completed `},
 	{command: "starter schedule delete retrain"},
 	{name: "call", command: "starter call 0042.json --watch", prompted: true},
-	{command: "starter finetune --dataset datasets/sample/tweets.csv --epochs 100 --seed 2"},
+	{command: "starter finetune --dataset datasets/sample/tweets.csv --epochs 50 --seed 2"},
 	{command: "starter status", until: `(?m)^stage +training`},
 	{command: "starter cancel"},
 	{name: "cancelled", command: "starter status", until: `cancelled after`},
@@ -60,6 +60,9 @@ var realData = []step{
 	{command: "starter finetune --dataset ../shared/data/tweets.csv --target-size 1000 --min-class-size 150 --seed 2"},
 	{name: "real-status", command: "starter status", prompted: true, until: `(?m)^stage +training(.*\n)*(.* Step .*\n){5}`},
 }
+
+// failed matches the summary of a run that has ended, and badly.
+var failed = regexp.MustCompile(`^[A-Za-z]+ \S+: failed after `)
 
 // patience is how long a step is repeated.
 const patience = 5 * time.Minute
@@ -245,7 +248,7 @@ func (s *session) take(ctx context.Context, step step) error {
 			s.latest = string(id)
 		}
 		if !until.Match(out) {
-			if time.Now().After(end) {
+			if time.Now().After(end) || failed.Match(out) {
 				return fmt.Errorf("%s does not come to print %s:\n%s", step.command, step.until, out)
 			}
 			continue
