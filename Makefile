@@ -40,8 +40,8 @@ lint: ## Check format and common mistakes
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these files"; exit 1; }
 	$(GO) vet ./...
 
-docs: ## Put into the documents what the programs print now
-	$(GO) run ./tools/docs $(if $(wildcard ../shared/data),-data)
+docs: ## Put into the documents what the programs print now; DOCS=-all renews times, too
+	$(GO) run ./tools/docs $(DOCS) $(if $(wildcard ../shared/data),-data)
 
 sample: ## Generate datasets/sample anew
 	$(GO) run ./tools/sample

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/sashabaranov/go-openai"
+
+	"switchboard/internal/pipelistener"
 )
 
 // plain sends a body as it is.
@@ -312,12 +314,14 @@ func occupy(s *Server) (release func()) {
 }
 
 func TestBatchThatTakesTooLongExpires(t *testing.T) {
-	r, _ := start(t, Options{})
+	inBubble(t, Options{}, batchThatTakesTooLongExpires)
+}
+
+func batchThatTakesTooLongExpires(t *testing.T, r *running, _ *pipelistener.Listener) {
 	model := r.trained(t)
-	r.batchTime = 300 * time.Millisecond
 	hold := occupy(r.Server)
 	id := r.createBatch(t, requests(model, batchChunk+10, nil))
-	time.Sleep(400 * time.Millisecond)
+	time.Sleep(25 * time.Hour)
 	hold()
 	b := r.awaitBatch(t, id, batchExpired)
 	output, _ := r.results(t, b.OutputFileID)

@@ -13,72 +13,88 @@ type block struct {
 	step string
 	// only are the beginnings of the sections to keep; none keeps all.
 	only []string
+	// short are the beginnings of sections of which the first lines will do.
+	short []string
 	// begin and end are where its lines are in the document.
 	begin, end int
 }
 
-var marked = regexp.MustCompile("(?m)^<!-- output: ([a-z-]+)(?:; only: ([^>]+))? -->\n```\n((?s:.*?))^```$")
+var marked = regexp.MustCompile("(?m)^<!-- output: ([a-z-]+)(?:; only: ([^>;]+))?(?:; short: ([^>;]+))? -->\n```\n((?s:.*?))^```$")
+
+const (
+	// enough is how many lines a short section has.
+	enough = 6
+	// margin is where the second column of a summary begins.
+	margin = 14
+)
 
 // blocks finds the blocks in a document.
 func blocks(text string) []block {
 	var list []block
 	for _, m := range marked.FindAllStringSubmatchIndex(text, -1) {
-		b := block{step: text[m[2]:m[3]], begin: m[6], end: m[7]}
-		if m[4] >= 0 {
-			b.only = strings.Split(text[m[4]:m[5]], ", ")
+		names := func(i int) []string {
+			if m[i] < 0 {
+				return nil
+			}
+			return strings.Split(text[m[i]:m[i+1]], ", ")
 		}
-		list = append(list, b)
+		list = append(list, block{step: text[m[2]:m[3]], only: names(4), short: names(6), begin: m[8], end: m[9]})
 	}
 	return list
 }
 
 // fillText puts outputs, which are by step, into the blocks of a document that
-// they differ from in more than what varies. A block whose step was not run
-// stays as it is. It is an error if a section to keep is not there.
-func fillText(text string, outputs map[string]string) (string, error) {
+// they differ from in more than what varies, or into all. A block whose step was
+// not run stays as it is. It is an error if a section to keep is not there.
+func fillText(text string, outputs map[string]string, all bool) (string, error) {
 	list := blocks(text)
 	for _, b := range slices.Backward(list) { // what comes later stays where it is
 		output, ran := outputs[b.step]
 		if !ran {
 			continue
 		}
-		output, err := pick(output, b.only)
+		output, err := b.pick(output)
 		if err != nil {
 			return "", fmt.Errorf("the output of %s: %w", b.step, err)
 		}
-		if lasting(output) != lasting(text[b.begin:b.end]) {
+		if all || lasting(output) != lasting(text[b.begin:b.end]) {
 			text = text[:b.begin] + output + text[b.end:]
 		}
 	}
 	return text, nil
 }
 
-// pick keeps the sections of an output that begin with one of only, and marks
-// the gaps between them. A section is a line that begins at the margin, and
-// those below it that do not.
-func pick(output string, only []string) (string, error) {
-	if len(only) == 0 {
-		return output, nil
-	}
+// pick keeps what the block shows of an output, and marks the gaps. A section is
+// a line that begins at the margin, and those below it that do not.
+func (b block) pick(output string) (string, error) {
 	var out strings.Builder
 	found := map[string]bool{}
-	var keep, gap bool
+	find := func(list []string, line string) bool {
+		i := slices.IndexFunc(list, func(s string) bool { return strings.HasPrefix(line, s+" ") })
+		if i >= 0 {
+			found[list[i]] = true
+		}
+		return i >= 0
+	}
+	var keep, gap, short bool
+	var row int
 	for line := range strings.Lines(output) {
-		if !strings.HasPrefix(line, " ") {
-			i := slices.IndexFunc(only, func(s string) bool { return strings.HasPrefix(line, s+" ") })
-			if keep = i >= 0; keep {
-				found[only[i]] = true
-			}
+		if row++; !strings.HasPrefix(line, " ") {
+			row, short = 0, find(b.short, line)
+			keep = find(b.only, line) || len(b.only) == 0
 		}
 		switch {
-		case keep && gap && out.Len() > 0:
+		case !keep, short && row > enough:
+		case short && row == enough:
+			out.WriteString(strings.Repeat(" ", margin) + "…\n")
+		case gap && out.Len() > 0:
 			out.WriteString("…\n" + line)
-		case keep:
+		default:
 			out.WriteString(line)
 		}
 		gap = !keep
 	}
-	for _, s := range only {
+	for _, s := range slices.Concat(b.only, b.short) {
 		if !found[s] {
 			return "", fmt.Errorf("it has no section %q; choose others in the line above the block", s)
 		}

@@ -41,7 +41,7 @@ func TestDocumentsShowWhatTheProgramsPrint(t *testing.T) {
 			if !ran {
 				continue
 			}
-			picked, err := pick(output, b.only)
+			picked, err := b.pick(output)
 			if err != nil {
 				t.Errorf("%s, output of %s: %v", name, b.step, err)
 				continue
@@ -115,21 +115,34 @@ stages        checking     16ms
 
 func TestBlockChangesWithWhatLasts(t *testing.T) {
 	document := "a\n<!-- output: x; only: FineTune, anomalies -->\n```\nold\n```\nb\n<!-- output: y -->\n```\nkept\n```\n"
-	filled, err := fillText(document, map[string]string{"x": summary})
+	filled, err := fillText(document, map[string]string{"x": summary}, false)
 	want := "a\n<!-- output: x; only: FineTune, anomalies -->\n```\n" + strings.SplitAfter(summary, "\n")[0] +
 		"…\nanomalies     4 forks\n              2 missing parent\n```\nb\n<!-- output: y -->\n```\nkept\n```\n"
 	if err != nil || filled != want {
 		t.Fatalf("filled is\n%s%v", filled, err)
 	}
 	again := strings.NewReplacer("a49a98f8", "0123abcd", "1m53.2s", "800ms", "21:59:29", "08:00:00", "01a21f04-", "01a21f05-", "16ms  ", "1.2s ").Replace(summary)
-	if got, err := fillText(filled, map[string]string{"x": again}); err != nil || got != filled {
+	if got, err := fillText(filled, map[string]string{"x": again}, false); err != nil || got != filled {
 		t.Errorf("another time, date and id change the block:\n%s%v", got, err)
 	}
-	if got, err := fillText(filled, map[string]string{"x": strings.Replace(summary, "4 forks", "5 forks", 1)}); err != nil || !strings.Contains(got, "5 forks") {
+	if got, err := fillText(filled, map[string]string{"x": strings.Replace(summary, "4 forks", "5 forks", 1)}, false); err != nil || !strings.Contains(got, "5 forks") {
 		t.Errorf("another count does not change the block:\n%s%v", got, err)
 	}
-	if _, err := fillText(filled, map[string]string{"x": strings.Replace(summary, "anomalies", "faults   ", 1)}); err == nil || !strings.Contains(err.Error(), `no section "anomalies"`) {
+	if _, err := fillText(filled, map[string]string{"x": strings.Replace(summary, "anomalies", "faults   ", 1)}, false); err == nil || !strings.Contains(err.Error(), `no section "anomalies"`) {
 		t.Errorf("a section that is gone: %v", err)
+	}
+}
+
+func TestShortSection(t *testing.T) {
+	output := "data          1\nanomalies     7 a\n              6 b\n              5 c\n              4 d\n              3 e\n              2 f\n" +
+		"              1 g\n              1 h\njob           x\n"
+	got, err := block{short: []string{"anomalies"}}.pick(output)
+	if want := strings.Replace(output, "1 g\n              1 h", "…", 1); err != nil || got != want {
+		t.Errorf("short is\n%s%v", got, err)
+	}
+	got, err = block{only: []string{"anomalies"}, short: []string{"data"}}.pick(output)
+	if err != nil || got != output[len("data          1\n"):len(output)-len("job           x\n")] {
+		t.Errorf("the section itself is\n%s%v", got, err)
 	}
 }
 
