@@ -152,3 +152,38 @@ func patienceIsForThoseWhoMove(t *testing.T, r *running, _ *pipelistener.Listene
 		t.Errorf("an upload of a second: %d %s", status, body)
 	}
 }
+
+// A server that is to end says that it is not ready while it still serves, and
+// ends when those who ask had the time to go elsewhere.
+func TestDrains(t *testing.T) {
+	inBubble(t, Options{Drain: time.Hour}, func(t *testing.T, r *running, _ *pipelistener.Listener) {
+		listener := pipelistener.New()
+		client := &http.Client{Transport: &http.Transport{DialContext: listener.DialContext, DisableKeepAlives: true}}
+		ready := func() int {
+			response, err := client.Get("http://server/readyz")
+			if err != nil {
+				return 0
+			}
+			_ = response.Body.Close()
+			return response.StatusCode
+		}
+		ctx, interrupt := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- r.Serve(ctx, listener) }()
+		if got := ready(); got != http.StatusOK {
+			t.Errorf("before the end readiness is %d", got)
+		}
+		begin := time.Now()
+		interrupt()
+		time.Sleep(59 * time.Minute)
+		if got := ready(); got != http.StatusServiceUnavailable {
+			t.Errorf("before the hour is over readiness is %d", got)
+		}
+		if err := <-done; err != nil || time.Since(begin).Truncate(time.Second) != time.Hour {
+			t.Errorf("the server ended with %v after %s", err, time.Since(begin))
+		}
+		if got := ready(); got != 0 {
+			t.Errorf("after the end readiness is %d", got)
+		}
+	})
+}
