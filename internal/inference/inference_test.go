@@ -444,7 +444,9 @@ func testShortRateLimitsAreWaitedOut(t *testing.T) {
 	}
 }
 
-func TestRateLimitThatNeverEndsIsGivenUpInTheLastAttempt(t *testing.T) { synctest.Test(t, testRateLimitThatNeverEndsIsGivenUpInTheLastAttempt) }
+func TestRateLimitThatNeverEndsIsGivenUpInTheLastAttempt(t *testing.T) {
+	synctest.Test(t, testRateLimitThatNeverEndsIsGivenUpInTheLastAttempt)
+}
 
 func testRateLimitThatNeverEndsIsGivenUpInTheLastAttempt(t *testing.T) {
 	f := serve(t, func(w http.ResponseWriter, text string, nth int) bool {
