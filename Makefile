@@ -1,6 +1,12 @@
 # Everything a developer does here. `make` alone explains the targets.
 
 GO ?= go
+# The model for names is some three times as fast with SIMD, which Go 1.26 has as
+# an experiment. Everything here is built with it, so that all targets share what
+# they compile.
+export GOEXPERIMENT = simd
+# How long each parser is fuzzed.
+FUZZTIME ?= 1m
 # Packages whose work is concurrent. The embedded Temporal server is left out:
 # building it with the race detector takes longer than everything else together.
 RACE = ./activities/... ./internal/anonymize/... ./internal/artifact/... ./internal/classifier/... \
@@ -15,20 +21,17 @@ help: ## Explain the targets
 demo: ## Fine-tune on the sample, apply the model, print a summary
 	$(GO) run ./standalone demo
 
-run: ## Start everything in one process and stay up for the starter
-	$(GO) run ./standalone
+run: ## Start everything in one process and stay up for the starter; ARGS are its flags
+	$(GO) run ./standalone $(ARGS)
 
-# The backend of the model for names is some three times as fast with SIMD, which
-# Go 1.26 has as an experiment. `go run` and the tests do without: they share
-# what they compile with each other.
 build: ## Build the programs into bin/
-	CGO_ENABLED=0 GOEXPERIMENT=simd $(GO) build -trimpath -o bin/ ./worker ./starter ./modelserver ./standalone
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./worker ./starter ./modelserver ./standalone
 
 test: ## Run the tests, fast ones only
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 test-slow: ## Run all tests, with those that kill processes or read large files
-	SLOW_TESTS=1 $(GO) test -timeout 30m ./...
+	SLOW_TESTS=1 $(GO) test -timeout 45m ./...
 
 clients: ## Drive the model server with OpenAI's own clients for Python and Node
 	SLOW_TESTS=1 $(GO) test -count=1 -v ./modelserver/clients
@@ -47,15 +50,15 @@ sample: ## Generate datasets/sample anew
 	$(GO) run ./tools/sample
 
 bench: ## Run the benchmarks of packages; bench/ has the larger ones
-	GOEXPERIMENT=simd $(GO) test -run '^$$' -bench . ./internal/...
+	$(GO) test -run '^$$' -bench . ./internal/...
 
 peers: ## Compare staging with DuckDB (needs a C toolchain)
 	cd bench/peers && $(GO) run .
 
-fuzz: ## Fuzz each parser for a minute
+fuzz: ## Fuzz each parser for a minute, or for FUZZTIME
 	@for t in $$(grep -rlE '^func Fuzz' --include '*_test.go' internal | sort); do \
 		for f in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9]*)\(.*/\1/p' $$t); do \
-			echo "$$f in $$(dirname $$t)"; $(GO) test ./$$(dirname $$t) -run '^$$' -fuzz "^$$f$$" -fuzztime 1m || exit 1; \
+			echo "$$f in $$(dirname $$t)"; $(GO) test ./$$(dirname $$t) -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) || exit 1; \
 		done; \
 	done
 
