@@ -56,7 +56,7 @@ RUN cargo build --release --locked --package tokenizers-ffi
 
 FROM build AS build-ort
 ARG TARGETARCH=amd64
-# The version whose interface github.com/yalue/onnxruntime_go speaks.
+# The version whose interface github.com/yalue/onnxruntime_go 1.32.0 speaks.
 ARG ONNXRUNTIME=1.28.0
 RUN case "$TARGETARCH" in \
       amd64) file=onnxruntime-linux-x64-$ONNXRUNTIME sum=a3e1b79d7bb1bf09696ce675f49e4064e6c81f6202b8225624fff0e93f8d6407 ;; \

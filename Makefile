@@ -1,13 +1,19 @@
 # Everything a developer does here. `make` alone explains the targets.
 
 GO ?= go
+# The model for names is some three times as fast with SIMD, which Go 1.26 has as
+# an experiment. Everything here is built with it, so that all targets share what
+# they compile.
+export GOEXPERIMENT = simd
+# How long each parser is fuzzed.
+FUZZTIME ?= 1m
 # Packages whose work is concurrent. The embedded Temporal server is left out:
 # building it with the race detector takes longer than everything else together.
 RACE = ./activities/... ./internal/anonymize/... ./internal/artifact/... ./internal/classifier/... \
        ./internal/inference/... ./internal/modelserver/... ./internal/provider/... ./internal/stage/... \
        ./internal/tweet/... ./workflows/...
 
-.PHONY: help demo run build test test-slow race lint clients sample bench peers fuzz clean
+.PHONY: help demo run build test test-slow race lint clients docs sample bench peers fuzz clean
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,20 +21,17 @@ help: ## Explain the targets
 demo: ## Fine-tune on the sample, apply the model, print a summary
 	$(GO) run ./standalone demo
 
-run: ## Start everything in one process and stay up for the starter
-	$(GO) run ./standalone
+run: ## Start everything in one process and stay up for the starter; ARGS are its flags
+	$(GO) run ./standalone $(ARGS)
 
-# The backend of the model for names is some three times as fast with SIMD, which
-# Go 1.26 has as an experiment. `go run` and the tests do without: they share
-# what they compile with each other.
 build: ## Build the programs into bin/
-	CGO_ENABLED=0 GOEXPERIMENT=simd $(GO) build -trimpath -o bin/ ./worker ./starter ./modelserver ./standalone
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./worker ./starter ./modelserver ./standalone
 
 test: ## Run the tests, fast ones only
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 test-slow: ## Run all tests, with those that kill processes or read large files
-	SLOW_TESTS=1 $(GO) test -timeout 30m ./...
+	SLOW_TESTS=1 $(GO) test -timeout 45m ./...
 
 clients: ## Drive the model server with OpenAI's own clients for Python and Node
 	SLOW_TESTS=1 $(GO) test -count=1 -v ./modelserver/clients
@@ -40,21 +43,28 @@ lint: ## Check format and common mistakes
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these files"; exit 1; }
 	$(GO) vet ./...
 
+docs: ## Put into the documents what the programs print now; DOCS=-all renews times, too
+	$(GO) run ./tools/docs $(DOCS) $(if $(wildcard ../shared/data),-data)
+
 sample: ## Generate datasets/sample anew
 	$(GO) run ./tools/sample
 
 bench: ## Run the benchmarks of packages; bench/ has the larger ones
-	GOEXPERIMENT=simd $(GO) test -run '^$$' -bench . ./internal/...
+	$(GO) test -run '^$$' -bench . ./internal/...
 
 peers: ## Compare staging with DuckDB (needs a C toolchain)
 	cd bench/peers && $(GO) run .
 
-fuzz: ## Fuzz each parser for a minute
+fuzz: ## Fuzz each parser for a minute, or for FUZZTIME
 	@for t in $$(grep -rlE '^func Fuzz' --include '*_test.go' internal | sort); do \
 		for f in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9]*)\(.*/\1/p' $$t); do \
-			echo "$$f in $$(dirname $$t)"; $(GO) test ./$$(dirname $$t) -run '^$$' -fuzz "^$$f$$" -fuzztime 1m || exit 1; \
+			echo "$$f in $$(dirname $$t)"; $(GO) test ./$$(dirname $$t) -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) || exit 1; \
 		done; \
 	done
 
-clean: ## Remove built programs, runs and standalone's state
-	rm -rf bin .switchboard artifacts/*/
+# The registry in artifacts/ names models that .switchboard/ has: it goes first, so
+# that a clean which is interrupted leaves models that nobody names, and no names
+# of models that are gone.
+clean: ## Remove built programs, runs, the registry and standalone's state
+	find artifacts -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	rm -rf .switchboard bin

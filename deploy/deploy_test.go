@@ -6,6 +6,7 @@ package deploy_test
 import (
 	"debug/elf"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -215,14 +216,28 @@ func TestImagesArePinned(t *testing.T) {
 	}
 }
 
-// ONNX Runtime answers only to the version of its interface that it was asked
-// for at build time.
-func TestONNXRuntimeSpeaksTheVersionOfTheModule(t *testing.T) {
-	dir, err := run(t, nil, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/yalue/onnxruntime_go")
-	if err != nil {
-		t.Fatalf("%v\n%s", err, dir)
+// ortModule calls ONNX Runtime. Only builds with the tag ORT need it.
+const ortModule = "github.com/yalue/onnxruntime_go"
+
+// The Dockerfile says for which version of the module its ONNX Runtime was
+// chosen: whoever takes another version chooses anew.
+func TestONNXRuntimeWasChosenForTheVersionOfTheModule(t *testing.T) {
+	want := "# The version whose interface " + ortModule + " " + moduleVersion(t, readModule(t), ortModule) + " speaks."
+	if !strings.Contains(read(t, "Dockerfile"), want+"\nARG ONNXRUNTIME=") {
+		t.Errorf("the Dockerfile's ARG ONNXRUNTIME does not follow the line %q", want)
 	}
-	header, err := os.ReadFile(filepath.Join(strings.TrimSpace(dir), "onnxruntime_c_api.h"))
+}
+
+// ONNX Runtime answers only to the version of its interface that it was asked
+// for at build time. The module is downloaded for this: no program needs it.
+func TestONNXRuntimeSpeaksTheVersionOfTheModule(t *testing.T) {
+	slow(t)
+	out, err := run(t, nil, "go", "mod", "download", "-json", ortModule)
+	var module struct{ Dir string }
+	if err := errors.Join(err, json.Unmarshal([]byte(out), &module)); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	header, err := os.ReadFile(filepath.Join(module.Dir, "onnxruntime_c_api.h"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -420,6 +435,13 @@ func checkScript(t *testing.T, file string) {
 	}
 }
 
+func slow(t *testing.T) {
+	t.Helper()
+	if os.Getenv("SLOW_TESTS") == "" {
+		t.Skip("slow: set SLOW_TESTS=1, or run make test-slow")
+	}
+}
+
 // run runs a command with the environment plus env in this folder, or with the
 // go tool in the repository's root, and returns what it prints.
 func run(t *testing.T, env []string, name string, args ...string) (string, error) {
@@ -435,9 +457,7 @@ func run(t *testing.T, env []string, name string, args ...string) (string, error
 
 // The Dockerfile's own command gives programs that run in an empty image.
 func TestProgramsAreStatic(t *testing.T) {
-	if os.Getenv("SLOW_TESTS") == "" {
-		t.Skip("slow: set SLOW_TESTS=1, or run make test-slow")
-	}
+	slow(t)
 	args, packages := readDockerfile(t).build(t)
 	dir := t.TempDir() + "/"
 	for i, a := range args {

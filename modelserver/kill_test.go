@@ -66,15 +66,7 @@ func (v *victim) start() {
 	if err := v.process.Start(); err != nil {
 		v.t.Fatal(err)
 	}
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		err := check(v.t.Context(), v.address, "")
-		if err == nil {
-			return
-		}
-		if time.Now().After(end) {
-			v.t.Fatalf("the server does not start: %v\n%s", err, v.process.Stderr)
-		}
-	}
+	waitUntil(v.t, "the server has started", func() bool { return check(v.t.Context(), v.address, "") == nil })
 }
 
 // kill ends the process the hard way.
@@ -96,17 +88,18 @@ func (v *victim) model(job string) []byte {
 // await polls until a job has succeeded.
 func (v *victim) await(id string) openai.FineTuningJob {
 	v.t.Helper()
-	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		job, err := v.client.RetrieveFineTuningJob(v.t.Context(), id)
-		switch {
-		case err != nil:
+	var job openai.FineTuningJob
+	waitUntil(v.t, "job "+id+" has succeeded", func() (succeeded bool) {
+		var err error
+		if job, err = v.client.RetrieveFineTuningJob(v.t.Context(), id); err != nil {
 			v.t.Fatal(err)
-		case job.Status == "succeeded":
-			return job
-		case job.Status == "failed", job.Status == "cancelled", time.Now().After(end):
+		}
+		if job.Status == "failed" || job.Status == "cancelled" {
 			v.t.Fatalf("job %s is %s", id, job.Status)
 		}
-	}
+		return job.Status == "succeeded"
+	})
+	return job
 }
 
 // acknowledged is what the server has said is there: by the client's word, not

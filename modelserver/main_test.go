@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // environment has the settings of a server on a free port.
@@ -37,12 +36,7 @@ func TestServesUntilInterrupted(t *testing.T) {
 	go func() { done <- run(ctx, nil, lookUp(env), &log) }()
 
 	health := func() error { return run(t.Context(), []string{"health"}, lookUp(env), &bytes.Buffer{}) }
-	for end := time.Now().Add(10 * time.Second); health() != nil; {
-		if time.Now().After(end) {
-			t.Fatalf("the server is not healthy after 10 s: %v", health())
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	waitUntil(t, "the server is healthy", func() bool { return health() == nil })
 	// The port and the directory are taken now.
 	var again bytes.Buffer
 	if err := run(t.Context(), nil, lookUp(env), &again); exitCode(err) != 3 || !strings.Contains(err.Error(), "cannot serve on") {

@@ -46,9 +46,13 @@ func TestScreenshot(t *testing.T) {
 		}
 	})
 	t.Run("tells what was there instead", func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancel()
-		text, err := browsertest.Screenshot(ctx, server.URL, "no such text", "")
+		var text string
+		var err error
+		for patience := 5 * time.Second; text == ""; patience *= 2 { // until the browser has started within it
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			text, err = browsertest.Screenshot(ctx, server.URL, "no such text", "")
+			cancel()
+		}
 		if err == nil || !strings.Contains(err.Error(), `waiting for "no such text"`) {
 			t.Errorf("the error is %v", err)
 		}

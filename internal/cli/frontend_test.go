@@ -39,6 +39,9 @@ type frontend struct {
 	// answers.
 	refused *failurepb.Failure
 	silent  bool
+	// waited, which may be nil, is called when a command has come to wait for
+	// an answer or for the end of the run.
+	waited func()
 	// workers poll the task queues.
 	workers bool
 	// closes is when the run ends, as ending says.
@@ -80,7 +83,10 @@ func (f *frontend) serve(t *testing.T) *harness {
 	t.Cleanup(server.Stop)
 	h := newHarness(t)
 	h.set("TEMPORAL_ADDRESS", listener.Addr().String())
-	h.acceptWait, h.watchEvery = 300*time.Millisecond, 20*time.Millisecond
+	h.acceptWait, h.watchEvery = time.Minute, 20*time.Millisecond
+	if f.silent {
+		h.acceptWait = 300 * time.Millisecond
+	}
 	return h
 }
 
@@ -94,7 +100,7 @@ func (f *frontend) ExecuteMultiOperation(ctx context.Context, in *workflowservic
 	f.started = start
 	f.mu.Unlock()
 	if f.silent {
-		<-ctx.Done()
+		f.wait(ctx)
 		return nil, ctx.Err()
 	}
 	outcome := &updatepb.Outcome{Value: &updatepb.Outcome_Success{Success: payloads(pipeline.Accepted{Model: "base"})}}
@@ -109,6 +115,14 @@ func (f *frontend) ExecuteMultiOperation(ctx context.Context, in *workflowservic
 			Outcome:   outcome,
 		}}},
 	}}, nil
+}
+
+// wait gives no answer.
+func (f *frontend) wait(ctx context.Context) {
+	if f.waited != nil {
+		f.waited()
+	}
+	<-ctx.Done()
 }
 
 func (f *frontend) DescribeWorkflowExecution(_ context.Context, in *workflowservice.DescribeWorkflowExecutionRequest) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
@@ -144,7 +158,7 @@ func (f *frontend) GetWorkflowExecutionHistory(ctx context.Context, in *workflow
 		return nil, serviceerror.NewNotFound("workflow not found")
 	}
 	if f.ending == nil {
-		<-ctx.Done()
+		f.wait(ctx)
 		return nil, ctx.Err()
 	}
 	select {
@@ -333,11 +347,10 @@ func lastLine(s string) string {
 
 func TestInterruptingStopsTheWatchingOnly(t *testing.T) {
 	for _, args := range []string{"finetune --dataset /d/x.csv --watch", "status " + theRun + " --watch"} {
-		f := &frontend{workers: true}
-		h := f.serve(t)
 		ctx, interrupt := context.WithCancel(t.Context())
+		f := &frontend{workers: true, waited: interrupt}
+		h := f.serve(t)
 		h.ctx = ctx
-		time.AfterFunc(200*time.Millisecond, interrupt)
 		r := h.run(strings.Fields(args)...)
 		if r.code != exitInterrupted || !strings.Contains(r.stderr, "stopped watching; the run goes on: `starter status ") || !strings.Contains(r.stderr, "`starter cancel ") {
 			t.Errorf("%s: exit code %d, %q", args, r.code, r.stderr)
@@ -349,11 +362,10 @@ func TestInterruptingStopsTheWatchingOnly(t *testing.T) {
 }
 
 func TestInterruptBeforeAcceptance(t *testing.T) {
-	h := (&frontend{silent: true}).serve(t)
-	h.acceptWait = time.Minute
 	ctx, interrupt := context.WithCancel(t.Context())
+	h := (&frontend{silent: true, waited: interrupt}).serve(t)
+	h.acceptWait = time.Minute
 	h.ctx = ctx
-	time.AfterFunc(100*time.Millisecond, interrupt)
 	if r := h.run("finetune", "--dataset", "/d/x.csv"); r.code != exitInterrupted || !strings.Contains(r.stderr, "stopped before a worker answered") {
 		t.Errorf("exit code %d, %q", r.code, r.stderr)
 	}

@@ -79,7 +79,6 @@ func (t table) read() ([]registry.Correction, error) {
 		if errors.Is(err, io.EOF) {
 			return list, nil
 		}
-		line, _ := t.reader.FieldPos(0)
 		var broken *csv.ParseError
 		if errors.As(err, &broken) {
 			return nil, problem.Input("%s, line %d: %w; quote fields that hold commas or line breaks", t.o.Name, broken.Line, broken.Err)
@@ -89,6 +88,7 @@ func (t table) read() ([]registry.Correction, error) {
 		}
 		c, err := t.correction(fields)
 		if err != nil {
+			line, _ := t.reader.FieldPos(0)
 			return nil, problem.Input("%s, line %d: %w", t.o.Name, line, err)
 		}
 		list = append(list, c)

@@ -35,15 +35,16 @@ func TestRead(t *testing.T) {
 
 func TestReadNamesTheLineThatIsWrong(t *testing.T) {
 	for name, test := range map[string]struct{ file, says string }{
-		"nothing":          {"", "c.csv is empty"},
-		"other columns":    {"id,company\n", "c.csv, line 1: the columns conversation_id and label are needed"},
-		"an id of letters": {"conversation_id,label\n1,AcmeHelp\nx,AcmeHelp\n", "c.csv, line 3: the conversation_id is no whole number"},
-		"another case":     {"conversation_id,label\n1,acmehelp\n", "c.csv, line 2: the label is AcmeHelp in other letters"},
-		"no label":         {"conversation_id,label\n1,\n", "c.csv, line 2: the label is no company"},
-		"no time":          {"conversation_id,label,at\n1,AcmeHelp,monday\n", "c.csv, line 2: at is no time such as"},
-		"the future":       {"conversation_id,label,at\n1,AcmeHelp,2027-01-01T00:00:00Z\n", "has not come yet"},
-		"a missing field":  {"conversation_id,label\n1\n", "c.csv, line 2: wrong number of fields"},
-		"an open quote":    {"conversation_id,label\n1,\"Acme\n", "c.csv, line 2"},
+		"nothing":            {"", "c.csv is empty"},
+		"other columns":      {"id,company\n", "c.csv, line 1: the columns conversation_id and label are needed"},
+		"an id of letters":   {"conversation_id,label\n1,AcmeHelp\nx,AcmeHelp\n", "c.csv, line 3: the conversation_id is no whole number"},
+		"another case":       {"conversation_id,label\n1,acmehelp\n", "c.csv, line 2: the label is AcmeHelp in other letters"},
+		"no label":           {"conversation_id,label\n1,\n", "c.csv, line 2: the label is no company"},
+		"no time":            {"conversation_id,label,at\n1,AcmeHelp,monday\n", "c.csv, line 2: at is no time such as"},
+		"the future":         {"conversation_id,label,at\n1,AcmeHelp,2027-01-01T00:00:00Z\n", "has not come yet"},
+		"a missing field":    {"conversation_id,label\n1\n", "c.csv, line 2: wrong number of fields"},
+		"an open quote":      {"conversation_id,label\n1,\"Acme\n", "c.csv, line 2"},
+		"a quote at the end": {"label,conversation_id\n\"", "c.csv, line 2"},
 	} {
 		got, err := Read(strings.NewReader(test.file), options)
 		if kind, _ := problem.KindOf(err); kind != problem.BadInput || !strings.Contains(err.Error(), test.says) || got != nil {
@@ -76,6 +77,7 @@ func TestReadRepeatsNoCell(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add("conversation_id,label\n1,AcmeHelp\n")
 	f.Add("\ufefflabel,at,conversation_id\n\"Acme\nHelp\",2026-03-01T10:00:00Z,9223372036854775808\n")
+	f.Add("label,conversation_id\n\"")
 	f.Fuzz(func(t *testing.T, file string) {
 		got, err := Read(strings.NewReader(file), options)
 		if kind, _ := problem.KindOf(err); err != nil && kind != problem.BadInput {

@@ -113,7 +113,7 @@ func TestKilledServer(t *testing.T) {
 	defer func() { kill(server) }()
 	c := dial(t, fmt.Sprint("127.0.0.1:", ports[0]))
 	work(t, c)
-	ctx := within(t, 90*time.Second)
+	ctx := t.Context()
 
 	options := func(id string) client.StartWorkflowOptions {
 		// A task whose confirmation is lost with the server is repeated after

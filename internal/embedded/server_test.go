@@ -56,9 +56,7 @@ func wait(ctx workflow.Context) (string, error) {
 // start runs a server for one test.
 func start(t testing.TB, o embedded.Options) *embedded.Server {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	s, err := embedded.Start(ctx, o)
+	s, err := embedded.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,13 +93,6 @@ func work(t testing.TB, c client.Client) worker.Worker {
 	return w
 }
 
-func within(t testing.TB, d time.Duration) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
-	t.Cleanup(cancel)
-	return ctx
-}
-
 func TestWorkflowIsFoundAfterRestart(t *testing.T) {
 	t.Parallel()
 	// A path that would not survive as a URI unescaped.
@@ -116,7 +107,7 @@ func TestWorkflowIsFoundAfterRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	var before string
-	if err := run.Get(within(t, 20*time.Second), &before); err != nil {
+	if err := run.Get(t.Context(), &before); err != nil {
 		t.Fatal(err)
 	}
 	w.Stop()
@@ -132,7 +123,7 @@ func TestWorkflowIsFoundAfterRestart(t *testing.T) {
 	again := start(t, o)
 	c = dial(t, again.Address())
 	var after string
-	if err := c.GetWorkflow(t.Context(), "first", run.GetRunID()).Get(within(t, 20*time.Second), &after); err != nil {
+	if err := c.GetWorkflow(t.Context(), "first", run.GetRunID()).Get(t.Context(), &after); err != nil {
 		t.Fatal(err)
 	}
 	if before != "hello world" || after != before {
@@ -151,7 +142,7 @@ func TestUpdateWithStart(t *testing.T) {
 	t.Parallel()
 	c := dial(t, start(t, embedded.Options{}).Address())
 	work(t, c)
-	ctx := within(t, 20*time.Second)
+	ctx := t.Context()
 	for range 2 { // starts the first time, finds the run the second
 		start := c.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 			ID: "asked", TaskQueue: queue, WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
@@ -181,7 +172,7 @@ func TestSearchAttributes(t *testing.T) {
 	s := start(t, embedded.Options{DataFile: file, SearchAttributes: attributes, Retention: 48 * time.Hour})
 	c := dial(t, s.Address())
 	work(t, c)
-	ctx := within(t, 30*time.Second)
+	ctx := t.Context()
 	for i, model := range []string{"model-a", "model-b", "model-b"} {
 		run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 			ID: fmt.Sprint("attributed-", i), TaskQueue: queue,
@@ -222,7 +213,7 @@ func TestScheduleStartsWorkflows(t *testing.T) {
 	t.Parallel()
 	c := dial(t, start(t, embedded.Options{}).Address())
 	work(t, c)
-	ctx := within(t, 30*time.Second)
+	ctx := t.Context()
 	schedule, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID:      "every-second",
 		Spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: time.Second}}},
@@ -461,7 +452,7 @@ func TestQuietLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run.Get(within(t, 20*time.Second), nil); err != nil {
+	if err := run.Get(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	w.Stop()

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -22,7 +21,7 @@ func TestWebUIInABrowser(t *testing.T) {
 	s := start(t, embedded.Options{})
 	c := dial(t, s.Address())
 	work(t, c)
-	ctx := within(t, time.Minute)
+	ctx := t.Context()
 	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "finished-run", TaskQueue: queue}, greet, "you")
 	if err != nil {
 		t.Fatal(err)

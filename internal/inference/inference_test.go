@@ -6,24 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"switchboard/internal/dataset"
+	"switchboard/internal/pipelistener"
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
 )
 
-// faulty is a provider over real HTTP. A text tells it what to do: "ask Acme"
+// faulty is a provider over HTTP, on pipes: in a bubble of synctest a test
+// decides how long it takes. A text tells it what to do: "ask Acme"
 // is answered "Acme"; fault may answer first. It counts how often it was asked
 // about each text.
 type faulty struct {
-	*httptest.Server
+	listener *pipelistener.Listener
+	answers  sync.WaitGroup // under way
+
 	mu    sync.Mutex
 	asked map[string]int
 	most  int // requests at a time
@@ -34,13 +38,19 @@ type faulty struct {
 
 func serve(t *testing.T, fault func(w http.ResponseWriter, text string, nth int) bool) *faulty {
 	t.Helper()
-	f := &faulty{asked: map[string]int{}, fault: fault}
-	f.Server = httptest.NewServer(http.HandlerFunc(f.chat))
-	t.Cleanup(f.Close)
+	f := &faulty{listener: pipelistener.New(), asked: map[string]int{}, fault: fault}
+	server := &http.Server{Handler: http.HandlerFunc(f.chat)}
+	go server.Serve(f.listener)
+	t.Cleanup(func() {
+		server.Close()
+		f.answers.Wait() // also for those that nobody waits for any more
+	})
 	return f
 }
 
 func (f *faulty) chat(w http.ResponseWriter, r *http.Request) {
+	f.answers.Add(1)
+	defer f.answers.Done()
 	var request struct {
 		Messages []struct{ Content string }
 	}
@@ -93,10 +103,13 @@ func refuse(w http.ResponseWriter, status int, code string) bool {
 
 func client(t *testing.T, f *faulty, o provider.Options) *provider.Client {
 	t.Helper()
-	o.BaseURL = f.URL
+	o.BaseURL = "http://provider"
 	if o.RequestTimeout == 0 {
 		o.RequestTimeout = 5 * time.Second
 	}
+	usual := http.DefaultTransport
+	defer func() { http.DefaultTransport = usual }()
+	http.DefaultTransport = &http.Transport{DialContext: f.listener.DialContext} // the client takes a copy
 	c, err := provider.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -285,7 +298,9 @@ func TestWhatBecomesOfAnAnswer(t *testing.T) {
 
 // Single questions that fail do not keep the others, wait for the next attempt,
 // and are given up after the last one with the reason.
-func TestFailuresThatMayPass(t *testing.T) {
+func TestFailuresThatMayPass(t *testing.T) { synctest.Test(t, testFailuresThatMayPass) }
+
+func testFailuresThatMayPass(t *testing.T) {
 	fates := []string{"server_error", "malformed_response", "connection", "timeout"}
 	var healed atomic.Bool
 	f := serve(t, func(w http.ResponseWriter, text string, nth int) bool {
@@ -358,7 +373,8 @@ func TestFailuresThatMayPass(t *testing.T) {
 
 func TestLongRateLimitEndsTheAttempt(t *testing.T) {
 	for name, after := range map[string]string{"with Retry-After": "30", "without": ""} {
-		t.Run(name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			t.Log(name)
 			var mu sync.Mutex
 			served := 0
 			f := serve(t, func(w http.ResponseWriter, text string, nth int) bool {
@@ -401,7 +417,9 @@ func TestLongRateLimitEndsTheAttempt(t *testing.T) {
 	}
 }
 
-func TestShortRateLimitsAreWaitedOut(t *testing.T) {
+func TestShortRateLimitsAreWaitedOut(t *testing.T) { synctest.Test(t, testShortRateLimitsAreWaitedOut) }
+
+func testShortRateLimitsAreWaitedOut(t *testing.T) {
 	var mu sync.Mutex
 	var until time.Time
 	served := 0
@@ -427,6 +445,10 @@ func TestShortRateLimitsAreWaitedOut(t *testing.T) {
 }
 
 func TestRateLimitThatNeverEndsIsGivenUpInTheLastAttempt(t *testing.T) {
+	synctest.Test(t, testRateLimitThatNeverEndsIsGivenUpInTheLastAttempt)
+}
+
+func testRateLimitThatNeverEndsIsGivenUpInTheLastAttempt(t *testing.T) {
 	f := serve(t, func(w http.ResponseWriter, text string, nth int) bool {
 		w.Header().Set("Retry-After-Ms", "5")
 		return refuse(w, 429, "rate_limit_exceeded")
@@ -545,7 +567,9 @@ func TestLongestWaitIsReported(t *testing.T) {
 
 // A worker that stops keeps the answers to what it has sent and sends nothing
 // more.
-func TestCancelKeepsWhatWasSent(t *testing.T) {
+func TestCancelKeepsWhatWasSent(t *testing.T) { synctest.Test(t, testCancelKeepsWhatWasSent) }
+
+func testCancelKeepsWhatWasSent(t *testing.T) {
 	f := serve(t, nil)
 	f.delay = 200 * time.Millisecond
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -558,12 +582,16 @@ func TestCancelKeepsWhatWasSent(t *testing.T) {
 	if !errors.Is(err, stopped) {
 		t.Fatalf("got %v", err)
 	}
-	if o.Classified != f.total() || o.Classified == 0 || o.Pending == 0 {
-		t.Errorf("%d requests were sent and %d answers kept: %+v", f.total(), o.Classified, o)
+	if o.Classified != 24 || f.total() != 24 { // eight at 0, 200 and 400 ms
+		t.Errorf("%d requests were sent and %d answers kept, want 24: %+v", f.total(), o.Classified, o)
 	}
 }
 
 func TestCancelGivesUpAfterTheGracePeriod(t *testing.T) {
+	synctest.Test(t, testCancelGivesUpAfterTheGracePeriod)
+}
+
+func testCancelGivesUpAfterTheGracePeriod(t *testing.T) {
 	f := serve(t, nil)
 	f.delay = 4 * time.Second
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -573,12 +601,14 @@ func TestCancelGivesUpAfterTheGracePeriod(t *testing.T) {
 	start := time.Now()
 	o, err := Run(ctx, client(t, f, provider.Options{}), Options{Model: "m", Labels: labels, Grace: 100 * time.Millisecond}, examples, Resume{}, s.save, nil)
 	check(t, examples, o, err, &s)
-	if !errors.Is(err, context.DeadlineExceeded) || o.Pending != 10 || time.Since(start) > 3*time.Second {
+	if !errors.Is(err, context.DeadlineExceeded) || o.Pending != 10 || time.Since(start) != 200*time.Millisecond {
 		t.Fatalf("got %v after %s, %+v", err, time.Since(start), o)
 	}
 }
 
-func TestSaveThatFails(t *testing.T) {
+func TestSaveThatFails(t *testing.T) { synctest.Test(t, testSaveThatFails) }
+
+func testSaveThatFails(t *testing.T) {
 	f := serve(t, nil)
 	f.delay = time.Millisecond
 	full := errors.New("disk full")
@@ -593,13 +623,15 @@ func TestSaveThatFails(t *testing.T) {
 }
 
 // Slow storage slows nothing else down.
-func TestSavingDoesNotHoldUpAsking(t *testing.T) {
+func TestSavingDoesNotHoldUpAsking(t *testing.T) { synctest.Test(t, testSavingDoesNotHoldUpAsking) }
+
+func testSavingDoesNotHoldUpAsking(t *testing.T) {
 	f := serve(t, nil)
 	f.delay = 10 * time.Millisecond
 	examples := part(400)
 	var s shelf
 	slow := func(n int, p []dataset.Prediction) error {
-		time.Sleep(300 * time.Millisecond)
+		time.Sleep(295 * time.Millisecond) // ends amid answers
 		f.mu.Lock()
 		now := f.now
 		f.mu.Unlock()
@@ -617,6 +649,10 @@ func TestSavingDoesNotHoldUpAsking(t *testing.T) {
 }
 
 func TestAnswersDoNotWaitLongToBeSaved(t *testing.T) {
+	synctest.Test(t, testAnswersDoNotWaitLongToBeSaved)
+}
+
+func testAnswersDoNotWaitLongToBeSaved(t *testing.T) {
 	f := serve(t, nil)
 	f.delay = 30 * time.Millisecond
 	examples := part(30)
@@ -690,7 +726,9 @@ func TestOptions(t *testing.T) {
 
 // However the attempts go, the part ends with one prediction per example, and
 // nothing that was saved is asked again.
-func TestAttemptsAddUp(t *testing.T) {
+func TestAttemptsAddUp(t *testing.T) { synctest.Test(t, testAttemptsAddUp) }
+
+func testAttemptsAddUp(t *testing.T) {
 	for seed := range 6 {
 		var mu sync.Mutex
 		n := 0
@@ -710,6 +748,7 @@ func TestAttemptsAddUp(t *testing.T) {
 			}
 			return false
 		})
+		f.delay = time.Millisecond // the attempts' deadlines come amid answers
 		c := client(t, f, provider.Options{})
 		examples := part(500)
 		var s shelf

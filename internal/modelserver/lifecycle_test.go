@@ -12,10 +12,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/sashabaranov/go-openai"
 )
@@ -478,7 +478,9 @@ func TestPauseTakenBackAsTrainingStarts(t *testing.T) {
 	r.jobs.writing.Lock() // no change gets through: the job cannot start
 	done := make(chan error)
 	go func() { done <- r.train(t.Context(), j) }()
-	time.Sleep(20 * time.Millisecond)
+	for !waitsToChange("(*Server).train(") {
+		runtime.Gosched()
+	}
 	r.stopTraining(id) // what is left of the pause
 	r.jobs.writing.Unlock()
 	if err := <-done; err != nil {
@@ -487,6 +489,19 @@ func TestPauseTakenBackAsTrainingStarts(t *testing.T) {
 	if j, _ := r.jobs.get(id); j.Status != statusSucceeded || j.Attempts != 1 {
 		t.Errorf("the job is %s after %d starts, want it to have succeeded at the first", j.Status, j.Attempts)
 	}
+}
+
+// waitsToChange reports whether a goroutine that is in a function waits for its
+// turn to change jobs.
+func waitsToChange(function string) bool {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
+		if strings.Contains(stack, "sync.Mutex.Lock") && strings.Contains(stack, function) {
+			return true
+		}
+	}
+	return false
 }
 
 func TestPausedJobIsCancelled(t *testing.T) {

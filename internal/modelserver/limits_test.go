@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"switchboard/internal/pipelistener"
 )
 
 // keepsTo makes times of requests of which no window of a minute has more than
@@ -179,7 +181,10 @@ func TestLimitsOfKeys(t *testing.T) {
 
 // A client that does what the headers say is served without a refusal.
 func TestClientThatObeysIsNeverRefused(t *testing.T) {
-	r, _ := start(t, Options{NamedKeys: []Key{{Name: "team", Key: "k", RequestsPerMinute: 1200}}})
+	inBubble(t, Options{NamedKeys: []Key{{Name: "team", Key: "k", RequestsPerMinute: 1200}}}, clientThatObeysIsNeverRefused)
+}
+
+func clientThatObeysIsNeverRefused(t *testing.T, r *running, _ *pipelistener.Listener) {
 	holders := *r.holders.Load()
 	holders[len(holders)-1].requests.level = 5 // most of the minute is spent
 	for i := range 60 {

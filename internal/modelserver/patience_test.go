@@ -9,29 +9,27 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"switchboard/internal/pipelistener"
 )
 
 // A client that trickles gets an answer or a closed connection in a bounded
 // time, and others are served meanwhile.
 func TestSlowClientsAreSentAway(t *testing.T) {
-	r, _ := start(t, Options{MaxChats: 1})
-	r.patience = patience{
-		header: 200 * time.Millisecond, body: 200 * time.Millisecond, upload: 600 * time.Millisecond,
-		rest: 100 * time.Millisecond, answer: 200 * time.Millisecond,
-	}
-	model := r.trained(t)
-	listener := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
-	ctx, stop := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- r.Serve(ctx, listener) }()
-	t.Cleanup(func() { stop(); <-served })
+	inBubble(t, Options{MaxChats: 1}, slowClientsAreSentAway)
+}
 
+func slowClientsAreSentAway(t *testing.T, r *running, listener *pipelistener.Listener) {
+	r.patience = patience{header: 2 * time.Second, body: 2 * time.Second, upload: 6 * time.Second, rest: time.Second, answer: 2 * time.Second}
+	model := r.trained(t)
 	post := func(path, key, contentType string) string {
 		return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: 100000\r\n\r\n", path, key, contentType)
 	}
 	const part = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n"
+	var clients sync.WaitGroup
 	for name, test := range map[string]struct {
 		head   string
 		silent bool // after the head; it trickles otherwise
@@ -48,62 +46,48 @@ func TestSlowClientsAreSentAway(t *testing.T) {
 		"a body that nobody reads":       {post("/v1/fine_tuning/jobs/x/cancel", testKey, "application/json"), false, 404},
 		"a body to a list of all models": {strings.Replace(post("/v1/models", testKey, "text/plain"), "POST", "GET", 1), true, 200},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			connection := must[net.Conn](t)(net.Dial("tcp", listener.Addr().String()))
+		clients.Go(func() {
+			connection := must[net.Conn](t)(listener.DialContext(t.Context(), "tcp", "server"))
 			defer connection.Close()
-			if _, err := io.WriteString(connection, test.head); err != nil {
-				t.Fatal(err)
-			}
-			done := make(chan struct{})
-			defer close(done)
-			if !test.silent {
-				go func() {
-					for {
-						select {
-						case <-done:
-							return
-						case <-time.After(20 * time.Millisecond):
-							_, _ = io.WriteString(connection, "x")
-						}
-					}
-				}()
-			}
-			_ = connection.SetReadDeadline(time.Now().Add(20 * time.Second)) // without an end it would be for ever
+			begin := time.Now()
+			clients.Go(func() {
+				_, err := io.WriteString(connection, test.head)
+				for err == nil && !test.silent {
+					time.Sleep(200 * time.Millisecond)
+					_, err = io.WriteString(connection, "x")
+				}
+			})
 			response, err := http.ReadResponse(bufio.NewReader(connection), nil)
 			switch {
-			case isTimeout(err):
-				t.Error("the connection is still open after 20 s")
 			case test.want == 0:
 				if err == nil && response.StatusCode != http.StatusRequestTimeout && response.StatusCode != http.StatusBadRequest {
-					t.Errorf("answer is %s, want none", response.Status)
+					t.Errorf("%s: answer is %s, want none", name, response.Status)
 				}
 			case err != nil:
-				t.Errorf("no answer: %v", err)
+				t.Errorf("%s: no answer: %v", name, err)
 			case response.StatusCode != test.want:
-				t.Errorf("answer is %s, want %d", response.Status, test.want)
+				t.Errorf("%s: answer is %s, want %d", name, response.Status, test.want)
 			}
-			if err == nil {
-				// And then the connection ends.
-				if _, err := io.Copy(io.Discard, response.Body); isTimeout(err) {
-					t.Error("the answer has no end")
-				}
-				if _, err := connection.Read(make([]byte, 1)); isTimeout(err) {
-					t.Error("the connection stays open")
-				}
+			// And then the connection ends.
+			_, _ = io.Copy(io.Discard, connection)
+			longest := 4 * time.Second // for a body or headers, the rest of a body, and for closing
+			if name == "an upload that trickles" {
+				longest = 8 * time.Second
+			}
+			if took := time.Since(begin); took > longest {
+				t.Errorf("%s: the connection was open for %s", name, took)
 			}
 		})
 	}
-	// Those above wait until this function returns: they run beside this.
-	t.Run("others are served", func(t *testing.T) {
-		t.Parallel()
+	clients.Go(func() {
 		for range 50 {
 			if response, e := r.do(t, "POST", "/v1/chat/completions", testKey, ask(model, "my flight")); response.StatusCode != 200 {
-				t.Errorf("%d %+v", response.StatusCode, e)
+				t.Errorf("others are not served: %d %+v", response.StatusCode, e)
 			}
-			time.Sleep(5 * time.Millisecond)
+			time.Sleep(100 * time.Millisecond)
 		}
 	})
+	clients.Wait()
 }
 
 func isTimeout(err error) bool {
@@ -111,37 +95,20 @@ func isTimeout(err error) bool {
 	return ok && timeout.Timeout()
 }
 
-// narrow gives its connections small buffers, so that a client which does not
-// read is felt soon.
-type narrow struct{ net.Listener }
-
-func (n narrow) Accept() (net.Conn, error) {
-	connection, err := n.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return connection, connection.(*net.TCPConn).SetWriteBuffer(4096)
-}
-
 // A client that asks on and on without reading the answers keeps no turn among
 // the chat completions.
 func TestClientThatDoesNotReadHoldsNothing(t *testing.T) {
-	r, _ := start(t, Options{MaxChats: 1})
+	inBubble(t, Options{MaxChats: 1}, clientThatDoesNotReadHoldsNothing)
+}
+
+func clientThatDoesNotReadHoldsNothing(t *testing.T, r *running, listener *pipelistener.Listener) {
 	r.patience.answer = time.Minute // it is to be there during all of the test
 	model := r.trained(t)
 	request := ask(model, "my flight")
 	request.Stream = true // then the answer leaves while it is made
 	body := string(must[[]byte](t)(json.Marshal(request)))
-	listener := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
-	web := &http.Server{Handler: r}
-	go func() { _ = web.Serve(narrow{listener}) }()
-	defer web.Close()
-
-	connection := must[net.Conn](t)(net.Dial("tcp", listener.Addr().String()))
+	connection := must[net.Conn](t)(listener.DialContext(t.Context(), "tcp", "server"))
 	defer connection.Close()
-	if err := connection.(*net.TCPConn).SetReadBuffer(4096); err != nil {
-		t.Fatal(err)
-	}
 	// It sends until nothing more is taken.
 	for {
 		_ = connection.SetWriteDeadline(time.Now().Add(500 * time.Millisecond))
@@ -162,7 +129,10 @@ func TestClientThatDoesNotReadHoldsNothing(t *testing.T) {
 
 // An upload may take longer than a body may stand still, as long as it moves.
 func TestPatienceIsForThoseWhoMove(t *testing.T) {
-	r, _ := start(t, Options{})
+	inBubble(t, Options{}, patienceIsForThoseWhoMove)
+}
+
+func patienceIsForThoseWhoMove(t *testing.T, r *running, _ *pipelistener.Listener) {
 	r.patience.body = 300 * time.Millisecond
 	content, contentType := uploadForm(t, 20_000)
 	reader, writer := io.Pipe()
@@ -181,4 +151,39 @@ func TestPatienceIsForThoseWhoMove(t *testing.T) {
 	if status, body := r.raw(t, "POST", "/v1/files", testKey, contentType, reader); status != 200 {
 		t.Errorf("an upload of a second: %d %s", status, body)
 	}
+}
+
+// A server that is to end says that it is not ready while it still serves, and
+// ends when those who ask had the time to go elsewhere.
+func TestDrains(t *testing.T) {
+	inBubble(t, Options{Drain: time.Hour}, func(t *testing.T, r *running, _ *pipelistener.Listener) {
+		listener := pipelistener.New()
+		client := &http.Client{Transport: &http.Transport{DialContext: listener.DialContext, DisableKeepAlives: true}}
+		ready := func() int {
+			response, err := client.Get("http://server/readyz")
+			if err != nil {
+				return 0
+			}
+			_ = response.Body.Close()
+			return response.StatusCode
+		}
+		ctx, interrupt := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- r.Serve(ctx, listener) }()
+		if got := ready(); got != http.StatusOK {
+			t.Errorf("before the end readiness is %d", got)
+		}
+		begin := time.Now()
+		interrupt()
+		time.Sleep(59 * time.Minute)
+		if got := ready(); got != http.StatusServiceUnavailable {
+			t.Errorf("before the hour is over readiness is %d", got)
+		}
+		if err := <-done; err != nil || time.Since(begin).Truncate(time.Second) != time.Hour {
+			t.Errorf("the server ended with %v after %s", err, time.Since(begin))
+		}
+		if got := ready(); got != 0 {
+			t.Errorf("after the end readiness is %d", got)
+		}
+	})
 }

@@ -181,10 +181,8 @@ func (r *running) raw(t testing.TB, method, path, key, contentType string, body 
 // await polls a job until it has one of the statuses.
 func await(t testing.TB, client *openai.Client, id string, statuses ...string) openai.FineTuningJob {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
 	for {
-		j, err := client.RetrieveFineTuningJob(ctx, id)
+		j, err := client.RetrieveFineTuningJob(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
 		}

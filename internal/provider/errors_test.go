@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"switchboard/internal/problem"
@@ -177,9 +178,9 @@ func TestErrorsOfTheConnection(t *testing.T) {
 		{"empty body", func(w http.ResponseWriter, r *http.Request) {}, MalformedResponse},
 		{"no choices", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, `{"choices":[]}`) }, MalformedResponse},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			f := serve(t, tc.handler)
-			c := client(t, f, Options{RequestTimeout: 200 * time.Millisecond})
+		synctest.Test(t, func(t *testing.T) {
+			t.Log(tc.name)
+			f, c := serveInBubble(t, Options{RequestTimeout: time.Minute}, tc.handler)
 			_, err := c.Classify(t.Context(), "m", "s", "t")
 			var e *Error
 			if !errors.As(err, &e) || e.Reason != tc.want || e.Permanent {

@@ -190,13 +190,16 @@ func TestTurn(t *testing.T) {
 
 // A request that was sent is not called back by the end of its turn.
 func TestTurnLeavesSentRequestsAlone(t *testing.T) {
+	synctest.Test(t, testTurnLeavesSentRequestsAlone)
+}
+
+func testTurnLeavesSentRequestsAlone(t *testing.T) {
 	turn, stop := context.WithCancel(t.Context())
-	f := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	f, c := serveInBubble(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
 		stop()
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(time.Second) // lets all who wait for the turn's end act
 		answer(w, "x", 0)
 	})
-	c := client(t, f, Options{})
 	ctx := WithTurn(t.Context(), turn)
 	if _, err := c.Classify(ctx, "m", "s", "t"); err != nil {
 		t.Fatal(err)
@@ -211,9 +214,13 @@ func TestTurnLeavesSentRequestsAlone(t *testing.T) {
 
 // When one call is told to wait, every call of the client waits.
 func TestRetryAfterHoldsTheWholeClient(t *testing.T) {
+	synctest.Test(t, testRetryAfterHoldsTheWholeClient)
+}
+
+func testRetryAfterHoldsTheWholeClient(t *testing.T) {
 	const hold = 300 * time.Millisecond
 	var until atomic.Int64
-	f := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	_, c := serveInBubble(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
 		if until.Load() == 0 {
 			until.Store(time.Now().Add(hold).UnixNano())
 			w.Header().Set("Retry-After-Ms", "300")
@@ -225,7 +232,6 @@ func TestRetryAfterHoldsTheWholeClient(t *testing.T) {
 		}
 		answer(w, "x", 0)
 	})
-	c := client(t, f, Options{})
 	if _, err := c.Classify(t.Context(), "m", "s", "t"); err == nil {
 		t.Fatal("no error for a 429")
 	}

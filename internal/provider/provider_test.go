@@ -19,6 +19,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"switchboard/internal/problem"
@@ -231,17 +232,20 @@ func TestUploadStreams(t *testing.T) {
 }
 
 func TestUploadOutlastsTheTimeoutWhileBytesMove(t *testing.T) {
-	f := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	synctest.Test(t, testUploadOutlastsTheTimeoutWhileBytesMove)
+}
+
+func testUploadOutlastsTheTimeoutWhileBytesMove(t *testing.T) {
+	const timeout = time.Minute
+	_, c := serveInBubble(t, Options{RequestTimeout: timeout}, func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		fmt.Fprint(w, `{"id":"file-1"}`)
 	})
-	const timeout = 200 * time.Millisecond
-	c := client(t, f, Options{RequestTimeout: timeout})
 	slow := &slowReader{pieces: 10, pause: timeout / 4}
 	if _, err := c.UploadFile(t.Context(), "a", slow, 10, PurposeFineTune); err != nil {
 		t.Fatal(err)
 	}
-	stuck := &slowReader{pieces: 10, pause: 4 * timeout}
+	stuck := &slowReader{pieces: 10, pause: timeout + time.Second}
 	_, err := c.UploadFile(t.Context(), "a", stuck, 10, PurposeFineTune)
 	var e *Error
 	if !errors.As(err, &e) || e.Reason != Timeout {

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"switchboard/internal/pipelistener"
 )
 
 // faulty is a provider that answers what a test tells it to, over real HTTP.
@@ -50,6 +52,23 @@ func client(t *testing.T, f *faulty, o Options) *Client {
 	}
 	t.Cleanup(c.http.CloseIdleConnections)
 	return c
+}
+
+// serveInBubble is serve for tests that run in a bubble of synctest, and the client
+// beside it. There is no network: the connections are pipes.
+func serveInBubble(t *testing.T, o Options, h http.HandlerFunc) (*faulty, *Client) {
+	t.Helper()
+	l := pipelistener.New()
+	f := &faulty{Server: &httptest.Server{URL: "http://provider"}}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.requests.Add(1)
+		h(w, r)
+	})}
+	go server.Serve(l)
+	t.Cleanup(func() { server.Close() })
+	c := client(t, f, o)
+	c.http.Transport = &http.Transport{DialContext: l.DialContext}
+	return f, c
 }
 
 // answer writes a chat completion with one token per log-probability.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -345,7 +346,10 @@ func TestKilledWhilePromotingLeavesOneChampion(t *testing.T) {
 			if err := child.Start(); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(time.Duration(60+37*i) * time.Millisecond)
+			for before := len(trail(t, s)); len(trail(t, s)) == before; { // until it is at it
+				runtime.Gosched()
+			}
+			time.Sleep(time.Duration(17*i) * time.Millisecond)
 			_ = child.Process.Kill()
 			_ = child.Wait()
 			// PostgreSQL's server may still be at what the killed process
@@ -353,19 +357,23 @@ func TestKilledWhilePromotingLeavesOneChampion(t *testing.T) {
 			if err := s.change(t.Context(), func(*tx) error { return nil }); err != nil {
 				t.Fatal(err)
 			}
-			changes, err := s.Changes(t.Context(), "")
-			if err != nil {
-				t.Fatal(err)
-			}
+			changes := trail(t, s)
 			latest := slices.IndexFunc(changes, func(c registry.Change) bool { return c.Action == registry.Promoted })
 			if now := champion(t, s); now != changes[latest].Model {
 				t.Fatalf("after kill %d the champion is %s, and the trail says %s", i, now, changes[latest].Model)
 			}
 		}
-		if changes, err := s.Changes(t.Context(), ""); err != nil || len(changes) < 10 {
-			t.Errorf("the killed processes made only %d changes, %v: the test shows nothing", len(changes), err)
-		}
 	})
+}
+
+// trail is all that was changed, the latest first.
+func trail(t *testing.T, s *Store) []registry.Change {
+	t.Helper()
+	changes, err := s.Changes(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changes
 }
 
 // promoteForEver is the variable that makes the test's program promote models
