@@ -1,6 +1,10 @@
 package tweet
 
 import (
+	"hash/maphash"
+	"html"
+	"strings"
+
 	"github.com/apache/arrow/go/v17/arrow/array"
 )
 
@@ -19,6 +23,10 @@ type chunk struct {
 	// parents is null where the tweet answers none.
 	parents   *array.Int64
 	responses *array.List
+	// lines are the lines on which the rows start.
+	lines []int32
+	// writers tell authors apart; nil if the table names none.
+	writers []uint64
 }
 
 // Table holds a table of tweets as Arrow columns, cut into chunks so that
@@ -31,12 +39,43 @@ type Table struct {
 	chunks    []chunk
 	rows      int
 	companies []string
+	kind      Kind
+	// headers are the rows that repeat the header.
+	headers []int32
+	// ids, replies and authors tell how much of these columns can be used;
+	// replies are those of parents and lists of answers.
+	ids, replies, authors usage
 }
 
 // Rows returns how many rows the table has, at least 1.
 func (t *Table) Rows() int { return t.rows }
 
-// Companies returns the handles of the authors that are companies, in the
+// Headers returns the rows that repeat the header and are no tweets, in their
+// order; usually none.
+func (t *Table) Headers() []int32 { return t.headers }
+
+// Line returns the line of the file on which a row starts, from 1.
+func (t *Table) Line(row int32) int { return int(t.chunks[row/chunkRows].lines[row%chunkRows]) }
+
+// Content is equal for two rows if their text and author are, whatever blanks,
+// escapes and a data frame did to them. It differs from process to process.
+func (t *Table) Content(row int32) [2]uint64 {
+	var author uint64
+	if writers := t.chunks[row/chunkRows].writers; writers != nil {
+		author = writers[row%chunkRows]
+	}
+	var h maphash.Hash
+	h.SetSeed(contentSeed)
+	for word := range strings.FieldsSeq(html.UnescapeString(t.Text(row))) {
+		_, _ = h.WriteString(word)
+		_ = h.WriteByte(' ')
+	}
+	return [2]uint64{author, h.Sum64()}
+}
+
+var contentSeed = maphash.MakeSeed()
+
+// Companies returns the names of the authors that are companies, in the
 // order in which they first appear; none in a production table.
 func (t *Table) Companies() []string { return t.companies }
 
