@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
 )
 
 // role is who wrote a tweet, as inbound tells it.
@@ -191,10 +192,10 @@ func (c *company) isCompany() bool {
 }
 
 // decide returns the companies' names, in the order in which they first appear,
-// and by the index of a spelling that of its company, -1 for a customer.
+// whether nothing but the name says that they are companies, and by the index of a spelling that of its company, -1 for a customer.
 // Customer gives the number of inbound rows of an author with a number. What is
 // odd is counted by note, with its first row.
-func (a *authors) decide(customer func(names []string) []int64, note func(kind string, n int64, first int32)) (names []string, index []int32) {
+func (a *authors) decide(customer func(names []string) []int64, note func(kind string, n int64, first int32)) (names []string, guessed []bool, index []int32) {
 	all := a.merge(customer)
 	index = make([]int32, len(a.spellings))
 	for _, c := range all {
@@ -225,8 +226,9 @@ func (a *authors) decide(customer func(names []string) []int64, note func(kind s
 			}
 		}
 		names = append(names, a.spellings[best].name)
+		guessed = append(guessed, c.rows[fromCompany] == 0)
 	}
-	return names, index
+	return names, guessed, index
 }
 
 // merge puts the spellings of one author together.
@@ -275,8 +277,9 @@ func (a *authors) commonest(spellings []int32) int32 {
 }
 
 // settle makes the index of companies from one of spellings.
-func settle(spellings arrow.Array, index []int32, builder *array.Int32Builder) arrow.Array {
+func settle(spellings arrow.Array, index []int32) arrow.Array {
 	in := spellings.(*array.Int32)
+	builder := array.NewInt32Builder(memory.DefaultAllocator)
 	builder.Reserve(in.Len())
 	for i, s := range in.Int32Values() {
 		if in.IsNull(i) || index[s] < 0 {

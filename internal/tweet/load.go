@@ -203,7 +203,7 @@ func newBuilder(at columns, kind Kind) *builder {
 	return &builder{
 		at:        at,
 		labelled:  kind == Training,
-		table:     &Table{kind: kind},
+		table:     &Table{},
 		authors:   authors{told: at.inbound >= 0, byName: make(map[string]int32)},
 		ids:       array.NewInt64Builder(mem),
 		companies: array.NewInt32Builder(mem),
@@ -534,18 +534,13 @@ func (b *builder) finish() *Table {
 		t.Report.merge(b.zeros)
 	}
 	var index []int32
-	t.companies, index = b.authors.decide(b.inboundRows, b.oddAuthor)
-	names := array.NewStringBuilder(memory.DefaultAllocator)
-	names.AppendValues(t.companies, nil)
-	dictionary := names.NewArray()
-	for i := range t.chunks {
-		if len(index) > 0 && !isIdentity(index) {
-			b.indices[i] = settle(b.indices[i], index, b.companies)
+	t.companies, t.guessed, index = b.authors.decide(b.inboundRows, b.oddAuthor)
+	for i := range b.indices {
+		if !isIdentity(index) {
+			b.indices[i] = settle(b.indices[i], index)
 		}
-		t.chunks[i].companies = array.NewDictionaryArray(
-			&arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String},
-			b.indices[i], dictionary)
 	}
+	t.name(b.indices)
 	return t
 }
 

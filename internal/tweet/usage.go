@@ -56,6 +56,7 @@ func (t *Table) Lines(rows []int32) string {
 }
 
 const (
+	replyColumns = "in_response_to_tweet_id and response_tweet_id"
 	idAdvice     = "export the ids as text or as whole numbers, not through a spreadsheet that shows them with an exponent"
 	authorAdvice = "give the company's name or handle there in every row that a company wrote"
 )
@@ -70,7 +71,7 @@ func (t *Table) Usable(name string, limit float64) error {
 		name, advice string
 	}{
 		{t.ids, "tweet_id", idAdvice},
-		{t.replies, "in_response_to_tweet_id and response_tweet_id", idAdvice},
+		{t.replies, replyColumns, idAdvice},
 		{t.authors, "author_id", authorAdvice},
 	} {
 		if TooMany(column.bad, column.of, limit) {
@@ -78,6 +79,16 @@ func (t *Table) Usable(name string, limit float64) error {
 		}
 	}
 	return nil
+}
+
+// RepliesUsable is the part of Usable about replies, with the rows that answer an
+// id that several tweets have: nor can these be used.
+func (t *Table) RepliesUsable(name string, ambiguous []int32, limit float64) error {
+	if !TooMany(t.replies.bad+int64(len(ambiguous)), t.replies.of, limit) || len(ambiguous) == 0 {
+		return nil
+	}
+	return problem.Input("%s: of %d values in %s, %d cannot be used, for %d of them are ids that several tweets have, such as on %s: give each tweet its own id, and %s; %s",
+		name, t.replies.of, replyColumns, t.replies.bad+int64(len(ambiguous)), len(ambiguous), t.Lines(ambiguous), idAdvice, LimitAdvice(limit))
 }
 
 // LimitAdvice ends the message of a refusal for which the limit is the reason.
