@@ -92,7 +92,9 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 }
 
 func (f *fineTuning) prepare(ctx workflow.Context) (err error) {
-	f.prepared, err = f.prepareDataset(ctx, f.in.Dataset, pipeline.Training, f.in.MaxTweets, f.in.Force)
+	f.prepared, err = f.prepareDataset(ctx, pipeline.PrepareInput{
+		Dataset: f.in.Dataset, Kind: pipeline.Training, MaxTweets: f.in.MaxTweets, MaxUnusable: f.in.MaxUnusable, Force: f.in.Force,
+	})
 	f.result.Prepared = f.prepared.Counts
 	return err
 }
