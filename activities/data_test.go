@@ -254,7 +254,7 @@ func TestSplitExamplesWritesTheTrainersFiles(t *testing.T) {
 	}
 }
 
-// production has a fork (3 and 4 answer 2), a repeated id, an orphan, a text
+// production has a fork (3 and 4 answer 2), a tweet twice, an orphan, a text
 // over two lines and a column of its own.
 const production = `note,tweet_id,text,in_response_to_tweet_id
 a,1,first,
@@ -262,7 +262,7 @@ b,2,second,1
 c,3,"third, ""quoted""
 on two lines",2
 d,4,fourth,2
-e,3,repeats an id,2
+e,3,"third, ""quoted"" on two lines",2
 f,9,orphan,77
 g,10,@only_a_mention,
 `
@@ -355,7 +355,7 @@ b,2,second,1,3,Acme,0.9000,classified,
 c,3,"third, ""quoted""
 on two lines",2,3,Acme,0.9000,classified,
 d,4,fourth,2,4,Bolt,0.7000,classified,
-e,3,repeats an id,2,3,Acme,0.9000,classified,
+e,3,"third, ""quoted"" on two lines",2,3,Acme,0.9000,classified,
 f,9,orphan,77,9,Unknown,0.2000,unsure,
 g,10,@only_a_mention,,10,Unknown,0.0000,empty,
 `
@@ -377,6 +377,98 @@ g,10,@only_a_mention,,10,Unknown,0.0000,empty,
 	}
 	_, err = l.merge(predictions, staged, refs, 0.5)
 	l.wantKind(err, problem.BadInput, "changed while the run was under way")
+}
+
+// acme makes an answer to every conversation, the same to all.
+func acme(examples []dataset.Example) []dataset.Prediction {
+	var predictions []dataset.Prediction
+	for _, e := range examples {
+		predictions = append(predictions, dataset.Prediction{ConversationID: e.ID, Company: "Acme", Confidence: 0.9, Status: dataset.Classified})
+	}
+	return predictions
+}
+
+// Rows of one id with different texts are different tweets, each with an answer of
+// its own; a row that repeats the header has none.
+func TestMergeAnswersEveryTweet(t *testing.T) {
+	for name, c := range map[string]struct{ in, want string }{
+		"rounded ids": {
+			"tweet_id,text,in_response_to_tweet_id\n1294030472427835000,my flight,\n1294030472427835000,my router,\n",
+			"1294030472427835000,my flight,,1294030472427835000,Acme,0.9000,classified,\n1294030472427835000,my router,,-2,Acme,0.9000,classified,\n",
+		},
+		"one of them twice": {
+			"tweet_id,text,in_response_to_tweet_id\n7,my flight,\n7,my router,\n7,my router,\n8,yes,7\n",
+			"7,my flight,,7,Acme,0.9000,classified,\n7,my router,,-2,Acme,0.9000,classified,\n7,my router,,-2,Acme,0.9000,classified,\n8,yes,7,8,Acme,0.9000,classified,\n",
+		},
+		"different authors": {
+			"tweet_id,author_id,text,response_tweet_id\n7,1,thanks,\n7,2,thanks,\n7,1.0,thanks,\n",
+			"7,1,thanks,,7,Acme,0.9000,classified,\n7,2,thanks,,-2,Acme,0.9000,classified,\n7,1.0,thanks,,7,Acme,0.9000,classified,\n",
+		},
+		"repeated header": {
+			"tweet_id,text,in_response_to_tweet_id\n7,my flight,\ntweet_id,text,in_response_to_tweet_id\n8,yes,7\n",
+			"7,my flight,,8,Acme,0.9000,classified,\ntweet_id,text,in_response_to_tweet_id,-2,Unknown,0.0000,skipped,\n8,yes,7,8,Acme,0.9000,classified,\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			staged, refs := l.prepare(l.file("production.csv", c.in), pipeline.Production, "run")
+			merged, err := l.merge(acme(l.examples(refs)), staged, refs, 0.5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			content, err := l.store.Read(t.Context(), merged.Output)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, rows, _ := strings.Cut(string(content), "\n"); rows != c.want {
+				t.Errorf("got\n%s\nwant\n%s", rows, c.want)
+			}
+		})
+	}
+}
+
+// An output is an input again, as often as one likes, and no column of it has a
+// name twice.
+func TestOutputOfAnOutput(t *testing.T) {
+	in := "tweet_id,text,in_response_to_tweet_id,Company\n7,my flight,,mine\n8,yes,7,mine\n"
+	for range 3 {
+		l := newLab(t)
+		staged, refs := l.prepare(l.file("production.csv", in), pipeline.Production, "run")
+		merged, err := l.merge(acme(l.examples(refs)), staged, refs, 0.5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := l.store.Read(t.Context(), merged.Output)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in = string(content)
+	}
+	const want = "tweet_id,text,in_response_to_tweet_id,Company," +
+		"conversation_id,company_2,confidence,status,error_code," +
+		"conversation_id_2,company_3,confidence_2,status_2,error_code_2," +
+		"conversation_id_3,company_4,confidence_3,status_3,error_code_3\n" +
+		"7,my flight,,mine,8,Acme,0.9000,classified,,8,Acme,0.9000,classified,,8,Acme,0.9000,classified,\n" +
+		"8,yes,7,mine,8,Acme,0.9000,classified,,8,Acme,0.9000,classified,,8,Acme,0.9000,classified,\n"
+	if in != want {
+		t.Errorf("got\n%s\nwant\n%s", in, want)
+	}
+}
+
+func TestOutputColumns(t *testing.T) {
+	for header, want := range map[string]string{
+		"tweet_id,text":                  "conversation_id,company,confidence,status,error_code",
+		"company,status":                 "conversation_id,company_2,confidence,status_2,error_code",
+		" STATUS ,status_2":              "conversation_id,company,confidence,status_3,error_code",
+		"status,status,company_2":        "conversation_id,company,confidence,status_2,error_code",
+		"company,company_2,company_3,id": "conversation_id,company_4,confidence,status,error_code",
+	} {
+		given := strings.Split(header, ",")
+		got := outputColumns(given)
+		if added := strings.Join(got[len(given):], ","); added != want {
+			t.Errorf("behind %s come %s, want %s", header, added, want)
+		}
+	}
 }
 
 // What the answers cost is in the result, and how sure the model was is kept.

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"switchboard/internal/artifact"
@@ -51,8 +53,9 @@ type MergeOutputResult struct {
 
 // MergeOutput writes output/output.csv: one row for every row of the input, in
 // its order, with all its columns and then conversation_id, company,
-// confidence, status and error_code. A tweet on several conversations takes the most
-// confident one. The input must be the file that was staged, to the byte. How
+// confidence, status and error_code, with a number behind a name that the input has
+// already. A tweet on several conversations takes the most confident one. A row that
+// repeats the header is in none. The input must be the file that was staged, to the byte. How
 // sure the model was is recorded with it, in counts.
 func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutputResult, error) {
 	m := merge{
@@ -158,8 +161,8 @@ func (d *Data) mergePart(ctx context.Context, m *merge, examples, predictions ar
 	return nil
 }
 
-// mergeDuplicates gives each row that repeats an earlier tweet id what that
-// tweet got.
+// mergeDuplicates gives each row that repeats an earlier tweet what that tweet
+// got.
 func (d *Data) mergeDuplicates(ctx context.Context, m *merge, ref artifact.Ref) error {
 	duplicates, err := rows[dataset.Duplicate](ctx, d.Store, ref)
 	if err != nil {
@@ -209,6 +212,26 @@ func (m *merge) finish() {
 
 var addedColumns = []string{"conversation_id", "company", "confidence", "status", "error_code"}
 
+// outputColumns returns the names of the columns behind those of a header. A name
+// that is there already, in whatever case, gets the next free number: the input may
+// be an earlier output.
+func outputColumns(header []string) []string {
+	taken := make(map[string]bool, len(header)+len(addedColumns))
+	for _, name := range header {
+		taken[strings.ToLower(strings.TrimSpace(name))] = true
+	}
+	columns := slices.Clone(header)
+	for _, name := range addedColumns {
+		unique := name
+		for n := 2; taken[unique]; n++ {
+			unique = name + "_" + strconv.Itoa(n)
+		}
+		taken[unique] = true
+		columns = append(columns, unique)
+	}
+	return columns
+}
+
 func (d *Data) writeOutput(ctx context.Context, in MergeOutputInput, m *merge) (artifact.Ref, error) {
 	src, err := reopenSource(ctx, in.Dataset.URL)
 	if err != nil {
@@ -227,7 +250,7 @@ func (d *Data) writeOutput(ctx context.Context, in MergeOutputInput, m *merge) (
 	defer w.Abort()
 	buffered := bufio.NewWriterSize(w, 1<<20)
 	out := csv.NewWriter(buffered)
-	if err := out.Write(append(reader.Header(), addedColumns...)); err != nil {
+	if err := out.Write(outputColumns(reader.Header())); err != nil {
 		return artifact.Ref{}, fmt.Errorf("writing the output: %w", err)
 	}
 	n, err := m.writeRows(ctx, reader, out)
@@ -253,6 +276,7 @@ func (d *Data) writeOutput(ctx context.Context, in MergeOutputInput, m *merge) (
 }
 
 func (m *merge) writeRows(ctx context.Context, in *tweet.Rows, out *csv.Writer) (n int64, err error) {
+	repeatsHeader := in.RepeatsHeader()
 	for ; ; n++ {
 		record, err := in.Next()
 		if errors.Is(err, io.EOF) {
@@ -271,6 +295,9 @@ func (m *merge) writeRows(ctx context.Context, in *tweet.Rows, out *csv.Writer) 
 			report(ctx, pipeline.Progress{Done: n, Total: int64(len(m.rows)), Unit: "rows"})
 		}
 		v := m.rows[n]
+		if v.status == "" && repeatsHeader(record) {
+			v = verdict{conversation: -n - 1, company: dataset.Unknown, status: dataset.Skipped}
+		}
 		if v.status == "" {
 			return n, fmt.Errorf("merging: row %d of the input is in no conversation", n)
 		}

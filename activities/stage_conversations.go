@@ -18,7 +18,10 @@ type StageConversationsInput struct {
 	Dataset   string        `json:"dataset"`
 	Kind      pipeline.Kind `json:"kind"`
 	MaxTweets int           `json:"max_tweets"`
-	Dir       string        `json:"dir"`
+	// MaxUnusable is the part of a column that may be unusable; 0 is the
+	// default.
+	MaxUnusable float64 `json:"max_unusable,omitempty"`
+	Dir         string  `json:"dir"`
 	// Force does the work even if an earlier run has done the same.
 	Force bool `json:"force,omitempty"`
 }
@@ -53,7 +56,7 @@ func (d *Data) StageConversations(ctx context.Context, in StageConversationsInpu
 		return StageConversationsResult{}, err
 	}
 	// The load report names the file, so that a copy elsewhere is another.
-	q := question{"conversations", []any{in.Dataset, sum, in.Kind, in.MaxTweets}}
+	q := question{"conversations", []any{in.Dataset, sum, in.Kind, in.MaxTweets, in.MaxUnusable}}
 	result, reused, err := reuse(ctx, d.Store, q, in.Dir, in.Force, (*StageConversationsResult).files, func() (StageConversationsResult, error) {
 		return d.stage(ctx, in)
 	})
@@ -84,7 +87,7 @@ func (d *Data) stage(ctx context.Context, in StageConversationsInput) (StageConv
 	staged, err := stage.Conversations(ctx, src, stage.Options{
 		Name:      src.name,
 		Kind:      tweet.Kind(in.Kind),
-		MaxTweets: in.MaxTweets,
+		MaxTweets: in.MaxTweets, MaxUnusable: in.MaxUnusable,
 		Progress: func(step stage.Step, n int64) {
 			if step == stage.Load {
 				report(ctx, pipeline.Progress{Done: n, Unit: "tweets"})
@@ -102,7 +105,7 @@ func (d *Data) stage(ctx context.Context, in StageConversationsInput) (StageConv
 	result := StageConversationsResult{
 		Dataset: pipeline.DatasetRef{URL: in.Dataset, SHA256: src.sum(), Bytes: src.bytes, Rows: staged.Rows},
 		Counts: pipeline.PrepareCounts{
-			Tweets: staged.Tweets, Conversations: staged.Conversations, Threads: staged.Threads,
+			Tweets: staged.Tweets, Headers: staged.Headers, Conversations: staged.Conversations, Threads: staged.Threads,
 			Companies: staged.Companies, Anomalies: counts(staged.Report),
 		},
 		Conversations: parts.refs(staged.Parts),

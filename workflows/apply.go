@@ -106,7 +106,9 @@ func (a *application) check(ctx workflow.Context) error {
 }
 
 func (a *application) prepare(ctx workflow.Context) (err error) {
-	a.state.Prepared, err = a.prepareDataset(ctx, a.in.Dataset, pipeline.Production, a.in.MaxTweets, a.in.Force)
+	a.state.Prepared, err = a.prepareDataset(ctx, pipeline.PrepareInput{
+		Dataset: a.in.Dataset, Kind: pipeline.Production, MaxTweets: a.in.MaxTweets, MaxUnusable: a.in.MaxUnusable, Force: a.in.Force,
+	})
 	return err
 }
 

@@ -102,7 +102,9 @@ func checkFineTune(ctx workflow.Context, in pipeline.FineTuneInput) (model activ
 }
 
 func (f *fineTuning) prepare(ctx workflow.Context) (err error) {
-	f.prepared, err = f.prepareDataset(ctx, f.in.Dataset, pipeline.Training, f.in.MaxTweets, f.in.Force)
+	f.prepared, err = f.prepareDataset(ctx, pipeline.PrepareInput{
+		Dataset: f.in.Dataset, Kind: pipeline.Training, MaxTweets: f.in.MaxTweets, MaxUnusable: f.in.MaxUnusable, Force: f.in.Force,
+	})
 	f.result.Prepared = f.prepared.Counts
 	return err
 }

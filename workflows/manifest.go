@@ -35,7 +35,7 @@ func conversationFiles(p pipeline.PrepareResult) []activities.ManifestStage {
 
 func preparedChecks(p pipeline.PrepareResult) []activities.Check {
 	return []activities.Check{
-		{Name: "input rows are tweets or duplicates of one", In: p.Dataset.Rows, Out: p.Counts.Tweets + p.Duplicates.Rows},
+		{Name: "input rows are tweets, duplicates of one, or repeat the header", In: p.Dataset.Rows, Out: p.Counts.Tweets + p.Duplicates.Rows + p.Counts.Headers},
 		{Name: "conversations were staged", In: p.Counts.Conversations, Out: rowsOf(p.Conversations)},
 		{Name: "conversations were anonymized", In: rowsOf(p.Conversations), Out: rowsOf(p.Anonymized)},
 	}

@@ -48,7 +48,7 @@ func (p *preparation) stage(ctx workflow.Context) error {
 	}
 	var staged activities.StageConversationsResult
 	err := workflow.ExecuteActivity(bulk(ctx), data.StageConversations, activities.StageConversationsInput{
-		Dataset: p.in.Dataset, Kind: p.in.Kind, MaxTweets: p.in.MaxTweets, Dir: p.in.Dir, Force: p.in.Force,
+		Dataset: p.in.Dataset, Kind: p.in.Kind, MaxTweets: p.in.MaxTweets, MaxUnusable: p.in.MaxUnusable, Dir: p.in.Dir, Force: p.in.Force,
 	}).Get(ctx, &staged)
 	if err != nil {
 		return err

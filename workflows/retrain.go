@@ -139,7 +139,8 @@ func (t *retraining) plan(ctx workflow.Context) error {
 	}
 	var staged activities.StageConversationsResult
 	err := workflow.ExecuteActivity(bulk(ctx), data.StageConversations, activities.StageConversationsInput{
-		Dataset: t.in.FineTune.Dataset, Kind: pipeline.Training, MaxTweets: t.in.FineTune.MaxTweets, Dir: t.status.Dir,
+		Dataset: t.in.FineTune.Dataset, Kind: pipeline.Training, MaxTweets: t.in.FineTune.MaxTweets,
+		MaxUnusable: t.in.FineTune.MaxUnusable, Dir: t.status.Dir,
 	}).Get(ctx, &staged)
 	if err != nil {
 		return err

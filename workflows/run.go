@@ -116,16 +116,15 @@ func (r *run) refuse(ctx workflow.Context, err error) error {
 	return err
 }
 
-// prepareDataset runs the child workflow and puts its stages in the place of
-// the parent's.
-func (r *run) prepareDataset(ctx workflow.Context, dataset string, kind pipeline.Kind, maxTweets int, force bool) (pipeline.PrepareResult, error) {
+// prepareDataset runs the child workflow in the parent's folder and puts its stages
+// in the place of the parent's.
+func (r *run) prepareDataset(ctx workflow.Context, in pipeline.PrepareInput) (pipeline.PrepareResult, error) {
 	var prepared pipeline.PrepareResult
 	if err := r.enter(ctx, pipeline.Preparing); err != nil {
 		return prepared, err
 	}
-	err := workflow.ExecuteChildWorkflow(prepare(ctx), PrepareDataset, pipeline.PrepareInput{
-		Dataset: dataset, Kind: kind, MaxTweets: maxTweets, Dir: r.status.Dir, Force: force,
-	}).Get(ctx, &prepared)
+	in.Dir = r.status.Dir
+	err := workflow.ExecuteChildWorkflow(prepare(ctx), PrepareDataset, in).Get(ctx, &prepared)
 	if err != nil {
 		return prepared, err
 	}

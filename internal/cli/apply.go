@@ -58,10 +58,13 @@ the end and prints its summary.`,
 				again.Mode, again.BatchTokens = in.Mode, in.BatchTokens
 				in = again
 			}
-			if err := in.Validate(); err != nil {
+			err := checkMaxUnusable(cmd, in.MaxUnusable)
+			if err == nil {
+				err = in.Validate()
+			}
+			if err != nil {
 				return nil, err
 			}
-			var err error
 			if in.Dataset, err = datasetURL(in.Dataset); err != nil {
 				return nil, err
 			}
@@ -73,6 +76,7 @@ the end and prints its summary.`,
 	flags.StringVar(&in.Dataset, "dataset", "", "production `file`: a path or a URL")
 	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` (default: the champion)")
 	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "cut longer conversations")
+	addMaxUnusable(cmd, &in.MaxUnusable)
 	flags.StringVar((*string)(&in.Mode), "mode", string(pipeline.Online), "`how` to ask: online, or batch for the provider's Batch API")
 	flags.Int64Var(&in.BatchTokens, "batch-tokens", 0, fmt.Sprintf("`tokens` that may wait in batches at a time (default: %d)", pipeline.DefaultBatchTokens))
 	flags.StringVar(&retry, "retry-failed", "", "workflow `id` of a finished run whose failed rows are asked again")
@@ -80,6 +84,7 @@ the end and prints its summary.`,
 	cmd.MarkFlagsMutuallyExclusive("retry-failed", "dataset")
 	cmd.MarkFlagsMutuallyExclusive("retry-failed", "model")
 	cmd.MarkFlagsMutuallyExclusive("retry-failed", "max-tweets")
+	cmd.MarkFlagsMutuallyExclusive("retry-failed", "max-unusable")
 	addWatch(cmd, &watch)
 	cmd.AddCommand(
 		a.applyUpdateCommand("pause", "Hold a run before its next part", pipeline.PauseUpdate),

@@ -61,6 +61,18 @@ func addWatch(cmd *cobra.Command, watch *bool) {
 	cmd.Flags().BoolVar(watch, "watch", false, "follow the run to its end; interrupting stops the watching, not the run")
 }
 
+func addMaxUnusable(cmd *cobra.Command, part *float64) {
+	cmd.Flags().Float64Var(part, "max-unusable", pipeline.DefaultMaxUnusable, "refuse a file of which more than this part of the ids, the replies or the authors cannot be used")
+}
+
+// checkMaxUnusable refuses a 0 that somebody wrote: the input takes it for unset.
+func checkMaxUnusable(cmd *cobra.Command, part float64) error {
+	if cmd.Flags().Changed("max-unusable") && part == 0 {
+		return problem.Input("the part of a column that may be unusable is 0; it must be above 0 and at most 1")
+	}
+	return nil
+}
+
 // fineTuneFlags are the flags that make a FineTuneInput.
 type fineTuneFlags struct{ in pipeline.FineTuneInput }
 
@@ -72,6 +84,7 @@ func (f *fineTuneFlags) register(cmd *cobra.Command) {
 	flags.IntVar(&in.MinClassSize, "min-class-size", pipeline.DefaultMinClassSize, "fewest conversations of a class")
 	flags.StringVar((*string)(&in.RareClasses), "rare-classes", string(pipeline.DropRare), "what to do with smaller classes: `drop|unknown`")
 	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "cut longer conversations")
+	addMaxUnusable(cmd, &in.MaxUnusable)
 	flags.Float64Var(&in.TestShare, "test-share", pipeline.DefaultTestShare, "part of the threads held out for testing, at most 0.5")
 	flags.Float64Var(&in.Precision, "precision", pipeline.DefaultPrecision, "precision to calibrate the threshold to")
 	flags.IntVar(&in.Epochs, "epochs", 0, "passes over the training data (default: the trainer chooses)")
@@ -102,10 +115,13 @@ func (f *fineTuneFlags) input(cmd *cobra.Command) (pipeline.FineTuneInput, error
 	case given("base-model") && in.BaseModel == "":
 		return in, problem.Input("the base model is empty; name one, or leave it out to take the worker's setting")
 	}
-	if err := in.Validate(); err != nil {
+	err := checkMaxUnusable(cmd, in.MaxUnusable)
+	if err == nil {
+		err = in.Validate()
+	}
+	if err != nil {
 		return in, err
 	}
-	var err error
 	in.Dataset, err = datasetURL(in.Dataset)
 	return in.WithDefaults(), err
 }

@@ -13,8 +13,8 @@ const Unknown = "Unknown"
 // that was longer than the limit. Texts are as they stand in the input.
 type Conversation struct {
 	// ID is the tweet id of the conversation's last tweet; no two
-	// conversations share it. A tweet whose own id is unreadable has the
-	// id -(row+1).
+	// conversations share it. A tweet whose own id is unreadable, or is that
+	// of another tweet, has the id -(row+1).
 	ID int64 `parquet:"conversation_id"`
 	// ThreadID is the tweet id of the root of the whole thread.
 	ThreadID int64 `parquet:"thread_id"`
@@ -30,8 +30,8 @@ type Conversation struct {
 	Answered bool `parquet:"answered"`
 }
 
-// Duplicate is a row of the input whose tweet id an earlier row has. It is in
-// no conversation; whatever is found out about row First holds for it too.
+// Duplicate is a row of the input that repeats an earlier tweet: its id, its text
+// and its author. It is in no conversation; whatever is found out about row First holds for it too.
 type Duplicate struct {
 	Row   int32 `parquet:"row"`
 	First int32 `parquet:"first"`
@@ -81,6 +81,9 @@ const (
 	// Failed: the provider gave no answer in all attempts; the error code
 	// says why.
 	Failed Status = "failed"
+	// Skipped: the row is no tweet, because it repeats the header. It is in
+	// no conversation, so no prediction has this status.
+	Skipped Status = "skipped"
 )
 
 // Prediction is a model's answer for one conversation, before any threshold.

@@ -62,6 +62,10 @@ type FineTuneInput struct {
 	RareClasses  RareClasses `json:"rare_classes,omitempty"`
 	// MaxTweets cuts longer conversations.
 	MaxTweets int `json:"max_tweets,omitempty"`
+	// MaxUnusable is the part of a column that the result depends on that may
+	// be unusable, at most 1; of a file with more the run is refused. 0 is
+	// [DefaultMaxUnusable].
+	MaxUnusable float64 `json:"max_unusable,omitempty"`
 	// TestShare is the part of all threads held out for testing, above 0
 	// and at most 0.5.
 	TestShare float64 `json:"test_share,omitempty"`
@@ -94,6 +98,7 @@ func (in FineTuneInput) WithDefaults() FineTuneInput {
 	in.MinClassSize = orDefault(in.MinClassSize, DefaultMinClassSize)
 	in.RareClasses = orDefault(in.RareClasses, DropRare)
 	in.MaxTweets = orDefault(in.MaxTweets, DefaultMaxTweets)
+	in.MaxUnusable = unlessDefault(in.MaxUnusable)
 	in.TestShare = orDefault(in.TestShare, DefaultTestShare)
 	in.Precision = orDefault(in.Precision, DefaultPrecision)
 	in.Seed = orDefault(in.Seed, 1)
@@ -115,6 +120,8 @@ func (in FineTuneInput) Validate() error {
 		return problem.Input("rare classes can be handled as %q or %q, not %q", DropRare, FoldRare, in.RareClasses)
 	case in.MaxTweets < 2:
 		return problem.Input("the longest conversation is set to %d tweets; it must be 2 or more", in.MaxTweets)
+	case !validMaxUnusable(in.MaxUnusable):
+		return problem.Input(badMaxUnusable, in.MaxUnusable)
 	case in.TestShare <= 0 || in.TestShare > 0.5:
 		return problem.Input("the test share is %g; it must be above 0 and at most 0.5", in.TestShare)
 	case in.Precision <= 0 || in.Precision > 1:
@@ -142,6 +149,8 @@ type ApplyInput struct {
 	// Model is a fine-tuned model's id; empty takes the champion.
 	Model     string `json:"model,omitempty"`
 	MaxTweets int    `json:"max_tweets,omitempty"`
+	// MaxUnusable is as in [FineTuneInput].
+	MaxUnusable float64 `json:"max_unusable,omitempty"`
 	// Force prepares the dataset again, even if an earlier run has. Answers
 	// are never paid twice.
 	Force bool `json:"force,omitempty"`
@@ -157,6 +166,7 @@ type ApplyInput struct {
 // WithDefaults returns in with every unset field filled.
 func (in ApplyInput) WithDefaults() ApplyInput {
 	in.MaxTweets = orDefault(in.MaxTweets, DefaultMaxTweets)
+	in.MaxUnusable = unlessDefault(in.MaxUnusable)
 	in.Mode = orDefault(in.Mode, Online)
 	if in.Mode == InBatches {
 		in.BatchTokens = orDefault(in.BatchTokens, DefaultBatchTokens)
@@ -172,6 +182,8 @@ func (in ApplyInput) Validate() error {
 		return problem.Input("no dataset is given; name a CSV file with --dataset")
 	case in.MaxTweets < 2:
 		return problem.Input("the longest conversation is set to %d tweets; it must be 2 or more", in.MaxTweets)
+	case !validMaxUnusable(in.MaxUnusable):
+		return problem.Input(badMaxUnusable, in.MaxUnusable)
 	case in.Mode != Online && in.Mode != InBatches:
 		return problem.Input("a model can be applied in mode %q or %q, not %q", Online, InBatches, in.Mode)
 	case in.BatchTokens < 0:
@@ -180,6 +192,20 @@ func (in ApplyInput) Validate() error {
 		return problem.Input("--batch-tokens is for --mode %s; leave it out", InBatches)
 	}
 	return nil
+}
+
+const badMaxUnusable = "the part of a column that may be unusable is %g; it must be above 0 and at most 1"
+
+// validMaxUnusable is false for what is no number, too.
+func validMaxUnusable(part float64) bool { return part >= 0 && part <= 1 }
+
+// unlessDefault leaves the default out: workflow ids are made of the input, and
+// those of runs that say nothing of it stay what they were without the field.
+func unlessDefault(part float64) float64 {
+	if part == DefaultMaxUnusable {
+		return 0
+	}
+	return part
 }
 
 // Untuned is a way to have a model's base model answer without training.
@@ -382,6 +408,8 @@ type PrepareInput struct {
 	Dataset   string `json:"dataset"`
 	Kind      Kind   `json:"kind"`
 	MaxTweets int    `json:"max_tweets"`
+	// MaxUnusable is as in [FineTuneInput]; 0 is the default.
+	MaxUnusable float64 `json:"max_unusable,omitempty"`
 	// Dir is the folder of the parent's artifacts.
 	Dir string `json:"dir"`
 	// Force does the work even if an earlier run has done the same.

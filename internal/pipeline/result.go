@@ -110,7 +110,9 @@ type Approval struct {
 
 // PrepareCounts tells what a dataset held.
 type PrepareCounts struct {
-	Tweets        int64 `json:"tweets"`
+	Tweets int64 `json:"tweets"`
+	// Headers counts rows that repeat the header and are no tweets.
+	Headers       int64 `json:"headers,omitempty"`
 	Conversations int64 `json:"conversations"`
 	Threads       int64 `json:"threads"`
 	// Companies counts the known companies, 0 for production data.
@@ -128,7 +130,7 @@ type PrepareResult struct {
 	Counts  PrepareCounts `json:"counts"`
 	// LoadReport lists the anomalies with example ids, and the labels.
 	LoadReport artifact.Ref `json:"load_report"`
-	// Duplicates lists the rows that repeat another row's tweet id.
+	// Duplicates lists the rows that repeat another row's tweet.
 	Duplicates artifact.Ref `json:"duplicates"`
 	// Conversations, Anonymized and Audit have one part each per index.
 	Conversations []artifact.Ref `json:"conversations"`

@@ -64,12 +64,13 @@ func Scan(ctx context.Context, a *anonymize.Anonymizer, table *tweet.Table, each
 	return flush()
 }
 
-// threads returns the rows of each thread. A row that repeats an earlier id
+// threads returns the rows of each thread. A row that repeats an earlier tweet
 // comes last in the thread of that.
 func threads(table *tweet.Table) [][]int32 {
 	starts, ids := table.Responses()
 	forest := thread.Build(thread.Tweets{
 		IDs: table.IDs(), Parents: table.Parents(), Times: table.Times(), ResponseStarts: starts, ResponseIDs: ids,
+		Content: table.Content, Skip: table.Headers(),
 	}, func(string, int64) {})
 	var all [][]int32
 	threadOf := make([]int32, table.Rows())

@@ -21,10 +21,10 @@ func production(t *testing.T, csv string) *tweet.Table {
 	return table
 }
 
-// Rows come thread by thread, and a name found in one is replaced in all of its
-// thread.
+// Rows come thread by thread, one that repeats a tweet with that, and a name found
+// in one is replaced in all of its thread.
 func TestScan(t *testing.T) {
-	table := production(t, "1,Hi Zorvex! @acme,\n2,no Zorvex here,\n3,was it Zorvex &amp; you,1\n1,again Zorvex,\n")
+	table := production(t, "1,Hi Zorvex! @acme,\n2,no Zorvex here,\n3,was it Zorvex &amp; you,1\n1,Hi  Zorvex! @acme,\n")
 	var got []string
 	err := Scan(t.Context(), anonymizer(t, anonymize.Options{}), table, func(changes []Change) {
 		for _, c := range changes {
@@ -35,7 +35,7 @@ func TestScan(t *testing.T) {
 			got = append(got, fmt.Sprint(c.Row, ": ", c.Text, " ", spans))
 		}
 	})
-	want := []string{"0: Hi Zorvex! [Zorvex]", "2: was it Zorvex & you [Zorvex]", "3: again Zorvex [Zorvex]", "1: no Zorvex here []"}
+	want := []string{"0: Hi Zorvex! [Zorvex]", "2: was it Zorvex & you [Zorvex]", "3: Hi Zorvex! [Zorvex]", "1: no Zorvex here []"}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}

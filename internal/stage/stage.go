@@ -37,6 +37,9 @@ const (
 	// CompanyAnswersCompany: a company's tweet that answers a company's,
 	// itself included.
 	CompanyAnswersCompany = "company_answers_company"
+	// CustomerHandle: a tweet by an author without a number who is a customer,
+	// as the threads show.
+	CustomerHandle = "customer_handle"
 	// SeveralCompanies: a thread, named by its root, in which several
 	// companies write.
 	SeveralCompanies = "several_companies"
@@ -67,6 +70,9 @@ type Options struct {
 	// MaxTweets is how many tweets a conversation has at most;
 	// [DefaultMaxTweets] if 0.
 	MaxTweets int
+	// MaxUnusable is the part, from 0 to 1, of a column that the result
+	// depends on that may be unusable; [tweet.DefaultMaxUnusable] if 0.
+	MaxUnusable float64
 	// Progress, if not nil, is told how far a step has come, from one
 	// goroutine at a time. It is called some hundred times a second and has
 	// to return at once.
@@ -94,6 +100,9 @@ func (o Options) Validate() error {
 	if o.MaxTweets < 0 {
 		return problem.Input("max_tweets is %d: a conversation has at least 1 tweet, leave it at 0 for the default of %d", o.MaxTweets, DefaultMaxTweets)
 	}
+	if !(o.MaxUnusable >= 0 && o.MaxUnusable <= 1) {
+		return problem.Input("max_unusable is %g: it is a part of a column, above 0 and at most 1, or 0 for the default of %g", o.MaxUnusable, tweet.DefaultMaxUnusable)
+	}
 	return nil
 }
 
@@ -105,9 +114,12 @@ type Sink func(ctx context.Context, part int) (io.WriteCloser, error)
 
 // Result tells what was staged.
 type Result struct {
-	// Rows are the table's rows; Tweets those whose id no earlier row has.
-	Rows   int64 `json:"rows"`
-	Tweets int64 `json:"tweets"`
+	// Rows are the table's rows; Tweets those that no earlier row has said
+	// under the same id, without the Headers, which are rows that repeat
+	// the header.
+	Rows    int64 `json:"rows"`
+	Tweets  int64 `json:"tweets"`
+	Headers int64 `json:"headers,omitempty"`
 	// Threads and Conversations are how many there are in all parts.
 	Threads       int64 `json:"threads"`
 	Conversations int64 `json:"conversations"`
@@ -136,13 +148,16 @@ type Result struct {
 // The same table and options give the same parts, byte for byte. Errors that
 // the table's owner has to act on are [problem.BadInput]; so are wrong
 // options. Before it returns, Conversations checks that every row is in a
-// conversation or is a duplicate of one that is.
+// conversation, is a duplicate of one that is, or repeats the header.
 func Conversations(ctx context.Context, r io.Reader, opts Options, sink Sink) (Result, error) {
 	if err := opts.Validate(); err != nil {
 		return Result{}, err
 	}
 	if opts.MaxTweets == 0 {
 		opts.MaxTweets = DefaultMaxTweets
+	}
+	if opts.MaxUnusable == 0 {
+		opts.MaxUnusable = tweet.DefaultMaxUnusable
 	}
 	if opts.Progress == nil {
 		opts.Progress = func(Step, int64) {}
@@ -151,8 +166,19 @@ func Conversations(ctx context.Context, r io.Reader, opts Options, sink Sink) (R
 	if err != nil {
 		return Result{}, err
 	}
+	if err := table.Usable(opts.Name, opts.MaxUnusable); err != nil {
+		return Result{}, err
+	}
 	opts.Progress(Thread, 0)
 	forest := build(table)
+	if err := sound(table, forest, opts); err != nil {
+		return Result{}, err
+	}
+	is, err := customers(table, forest, opts)
+	if err != nil {
+		return Result{}, err
+	}
+	table.Demote(is, CustomerHandle)
 	result := describe(table, forest, opts.MaxTweets)
 	opts.Progress(Thread, result.Rows)
 	if err := ctx.Err(); err != nil {
@@ -171,13 +197,28 @@ func Conversations(ctx context.Context, r io.Reader, opts Options, sink Sink) (R
 	if err := w.write(ctx, &result); err != nil {
 		return Result{}, err
 	}
-	return result, w.conserved(result)
+	if err := w.conserved(result); err != nil {
+		return Result{}, err
+	}
+	return result, labelsAreCompanies(result, opts)
 }
 
 func build(table *tweet.Table) *thread.Forest {
-	tweets := thread.Tweets{IDs: table.IDs(), Parents: table.Parents(), Times: table.Times()}
+	tweets := thread.Tweets{
+		IDs: table.IDs(), Parents: table.Parents(), Times: table.Times(),
+		Content: table.Content, Skip: table.Headers(),
+	}
 	tweets.ResponseStarts, tweets.ResponseIDs = table.Responses()
 	return thread.Build(tweets, table.Report.Add)
+}
+
+// idOf returns a tweet's id; -(row+1) if it has none of its own, because none
+// can be read or another tweet has it.
+func idOf(table *tweet.Table, forest *thread.Forest, row int32) int64 {
+	if forest.Clashes(row) {
+		return -int64(row) - 1
+	}
+	return table.ID(row)
 }
 
 // describe counts what can be counted before anything is written.
@@ -185,6 +226,7 @@ func describe(table *tweet.Table, forest *thread.Forest, maxTweets int) Result {
 	result := Result{
 		Rows:      int64(table.Rows()),
 		Tweets:    int64(len(forest.Order)),
+		Headers:   int64(len(table.Headers())),
 		Companies: len(table.Companies()),
 	}
 	for _, d := range forest.Duplicates {
@@ -199,23 +241,23 @@ func describe(table *tweet.Table, forest *thread.Forest, maxTweets int) Result {
 		for ; to < len(forest.Order) && forest.Depth[to] > 1; to++ {
 			row := forest.Order[to]
 			if int(forest.Depth[to-1])%maxTweets == 0 && forest.Depth[to] > forest.Depth[to-1] {
-				report.Add(LongPath, table.ID(forest.Order[to-1]))
+				report.Add(LongPath, idOf(table, forest, forest.Order[to-1]))
 			}
 			author := table.Company(row)
 			if author == label.None {
 				continue
 			}
 			if table.Company(forest.Parent[row]) != label.None {
-				report.Add(CompanyAnswersCompany, table.ID(row))
+				report.Add(CompanyAnswersCompany, idOf(table, forest, row))
 			}
 			several = several || company != label.None && company != author
 			company = author
 		}
 		if several {
-			report.Add(SeveralCompanies, table.ID(root))
+			report.Add(SeveralCompanies, idOf(table, forest, root))
 		}
 		if to == from+1 && company != label.None {
-			report.Add(LoneCompanyTweet, table.ID(root))
+			report.Add(LoneCompanyTweet, idOf(table, forest, root))
 		}
 		from = to
 	}
@@ -343,8 +385,8 @@ func (b *batch) add(c thread.Conversation) {
 		name = b.table.Companies()[company]
 	}
 	b.conversations = append(b.conversations, dataset.Conversation{
-		ID:       b.table.ID(c.Rows[len(c.Rows)-1]),
-		ThreadID: b.table.ID(c.Root),
+		ID:       idOf(b.table, b.forest, c.Rows[len(c.Rows)-1]),
+		ThreadID: idOf(b.table, b.forest, c.Root),
 		Rows:     b.tweets[start:],
 		Texts:    texts,
 		Label:    name,
@@ -382,8 +424,8 @@ func (w *writer) conserved(result Result) error {
 	for i := range w.seen {
 		seen += int64(bits.OnesCount64(w.seen[i].Load()))
 	}
-	if lost := result.Rows - seen - int64(len(result.Duplicates)); lost != 0 {
-		return fmt.Errorf("staging lost %d of %d rows: %d are in conversations and %d are duplicates", lost, result.Rows, seen, len(result.Duplicates))
+	if lost := result.Rows - seen - int64(len(result.Duplicates)) - result.Headers; lost != 0 {
+		return fmt.Errorf("staging lost %d of %d rows: %d are in conversations, %d are duplicates and %d repeat the header", lost, result.Rows, seen, len(result.Duplicates), result.Headers)
 	}
 	if w.written != result.Conversations {
 		return fmt.Errorf("staging wrote %d conversations of %d", w.written, result.Conversations)

@@ -8,8 +8,10 @@
 //   - a parent that is not in the data makes its child a root;
 //   - a tweet that answers itself answers nothing;
 //   - a cycle is cut at its earliest tweet, which becomes a root;
-//   - of several rows with one id the first is the tweet, and the others are
-//     told beside it;
+//   - of several rows with one id that say the same the first is the tweet, and
+//     the others are told beside it; those that say something else are tweets of
+//     their own, and a reply to that id belongs to the one that names it as an
+//     answer, or to none;
 //   - a tweet that names nothing it answers, but is named as an answer by
 //     another tweet, is taken to be that. It keeps its own word otherwise,
 //     even where that leads nowhere.
@@ -26,6 +28,7 @@
 package thread
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 )
@@ -38,8 +41,13 @@ const NoTime = -1 << 63
 
 // What can be odd about tweets as a whole. The names are stable.
 const (
-	// DuplicateID: a row whose id an earlier row has.
+	// DuplicateID: a row that an earlier one with the same id says already.
 	DuplicateID = "duplicate_id"
+	// ClashingID: a row whose id an earlier row has, with something else in
+	// it.
+	ClashingID = "clashing_id"
+	// AmbiguousReply: a reply to, or from, an id that several tweets have.
+	AmbiguousReply = "ambiguous_reply"
 	// MissingParent: a tweet that answers one that is not in the data.
 	MissingParent = "missing_parent"
 	// MissingResponse: an answer named by a tweet is not in the data.
@@ -72,10 +80,14 @@ type Tweets struct {
 	// ResponseIDs[ResponseStarts[i]:ResponseStarts[i+1]] are the ids of the
 	// tweets that answer row i. Both are nil if that is not known.
 	ResponseStarts, ResponseIDs []int64
+	// Content is the same for two rows if they say the same. It is asked of
+	// rows that share an id. If it is nil, all of them say the same.
+	Content func(row int32) [2]uint64
+	// Skip are rows that are no tweets, in their order.
+	Skip []int32
 }
 
-// Duplicate is a row that is not a tweet of its own, because an earlier row
-// has its id.
+// Duplicate is a row that an earlier row makes known: it has the same id.
 type Duplicate struct {
 	Row, First int32
 }
@@ -92,10 +104,24 @@ type Forest struct {
 	// 1 for a root.
 	Depth []int32
 	// Parent is, by row, the row that a tweet answers; [None] for a root and
-	// for a duplicate.
+	// for what is not in Order.
 	Parent []int32
-	// Duplicates are the rows that are not in Order, in their order.
+	// Duplicates are the rows that say what another one in Order says; with
+	// those to skip they are all that is not in Order. They stand in their
+	// order.
 	Duplicates []Duplicate
+	// Clashing are the rows in Order whose id an earlier row has, First, but
+	// that say something else. They stand in their order.
+	Clashing []Duplicate
+	// Ambiguous are the rows that answer an id that several tweets have, and
+	// are not known to answer one of them. They stand in their order.
+	Ambiguous []int32
+}
+
+// Clashes tells whether the id of a row is another tweet's.
+func (f *Forest) Clashes(row int32) bool {
+	_, found := slices.BinarySearchFunc(f.Clashing, row, func(c Duplicate, row int32) int { return cmp.Compare(c.Row, row) })
+	return found
 }
 
 // Build puts tweets together. It calls note with the kind and the tweet's id
@@ -106,6 +132,7 @@ func Build(t Tweets, note func(kind string, id int64)) *Forest {
 	b.index()
 	b.ownWord()
 	b.responses()
+	b.unclear()
 	b.cutCycles()
 	b.rows = nil
 	b.order()
@@ -116,31 +143,78 @@ type builder struct {
 	Tweets
 	note   func(kind string, id int64)
 	forest *Forest
-	// rows finds a tweet's row by its id.
+	// rows finds a tweet's row by its id, the first of several.
 	rows map[int64]int32
+	// shared are the ids that several tweets have.
+	shared map[int64]bool
+	// out are the rows that are no tweets of their own, in their order.
+	out []int32
+}
+
+// said is what a row says under an id.
+type said struct {
+	id      int64
+	content [2]uint64
 }
 
 // index finds every id's first row.
 func (b *builder) index() {
 	b.rows = make(map[int64]int32, len(b.IDs))
+	known := make(map[said]int32)
+	skip := b.Skip
 	for row, id := range b.IDs {
-		first, found := b.rows[id]
-		if !found {
-			b.rows[id] = int32(row)
+		row := int32(row)
+		if len(skip) > 0 && skip[0] == row {
+			skip = skip[1:]
+			b.out = append(b.out, row)
 			continue
 		}
-		b.note(DuplicateID, id)
-		b.forest.Duplicates = append(b.forest.Duplicates, Duplicate{Row: int32(row), First: first})
+		first, found := b.rows[id]
+		if !found {
+			b.rows[id] = row
+			continue
+		}
+		if before, same := b.before(known, row, first); same {
+			b.note(DuplicateID, id)
+			b.forest.Duplicates = append(b.forest.Duplicates, Duplicate{Row: row, First: before})
+			b.out = append(b.out, row)
+			continue
+		}
+		b.note(ClashingID, id)
+		b.forest.Clashing = append(b.forest.Clashing, Duplicate{Row: row, First: first})
+		if b.shared == nil {
+			b.shared = make(map[int64]bool)
+		}
+		b.shared[id] = true
 	}
 }
 
-// tweets gives the rows that are tweets, without the duplicates.
+// before returns the earlier row that says what row says under its id, of which
+// first is the first one. Known are the rows of ids that several rows have.
+func (b *builder) before(known map[said]int32, row, first int32) (before int32, same bool) {
+	if b.Content == nil {
+		return first, true
+	}
+	id := b.IDs[row]
+	// Nothing is known of the first row before there is a second.
+	of := said{id, b.Content(first)}
+	if _, found := known[of]; !found {
+		known[of] = first
+	}
+	is := said{id, b.Content(row)}
+	if before, same = known[is]; !same {
+		known[is] = row
+	}
+	return before, same
+}
+
+// tweets gives the rows that are tweets of their own.
 func (b *builder) tweets() iter.Seq[int32] {
 	return func(yield func(int32) bool) {
-		duplicates := b.forest.Duplicates
+		out := b.out
 		for row := range int32(len(b.IDs)) {
-			if len(duplicates) > 0 && duplicates[0].Row == row {
-				duplicates = duplicates[1:]
+			if len(out) > 0 && out[0] == row {
+				out = out[1:]
 				continue
 			}
 			if !yield(row) {
@@ -162,6 +236,9 @@ func (b *builder) ownWord() {
 		if answered < 0 || id < 0 {
 			continue
 		}
+		if b.shared[answered] {
+			continue // responses may tell which one it is
+		}
 		if answered == id {
 			b.note(SelfReply, id)
 			continue
@@ -175,32 +252,51 @@ func (b *builder) ownWord() {
 	}
 }
 
-// responses links tweets that name nothing they answer to those that name
-// them as answers; the first in the data counts.
+// responses links tweets that name nothing they answer, or an id that several
+// tweets have, to those that name them as answers; the first in the data counts.
 func (b *builder) responses() {
 	if b.ResponseStarts == nil {
 		return
 	}
-	parent := b.forest.Parent
 	for row := range b.tweets() {
 		id := b.IDs[row]
 		if id < 0 {
 			continue
 		}
 		for _, response := range b.ResponseIDs[b.ResponseStarts[row]:b.ResponseStarts[row+1]] {
-			child, found := b.rows[response]
-			switch {
-			case !found || response < 0:
-				b.note(MissingResponse, id)
-			case parent[child] == row:
-			case child == row:
-				b.note(SelfReply, id)
-			case parent[child] != None || b.Parents[child] >= 0 && b.Parents[child] != response:
-				b.note(ConflictingResponse, id)
-			default:
-				b.note(AddedEdge, response)
-				parent[child] = row
-			}
+			b.response(row, id, response)
+		}
+	}
+}
+
+func (b *builder) response(row int32, id, response int64) {
+	parent := b.forest.Parent
+	child, found := b.rows[response]
+	switch {
+	case !found || response < 0:
+		b.note(MissingResponse, id)
+	case b.shared[response]:
+		b.note(AmbiguousReply, id)
+	case parent[child] == row:
+	case child == row:
+		b.note(SelfReply, id)
+	case parent[child] != None || b.Parents[child] >= 0 && b.Parents[child] != response && !(b.Parents[child] == id && b.shared[id]):
+		b.note(ConflictingResponse, id)
+	default:
+		b.note(AddedEdge, response)
+		parent[child] = row
+	}
+}
+
+// unclear notes the tweets that answer an id that several tweets have.
+func (b *builder) unclear() {
+	if b.shared == nil {
+		return
+	}
+	for row := range b.tweets() {
+		if id := b.IDs[row]; id >= 0 && b.forest.Parent[row] == None && b.Parents[row] >= 0 && b.shared[b.Parents[row]] {
+			b.note(AmbiguousReply, id)
+			b.forest.Ambiguous = append(b.forest.Ambiguous, row)
 		}
 	}
 }
@@ -258,7 +354,7 @@ func (b *builder) earliest(start int32) int32 {
 func (b *builder) order() {
 	f := b.forest
 	child, sibling := b.children()
-	f.Order = make([]int32, 0, len(b.IDs)-len(f.Duplicates))
+	f.Order = make([]int32, 0, len(b.IDs)-len(b.out))
 	f.Depth = make([]int32, 0, cap(f.Order))
 	for root := range b.tweets() {
 		if f.Parent[root] != None {

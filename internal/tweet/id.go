@@ -1,8 +1,14 @@
 package tweet
 
-import "strings"
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
-// form tells in which shape an id was found.
+// form tells in which shape an id was found, the better ones first.
 type form uint8
 
 const (
@@ -15,34 +21,84 @@ const (
 	// damaged: a spreadsheet has put separators into the number, 155157 as
 	// 155,157 or, the Indian way, as 1,55,157.
 	damaged
+	// unusual: a spelling of a spreadsheet or an exporter that keeps every
+	// digit, such as ="3", '3, ID_3 or 1.55157E+05.
+	unusual
+	// nothing: a word for an empty cell, such as nan or NULL.
+	nothing
+	// rounded: digits are lost, as in 1.55E+05.
+	rounded
 	// unreadable: anything else.
 	unreadable
 )
 
-// parseID reads a tweet's id. Ids are not negative; the value of an absent or
-// unreadable one is -1.
-func parseID(s string) (int64, form) {
+// otherID is another meaning of the id at a place.
+type otherID struct {
+	at int
+	id int64
+}
+
+// readable tells that an id of this form has a value.
+func (f form) readable() bool { return f <= unusual && f != absent }
+
+// exact is the largest number up to which a data frame and a spreadsheet keep
+// whole numbers apart.
+const exact = 1 << 53
+
+// idReader reads the ids of one table.
+type idReader struct {
+	// prefix is what stands before the ids of this table, in lower case, as
+	// in id_3; "" if nothing does.
+	prefix string
+	// other is the second meaning of the id that was read last, where its
+	// form alone does not tell: 1.000 is 1, or a thousand. It is -1 where
+	// there is none.
+	other int64
+	// others are the same of the list that was read last, by their place in
+	// what appendList gave.
+	others []otherID
+	// dotGroups and commaFractions tell that a point was met that separates
+	// thousands, a comma that is a decimal point.
+	dotGroups, commaFractions bool
+}
+
+// parse reads a tweet's id. Ids are not negative; the value of one that is not
+// readable is -1.
+func (r *idReader) parse(s string) (int64, form) {
 	if id, ok := digits(s); ok {
 		return id, whole
 	}
+	return r.parseOdd(s)
+}
+
+func (r *idReader) parseOdd(s string) (int64, form) {
+	r.other = -1
 	s = strings.TrimSpace(s)
 	if s == "" {
 		return -1, absent
 	}
-	form := whole
-	if integer, fraction, ok := strings.Cut(s, "."); ok {
-		if strings.Trim(fraction, "0") != "" {
-			return -1, unreadable
-		}
-		s, form = integer, fractional
-	}
-	if grouped(s) {
-		s, form = strings.ReplaceAll(s, ",", ""), damaged
-	}
 	if id, ok := digits(s); ok {
-		return id, form
+		return id, whole
 	}
-	return -1, unreadable
+	if isNothing(s) {
+		return -1, nothing
+	}
+	plain := asciiSpelling(s)
+	bare := unwrap(plain)
+	if bare == "" {
+		return -1, absent
+	}
+	if isNothing(bare) {
+		return -1, nothing
+	}
+	id, form := r.number(bare)
+	if form == unreadable && r.prefix != "" {
+		id, form = r.prefixed(bare)
+	}
+	if form.readable() && bare != s {
+		form = max(form, unusual)
+	}
+	return id, form
 }
 
 // digits reads a number of 1 to 19 ASCII digits that fits an int64.
@@ -62,24 +118,228 @@ func digits(s string) (int64, bool) {
 	return int64(n), n < 1<<63
 }
 
-// grouped tells whether s looks like one number with separators: one to three
-// digits, then groups of two or three, the last of three.
-func grouped(s string) bool {
-	first, rest, ok := strings.Cut(s, ",")
-	if !ok || len(first) > 3 || !isNumber(first) {
+// isNothing tells the words that stand for an empty cell in exports of data
+// frames and databases.
+func isNothing(s string) bool {
+	if len(s) > 7 {
 		return false
 	}
+	switch strings.ToLower(s) {
+	case "nan", "<na>", "na", "n/a", "#n/a", "null", `\n`, "none", "nil", "nat", "-", "--", "-1", "-1.0", "[]", "{}", "()", "[nan]", "unknown":
+		return true
+	}
+	return false
+}
+
+// asciiSpelling writes what stands for ASCII in other scripts and in typography
+// as ASCII, and leaves out what has no width. Blanks that do not break and
+// other marks between thousands become underscores, which are nothing else.
+func asciiSpelling(s string) string {
+	ascii := true
+	for i := range len(s) {
+		ascii = ascii && s[i] < utf8.RuneSelf
+	}
+	if ascii {
+		return s
+	}
+	s = strings.Map(func(c rune) rune {
+		switch {
+		case c < utf8.RuneSelf:
+			return c
+		case c >= '！' && c <= '～':
+			return c - '！' + '!'
+		case c >= '٠' && c <= '٩':
+			return c - '٠' + '0'
+		case c >= '۰' && c <= '۹':
+			return c - '۰' + '0'
+		case c >= '०' && c <= '९':
+			return c - '०' + '0'
+		case strings.ContainsRune("‘’‚‛′´", c):
+			return '\''
+		case strings.ContainsRune("“”„‟«»″", c):
+			return '"'
+		case c == '·' || c == '٬' || unicode.Is(unicode.Zs, c):
+			return '_'
+		case c == '٫':
+			return '.'
+		case c == '\u00ad' || unicode.Is(unicode.Cf, c):
+			return -1
+		}
+		return c
+	}, s)
+	return strings.Trim(s, " _\t\r\n")
+}
+
+// unwrap takes off what a spreadsheet or an exporter puts around an id: ="3",
+// '3, "3", [3], +3, 3L.
+func unwrap(s string) string {
 	for {
-		group, more, ok := strings.Cut(rest, ",")
+		last := len(s) - 1
+		switch {
+		case last < 1:
+			if s == "'" || s == `"` || s == "=" {
+				return ""
+			}
+			return s
+		case s[0] == '=' && (s[1] == '"' || s[1] == '\'' || isDigit(s[1])), s[0] == '+' && isDigit(s[1]):
+			s = s[1:]
+		case s[0] == '"' && s[last] == '"' && !oneInside(s, '"'), s[0] == '\'' && s[last] == '\'' && !oneInside(s, '\''),
+			s[0] == '[' && s[last] == ']', s[0] == '{' && s[last] == '}':
+			s = s[1:last]
+		case (s[0] == '\'' || s[0] == '`') && strings.Count(s, s[:1]) == 1 && strings.IndexByte(s, '"') < 0,
+			s[0] == '\'' && isDigit(s[1]) && isDigit(s[last]):
+			s = s[1:]
+		case s[last] == 'L' && isDigit(s[last-1]) && isDigit(s[0]):
+			s = s[:last]
+		default:
+			return s
+		}
+		s = strings.TrimSpace(s)
+	}
+}
+
+// oneInside tells that a text in quotes has a single quote more, which belongs
+// to another text in quotes: "1","2". Doubled ones are no other text.
+func oneInside(s string, quote byte) bool {
+	inside := s[1 : len(s)-1]
+	for {
+		at := strings.IndexByte(inside, quote)
+		if at < 0 {
+			return false
+		}
+		if at > 0 && at < len(inside)-1 {
+			return true
+		}
+		if at == 0 {
+			inside = inside[1:]
+			continue
+		}
+		return false
+	}
+}
+
+// number reads digits with separators, with a fraction of zeros, or with an
+// exponent.
+func (r *idReader) number(s string) (int64, form) {
+	if id, ok := digits(s); ok {
+		return id, whole
+	}
+	if !isDigit(s[0]) && s[0] != '.' {
+		return -1, unreadable
+	}
+	if at := strings.IndexAny(s, "eE"); at > 0 {
+		return scientific(s[:at], s[at+1:])
+	}
+	for _, separator := range []byte(",.' _") {
+		if !grouped(s, separator) {
+			continue
+		}
+		id, ok := digits(strings.ReplaceAll(s, string(separator), ""))
+		if !ok {
+			return -1, unreadable
+		}
+		return r.thousands(s, id, separator)
+	}
+	at := strings.LastIndexAny(s, ".,")
+	if at < 1 || strings.Trim(s[at+1:], "0") != "" || s[at] == ',' && at == len(s)-1 {
+		return -1, unreadable
+	}
+	return r.withoutFraction(s[:at], s[at])
+}
+
+// thousands is the number id, which s is with separators; or what s is if its
+// only separator is a decimal point.
+func (r *idReader) thousands(s string, id int64, separator byte) (int64, form) {
+	before, after, _ := strings.Cut(s, string(separator))
+	if after != "000" || separator != '.' && separator != ',' {
+		r.dotGroups = r.dotGroups || separator == '.'
+		return id, damaged
+	}
+	small, _ := digits(before)
+	if separator == '.' {
+		r.other = id
+		return small, fractional
+	}
+	r.other = small
+	return id, damaged
+}
+
+// withoutFraction reads a number before a decimal point and zeros.
+func (r *idReader) withoutFraction(s string, point byte) (int64, form) {
+	r.commaFractions = r.commaFractions || point == ','
+	id, ok := digits(s)
+	form := fractional
+	for _, separator := range []byte(",.' _") {
+		if !ok && separator != point && grouped(s, separator) {
+			id, ok = digits(strings.ReplaceAll(s, string(separator), ""))
+			form = damaged
+		}
+	}
+	switch {
+	case !ok:
+		return -1, unreadable
+	case id > exact:
+		// It has been a floating-point number, which has no room for it.
+		return -1, rounded
+	}
+	return id, form
+}
+
+// scientific reads a number with an exponent. The number is rounded where the
+// digits before the exponent are fewer than those of the number.
+func scientific(mantissa, exponent string) (int64, form) {
+	shift, err := strconv.Atoi(exponent)
+	if err != nil || !isDigit(exponent[len(exponent)-1]) {
+		return -1, unreadable
+	}
+	integer, fraction := mantissa, ""
+	if at := strings.IndexAny(mantissa, ".,"); at >= 0 {
+		integer, fraction = mantissa[:at], mantissa[at+1:]
+	}
+	all := integer + fraction
+	if !isNumber(all) || integer == "" {
+		return -1, unreadable
+	}
+	end := len(integer) + shift
+	switch {
+	case end > len(all):
+		return -1, rounded
+	case end < 1 || strings.Trim(all[end:], "0") != "":
+		return -1, unreadable
+	}
+	id, ok := digits(all[:end])
+	switch {
+	case !ok:
+		return -1, unreadable
+	case id > exact:
+		return -1, rounded
+	}
+	return id, unusual
+}
+
+// grouped tells whether s looks like one number with separators: one to three
+// digits, then groups of two or three, the last of three.
+func grouped(s string, separator byte) bool {
+	at := strings.IndexByte(s, separator)
+	if at < 1 || at > 3 || !isNumber(s[:at]) {
+		return false
+	}
+	for rest := s[at+1:]; ; rest = rest[at+1:] {
+		at = strings.IndexByte(rest, separator)
+		group := rest
+		if at >= 0 {
+			group = rest[:at]
+		}
 		if !isNumber(group) || len(group) > 3 || len(group) < 2 {
 			return false
 		}
-		if !ok {
+		if at < 0 {
 			return len(group) == 3
 		}
-		rest = more
 	}
 }
+
+func isDigit(c byte) bool { return c-'0' <= 9 }
 
 // isNumber tells whether s consists of ASCII digits and has at least one.
 func isNumber(s string) bool {
@@ -91,37 +351,205 @@ func isNumber(s string) bool {
 	return s != ""
 }
 
-// isCustomer tells whether an author is a customer: their names were replaced
-// by numbers when the data was published, companies kept their handles. A
-// data frame may have made the number fractional.
-func isCustomer(author string) bool {
-	return isNumber(strings.TrimSuffix(author, ".0"))
+// learn finds out what stands before the ids of a table from some cells of a
+// column: a prefix that more than half of those that are there have, and atLeast
+// of them. With another one an id could be another table's.
+func (r *idReader) learn(cells []string, atLeast int) {
+	counts := make(map[string]int)
+	n := 0
+	for _, cell := range cells {
+		cell = unwrap(asciiSpelling(strings.TrimSpace(cell)))
+		if cell == "" || isNothing(cell) {
+			continue
+		}
+		n++
+		if isDigit(cell[0]) && isNumber(cell) {
+			continue
+		}
+		for _, prefix := range prefixes(cell) {
+			counts[prefix]++
+		}
+	}
+	for prefix, count := range counts {
+		// Of ID_1 and ID_2 both "id_" is common; of a-1 and a-2 only "a-".
+		if 2*count > n && count >= atLeast && len(prefix) > len(r.prefix) {
+			r.prefix = prefix
+		}
+	}
 }
 
-// appendIDs appends the ids in a comma list to ids, and tells the worst form
-// met among them.
+// maxPrefix bounds a prefix; the longest is the address of a tweet.
+const maxPrefix = 120
+
+// prefixes returns what may be the prefix of an id: what stands before its
+// first digit, and what stands before its last number.
+func prefixes(cell string) []string {
+	if len(cell) > maxPrefix+20 {
+		return nil
+	}
+	var all []string
+	first := strings.IndexFunc(cell, func(c rune) bool { return c >= '0' && c <= '9' })
+	last := len(cell)
+	for last > 0 && isDigit(cell[last-1]) {
+		last--
+	}
+	for _, at := range []int{first, last} {
+		if at < 1 || at >= len(cell) {
+			continue
+		}
+		prefix := normalPrefix(cell[:at])
+		if _, ok := tail(cell[at:]); ok && isPrefix(prefix) && !slices.Contains(all, prefix) {
+			all = append(all, prefix)
+		}
+	}
+	return all
+}
+
+// normalPrefix makes one of the addresses of all authors' tweets.
+func normalPrefix(prefix string) string {
+	prefix = strings.ToLower(prefix)
+	if strings.Contains(prefix, "://") && (strings.HasSuffix(prefix, "/status/") || strings.HasSuffix(prefix, "/statuses/")) {
+		return "/status/"
+	}
+	return prefix
+}
+
+// isPrefix tells what can stand before an id: something with a letter or a #
+// at its beginning, and not a decimal point or a sign at its end.
+func isPrefix(s string) bool {
+	first, _ := utf8.DecodeRuneInString(s)
+	last := s[len(s)-1]
+	if s == "/status/" {
+		return true
+	}
+	if !unicode.IsLetter(first) && first != '#' && first != '№' {
+		return false
+	}
+	return last >= utf8.RuneSelf || unicode.IsLetter(rune(last)) || strings.IndexByte("_-:#/.= ", last) >= 0
+}
+
+// tail reads the number behind a prefix.
+func tail(s string) (int64, bool) {
+	integer, fraction, _ := strings.Cut(s, ".")
+	if strings.Trim(fraction, "0") != "" {
+		return -1, false
+	}
+	return digits(integer)
+}
+
+// prefixed reads an id behind the table's prefix.
+func (r *idReader) prefixed(s string) (int64, form) {
+	for _, at := range []int{len(r.prefix), strings.LastIndexByte(s, '/') + 1} {
+		if at < 1 || at >= len(s) || normalPrefix(s[:at]) != r.prefix {
+			continue
+		}
+		if id, ok := tail(s[at:]); ok {
+			return id, unusual
+		}
+	}
+	return -1, unreadable
+}
+
+// appendList appends the ids in a list to ids, and tells the worst form met
+// among them.
 //
 // A list whose commas could as well be a spreadsheet's (100,101,102) is read
 // as a list and called damaged: which of the two it was cannot be told.
-func appendIDs(ids []int64, list string) ([]int64, form) {
+func (r *idReader) appendList(ids []int64, list string) ([]int64, form) {
 	if list == "" {
 		return ids, absent
 	}
-	worst := whole
 	if id, ok := digits(list); ok {
-		return append(ids, id), worst
+		return append(ids, id), whole
 	}
-	if grouped(list) {
+	before := len(ids)
+	r.others = r.others[:0]
+	worst := whole
+	for part := range strings.SplitSeq(list, ",") {
+		id, ok := digits(part)
+		if !ok {
+			id, ok = digits(strings.TrimSpace(part))
+		}
+		if !ok && strings.TrimSpace(part) == "" {
+			continue
+		}
+		if !ok {
+			return r.appendOdd(ids[:before], list)
+		}
+		ids = append(ids, id)
+	}
+	if grouped(list, ',') {
 		worst = damaged
 	}
-	for part := range strings.SplitSeq(list, ",") {
-		id, form := parseID(part)
-		if form != absent && form != unreadable {
+	if len(ids) == before {
+		worst = absent
+	}
+	return ids, worst
+}
+
+// appendOdd reads a list in another spelling than digits and commas.
+func (r *idReader) appendOdd(ids []int64, list string) ([]int64, form) {
+	r.other = -1
+	list = strings.TrimSpace(list)
+	if isNothing(list) {
+		return ids, nothing
+	}
+	plain := asciiSpelling(list)
+	bare := unwrap(plain)
+	if last := len(bare) - 1; last > 0 && bare[0] == '(' && bare[last] == ')' {
+		bare = strings.TrimSpace(bare[1:last])
+	}
+	if bare == "" {
+		return ids, absent
+	}
+	if isNothing(bare) {
+		return ids, nothing
+	}
+	worst := whole
+	if bare != list {
+		worst = unusual
+	}
+	separators := ","
+	switch {
+	case strings.ContainsAny(bare, ";|\n\t"):
+		separators, worst = ";|\n\t", unusual
+	case strings.IndexByte(bare, ',') >= 0 && grouped(bare, ','):
+		worst = damaged
+	case strings.IndexByte(bare, ',') < 0 && strings.IndexByte(bare, ' ') >= 0 && r.blanksSeparate(bare):
+		separators, worst = " ", unusual
+		if grouped(bare, ' ') {
+			worst = damaged
+		}
+	}
+	parts := strings.FieldsFuncSeq(bare, func(c rune) bool { return strings.ContainsRune(separators, c) })
+	for part := range parts {
+		id, form := r.parse(part)
+		if form.readable() {
+			if form != whole && r.other >= 0 {
+				r.others = append(r.others, otherID{len(ids), r.other})
+			}
 			ids = append(ids, id)
+		}
+		if form == damaged {
+			// That it is no list is certain here, as the list has other separators.
+			form = unusual
+		}
+		if form == nothing {
+			form = unreadable
 		}
 		if form != absent {
 			worst = max(worst, form)
 		}
 	}
 	return ids, worst
+}
+
+// blanksSeparate tells whether every word of a list can be an id.
+func (r *idReader) blanksSeparate(list string) bool {
+	for part := range strings.FieldsSeq(list) {
+		if _, form := r.parse(part); !form.readable() {
+			return false
+		}
+	}
+	return true
 }

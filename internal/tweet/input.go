@@ -49,6 +49,8 @@ type guard struct {
 	// out is how much was handed on so far, rowStart where the row that is
 	// being read begins.
 	out, rowStart int64
+	// nul tells that a NUL byte was handed on.
+	nul bool
 }
 
 func (g *guard) Read(p []byte) (int, error) {
@@ -57,6 +59,7 @@ func (g *guard) Read(p []byte) (int, error) {
 	}
 	n, err := g.r.Read(p)
 	g.out += int64(n)
+	g.nul = g.nul || bytes.IndexByte(p[:n], 0) >= 0
 	if g.compressed == nil {
 		return n, err
 	}
@@ -123,28 +126,79 @@ func guarded(r io.Reader, name string) (*guard, error) {
 
 const byteOrderMark = "\ufeff"
 
-// start looks at a file's first bytes: it refuses what is not text, skips a
-// byte order mark, and tells whether there was one and whether lines end with
-// CRLF.
-func start(in *bufio.Reader, name string) (bom, crlf bool, err error) {
-	first, err := in.Peek(4096)
+// start looks at a file's first bytes: it refuses what is not text, skips byte
+// order marks, of which two tools may each have put one, and notes how lines
+// end.
+func (r *Rows) start(in *bufio.Reader) error {
+	first, err := in.Peek(firstBytes)
 	if len(first) == 0 {
 		if err == io.EOF {
-			return false, false, problem.Input("%s is empty: %s", name, wanted)
+			return problem.Input("%s is empty: %s", r.name, wanted)
 		}
-		return false, false, readProblem(name, 1, err)
+		return readProblem(r.name, 1, err)
 	}
 	if what := sniff(first); what != "" {
-		return false, false, problem.Input("%s, line 1, column 1: this is %s, not a table of tweets: %s", name, what, wanted)
+		return problem.Input("%s, line 1, column 1: this is %s, not a table of tweets: %s", r.name, what, wanted)
 	}
-	if line, _, ok := bytes.Cut(first, []byte("\n")); ok {
-		crlf = bytes.HasSuffix(line, []byte("\r"))
+	for bytes.HasPrefix(first, []byte(byteOrderMark)) {
+		if _, err := in.Discard(len(byteOrderMark)); err != nil {
+			return err
+		}
+		r.bom, first = true, first[len(byteOrderMark):]
 	}
-	if !bytes.HasPrefix(first, []byte(byteOrderMark)) {
-		return false, crlf, nil
+	switch end := lineEnd(first); end {
+	case "\r\n":
+		r.crlf = true
+	case "\r":
+		r.cr = true
 	}
-	_, err = in.Discard(len(byteOrderMark))
-	return true, crlf, err
+	return nil
+}
+
+// firstBytes is how much of a file is looked at before it is read.
+const firstBytes = 4096
+
+// lineEnd returns what ends the first line that is not blank; "" if nothing
+// does.
+func lineEnd(first []byte) string {
+	quoted, blank := false, true
+	for i, c := range first {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case quoted || c != '\n' && c != '\r':
+		case c == '\n' && i > 0 && first[i-1] == '\r':
+			return "\r\n"
+		case c == '\n' && !blank:
+			return "\n"
+		case c == '\r' && i+1 < len(first) && first[i+1] != '\n':
+			return "\r"
+		}
+		blank = blank && (c == '\n' || c == '\r')
+	}
+	return ""
+}
+
+// crLines makes a CR that ends a line, as on old Macs, a line feed. Those in
+// quotes belong to a text.
+type crLines struct {
+	r      io.Reader
+	quoted bool
+}
+
+func (c *crLines) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	for i := range p[:n] {
+		switch p[i] {
+		case '"':
+			c.quoted = !c.quoted
+		case '\r':
+			if !c.quoted {
+				p[i] = '\n'
+			}
+		}
+	}
+	return n, err
 }
 
 const wanted = "give a CSV file in UTF-8 (.csv, .csv.gz or .csv.zst) whose first line names the columns"
@@ -165,8 +219,8 @@ func sniff(first []byte) string {
 			return format.what
 		}
 	}
-	if bytes.IndexByte(first, 0) >= 0 {
-		return "a binary file"
+	if zeros := bytes.Count(first, []byte{0}); 5*zeros > 2*len(first) {
+		return "text in UTF-16 or a binary file"
 	}
 	text := bytes.TrimLeft(bytes.TrimPrefix(first, []byte(byteOrderMark)), " \t\r\n")
 	switch {
@@ -183,7 +237,7 @@ func sniff(first []byte) string {
 func readProblem(name string, line int, err error) error {
 	switch {
 	case errors.Is(err, errRowTooLong):
-		return problem.Input("%s, line %d: the row that starts here is longer than %d KiB, and no tweet is: a quote (\") in it is probably never closed", name, line, maxRow>>10)
+		return problem.Input("%s, line %d: the row that starts here is longer than %d KiB, and no tweet is: a quote (\") in it is probably never closed, or lines end with CR alone", name, line, maxRow>>10)
 	case errors.Is(err, errBomb):
 		return problem.Input("%s, line %d: reading stopped because %w (over %d times its size, or over %d GiB): decompress the file and look at it", name, line, err, maxRatio, maxOutput>>30)
 	case errors.Is(err, errDamaged):

@@ -4,9 +4,9 @@ import (
 	"bufio"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -30,6 +30,9 @@ type Rows struct {
 	uneven   bool
 	bom      bool
 	crlf     bool
+	cr       bool
+	// line is where the latest row starts.
+	line int
 }
 
 // NewRows starts to read a table. A name that ends in .gz or .zst says that r
@@ -42,13 +45,16 @@ func NewRows(r io.Reader, name string) (*Rows, error) {
 		return nil, err
 	}
 	in := bufio.NewReaderSize(g, readSize)
-	bom, crlf, err := start(in, name)
-	if err != nil {
+	rows := &Rows{name: name, guard: g, nextLine: 1}
+	if err := rows.start(in); err != nil {
 		return nil, err
+	}
+	if rows.cr {
+		in = bufio.NewReaderSize(&crLines{r: in}, readSize)
 	}
 	// in is larger than what csv.NewReader would make, so it is used as it
 	// is, and InputOffset counts from behind the byte order mark.
-	rows := &Rows{name: name, csv: csv.NewReader(in), guard: g, nextLine: 1, bom: bom, crlf: crlf}
+	rows.csv = csv.NewReader(in)
 	rows.csv.FieldsPerRecord = -1
 	rows.csv.ReuseRecord = true
 	header, err := rows.read()
@@ -86,11 +92,40 @@ func (r *Rows) Next() ([]string, error) {
 	if !r.uneven {
 		return record, nil
 	}
+	if r.joined(record) {
+		return nil, problem.Input("%s, line %d: from here on lines end with CR alone, as on old Macs, and above they do not: save the file with one kind of line end", r.name, r.line)
+	}
 	r.record = append(r.record[:0], record[:min(len(record), len(r.header))]...)
 	for len(r.record) < len(r.header) {
 		r.record = append(r.record, "")
 	}
 	return r.record, nil
+}
+
+// joined tells whether a record is several, which CRs alone separate.
+func (r *Rows) joined(record []string) bool {
+	if len(record) < 2*len(r.header)-1 {
+		return false
+	}
+	// The last field of a row and the first of the next one are one.
+	return strings.IndexByte(record[len(r.header)-1], '\r') >= 0
+}
+
+// RepeatsHeader returns a function that tells whether a row that Next gave is
+// the header once more, which is no tweet.
+func (r *Rows) RepeatsHeader() func(row []string) bool {
+	id, text := -1, -1
+	for i, name := range r.header {
+		switch strings.ToLower(columnOf(name)) {
+		case "tweet_id":
+			id = i
+		case "text":
+			text = i
+		}
+	}
+	return func(row []string) bool {
+		return id >= 0 && text >= 0 && isHeader(row[id], row[text])
+	}
 }
 
 // read returns the next record, checked to be UTF-8.
@@ -107,7 +142,11 @@ func (r *Rows) read() ([]string, error) {
 		if !utf8.ValidString(field) {
 			return nil, r.notUTF8(i, field)
 		}
+		if r.guard.nul && strings.IndexByte(field, 0) >= 0 {
+			return nil, r.nul(i, field)
+		}
 	}
+	r.line, _ = r.csv.FieldPos(0)
 	last := len(record) - 1
 	line, _ := r.csv.FieldPos(last)
 	r.nextLine = line + 1 + strings.Count(record[last], "\n")
@@ -125,8 +164,23 @@ func (r *Rows) problem(err error) error {
 	return problem.Input("%s, line %d, column %d: broken quoting: a field with a quote (\") in it must be quoted as a whole, its quotes doubled", r.name, parse.Line, parse.Column)
 }
 
+// position returns the line and column of a byte of a field.
+func (r *Rows) position(i int, field string, at int) (line, column int) {
+	line, column = r.csv.FieldPos(i)
+	before := field[:at]
+	if newline := strings.LastIndexByte(before, '\n'); newline >= 0 {
+		line += strings.Count(before, "\n")
+		column, before = 1, before[newline+1:]
+	}
+	return line, column + len(before)
+}
+
+func (r *Rows) nul(i int, field string) error {
+	line, column := r.position(i, field, strings.IndexByte(field, 0))
+	return problem.Input("%s, line %d, column %d: a NUL byte, which no text has: the file is damaged there, or a binary file, or text in UTF-16: %s", r.name, line, column, wanted)
+}
+
 func (r *Rows) notUTF8(i int, field string) error {
-	line, column := r.csv.FieldPos(i)
 	var at int
 	for at < len(field) {
 		char, size := utf8.DecodeRuneInString(field[at:])
@@ -135,12 +189,8 @@ func (r *Rows) notUTF8(i int, field string) error {
 		}
 		at += size
 	}
-	before := field[:at]
-	if newline := strings.LastIndexByte(before, '\n'); newline >= 0 {
-		line += strings.Count(before, "\n")
-		column, before = 1, before[newline+1:]
-	}
-	return problem.Input("%s, line %d, column %d: byte 0x%02x is not UTF-8: save the file in UTF-8 (it is probably in Windows-1252 or Latin-1)", r.name, line, column+len(before), field[at])
+	line, column := r.position(i, field, at)
+	return problem.Input("%s, line %d, column %d: byte 0x%02x is not UTF-8: save the file in UTF-8 (it is probably in Windows-1252 or Latin-1)", r.name, line, column, field[at])
 }
 
 // columns says where a row holds what; -1 for a column the table lacks.
@@ -164,7 +214,7 @@ const (
 func (r *Rows) columns(kind Kind) (columns, error) {
 	at := make(map[string]int, len(r.header))
 	for i, name := range r.header {
-		name = strings.ToLower(strings.TrimSpace(name))
+		name = strings.ToLower(columnOf(name))
 		if _, ok := at[name]; ok && slices.Contains(known, name) {
 			return columns{}, problem.Input("%s, line 1: column %q is there twice: keep one", r.name, name)
 		}
@@ -205,29 +255,23 @@ func (r *Rows) columns(kind Kind) (columns, error) {
 		r.name, strings.Join(missing, ", "), kind, r.found())
 }
 
-var (
-	known      = []string{"tweet_id", "author_id", "inbound", "created_at", "text", "response_tweet_id", "in_response_to_tweet_id"}
-	columnName = regexp.MustCompile(`^[\w .:/-]{1,40}$`)
-)
+var known = []string{"tweet_id", "author_id", "inbound", "created_at", "text", "response_tweet_id", "in_response_to_tweet_id"}
 
-// found describes the first line without ever quoting a tweet: names are
-// listed only when one of them shows that the line is a header.
+// found describes the first line without ever quoting it: only names of columns
+// that are known are listed, for the line need not be a header.
 func (r *Rows) found() string {
 	var names []string
-	isHeader := false
 	for _, name := range r.header {
-		name = strings.TrimSpace(name)
-		isHeader = isHeader || slices.Contains(known, strings.ToLower(name))
-		if columnName.MatchString(name) && len(names) < 20 {
+		if name = strings.ToLower(columnOf(name)); slices.Contains(known, name) {
 			names = append(names, name)
 		}
 	}
-	if isHeader {
-		return "its columns are " + strings.Join(names, ", ")
+	if names != nil {
+		return fmt.Sprintf("of its %d columns these are known: %s", len(r.header), strings.Join(names, ", "))
 	}
 	for _, separator := range []struct{ char, name string }{{";", "semicolons"}, {"\t", "tabs"}, {"|", "bars"}} {
 		for _, name := range strings.Split(strings.ToLower(r.header[0]), separator.char) {
-			if len(r.header) == 1 && slices.Contains(known, strings.TrimSpace(name)) {
+			if slices.Contains(known, strings.Trim(columnOf(name), `"'`)) {
 				return "its columns are separated by " + separator.name + ": separate them by commas"
 			}
 		}

@@ -98,7 +98,7 @@ func TestUnevenRowsGetTheHeadersWidth(t *testing.T) {
 // may quote the table.
 func TestRefusals(t *testing.T) {
 	const secret = "Jane Doe"
-	rows := "1,Acme,True,,fine,,\n2,Acme,True,,\"two\nlines\",,\n"
+	rows := "1,Acme,False,,fine,,\n2,Acme,False,,\"two\nlines\",,\n"
 	for name, test := range map[string]struct {
 		file, in string
 		says     []string
@@ -107,7 +107,7 @@ func TestRefusals(t *testing.T) {
 		"only a mark":         {in: "\ufeff", says: []string{"blank"}},
 		"blank lines":         {in: "\n\n\n", says: []string{"blank lines only"}},
 		"header only":         {in: header, says: []string{"no rows"}},
-		"missing columns":     {in: "tweet_id,text,when\n1," + secret + ",\n", says: []string{"line 1", "author_id, in_response_to_tweet_id", "tweet_id, text, when"}},
+		"missing columns":     {in: "tweet_id,text,when\n1," + secret + ",\n", says: []string{"line 1", "author_id, in_response_to_tweet_id", "known: tweet_id, text"}},
 		"no header":           {in: "1," + secret + ",x\n", says: []string{"line 1", "no column tweet_id, text, author_id, in_response_to_tweet_id", "header"}},
 		"semicolons":          {in: strings.ReplaceAll(header, ",", ";"), says: []string{"line 1", "separated by semicolons"}},
 		"tabs":                {in: strings.ReplaceAll(header, ",", "\t"), says: []string{"separated by tabs"}},
@@ -184,7 +184,7 @@ func randomRows(n int) string {
 		for i := range text {
 			text[i] = "abcdefghijklmnopqrstuvwxyz     "[random.IntN(31)]
 		}
-		b.WriteString("1,Acme,True,,")
+		b.WriteString("1,Acme,False,,")
 		b.Write(text)
 		b.WriteString(",,\n")
 	}
