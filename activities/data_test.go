@@ -371,7 +371,7 @@ func TestMergeTellsCostAndConfidence(t *testing.T) {
 			if c := merged.Counts; c.Cost != test.cost || c.Priced != test.priced || c.Tokens != 5e6 {
 				t.Errorf("the counts are %+v, want a cost of %g", c, test.cost)
 			}
-			recorded, err := l.data.Models.Applications(t.Context(), "ft:m", 9)
+			recorded, err := l.data.Models.Task("").Applications(t.Context(), "ft:m", 9)
 			want := map[int]int64{2: 1, 5: 1, 7: 1}
 			if err != nil || len(recorded) != 1 || recorded[0].Run != "run" || !maps.Equal(recorded[0].Confidences, want) {
 				t.Errorf("recorded %+v, %v, want %v", recorded, err, want)

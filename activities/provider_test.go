@@ -658,7 +658,7 @@ func TestChampionIsResolved(t *testing.T) {
 	if resolved.Model != model {
 		t.Errorf("a model that was registered later answers: %+v", resolved)
 	}
-	if err := m.data.Models.Retire(t.Context(), "ft:gone", database.Who{Name: "anna"}, "gone"); err != nil {
+	if err := m.data.Models.Task("").Retire(t.Context(), "ft:gone", database.Who{Name: "anna"}, "gone"); err != nil {
 		t.Fatal(err)
 	}
 	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Model: "ft:gone"}, nil), problem.BadInput, "was retired on")

@@ -22,7 +22,7 @@ func (l *lab) knows(id string, staged StageConversationsResult, created time.Tim
 	dir, _, _ := strings.Cut(staged.LoadReport.Path, "/load.json")
 	m := registry.Model{
 		ID: id, Created: created, DatasetSHA256: staged.Dataset.SHA256, DatasetRows: staged.Dataset.Rows,
-		WorkflowID: dir, RunID: id, Labels: artifact.Ref{Path: id + "-labels"},
+		WorkflowID: dir, RunID: id, Labels: artifact.Ref{Path: id + "-labels"}, TestCoverage: 0.8,
 	}
 	m.WorkflowID, m.RunID, _ = strings.Cut(dir, "/")
 	l.must(l.data.RegisterModel, m, nil)
@@ -64,7 +64,7 @@ func TestRetrainingIsPlannedByWhatCameIn(t *testing.T) {
 			for i := range test.corrections {
 				corrections = append(corrections, registry.Correction{ConversationID: int64(i), Label: "AcmeHelp", At: time.Now()})
 			}
-			if _, err := l.data.Models.ImportCorrections(t.Context(), corrections); err != nil {
+			if _, err := l.data.Models.Task("").ImportCorrections(t.Context(), corrections); err != nil {
 				t.Fatal(err)
 			}
 			now := l.staged(test.now, "new/run")
@@ -73,7 +73,7 @@ func TestRetrainingIsPlannedByWhatCameIn(t *testing.T) {
 			if plan.Train != test.train || !strings.Contains(plan.Reason, test.says) || plan.Champion != "ft:champion" || plan.Labels.Path != "ft:champion-labels" {
 				t.Errorf("got %+v, want train %v because %q", plan, test.train, test.says)
 			}
-			recorded, err := l.data.Models.Retrainings(t.Context(), 9)
+			recorded, err := l.data.Models.Task("").Retrainings(t.Context(), 9)
 			if err != nil || (len(recorded) == 1) == test.train {
 				t.Fatalf("recorded %+v, %v", recorded, err)
 			}
@@ -107,11 +107,11 @@ func TestRetrainingIsPlannedByConfidence(t *testing.T) {
 			staged := l.staged(tweets(200), "old/run")
 			l.must(l.data.RegisterModel, registry.Model{
 				ID: "ft:champion", Created: time.Now().Add(-time.Hour), DatasetSHA256: staged.Dataset.SHA256, DatasetRows: staged.Dataset.Rows,
-				WorkflowID: "old", RunID: "run", Labels: artifact.Ref{Path: "labels"}, Confidences: test.reference,
+				TestCoverage: 0.8, WorkflowID: "old", RunID: "run", Labels: artifact.Ref{Path: "labels"}, Confidences: test.reference,
 			}, nil)
 			for i, bins := range test.runs {
 				a := registry.Application{Run: fmt.Sprint("apply/", i), At: time.Now().Add(time.Duration(i) * time.Minute), Model: "ft:champion", Confidences: bins}
-				if err := l.data.Models.RecordApplication(t.Context(), a); err != nil {
+				if err := l.data.Models.Task("").RecordApplication(t.Context(), a); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -198,11 +198,11 @@ func TestChallengerIsComparedAndConcluded(t *testing.T) {
 			if err := l.store.ReadJSON(t.Context(), compared.File, &file); err != nil || len(file.Classes) != 2 || file.Champion != 0.8 {
 				t.Errorf("comparison.json holds %+v, %v", file, err)
 			}
-			if _, challenger, err := l.data.Models.Aliases(t.Context()); err != nil || challenger != "ft:new" {
+			if _, challenger, err := l.data.Models.Task("").Aliases(t.Context()); err != nil || challenger != "ft:new" {
 				t.Errorf("the challenger is %q, %v", challenger, err)
 			}
 			if test.meanwhile {
-				if err := l.data.Models.Promote(t.Context(), "ft:third", "", database.Who{Name: "anna"}, "now"); err != nil {
+				if err := l.data.Models.Task("").Promote(t.Context(), "ft:third", "", database.Who{Name: "anna"}, "now"); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -215,10 +215,10 @@ func TestChallengerIsComparedAndConcluded(t *testing.T) {
 			if done.Decision != test.decision {
 				t.Errorf("decided %+v, want %s", done, test.decision)
 			}
-			if c, err := l.data.Models.Champion(t.Context()); err != nil || c.ID != test.champion {
+			if c, err := l.data.Models.Task("").Champion(t.Context()); err != nil || c.ID != test.champion {
 				t.Errorf("the champion is %s, %v; want %s", c.ID, err, test.champion)
 			}
-			if recorded, err := l.data.Models.Retrainings(t.Context(), 9); err != nil || len(recorded) != 1 || recorded[0].Decision != test.decision {
+			if recorded, err := l.data.Models.Task("").Retrainings(t.Context(), 9); err != nil || len(recorded) != 1 || recorded[0].Decision != test.decision {
 				t.Errorf("recorded %+v, %v", recorded, err)
 			}
 		})

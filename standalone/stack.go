@@ -71,7 +71,7 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 		FrontendSetting:  "--temporal-port",
 		UIPort:           o.uiPort,
 		UISetting:        "--ui-port",
-		SearchAttributes: []string{pipeline.DatasetAttribute, pipeline.ModelAttribute, pipeline.StageAttribute},
+		SearchAttributes: []string{pipeline.TaskAttribute, pipeline.DatasetAttribute, pipeline.ModelAttribute, pipeline.StageAttribute},
 		Log:              logger,
 	})
 	if err != nil {

@@ -74,6 +74,9 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 	if err := f.in.Validate(); err != nil {
 		return invalid(err)
 	}
+	if err := f.belongs(ctx, f.in.Task); err != nil {
+		return err
+	}
 	file := workflow.ExecuteActivity(check(ctx), data.CheckDataset, activities.CheckDatasetInput{Dataset: f.in.Dataset, Kind: pipeline.Training})
 	base := workflow.ExecuteActivity(check(ctx), provider.CheckProvider, activities.CheckProviderInput{
 		BaseModel: f.in.BaseModel, NeedsPrice: f.in.Budget > 0 || f.in.MaxCost > 0,
@@ -86,9 +89,9 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 		return err
 	}
 	f.in.BaseModel, f.provider, f.price = model.BaseModel, model.URL, model.Price
-	f.result.BaseModel, f.result.Dir = model.BaseModel, f.status.Dir
+	f.result.Task, f.result.BaseModel, f.result.Dir = f.in.Task, model.BaseModel, f.status.Dir
 	f.accepted = &pipeline.Accepted{Model: model.BaseModel}
-	return workflow.UpsertTypedSearchAttributes(ctx, datasetAttribute.ValueSet(datasetName(f.in.Dataset)))
+	return workflow.UpsertTypedSearchAttributes(ctx, datasetAttribute.ValueSet(pipeline.DatasetName(f.in.Dataset)))
 }
 
 func (f *fineTuning) prepare(ctx workflow.Context) (err error) {
@@ -136,6 +139,7 @@ func (f *fineTuning) split(ctx workflow.Context) error {
 	err := workflow.ExecuteActivity(bulk(ctx), data.SplitExamples, activities.SplitExamplesInput{
 		Examples: f.prepared.Anonymized,
 		Options:  f.splitOptions(),
+		Task:     f.in.Task,
 		Dir:      f.status.Dir,
 		Force:    f.in.Force,
 	}).Get(ctx, &f.splits)
@@ -364,6 +368,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 	var registered activities.RegisterModelResult
 	err = workflow.ExecuteActivity(quick(ctx), data.RegisterModel, registry.Model{
 		ID:                 f.result.Model,
+		Task:               f.in.Task,
 		BaseModel:          f.result.BaseModel,
 		ProviderURL:        f.provider,
 		JobID:              f.result.JobID,
@@ -372,6 +377,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 		AskedPrecision:     f.in.Precision,
 		Labels:             f.splits.Labels,
 		PromptVersion:      prompt.Version(),
+		Dataset:            pipeline.DatasetName(f.in.Dataset),
 		DatasetSHA256:      f.prepared.Dataset.SHA256,
 		DatasetRows:        f.prepared.Dataset.Rows,
 		Anonymizer:         f.prepared.Anonymizer,
@@ -379,11 +385,12 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 		ValidationAccuracy: f.result.Metrics.Validation.Accuracy,
 		TestAccuracy:       f.result.Metrics.Test.Accuracy,
 		TestCoverage:       f.result.Metrics.Test.Coverage,
+		MajorityAccuracy:   f.result.Metrics.MajorityAccuracy,
 		Confidences:        f.judged.Confidences,
 		WorkflowID:         info.WorkflowExecution.ID,
 		RunID:              info.FirstRunID,
 	}).Get(ctx, &registered)
-	f.result.Champion = registered.Champion
+	f.result.Champion, f.result.Unfit = registered.Champion, registered.Unfit
 	f.leave(ctx)
 	f.result.Stages, f.result.Privacy = f.status.Stages, f.prepared.Evaluation
 	f.result.Report = f.report.HTML

@@ -65,6 +65,10 @@ func (t *retraining) accept(ctx workflow.Context) error {
 	if err := t.in.Validate(); err != nil {
 		return t.refuse(ctx, invalid(err))
 	}
+	if err := t.belongs(ctx, t.in.FineTune.Task); err != nil {
+		return err
+	}
+	t.result.Task = t.in.FineTune.Task
 	t.accepted = &pipeline.Accepted{Model: t.in.FineTune.BaseModel}
 	return workflow.SetUpdateHandlerWithOptions(ctx, pipeline.ApproveUpdate,
 		func(_ workflow.Context, a pipeline.Approval) (pipeline.Proposal, error) {
@@ -83,7 +87,7 @@ func (t *retraining) accept(ctx workflow.Context) error {
 // id names the retraining in the database.
 func (t *retraining) id(ctx workflow.Context) pipeline.RetrainingID {
 	info := workflow.GetInfo(ctx)
-	return pipeline.RetrainingID{WorkflowID: info.WorkflowExecution.ID, RunID: info.FirstRunID, At: workflow.Now(ctx)}
+	return pipeline.RetrainingID{Task: t.in.FineTune.Task, WorkflowID: info.WorkflowExecution.ID, RunID: info.FirstRunID, At: workflow.Now(ctx)}
 }
 
 // plan looks at the dataset as it is now. What it stages, the fine-tuning takes
@@ -134,6 +138,7 @@ func (t *retraining) compare(ctx workflow.Context) error {
 	switch t.planned.Champion {
 	case "":
 		t.compared = activities.CompareModelsResult{Better: true, Reason: "the first model: there is nothing to compare it with"}
+		t.keepUnfit()
 		return nil
 	case trained.Model:
 		t.compared.Reason = "the same data gave the same model, which is the champion"
@@ -163,7 +168,16 @@ func (t *retraining) compare(ctx workflow.Context) error {
 		Dir:                   t.status.Dir,
 	}).Get(ctx, &t.compared)
 	t.result.Comparison = t.compared.File
+	t.keepUnfit()
 	return err
+}
+
+// keepUnfit lets no comparison make a champion of a model that only a person may
+// promote.
+func (t *retraining) keepUnfit() {
+	if unfit := t.result.FineTune.Unfit; unfit != "" && t.compared.Better {
+		t.compared.Better, t.compared.Reason = false, unfit
+	}
 }
 
 // approve waits for a person, if one is asked for and there is something to

@@ -165,7 +165,7 @@ func (c *connection) probeAttributes(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", c.serverProblem(err, "search attributes")
 	}
-	wanted := []string{pipeline.DatasetAttribute, pipeline.ModelAttribute, pipeline.StageAttribute}
+	wanted := []string{pipeline.TaskAttribute, pipeline.DatasetAttribute, pipeline.ModelAttribute, pipeline.StageAttribute}
 	missing := slices.DeleteFunc(slices.Clone(wanted), func(name string) bool {
 		return answer.GetCustomAttributes()[name] == enumspb.INDEXED_VALUE_TYPE_KEYWORD
 	})
