@@ -649,9 +649,11 @@ func TestChampionIsResolved(t *testing.T) {
 	m.must(m.data.RegisterModel, registered(model, splits), nil)
 	var resolved ResolveModelResult
 	m.must(m.provider.ResolveModel, ResolveModelInput{}, &resolved)
-	if resolved.Model != model || resolved.Threshold != 0.25 || resolved.Labels != splits.Labels {
+	if resolved.Model != model || resolved.Threshold != 0.25 || resolved.Labels != splits.Labels || resolved.Origin.TestCoverage != 0.8 {
 		t.Errorf("got %+v", resolved)
 	}
+	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Task: "demo"}, nil), problem.BadInput, "no fine-tuned model of the task demo yet")
+	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Task: "demo", Model: model}, nil), problem.BadInput, "belongs to the task default, not to demo")
 	m.must(m.data.RegisterModel, registered("ft:gone", splits), nil)
 	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Model: "ft:gone"}, nil), problem.BadInput, "ft:gone")
 	m.must(m.provider.ResolveModel, ResolveModelInput{}, &resolved)
@@ -681,5 +683,5 @@ func TestProbeAsksWithThePromptOfTraining(t *testing.T) {
 }
 
 func registered(model string, splits SplitExamplesResult) registry.Model {
-	return registry.Model{ID: model, RunID: model, Threshold: 0.25, Labels: splits.Labels, Created: time.Now()}
+	return registry.Model{ID: model, RunID: model, Threshold: 0.25, TestCoverage: 0.8, Labels: splits.Labels, Created: time.Now()}
 }

@@ -124,6 +124,63 @@ func TestRetrainingIsPlannedByConfidence(t *testing.T) {
 	}
 }
 
+// Corrections that a run has seen are no news, also where it found the provider's
+// finished job, and neither are another task's.
+func TestRetrainingCountsFromTheLatestJudgement(t *testing.T) {
+	l := newLab(t)
+	staged := l.staged(tweets(200), "old/run")
+	l.knows("ft:champion", staged, time.Now().Add(-48*time.Hour))
+	correct := func(task string) {
+		c := []registry.Correction{{ConversationID: 1, Label: "AcmeHelp", At: time.Now()}, {ConversationID: 2, Label: "AcmeHelp", At: time.Now()}}
+		if _, err := l.data.Models.Task(task).ImportCorrections(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plan := func() (p PlanRetrainingResult) {
+		l.must(l.data.PlanRetraining, PlanRetrainingInput{
+			Dataset: staged.Dataset, LoadReport: staged.LoadReport, Enough: pipeline.RetrainWhen{NewRows: 100, NewCorrections: 2, Drift: evaluate.MuchDrift}, Retraining: retraining,
+		}, &p)
+		return p
+	}
+	correct("demo")
+	if p := plan(); p.Train {
+		t.Errorf("another task's corrections are news: %+v", p)
+	}
+	correct("")
+	if p := plan(); !p.Train || p.Corrections != 2 {
+		t.Errorf("two corrections are no news: %+v", p)
+	}
+	m, err := l.data.Models.Task("").Model(t.Context(), "ft:champion")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.RunID, m.Created = "another", time.Now().Add(time.Minute)
+	l.must(l.data.RegisterModel, m, nil)
+	if p := plan(); p.Train {
+		t.Errorf("what the latest run has seen is news again: %+v", p)
+	}
+}
+
+func TestUnfitModelIsRegisteredWithAReason(t *testing.T) {
+	l := newLab(t)
+	for name, test := range map[string]struct {
+		m        registry.Model
+		champion string
+		says     string
+	}{
+		"answers nothing":  {registry.Model{ID: "ft:mute", TestAccuracy: 0.9}, "", "answers nothing"},
+		"as the commonest": {registry.Model{ID: "ft:dull", TestAccuracy: 0.3, TestCoverage: 0.1, MajorityAccuracy: 0.3}, "", "commonest company"},
+		"better":           {registry.Model{ID: "ft:good", TestAccuracy: 0.31, TestCoverage: 0.1, MajorityAccuracy: 0.3}, "ft:good", ""},
+	} {
+		test.m.Task, test.m.RunID = "task-"+test.m.ID[3:], "r"
+		var r RegisterModelResult
+		l.must(l.data.RegisterModel, test.m, &r)
+		if r.Champion != test.champion || !strings.Contains(r.Unfit, test.says) || (r.Unfit == "") != (test.says == "") {
+			t.Errorf("%s: got %+v", name, r)
+		}
+	}
+}
+
 func TestRetrainingWithoutAChampionTrains(t *testing.T) {
 	l := newLab(t)
 	now := l.staged(tweets(50), "new/run")

@@ -63,7 +63,10 @@ func unknownFar(test, now Practice) (share, usual float64, far bool) {
 	if share < usual {
 		limit = max(usual-unknownMargin, 0)
 	}
-	chance := beyondChance * math.Sqrt(limit*(1-limit)/n+usual*(1-usual)/m)
+	// A small test that found none or all Unknown is not certain of it: it counts
+	// as if it had found one more of either.
+	tested := float64(test.Unknown+1) / (m + 2)
+	chance := beyondChance * math.Sqrt(limit*(1-limit)/n+tested*(1-tested)/m)
 	return share, usual, math.Abs(share-usual) > unknownMargin+chance
 }
 
