@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"switchboard/activities"
+	"switchboard/internal/artifact"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/registry"
 )
@@ -51,6 +52,7 @@ type retraining struct {
 	*run
 	in       pipeline.RetrainInput
 	planned  activities.PlanRetrainingResult
+	asked    activities.ClassifyPartResult
 	compared activities.CompareModelsResult
 	proposal *pipeline.Proposal
 	approval *pipeline.Approval
@@ -144,7 +146,6 @@ func (t *retraining) compare(ctx workflow.Context) error {
 		t.compared.Reason = "the same data gave the same model, which is the champion"
 		return nil
 	}
-	var asked activities.ClassifyPartResult
 	err := workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
 		Model:      t.planned.Champion,
 		Labels:     t.planned.Labels,
@@ -152,7 +153,7 @@ func (t *retraining) compare(ctx workflow.Context) error {
 		Path:       t.status.Dir + "/champion-predictions.parquet",
 		Anonymizer: trained.Privacy.Anonymizer,
 		Evaluation: trained.Privacy,
-	}).Get(ctx, &asked)
+	}).Get(ctx, &t.asked)
 	if err != nil {
 		return err
 	}
@@ -160,7 +161,7 @@ func (t *retraining) compare(ctx workflow.Context) error {
 		Champion:              t.planned.Champion,
 		Challenger:            trained.Model,
 		Test:                  trained.Test,
-		ChampionPredictions:   asked.Predictions,
+		ChampionPredictions:   t.asked.Predictions,
 		ChallengerPredictions: trained.TestPredictions,
 		Rule:                  t.in.Rule,
 		Seed:                  uint64(t.in.FineTune.Seed),
@@ -228,5 +229,30 @@ func (t *retraining) conclude(ctx workflow.Context) error {
 		return err
 	}
 	t.result.Decision, t.result.Reason = done.Decision, done.Reason
-	return nil
+	return t.recordRun(ctx)
+}
+
+// retrainingManifest marks, in a history, that a retraining leaves a manifest beside
+// that of its fine-tuning.
+const retrainingManifest = "retraining-manifest"
+
+func (t *retraining) recordRun(ctx workflow.Context) error {
+	if workflow.GetVersion(ctx, retrainingManifest, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	manifest := activities.Manifest{
+		Parameters: t.in,
+		Privacy:    t.result.FineTune.Privacy,
+		Stages: []activities.ManifestStage{
+			{Name: "fine-tuning", Files: []artifact.Ref{t.result.FineTune.Manifest}},
+			{Name: "comparison", Files: []artifact.Ref{t.asked.Predictions, t.compared.File}},
+		},
+		Result: t.result,
+	}
+	if t.asked.Predictions.Path != "" {
+		manifest.Checks = []activities.Check{{Name: "test conversations have a prediction of the champion", In: t.result.FineTune.Test.Rows, Out: t.asked.Predictions.Rows}}
+	}
+	info := workflow.GetInfo(ctx)
+	manifest.Workflow, manifest.WorkflowID, manifest.RunID = info.WorkflowType.Name, info.WorkflowExecution.ID, info.FirstRunID
+	return workflow.ExecuteActivity(quick(ctx), data.WriteManifest, activities.WriteManifestInput{Dir: t.status.Dir, Manifest: manifest}).Get(ctx, &t.result.Manifest)
 }

@@ -39,6 +39,8 @@ type world struct {
 	ran []string
 	// sent counts the activities that sent text to the provider.
 	sent int
+	// manifests were written, in their order.
+	manifests []activities.Manifest
 }
 
 const (
@@ -191,7 +193,12 @@ func (w *world) merges() *world {
 }
 
 func (w *world) records() *world {
-	w.OnActivity(data.WriteManifest, mock.Anything, mock.Anything).Return(artifact.Ref{Path: "manifest.json"}, nil).Maybe()
+	w.OnActivity(data.WriteManifest, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.WriteManifestInput) (artifact.Ref, error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.manifests = append(w.manifests, in.Manifest)
+		return artifact.Ref{Path: "manifest.json"}, nil
+	}).Maybe()
 	w.OnActivity(data.RegisterModel, mock.Anything, mock.Anything).Return(activities.RegisterModelResult{Champion: model}, nil).Maybe()
 	return w
 }

@@ -423,6 +423,7 @@ func (a *app) addFiles(ctx context.Context, r *report) {
 	case r.FineTune != nil:
 		if r.Retrain != nil {
 			add("comparison", r.Retrain.Comparison.Path)
+			add("retraining", r.Retrain.Manifest.Path)
 		}
 		add("report", r.FineTune.Report.Path)
 		add("manifest", r.FineTune.Manifest.Path)

@@ -96,7 +96,8 @@ func (r report) writeUnfinished(t *text) {
 	if r.Status != nil {
 		writeProposal(t, r.WorkflowID, r.Status.Proposal)
 	}
-	if r.Status != nil {
+	// A preparation is a part of a run, and does not know the run's task.
+	if r.Status != nil && r.Workflow != pipeline.PrepareDatasetWorkflow {
 		writeTask(t, r.Status.Task)
 	}
 	for _, s := range r.statuses() {

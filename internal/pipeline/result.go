@@ -377,6 +377,9 @@ type RetrainResult struct {
 	Champion string `json:"champion,omitempty"`
 	// Comparison is comparison.json.
 	Comparison artifact.Ref `json:"comparison,omitzero"`
+	// Manifest is the retraining's own, which lists that file; its fine-tuning
+	// has another. Skipped retrainings have none.
+	Manifest artifact.Ref `json:"manifest,omitzero"`
 }
 
 // Progress is the heartbeat of activities that go through rows or
