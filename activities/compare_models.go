@@ -37,7 +37,7 @@ type CompareModelsResult struct {
 // the champion's.
 func (d *Data) CompareModels(ctx context.Context, in CompareModelsInput) (CompareModelsResult, error) {
 	by := database.Who{Name: in.Retraining.WorkflowID, Run: in.Retraining.RunID}
-	if err := d.Models.Challenge(ctx, in.Challenger, by, "trained to take the champion's place"); err != nil {
+	if err := d.Models.Task(in.Retraining.Task).Challenge(ctx, in.Challenger, by, "trained to take the champion's place"); err != nil {
 		return CompareModelsResult{}, err
 	}
 	champion, err := d.answers(ctx, in.Test, in.ChampionPredictions)

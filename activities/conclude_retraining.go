@@ -31,13 +31,14 @@ type ConcludeRetrainingResult struct {
 // ConcludeRetraining carries a decision out, and records it. Done twice, it does
 // nothing more.
 func (d *Data) ConcludeRetraining(ctx context.Context, in ConcludeRetrainingInput) (ConcludeRetrainingResult, error) {
+	task := d.Models.Task(in.Retraining.Task)
 	result := ConcludeRetrainingResult{Decision: registry.Keep, Reason: in.Reason}
 	if in.Promote {
 		by := database.Who{Name: in.Retraining.WorkflowID, Run: in.Retraining.RunID}
 		if in.By != "" {
 			by.Name = in.By
 		}
-		switch err := d.Models.Promote(ctx, in.Challenger, in.Champion, by, in.Reason); {
+		switch err := task.Promote(ctx, in.Challenger, in.Champion, by, in.Reason); {
 		case errors.Is(err, database.ErrChampionChanged):
 			result.Reason = "another model became the champion meanwhile, with which this one was not compared; retrain again"
 		case err != nil:
@@ -46,5 +47,5 @@ func (d *Data) ConcludeRetraining(ctx context.Context, in ConcludeRetrainingInpu
 			result.Decision = registry.Promote
 		}
 	}
-	return result, d.Models.RecordRetraining(ctx, in.Retraining.Record(result.Decision, result.Reason, in.Champion, in.Challenger))
+	return result, task.RecordRetraining(ctx, in.Retraining.Record(result.Decision, result.Reason, in.Champion, in.Challenger))
 }

@@ -507,10 +507,54 @@ func TestMergeTellsCostAndConfidence(t *testing.T) {
 			if c := merged.Counts; c.Cost != test.cost || c.Priced != test.priced || c.Tokens != 5e6 {
 				t.Errorf("the counts are %+v, want a cost of %g", c, test.cost)
 			}
-			recorded, err := l.data.Models.Applications(t.Context(), "ft:m", 9)
+			recorded, err := l.data.Models.Task("").Applications(t.Context(), "ft:m", 9)
 			want := map[int]int64{2: 1, 5: 1, 7: 1}
 			if err != nil || len(recorded) != 1 || recorded[0].Run != "run" || !maps.Equal(recorded[0].Confidences, want) {
 				t.Errorf("recorded %+v, %v, want %v", recorded, err, want)
+			}
+		})
+	}
+}
+
+// A model that was sure of its own test, and is not of this file.
+func TestMergeWarnsOfAnotherKindOfConversations(t *testing.T) {
+	for name, test := range map[string]struct {
+		origin *pipeline.Origin
+		status dataset.Status
+		sure   float64
+		want   int
+	}{
+		"as in its test":     {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.95, 0},
+		"far less sure":      {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.35, 2},
+		"nothing is known":   {nil, dataset.Classified, 0.35, 0},
+		"the provider fails": {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Failed, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			var file strings.Builder
+			file.WriteString("tweet_id,text,in_response_to_tweet_id\n")
+			for i := range 80 {
+				fmt.Fprintf(&file, "%d,where is my parcel number %d,\n", i+1, i)
+			}
+			staged, refs := l.prepare(l.file("production.csv", file.String()), pipeline.Production, "run")
+			var predictions []dataset.Prediction
+			for _, e := range l.examples(refs) {
+				predictions = append(predictions, dataset.Prediction{ConversationID: e.ID, Company: "Acme", Confidence: test.sure, Status: test.status})
+			}
+			ref, err := writeRows(t.Context(), l.store, "run/predictions.parquet", predictions)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var merged MergeOutputResult
+			l.must(l.data.MergeOutput, MergeOutputInput{
+				Dataset: staged.Dataset, Examples: refs, Predictions: []artifact.Ref{ref}, Duplicates: staged.Duplicates, Threshold: 0.5,
+				Task: "demo", Model: "ft:m", Origin: test.origin, Dir: "run",
+			}, &merged)
+			if len(merged.Warnings) != test.want {
+				t.Errorf("the warnings are %q, want %d", merged.Warnings, test.want)
+			}
+			if recorded, err := l.data.Models.Task("demo").Applications(t.Context(), "ft:m", 9); err != nil || len(recorded) != 1 {
+				t.Errorf("recorded %+v, %v", recorded, err)
 			}
 		})
 	}

@@ -59,7 +59,7 @@ func (d *Data) EvaluateModel(ctx context.Context, in EvaluateModelInput) (Evalua
 		Validation:       evaluate.Measure(validation.answers, threshold),
 		Test:             evaluate.Measure(test.answers, threshold),
 		InvalidAnswers:   invalid,
-		MajorityAccuracy: &majority,
+		MajorityAccuracy: majority,
 	}}
 	var confidences []float64
 	for _, a := range test.answers {

@@ -34,8 +34,10 @@ type MergeOutputInput struct {
 	MaxUnusable float64 `json:"max_unusable,omitempty"`
 	// Threshold is the confidence below which an answer becomes Unknown.
 	Threshold float64 `json:"threshold"`
-	// Model gave the predictions.
-	Model string `json:"model,omitempty"`
+	// Model of Task gave the predictions; Origin is what it was trained on.
+	Task   string           `json:"task,omitempty"`
+	Model  string           `json:"model,omitempty"`
+	Origin *pipeline.Origin `json:"origin,omitempty"`
 	// Provider, BaseModel and Batches are what the answers' price depends on.
 	Provider  string `json:"provider,omitempty"`
 	BaseModel string `json:"base_model,omitempty"`
@@ -47,6 +49,8 @@ type MergeOutputInput struct {
 type MergeOutputResult struct {
 	Output artifact.Ref         `json:"output"`
 	Counts pipeline.ApplyCounts `json:"counts"`
+	// Warnings are as in [pipeline.ApplyResult].
+	Warnings []string `json:"warnings,omitempty"`
 	// Companies counts conversations by company, for the chart.
 	Companies artifact.Ref `json:"companies"`
 }
@@ -56,7 +60,7 @@ type MergeOutputResult struct {
 // confidence, status and error_code, with a number behind a name that the input has
 // already. A tweet on several conversations takes the most confident one. A row that
 // repeats the header is in none. The input must be the file that was staged, to the byte. How
-// sure the model was is recorded with it, in counts.
+// sure the model was is recorded with it, in counts, and held against its own test.
 func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutputResult, error) {
 	m := merge{
 		threshold: in.Threshold,
@@ -83,9 +87,13 @@ func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutpu
 	if price, known := d.Prices.Find(in.Provider, in.BaseModel); known {
 		m.result.Counts.Cost, m.result.Counts.Priced = price.Answers(m.asked, m.answered, in.Batches), true
 	}
+	confidences := evaluate.ConfidenceBins(m.confidences)
+	if in.Origin != nil {
+		m.result.Warnings = evaluate.Unlike(in.Origin.Test(), m.practice(confidences))
+	}
 	if in.Model != "" {
-		a := registry.Application{Run: in.Dir, At: time.Now(), Model: in.Model, Confidences: evaluate.ConfidenceBins(m.confidences)}
-		if err := d.Models.RecordApplication(ctx, a); err != nil {
+		a := registry.Application{Run: in.Dir, At: time.Now(), Model: in.Model, Confidences: confidences}
+		if err := d.Models.Task(in.Task).RecordApplication(ctx, a); err != nil {
 			return MergeOutputResult{}, err
 		}
 	}
@@ -208,6 +216,17 @@ func (m *merge) finish() {
 		c.Companies--
 	}
 	c.UnknownShare = evaluate.ShareOf(int64(m.companies[dataset.Unknown]), c.Conversations)
+}
+
+// practice counts the conversations that the model was asked about and answered as
+// its test's were: there, none is empty, and none fails.
+func (m *merge) practice(confidences map[int]int64) evaluate.Practice {
+	statuses := m.result.Counts.ConversationStatuses
+	return evaluate.Practice{
+		Given:       statuses[string(dataset.Classified)],
+		Unknown:     statuses[string(dataset.Unsure)] + statuses[string(dataset.Invalid)],
+		Confidences: confidences,
+	}
 }
 
 var addedColumns = []string{"conversation_id", "company", "confidence", "status", "error_code"}

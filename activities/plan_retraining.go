@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/registry"
+	"switchboard/internal/store"
 )
 
 // PlanRetrainingInput names the dataset as it is now, and what makes another
@@ -47,7 +49,8 @@ const (
 // confidence of its answers than in its test. A retraining that is not worth while
 // is recorded as skipped.
 func (d *Data) PlanRetraining(ctx context.Context, in PlanRetrainingInput) (PlanRetrainingResult, error) {
-	champion, err := d.Models.Champion(ctx)
+	task := d.Models.Task(in.Retraining.Task)
+	champion, err := task.Champion(ctx)
 	if kind, _ := problem.KindOf(err); kind == problem.BadInput {
 		return PlanRetrainingResult{Train: true, Reason: "there is no champion yet"}, nil
 	}
@@ -62,29 +65,31 @@ func (d *Data) PlanRetraining(ctx context.Context, in PlanRetrainingInput) (Plan
 	if plan.Train {
 		return plan, nil
 	}
-	return plan, d.Models.RecordRetraining(ctx, in.Retraining.Record(registry.Skip, plan.Reason, champion.ID, ""))
+	return plan, task.RecordRetraining(ctx, in.Retraining.Record(registry.Skip, plan.Reason, champion.ID, ""))
 }
 
 // news fills in what has changed since the latest training.
 func (d *Data) news(ctx context.Context, in PlanRetrainingInput, champion registry.Model, plan *PlanRetrainingResult) error {
-	models, err := d.Models.Models(ctx)
+	task := d.Models.Task(in.Retraining.Task)
+	models, err := task.Models(ctx)
 	if err != nil {
 		return err
 	}
-	latest := models[0] // there is a champion, so there is one
+	// There is a champion, so there is one.
+	latest := slices.MaxFunc(models, func(a, b registry.Model) int { return a.LastJudged().Compare(b.LastJudged()) })
 	if latest.DatasetSHA256 != in.Dataset.SHA256 {
 		plan.Rows = max(in.Dataset.Rows-latest.DatasetRows, 0)
 	}
-	corrections, err := d.Models.Corrections(ctx)
+	corrections, err := task.Corrections(ctx)
 	if err != nil {
 		return err
 	}
 	for _, c := range corrections {
-		if c.Imported.After(latest.Created) {
+		if c.Imported.After(latest.LastJudged()) {
 			plan.Corrections++
 		}
 	}
-	if plan.ConfidenceDrift, err = d.confidenceDrift(ctx, champion); err != nil {
+	if plan.ConfidenceDrift, err = confidenceDrift(ctx, task, champion); err != nil {
 		return err
 	}
 	before, err := d.labelMix(ctx, champion.WorkflowID+"/"+champion.RunID+"/load.json")
@@ -104,8 +109,8 @@ func (d *Data) news(ctx context.Context, in PlanRetrainingInput, champion regist
 
 // confidenceDrift tells how far the champion's confidence in production is from
 // that in its test.
-func (d *Data) confidenceDrift(ctx context.Context, champion registry.Model) (float64, error) {
-	applications, err := d.Models.Applications(ctx, champion.ID, mostApplications)
+func confidenceDrift(ctx context.Context, task *store.Task, champion registry.Model) (float64, error) {
+	applications, err := task.Applications(ctx, champion.ID, mostApplications)
 	if err != nil {
 		return 0, err
 	}

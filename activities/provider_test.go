@@ -634,8 +634,8 @@ func TestModelWhoseAnswersAreNoLabelsIsNotJudged(t *testing.T) {
 			if err != nil || result.Metrics.InvalidAnswers != 2*c.invalid {
 				t.Errorf("%v, metrics %+v", err, result.Metrics)
 			}
-			if m := result.Metrics.MajorityAccuracy; m == nil || *m < 0.3 || *m > 0.7 {
-				t.Errorf("of two companies the commoner has %v", m)
+			if m := result.Metrics.MajorityAccuracy; m < 0.3 || m > 0.7 {
+				t.Errorf("of two companies the commoner has %s", m)
 			}
 		})
 	}
@@ -714,16 +714,18 @@ func TestChampionIsResolved(t *testing.T) {
 	m.must(m.data.RegisterModel, registered(model, splits), nil)
 	var resolved ResolveModelResult
 	m.must(m.provider.ResolveModel, ResolveModelInput{}, &resolved)
-	if resolved.Model != model || resolved.Threshold != 0.25 || resolved.Labels != splits.Labels {
+	if resolved.Model != model || resolved.Threshold != 0.25 || resolved.Labels != splits.Labels || resolved.Origin.TestCoverage != 0.8 {
 		t.Errorf("got %+v", resolved)
 	}
+	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Task: "demo"}, nil), problem.BadInput, "no fine-tuned model of the task demo yet")
+	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Task: "demo", Model: model}, nil), problem.BadInput, "belongs to the task default, not to demo")
 	m.must(m.data.RegisterModel, registered("ft:gone", splits), nil)
 	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Model: "ft:gone"}, nil), problem.BadInput, "ft:gone")
 	m.must(m.provider.ResolveModel, ResolveModelInput{}, &resolved)
 	if resolved.Model != model {
 		t.Errorf("a model that was registered later answers: %+v", resolved)
 	}
-	if err := m.data.Models.Retire(t.Context(), "ft:gone", database.Who{Name: "anna"}, "gone"); err != nil {
+	if err := m.data.Models.Task("").Retire(t.Context(), "ft:gone", database.Who{Name: "anna"}, "gone"); err != nil {
 		t.Fatal(err)
 	}
 	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Model: "ft:gone"}, nil), problem.BadInput, "was retired on")
@@ -746,5 +748,5 @@ func TestProbeAsksWithThePromptOfTraining(t *testing.T) {
 }
 
 func registered(model string, splits SplitExamplesResult) registry.Model {
-	return registry.Model{ID: model, RunID: model, Threshold: 0.25, Labels: splits.Labels, Created: time.Now()}
+	return registry.Model{ID: model, RunID: model, Threshold: 0.25, TestCoverage: 0.8, Labels: splits.Labels, Created: time.Now()}
 }

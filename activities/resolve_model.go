@@ -5,13 +5,16 @@ import (
 	"time"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
 	"switchboard/internal/registry"
 )
 
-// ResolveModelInput names a fine-tuned model; empty takes the champion.
+// ResolveModelInput names a fine-tuned model of a task; empty takes the task's
+// champion.
 type ResolveModelInput struct {
+	Task  string `json:"task,omitempty"`
 	Model string `json:"model"`
 	// Batches asks whether the provider has them.
 	Batches bool `json:"batches,omitempty"`
@@ -27,13 +30,15 @@ type ResolveModelResult struct {
 	Provider  string       `json:"provider,omitempty"`
 	Threshold float64      `json:"threshold"`
 	Labels    artifact.Ref `json:"labels"`
+	// Origin is what the model was trained on, and how it did in its test.
+	Origin *pipeline.Origin `json:"origin,omitempty"`
 }
 
 // ResolveModel finds a fine-tuned model among those that were registered, and
-// makes sure that the provider still has it. A model that is not there, or was
-// retired, is a problem of kind BadInput.
+// makes sure that the provider still has it. A model that is not there, is another
+// task's, or was retired, is a problem of kind BadInput.
 func (p *Provider) ResolveModel(ctx context.Context, in ResolveModelInput) (ResolveModelResult, error) {
-	m, err := p.model(ctx, in.Model)
+	m, err := p.model(ctx, in.Task, in.Model)
 	if err != nil {
 		return ResolveModelResult{}, err
 	}
@@ -58,12 +63,12 @@ func (p *Provider) ResolveModel(ctx context.Context, in ResolveModelInput) (Reso
 			return ResolveModelResult{}, err
 		}
 	}
-	return ResolveModelResult{Model: m.ID, BaseModel: m.BaseModel, Provider: p.URL, Threshold: m.Threshold, Labels: m.Labels}, nil
+	return ResolveModelResult{Model: m.ID, BaseModel: m.BaseModel, Provider: p.URL, Threshold: m.Threshold, Labels: m.Labels, Origin: pipeline.OriginOf(m)}, nil
 }
 
-func (p *Provider) model(ctx context.Context, id string) (registry.Model, error) {
+func (p *Provider) model(ctx context.Context, task, id string) (registry.Model, error) {
 	if id == "" {
-		return p.Models.Champion(ctx)
+		return p.Models.Task(task).Champion(ctx)
 	}
-	return p.Models.Model(ctx, id)
+	return p.Models.Task(task).Model(ctx, id)
 }

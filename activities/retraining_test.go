@@ -22,7 +22,7 @@ func (l *lab) knows(id string, staged StageConversationsResult, created time.Tim
 	dir, _, _ := strings.Cut(staged.LoadReport.Path, "/load.json")
 	m := registry.Model{
 		ID: id, Created: created, DatasetSHA256: staged.Dataset.SHA256, DatasetRows: staged.Dataset.Rows,
-		WorkflowID: dir, RunID: id, Labels: artifact.Ref{Path: id + "-labels"},
+		WorkflowID: dir, RunID: id, Labels: artifact.Ref{Path: id + "-labels"}, TestCoverage: 0.8,
 	}
 	m.WorkflowID, m.RunID, _ = strings.Cut(dir, "/")
 	l.must(l.data.RegisterModel, m, nil)
@@ -64,7 +64,7 @@ func TestRetrainingIsPlannedByWhatCameIn(t *testing.T) {
 			for i := range test.corrections {
 				corrections = append(corrections, registry.Correction{ConversationID: int64(i), Label: "AcmeHelp", At: time.Now()})
 			}
-			if _, err := l.data.Models.ImportCorrections(t.Context(), corrections); err != nil {
+			if _, err := l.data.Models.Task("").ImportCorrections(t.Context(), corrections); err != nil {
 				t.Fatal(err)
 			}
 			now := l.staged(test.now, "new/run")
@@ -73,7 +73,7 @@ func TestRetrainingIsPlannedByWhatCameIn(t *testing.T) {
 			if plan.Train != test.train || !strings.Contains(plan.Reason, test.says) || plan.Champion != "ft:champion" || plan.Labels.Path != "ft:champion-labels" {
 				t.Errorf("got %+v, want train %v because %q", plan, test.train, test.says)
 			}
-			recorded, err := l.data.Models.Retrainings(t.Context(), 9)
+			recorded, err := l.data.Models.Task("").Retrainings(t.Context(), 9)
 			if err != nil || (len(recorded) == 1) == test.train {
 				t.Fatalf("recorded %+v, %v", recorded, err)
 			}
@@ -107,11 +107,11 @@ func TestRetrainingIsPlannedByConfidence(t *testing.T) {
 			staged := l.staged(tweets(200), "old/run")
 			l.must(l.data.RegisterModel, registry.Model{
 				ID: "ft:champion", Created: time.Now().Add(-time.Hour), DatasetSHA256: staged.Dataset.SHA256, DatasetRows: staged.Dataset.Rows,
-				WorkflowID: "old", RunID: "run", Labels: artifact.Ref{Path: "labels"}, Confidences: test.reference,
+				TestCoverage: 0.8, WorkflowID: "old", RunID: "run", Labels: artifact.Ref{Path: "labels"}, Confidences: test.reference,
 			}, nil)
 			for i, bins := range test.runs {
 				a := registry.Application{Run: fmt.Sprint("apply/", i), At: time.Now().Add(time.Duration(i) * time.Minute), Model: "ft:champion", Confidences: bins}
-				if err := l.data.Models.RecordApplication(t.Context(), a); err != nil {
+				if err := l.data.Models.Task("").RecordApplication(t.Context(), a); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -121,6 +121,63 @@ func TestRetrainingIsPlannedByConfidence(t *testing.T) {
 				t.Errorf("got %+v, want train %v because %q", plan, test.train, test.says)
 			}
 		})
+	}
+}
+
+// Corrections that a run has seen are no news, also where it found the provider's
+// finished job, and neither are another task's.
+func TestRetrainingCountsFromTheLatestJudgement(t *testing.T) {
+	l := newLab(t)
+	staged := l.staged(tweets(200), "old/run")
+	l.knows("ft:champion", staged, time.Now().Add(-48*time.Hour))
+	correct := func(task string) {
+		c := []registry.Correction{{ConversationID: 1, Label: "AcmeHelp", At: time.Now()}, {ConversationID: 2, Label: "AcmeHelp", At: time.Now()}}
+		if _, err := l.data.Models.Task(task).ImportCorrections(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plan := func() (p PlanRetrainingResult) {
+		l.must(l.data.PlanRetraining, PlanRetrainingInput{
+			Dataset: staged.Dataset, LoadReport: staged.LoadReport, Enough: pipeline.RetrainWhen{NewRows: 100, NewCorrections: 2, Drift: evaluate.MuchDrift}, Retraining: retraining,
+		}, &p)
+		return p
+	}
+	correct("demo")
+	if p := plan(); p.Train {
+		t.Errorf("another task's corrections are news: %+v", p)
+	}
+	correct("")
+	if p := plan(); !p.Train || p.Corrections != 2 {
+		t.Errorf("two corrections are no news: %+v", p)
+	}
+	m, err := l.data.Models.Task("").Model(t.Context(), "ft:champion")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.RunID, m.Created = "another", time.Now().Add(time.Minute)
+	l.must(l.data.RegisterModel, m, nil)
+	if p := plan(); p.Train {
+		t.Errorf("what the latest run has seen is news again: %+v", p)
+	}
+}
+
+func TestUnfitModelIsRegisteredWithAReason(t *testing.T) {
+	l := newLab(t)
+	for name, test := range map[string]struct {
+		m        registry.Model
+		champion string
+		says     string
+	}{
+		"answers nothing":  {registry.Model{ID: "ft:mute", TestAccuracy: 0.9}, "", "answers nothing"},
+		"as the commonest": {registry.Model{ID: "ft:dull", TestAccuracy: 0.3, TestCoverage: 0.1, MajorityAccuracy: 0.3}, "", "commonest company"},
+		"better":           {registry.Model{ID: "ft:good", TestAccuracy: 0.31, TestCoverage: 0.1, MajorityAccuracy: 0.3}, "ft:good", ""},
+	} {
+		test.m.Task, test.m.RunID = "task-"+test.m.ID[3:], "r"
+		var r RegisterModelResult
+		l.must(l.data.RegisterModel, test.m, &r)
+		if r.Champion != test.champion || !strings.Contains(r.Unfit, test.says) || (r.Unfit == "") != (test.says == "") {
+			t.Errorf("%s: got %+v", name, r)
+		}
 	}
 }
 
@@ -198,11 +255,11 @@ func TestChallengerIsComparedAndConcluded(t *testing.T) {
 			if err := l.store.ReadJSON(t.Context(), compared.File, &file); err != nil || len(file.Classes) != 2 || file.Champion != 0.8 {
 				t.Errorf("comparison.json holds %+v, %v", file, err)
 			}
-			if _, challenger, err := l.data.Models.Aliases(t.Context()); err != nil || challenger != "ft:new" {
+			if _, challenger, err := l.data.Models.Task("").Aliases(t.Context()); err != nil || challenger != "ft:new" {
 				t.Errorf("the challenger is %q, %v", challenger, err)
 			}
 			if test.meanwhile {
-				if err := l.data.Models.Promote(t.Context(), "ft:third", "", database.Who{Name: "anna"}, "now"); err != nil {
+				if err := l.data.Models.Task("").Promote(t.Context(), "ft:third", "", database.Who{Name: "anna"}, "now"); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -215,10 +272,10 @@ func TestChallengerIsComparedAndConcluded(t *testing.T) {
 			if done.Decision != test.decision {
 				t.Errorf("decided %+v, want %s", done, test.decision)
 			}
-			if c, err := l.data.Models.Champion(t.Context()); err != nil || c.ID != test.champion {
+			if c, err := l.data.Models.Task("").Champion(t.Context()); err != nil || c.ID != test.champion {
 				t.Errorf("the champion is %s, %v; want %s", c.ID, err, test.champion)
 			}
-			if recorded, err := l.data.Models.Retrainings(t.Context(), 9); err != nil || len(recorded) != 1 || recorded[0].Decision != test.decision {
+			if recorded, err := l.data.Models.Task("").Retrainings(t.Context(), 9); err != nil || len(recorded) != 1 || recorded[0].Decision != test.decision {
 				t.Errorf("recorded %+v, %v", recorded, err)
 			}
 		})

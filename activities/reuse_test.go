@@ -152,7 +152,7 @@ func TestCorrectionsAreSplitAnew(t *testing.T) {
 	var without, with SplitExamplesResult
 	l.must(l.data.SplitExamples, in, &without)
 	id := l.examples([]artifact.Ref{p.splits.Train})[0].ID
-	if _, err := l.data.Models.ImportCorrections(t.Context(), []registry.Correction{{ConversationID: id, Label: "BoltRail", At: time.Now()}}); err != nil {
+	if _, err := l.data.Models.Task("").ImportCorrections(t.Context(), []registry.Correction{{ConversationID: id, Label: "BoltRail", At: time.Now()}}); err != nil {
 		t.Fatal(err)
 	}
 	in.Dir = "third"

@@ -16,7 +16,9 @@ import (
 type SplitExamplesInput struct {
 	Examples []artifact.Ref `json:"examples"`
 	Options  split.Options  `json:"options"`
-	Dir      string         `json:"dir"`
+	// Task is whose corrections count.
+	Task string `json:"task,omitempty"`
+	Dir  string `json:"dir"`
 	// Force does the work even if an earlier run has done the same.
 	Force bool `json:"force,omitempty"`
 }
@@ -43,14 +45,14 @@ func (r *SplitExamplesResult) files() []*artifact.Ref {
 }
 
 // SplitExamples divides examples into train, validation and test, with the
-// database's corrections where they have a weight, and writes the first two as
+// task's corrections where they have a weight, and writes the first two as
 // the trainer expects them. Where an earlier run did the same
 // with the same examples, its result is taken over.
 func (d *Data) SplitExamples(ctx context.Context, in SplitExamplesInput) (SplitExamplesResult, error) {
 	var corrections []registry.Correction
 	if in.Options.CorrectionWeight > 0 {
 		var err error
-		if corrections, err = d.Models.Corrections(ctx); err != nil {
+		if corrections, err = d.Models.Task(in.Task).Corrections(ctx); err != nil {
 			return SplitExamplesResult{}, err
 		}
 		in.Options.Corrections = make(map[int64]string, len(corrections))

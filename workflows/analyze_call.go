@@ -15,7 +15,7 @@ func AnalyzeCall(ctx workflow.Context, in pipeline.AnalyzeCallInput) (result pip
 		return result, err
 	}
 	defer func() { r.end(ctx, err) }()
-	a := analysis{preparation: preparation{run: r, in: pipeline.PrepareInput{Dir: r.status.Dir}}, call: in}
+	a := analysis{preparation: preparation{run: r, in: pipeline.PrepareInput{Dir: r.status.Dir}}, call: in.WithDefaults()}
 	if err := r.answerAccept(ctx); err != nil {
 		return result, err
 	}
@@ -52,8 +52,11 @@ func (a *analysis) check(ctx workflow.Context) error {
 	if err := a.call.Validate(); err != nil {
 		return invalid(err)
 	}
+	if err := a.belongs(ctx, a.call.Task); err != nil {
+		return err
+	}
 	event := workflow.ExecuteActivity(quick(ctx), data.StageCall, activities.StageCallInput{Event: a.call.Event, CallID: a.call.CallID, Dir: a.status.Dir})
-	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Model: a.call.Model})
+	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Task: a.call.Task, Model: a.call.Model})
 	var staged activities.StageCallResult
 	if err := first(event.Get(ctx, &staged), named.Get(ctx, &a.model)); err != nil {
 		return err
@@ -92,7 +95,7 @@ func (a *analysis) recordRun(ctx workflow.Context) error {
 		return err
 	}
 	a.analyzed = pipeline.AnalyzeCallResult{
-		Model: a.model.Model, Status: concluded.Status, Confidence: concluded.Confidence, Spans: prepared.Counts.Spans,
+		Task: a.call.Task, Model: a.model.Model, Status: concluded.Status, Confidence: concluded.Confidence, Spans: prepared.Counts.Spans,
 		Answer: concluded.Answer, Dir: a.status.Dir, Privacy: prepared.Evaluation,
 	}
 	info := workflow.GetInfo(ctx)

@@ -73,7 +73,7 @@ func (a *application) answer(ctx workflow.Context) error {
 func (a *application) restore(s pipeline.ApplyProgress) {
 	a.state = s
 	a.accepted = &a.state.Accepted
-	a.status.Model, a.status.Paused = s.Accepted.Model, s.Paused
+	a.status.Task, a.status.Model, a.status.Origin, a.status.Paused = a.in.Task, s.Accepted.Model, s.Origin, s.Paused
 	a.status.Prepared, a.status.Privacy = &a.state.Prepared.Counts, a.state.Prepared.Evaluation
 	a.status.Stages = s.Stages
 }
@@ -88,8 +88,11 @@ func (a *application) check(ctx workflow.Context) error {
 	if err := a.in.Validate(); err != nil {
 		return invalid(err)
 	}
+	if err := a.belongs(ctx, a.in.Task); err != nil {
+		return err
+	}
 	file := workflow.ExecuteActivity(check(ctx), data.CheckDataset, activities.CheckDatasetInput{Dataset: a.in.Dataset, Kind: pipeline.Production})
-	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Model: a.in.Model, Batches: a.in.Mode == pipeline.InBatches})
+	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Task: a.in.Task, Model: a.in.Model, Batches: a.in.Mode == pipeline.InBatches})
 	if err := file.Get(ctx, nil); err != nil {
 		return err
 	}
@@ -100,9 +103,10 @@ func (a *application) check(ctx workflow.Context) error {
 	a.state.Accepted = pipeline.Accepted{Model: model.Model}
 	a.state.Threshold, a.state.Labels = model.Threshold, model.Labels
 	a.state.Provider, a.state.BaseModel = model.Provider, model.BaseModel
-	a.accepted, a.status.Model = &a.state.Accepted, model.Model
+	a.state.Origin = model.Origin
+	a.accepted, a.status.Model, a.status.Origin = &a.state.Accepted, model.Model, model.Origin
 	return workflow.UpsertTypedSearchAttributes(ctx,
-		datasetAttribute.ValueSet(datasetName(a.in.Dataset)), modelAttribute.ValueSet(model.Model))
+		datasetAttribute.ValueSet(pipeline.DatasetName(a.in.Dataset)), modelAttribute.ValueSet(model.Model))
 }
 
 func (a *application) prepare(ctx workflow.Context) (err error) {
@@ -207,7 +211,10 @@ func (a *application) merge(ctx workflow.Context) error {
 		Predictions: a.state.Predictions,
 		Duplicates:  a.state.Prepared.Duplicates,
 		Threshold:   a.state.Threshold,
+		MaxUnusable: a.in.MaxUnusable,
+		Task:        a.in.Task,
 		Model:       a.state.Accepted.Model,
+		Origin:      a.state.Origin,
 		Provider:    a.state.Provider,
 		BaseModel:   a.state.BaseModel,
 		Batches:     a.in.Mode == pipeline.InBatches,
@@ -218,7 +225,10 @@ func (a *application) merge(ctx workflow.Context) error {
 	}
 	a.status.Applied = &a.merged.Counts
 	a.result = pipeline.ApplyResult{
+		Task:     a.in.Task,
 		Model:    a.state.Accepted.Model,
+		Origin:   a.state.Origin,
+		Warnings: a.merged.Warnings,
 		Mode:     a.in.Mode,
 		Prepared: a.state.Prepared.Counts,
 		Counts:   a.merged.Counts,

@@ -48,7 +48,10 @@ func (e *evaluation) check(ctx workflow.Context) error {
 	if err := e.in.Validate(); err != nil {
 		return invalid(err)
 	}
-	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Model: e.in.Model, Base: len(e.in.With) > 0})
+	if err := e.belongs(ctx, e.in.Task); err != nil {
+		return err
+	}
+	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Task: e.in.Task, Model: e.in.Model, Base: len(e.in.With) > 0})
 	located := workflow.ExecuteActivity(quick(ctx), data.LocateSplits, activities.LocateSplitsInput{Dir: e.in.Dir})
 	if err := first(named.Get(ctx, &e.model), located.Get(ctx, &e.splits)); err != nil {
 		return err
@@ -58,7 +61,7 @@ func (e *evaluation) check(ctx workflow.Context) error {
 	}
 	e.accepted = &pipeline.Accepted{Model: e.model.Model}
 	e.status.Model, e.status.Privacy = e.model.Model, e.splits.Privacy
-	e.result.Model, e.result.Dir = e.model.Model, e.status.Dir
+	e.result.Task, e.result.Model, e.result.Dir = e.in.Task, e.model.Model, e.status.Dir
 	return workflow.UpsertTypedSearchAttributes(ctx, modelAttribute.ValueSet(e.model.Model))
 }
 

@@ -77,15 +77,18 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 	if err := f.in.Validate(); err != nil {
 		return invalid(err)
 	}
+	if err := f.belongs(ctx, f.in.Task); err != nil {
+		return err
+	}
 	model, err := checkFineTune(ctx, f.in)
 	if err != nil {
 		return err
 	}
 	f.in.BaseModel, f.provider, f.price = model.BaseModel, model.URL, model.Price
-	f.result.BaseModel, f.result.Dir = model.BaseModel, f.status.Dir
+	f.result.Task, f.result.BaseModel, f.result.Dir = f.in.Task, model.BaseModel, f.status.Dir
 	f.result.Notes, f.status.Notes = model.Notes, model.Notes
 	f.accepted = &pipeline.Accepted{Model: model.BaseModel}
-	return workflow.UpsertTypedSearchAttributes(ctx, datasetAttribute.ValueSet(datasetName(f.in.Dataset)))
+	return workflow.UpsertTypedSearchAttributes(ctx, datasetAttribute.ValueSet(pipeline.DatasetName(f.in.Dataset)))
 }
 
 // checkFineTune looks at the dataset and at the provider.
@@ -148,6 +151,7 @@ func (f *fineTuning) split(ctx workflow.Context) error {
 	err := workflow.ExecuteActivity(bulk(ctx), data.SplitExamples, activities.SplitExamplesInput{
 		Examples: f.prepared.Anonymized,
 		Options:  f.splitOptions(),
+		Task:     f.in.Task,
 		Dir:      f.status.Dir,
 		Force:    f.in.Force,
 	}).Get(ctx, &f.splits)
@@ -305,6 +309,7 @@ func (f *fineTuning) evaluate(ctx workflow.Context) error {
 		Test:                  f.splits.Test,
 		TestPredictions:       f.answers.test,
 		Precision:             f.in.Precision,
+		MaxUnusable:           f.in.MaxUnusable,
 		Dir:                   f.status.Dir,
 	}).Get(ctx, &f.judged)
 	f.result.Metrics = f.judged.Metrics
@@ -376,6 +381,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 	var registered activities.RegisterModelResult
 	err = workflow.ExecuteActivity(quick(ctx), data.RegisterModel, registry.Model{
 		ID:                 f.result.Model,
+		Task:               f.in.Task,
 		BaseModel:          f.result.BaseModel,
 		ProviderURL:        f.provider,
 		JobID:              f.result.JobID,
@@ -384,6 +390,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 		AskedPrecision:     f.in.Precision,
 		Labels:             f.splits.Labels,
 		PromptVersion:      prompt.Version(),
+		Dataset:            pipeline.DatasetName(f.in.Dataset),
 		DatasetSHA256:      f.prepared.Dataset.SHA256,
 		DatasetRows:        f.prepared.Dataset.Rows,
 		Anonymizer:         f.prepared.Anonymizer,
@@ -391,11 +398,12 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 		ValidationAccuracy: float64(f.result.Metrics.Validation.Accuracy),
 		TestAccuracy:       float64(f.result.Metrics.Test.Accuracy),
 		TestCoverage:       float64(f.result.Metrics.Test.Coverage),
+		MajorityAccuracy:   float64(f.result.Metrics.MajorityAccuracy),
 		Confidences:        f.judged.Confidences,
 		WorkflowID:         info.WorkflowExecution.ID,
 		RunID:              info.FirstRunID,
 	}).Get(ctx, &registered)
-	f.result.Champion = registered.Champion
+	f.result.Champion, f.result.Unfit = registered.Champion, registered.Unfit
 	f.leave(ctx)
 	f.result.Stages, f.result.Privacy = f.status.Stages, f.prepared.Evaluation
 	f.result.Report = f.report.HTML

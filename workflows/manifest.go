@@ -1,9 +1,6 @@
 package workflows
 
 import (
-	"path"
-	"strings"
-
 	"switchboard/activities"
 	"switchboard/internal/artifact"
 	"switchboard/internal/pipeline"
@@ -47,10 +44,4 @@ func rowsOf(refs []artifact.Ref) int64 {
 		n += ref.Rows
 	}
 	return n
-}
-
-// datasetName is the file's name without its folder, for lists of runs.
-func datasetName(dataset string) string {
-	name, _, _ := strings.Cut(path.Base(dataset), "?")
-	return name
 }

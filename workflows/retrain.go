@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"switchboard/activities"
+	"switchboard/internal/artifact"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/registry"
 )
@@ -54,6 +55,7 @@ type retraining struct {
 	*run
 	in       pipeline.RetrainInput
 	planned  activities.PlanRetrainingResult
+	asked    activities.ClassifyPartResult
 	compared activities.CompareModelsResult
 	proposal *pipeline.Proposal
 	approval *pipeline.Approval
@@ -109,6 +111,10 @@ func (t *retraining) check(ctx workflow.Context) error {
 	if err := t.in.Validate(); err != nil {
 		return t.refuse(ctx, invalid(err))
 	}
+	if err := t.belongs(ctx, t.in.FineTune.Task); err != nil {
+		return err
+	}
+	t.result.Task = t.in.FineTune.Task
 	checked, err := checkFineTune(ctx, t.in.FineTune)
 	if err != nil {
 		return t.refuse(ctx, err)
@@ -128,7 +134,7 @@ func (t *retraining) checkInput(ctx workflow.Context) error {
 // id names the retraining in the database.
 func (t *retraining) id(ctx workflow.Context) pipeline.RetrainingID {
 	info := workflow.GetInfo(ctx)
-	return pipeline.RetrainingID{WorkflowID: info.WorkflowExecution.ID, RunID: info.FirstRunID, At: workflow.Now(ctx)}
+	return pipeline.RetrainingID{Task: t.in.FineTune.Task, WorkflowID: info.WorkflowExecution.ID, RunID: info.FirstRunID, At: workflow.Now(ctx)}
 }
 
 // plan looks at the dataset as it is now. What it stages, the fine-tuning takes
@@ -180,12 +186,12 @@ func (t *retraining) compare(ctx workflow.Context) error {
 	switch t.planned.Champion {
 	case "":
 		t.compared = activities.CompareModelsResult{Better: true, Reason: "the first model: there is nothing to compare it with"}
+		t.keepUnfit()
 		return nil
 	case trained.Model:
 		t.compared.Reason = "the same data gave the same model, which is the champion"
 		return nil
 	}
-	var asked activities.ClassifyPartResult
 	err := workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
 		Model:      t.planned.Champion,
 		Labels:     t.planned.Labels,
@@ -193,7 +199,7 @@ func (t *retraining) compare(ctx workflow.Context) error {
 		Path:       t.status.Dir + "/champion-predictions.parquet",
 		Anonymizer: trained.Privacy.Anonymizer,
 		Evaluation: trained.Privacy,
-	}).Get(ctx, &asked)
+	}).Get(ctx, &t.asked)
 	if err != nil {
 		return err
 	}
@@ -201,7 +207,7 @@ func (t *retraining) compare(ctx workflow.Context) error {
 		Champion:              t.planned.Champion,
 		Challenger:            trained.Model,
 		Test:                  trained.Test,
-		ChampionPredictions:   asked.Predictions,
+		ChampionPredictions:   t.asked.Predictions,
 		ChallengerPredictions: trained.TestPredictions,
 		Rule:                  t.in.Rule,
 		Seed:                  uint64(t.in.FineTune.Seed),
@@ -209,7 +215,16 @@ func (t *retraining) compare(ctx workflow.Context) error {
 		Dir:                   t.status.Dir,
 	}).Get(ctx, &t.compared)
 	t.result.Comparison = t.compared.File
+	t.keepUnfit()
 	return err
+}
+
+// keepUnfit lets no comparison make a champion of a model that only a person may
+// promote.
+func (t *retraining) keepUnfit() {
+	if unfit := t.result.FineTune.Unfit; unfit != "" && t.compared.Better {
+		t.compared.Better, t.compared.Reason = false, unfit
+	}
 }
 
 // approve waits for a person, if one is asked for and there is something to
@@ -260,5 +275,30 @@ func (t *retraining) conclude(ctx workflow.Context) error {
 		return err
 	}
 	t.result.Decision, t.result.Reason = done.Decision, done.Reason
-	return nil
+	return t.recordRun(ctx)
+}
+
+// retrainingManifest marks, in a history, that a retraining leaves a manifest beside
+// that of its fine-tuning.
+const retrainingManifest = "retraining-manifest"
+
+func (t *retraining) recordRun(ctx workflow.Context) error {
+	if workflow.GetVersion(ctx, retrainingManifest, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	manifest := activities.Manifest{
+		Parameters: t.in,
+		Privacy:    t.result.FineTune.Privacy,
+		Stages: []activities.ManifestStage{
+			{Name: "fine-tuning", Files: []artifact.Ref{t.result.FineTune.Manifest}},
+			{Name: "comparison", Files: []artifact.Ref{t.asked.Predictions, t.compared.File}},
+		},
+		Result: t.result,
+	}
+	if t.asked.Predictions.Path != "" {
+		manifest.Checks = []activities.Check{{Name: "test conversations have a prediction of the champion", In: t.result.FineTune.Test.Rows, Out: t.asked.Predictions.Rows}}
+	}
+	info := workflow.GetInfo(ctx)
+	manifest.Workflow, manifest.WorkflowID, manifest.RunID = info.WorkflowType.Name, info.WorkflowExecution.ID, info.FirstRunID
+	return workflow.ExecuteActivity(quick(ctx), data.WriteManifest, activities.WriteManifestInput{Dir: t.status.Dir, Manifest: manifest}).Get(ctx, &t.result.Manifest)
 }

@@ -66,6 +66,8 @@ func TestBetterChallengerIsPromoted(t *testing.T) {
 	result := w.retrains(pipeline.RetrainInput{})
 	require.Equal(t, registry.Promote, result.Decision)
 	require.Equal(t, "comparison.json", result.Comparison.Path)
+	require.Equal(t, "manifest.json", result.Manifest.Path)
+	require.Contains(t, w.manifests[1].Stages[1].Files, result.Comparison) // the first is the fine-tuning's
 	require.Equal(t, model, result.FineTune.Model)
 	require.Equal(t, champion, concluded.Champion)
 	require.Equal(t, model, concluded.Challenger)

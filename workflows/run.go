@@ -10,6 +10,7 @@ import (
 )
 
 var (
+	taskAttribute    = temporal.NewSearchAttributeKeyKeyword(pipeline.TaskAttribute)
 	datasetAttribute = temporal.NewSearchAttributeKeyKeyword(pipeline.DatasetAttribute)
 	modelAttribute   = temporal.NewSearchAttributeKeyKeyword(pipeline.ModelAttribute)
 	stageAttribute   = temporal.NewSearchAttributeKeyKeyword(pipeline.StageAttribute)
@@ -67,6 +68,19 @@ func (r *run) leave(ctx workflow.Context) {
 		last := &r.status.Stages[n-1]
 		last.Seconds = workflow.Now(ctx).Sub(last.Started).Seconds()
 	}
+}
+
+// tasks marks, in a history, that a run says in a search attribute to which task it
+// belongs.
+const tasks = "tasks"
+
+// belongs notes the run's task.
+func (r *run) belongs(ctx workflow.Context, task string) error {
+	r.status.Task = task
+	if workflow.GetVersion(ctx, tasks, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	return workflow.UpsertTypedSearchAttributes(ctx, taskAttribute.ValueSet(task))
 }
 
 // reused notes that the stage's work was taken over from an earlier run.

@@ -41,6 +41,8 @@ type world struct {
 	sent int
 	// lacks is what the look at the surroundings finds; nil is nothing.
 	lacks error
+	// manifests were written, in their order.
+	manifests []activities.Manifest
 }
 
 const (
@@ -198,7 +200,12 @@ func (w *world) merges() *world {
 }
 
 func (w *world) records() *world {
-	w.OnActivity(data.WriteManifest, mock.Anything, mock.Anything).Return(artifact.Ref{Path: "manifest.json"}, nil).Maybe()
+	w.OnActivity(data.WriteManifest, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.WriteManifestInput) (artifact.Ref, error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.manifests = append(w.manifests, in.Manifest)
+		return artifact.Ref{Path: "manifest.json"}, nil
+	}).Maybe()
 	w.OnActivity(data.RegisterModel, mock.Anything, mock.Anything).Return(activities.RegisterModelResult{Champion: model}, nil).Maybe()
 	return w
 }

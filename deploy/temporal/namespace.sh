@@ -25,6 +25,7 @@ namespace() {
 # fail for some seconds. Attributes that exist already stay as they are.
 attributes() {
 	temporal operator search-attribute create \
+		--name SwitchboardTask --type Keyword \
 		--name SwitchboardDataset --type Keyword \
 		--name SwitchboardModel --type Keyword \
 		--name SwitchboardStage --type Keyword

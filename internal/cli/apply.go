@@ -74,7 +74,8 @@ the end and prints its summary.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&in.Dataset, "dataset", "", "production `file`: a path or a URL")
-	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` (default: the champion)")
+	a.taskFlag(cmd, &in.Task)
+	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` of the task (default: its champion)")
 	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "cut longer conversations")
 	addMaxUnusable(cmd, &in.MaxUnusable)
 	flags.StringVar((*string)(&in.Mode), "mode", string(pipeline.Online), "`how` to ask: online, or batch for the provider's Batch API")
@@ -83,6 +84,7 @@ the end and prints its summary.`,
 	flags.BoolVar(&in.Force, "force", false, "prepare the file again even if an earlier run has; answers are never paid twice")
 	cmd.MarkFlagsMutuallyExclusive("retry-failed", "dataset")
 	cmd.MarkFlagsMutuallyExclusive("retry-failed", "model")
+	cmd.MarkFlagsMutuallyExclusive("retry-failed", "task")
 	cmd.MarkFlagsMutuallyExclusive("retry-failed", "max-tweets")
 	cmd.MarkFlagsMutuallyExclusive("retry-failed", "max-unusable")
 	addWatch(cmd, &watch)

@@ -47,7 +47,8 @@ call that is analyzed again is not paid for again.`,
 			return a.startAndWatch(ctx, launch{pipeline.AnalyzeCallWorkflow, pipeline.CallWorkflowID(in.CallID), in}, watch)
 		}),
 	}
-	cmd.Flags().StringVar(&in.Model, "model", "", "fine-tuned `model` (default: the champion)")
+	a.taskFlag(cmd, &in.Task)
+	cmd.Flags().StringVar(&in.Model, "model", "", "fine-tuned `model` of the task (default: its champion)")
 	addWatch(cmd, &watch)
 	return cmd
 }
@@ -72,6 +73,7 @@ func writeCall(t *text, r pipeline.AnalyzeCallResult, answer *call.Answer) {
 		t.fact("company", answer.Company)
 	}
 	t.fact("answer", fmt.Sprintf("%s, with a confidence of %.2f", r.Status, r.Confidence))
+	writeTask(t, r.Task)
 	t.fact("model", r.Model)
 	t.fact("replaced", tally(r.Spans)...)
 	writePrivacy(t, r.Privacy)

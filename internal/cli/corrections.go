@@ -20,13 +20,13 @@ func (a *app) correctionsCommand() *cobra.Command {
 }
 
 func (a *app) correctionsImportCommand() *cobra.Command {
-	return &cobra.Command{
+	return a.inTask(&cobra.Command{
 		Use:   "import FILE.csv",
 		Short: "Import corrections from a table",
 		Long: `Import corrections from a table.
 
 The file is a CSV with the columns conversation_id, as output.csv has it, and
-label: a company that the champion knows, or Unknown. The columns author and at
+label: a company that the task's champion knows, or Unknown. The columns author and at
 (a time such as 2026-03-02T12:00:00Z) may be there. For a conversation the latest
 correction counts. Authors are kept as pseudonyms that cannot be turned back. A
 file with a wrong line is refused as a whole.
@@ -35,27 +35,26 @@ The next retraining learns from them. What was held out for testing is not
 trained on: there a correction changes what counts as right.`,
 		Example: "  starter corrections import corrections.csv",
 		Args:    oneArg("file"),
-		RunE: a.inDatabase(func(ctx context.Context, s *store.Store, args []string) (view, error) {
-			labels, err := a.knownLabels(ctx, s)
-			if err != nil {
-				return nil, err
-			}
-			file, err := os.Open(args[0])
-			if err != nil {
-				return nil, problem.Input("the corrections cannot be read: %w", err)
-			}
-			defer file.Close()
-			corrections, err := correction.Read(file, correction.Options{Name: args[0], Labels: labels, Now: a.now()})
-			if err != nil {
-				return nil, err
-			}
-			if err := pseudonyms(ctx, s, corrections); err != nil {
-				return nil, err
-			}
-			changed, err := s.ImportCorrections(ctx, corrections)
-			return imported{Read: len(corrections), Changed: changed}, err
-		}),
-	}
+	}, func(ctx context.Context, task *store.Task, args []string) (view, error) {
+		labels, err := a.knownLabels(ctx, task)
+		if err != nil {
+			return nil, err
+		}
+		file, err := os.Open(args[0])
+		if err != nil {
+			return nil, problem.Input("the corrections cannot be read: %w", err)
+		}
+		defer file.Close()
+		corrections, err := correction.Read(file, correction.Options{Name: args[0], Labels: labels, Now: a.now()})
+		if err != nil {
+			return nil, err
+		}
+		if err := pseudonyms(ctx, task.Store, corrections); err != nil {
+			return nil, err
+		}
+		changed, err := task.ImportCorrections(ctx, corrections)
+		return imported{Read: len(corrections), Changed: changed}, err
+	})
 }
 
 // imported counts what was imported.
@@ -69,9 +68,9 @@ func (v imported) write(t *text) {
 	t.line("%s read, %s", count(int64(v.Read), "correction"), fmt.Sprintf("%s new or later than what was known", number(int64(v.Changed))))
 }
 
-// knownLabels are the answers that the champion may give.
-func (a *app) knownLabels(ctx context.Context, s *store.Store) ([]string, error) {
-	champion, err := s.Champion(ctx)
+// knownLabels are the answers that the task's champion may give.
+func (a *app) knownLabels(ctx context.Context, task *store.Task) ([]string, error) {
+	champion, err := task.Champion(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -102,16 +101,15 @@ func pseudonyms(ctx context.Context, s *store.Store, corrections []registry.Corr
 }
 
 func (a *app) correctionsListCommand() *cobra.Command {
-	return &cobra.Command{
+	return a.inTask(&cobra.Command{
 		Use:     "list",
 		Short:   "List the corrections, the latest of each conversation",
 		Example: "  starter corrections list --json | jq '.corrections | length'",
 		Args:    noArgs,
-		RunE: a.inDatabase(func(ctx context.Context, s *store.Store, _ []string) (view, error) {
-			corrections, err := s.Corrections(ctx)
-			return correctionList{corrections}, err
-		}),
-	}
+	}, func(ctx context.Context, task *store.Task, _ []string) (view, error) {
+		corrections, err := task.Corrections(ctx)
+		return correctionList{corrections}, err
+	})
 }
 
 type correctionList struct {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,7 @@ Their questions are longer, and cost more each.`,
 			case r.FineTune == nil || r.FineTune.Dir == "":
 				return nil, problem.Input("the run %s is a %s that has left no splits; name a finished fine-tuning", run, r.Workflow)
 			}
-			in.Dir = r.FineTune.Dir
+			in.Dir, in.Task = r.FineTune.Dir, cmp.Or(in.Task, r.FineTune.Task)
 			for _, way := range with {
 				in.With = append(in.With, pipeline.Untuned(way))
 			}
@@ -61,7 +62,8 @@ Their questions are longer, and cost more each.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&run, "run", "", "workflow `id` of the fine-tuning whose held-out conversations are used")
-	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` (default: the champion)")
+	flags.StringVar(&in.Task, "task", "", "`name` of the model's task (default: that of the run)")
+	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` of the task (default: its champion)")
 	flags.Float64Var(&in.Precision, "precision", pipeline.DefaultPrecision, "precision to calibrate the threshold to")
 	flags.Int64Var(&in.Seed, "seed", 1, "seed of the intervals")
 	flags.StringSliceVar(&with, "with", nil, "further `columns`: base, few-shot, or both with a comma between them")
@@ -72,6 +74,7 @@ Their questions are longer, and cost more each.`,
 
 // writeEvaluate is the summary of a finished evaluation.
 func writeEvaluate(t *text, r pipeline.EvaluateResult) {
+	writeTask(t, r.Task)
 	t.fact("model", r.Model)
 	writeMetrics(t, r.Metrics)
 	writeStages(t, r.Stages)

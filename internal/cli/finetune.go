@@ -51,6 +51,7 @@ follows the run to the end and prints its summary.`,
 			return a.startAndWatch(ctx, launch{pipeline.FineTuneWorkflow, pipeline.FineTuneID(in), in}, watch || in.DryRun)
 		}),
 	}
+	a.taskFlag(cmd, &flags.in.Task)
 	flags.register(cmd)
 	cmd.Flags().BoolVar(&flags.in.DryRun, "dry-run", false, "prepare and split, print what the run would cost with each known price, and upload nothing; watches")
 	addWatch(cmd, &watch)

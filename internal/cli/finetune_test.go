@@ -36,6 +36,7 @@ func TestFineTuneFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := pipeline.FineTuneInput{
+		Task:    "default",
 		Dataset: "/d/x.csv", TargetSize: 1000, MinClassSize: 150, RareClasses: pipeline.FoldRare, MaxTweets: 10,
 		TestShare: 0.2, Precision: 0.9, BaseModel: "m", Epochs: 3, Seed: -7, JobDeadline: 90 * time.Minute,
 	}

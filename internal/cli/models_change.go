@@ -33,41 +33,35 @@ func (r *reason) by() (store.Who, error) {
 	return store.Who{Name: u.Username}, nil
 }
 
-// change makes a command that changes something about models and shows the
-// model that it was about.
-func (a *app) change(cmd *cobra.Command, act func(ctx context.Context, s *store.Store, args []string, by store.Who, why string) (model string, err error)) *cobra.Command {
+// change makes a command that changes something about a task's models and shows
+// the model that it was about.
+func (a *app) change(cmd *cobra.Command, act func(ctx context.Context, task *store.Task, args []string, by store.Who, why string) (model string, err error)) *cobra.Command {
 	r := &reason{}
 	r.register(cmd)
-	cmd.RunE = a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
+	return a.inTask(cmd, func(ctx context.Context, task *store.Task, args []string) (view, error) {
 		by, err := r.by()
 		if err != nil {
 			return nil, err
 		}
-		s, err := a.database(ctx)
+		model, err := act(ctx, task, args, by, r.why)
 		if err != nil {
 			return nil, err
 		}
-		defer s.Close()
-		model, err := act(ctx, s, args, by, r.why)
-		if err != nil {
-			return nil, err
-		}
-		return showModel(ctx, s, model)
+		return showModel(ctx, task, model)
 	})
-	return cmd
 }
 
 func (a *app) modelsPromoteCommand() *cobra.Command {
 	return a.change(&cobra.Command{
 		Use:   "promote MODEL --why REASON",
-		Short: "Make a model the champion",
-		Long: `Make a model the champion: it answers wherever nobody names another.
+		Short: "Make a model the champion of its task",
+		Long: `Make a model the champion of its task: it answers wherever nobody names another.
 
 Runs that have begun go on with the model that they began with.`,
 		Example: `  starter models promote ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k --why "the old one misses Spotify"`,
 		Args:    oneArg("model"),
-	}, func(ctx context.Context, s *store.Store, args []string, by store.Who, why string) (string, error) {
-		return args[0], s.Promote(ctx, args[0], "", by, why)
+	}, func(ctx context.Context, task *store.Task, args []string, by store.Who, why string) (string, error) {
+		return args[0], task.Promote(ctx, args[0], "", by, why)
 	})
 }
 
@@ -79,8 +73,8 @@ func (a *app) modelsRollbackCommand() *cobra.Command {
 back two champions.`,
 		Example: `  starter models rollback --why "half of the answers are Unknown"`,
 		Args:    noArgs,
-	}, func(ctx context.Context, s *store.Store, _ []string, by store.Who, why string) (string, error) {
-		return s.Rollback(ctx, by, why)
+	}, func(ctx context.Context, task *store.Task, _ []string, by store.Who, why string) (string, error) {
+		return task.Rollback(ctx, by, why)
 	})
 }
 
@@ -92,7 +86,7 @@ func (a *app) modelsRetireCommand() *cobra.Command {
 retired. The model stays at the provider, and what is known of it in the database.`,
 		Example: `  starter models retire ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k --why "trained on leaked labels"`,
 		Args:    oneArg("model"),
-	}, func(ctx context.Context, s *store.Store, args []string, by store.Who, why string) (string, error) {
-		return args[0], s.Retire(ctx, args[0], by, why)
+	}, func(ctx context.Context, task *store.Task, args []string, by store.Who, why string) (string, error) {
+		return args[0], task.Retire(ctx, args[0], by, why)
 	})
 }

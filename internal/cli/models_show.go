@@ -6,40 +6,39 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchboard/internal/pipeline"
 	"switchboard/internal/registry"
 	"switchboard/internal/store"
 )
 
 func (a *app) modelsShowCommand() *cobra.Command {
-	return &cobra.Command{
+	return a.inTask(&cobra.Command{
 		Use:   "show MODEL",
 		Short: "Show what is known of a model, and what was done with it",
 		Long: `Show what is known of a model, and what was done with it.
 
-"champion" instead of a name shows the model that answers.`,
+"champion" instead of a name shows the model that answers in the task.`,
 		Example: "  starter models show champion\n  starter models show ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k",
 		Args:    oneArg("model"),
-		RunE: a.inDatabase(func(ctx context.Context, s *store.Store, args []string) (view, error) {
-			return showModel(ctx, s, args[0])
-		}),
-	}
+	}, func(ctx context.Context, task *store.Task, args []string) (view, error) {
+		return showModel(ctx, task, args[0])
+	})
 }
 
-func showModel(ctx context.Context, s *store.Store, id string) (view, error) {
-	l := modelList{}
-	var err error
-	if l.Champion, l.Challenger, err = s.Aliases(ctx); err != nil {
-		return nil, err
-	}
-	if id == "champion" && l.Champion != "" {
-		id = l.Champion
-	}
-	m, err := s.Model(ctx, id)
+func showModel(ctx context.Context, task *store.Task, id string) (view, error) {
+	aliases, err := aliasesOf(ctx, task)
 	if err != nil {
 		return nil, err
 	}
-	changes, err := s.Changes(ctx, id)
-	return modelView{Model: m, State: l.state(m), Changes: changes}, err
+	if id == "champion" && aliases.Champion != "" {
+		id = aliases.Champion
+	}
+	m, err := task.Model(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := task.Changes(ctx, id)
+	return modelView{Model: m, State: aliases.state(m), Changes: changes}, err
 }
 
 type modelView struct {
@@ -51,6 +50,7 @@ type modelView struct {
 
 func (m modelView) write(t *text) {
 	t.fact("model", m.ID)
+	t.fact("task", m.Task)
 	if m.State != "" {
 		t.fact("state", m.State)
 	}
@@ -59,9 +59,12 @@ func (m modelView) write(t *text) {
 		t.fact("retires", "the provider has announced to stop the base model on "+m.RetiresOn)
 	}
 	t.fact("created", t.at(m.Created))
+	if !m.Judged.IsZero() {
+		t.fact("judged again", t.at(m.Judged))
+	}
 	t.fact("threshold", fmt.Sprintf("%.3f, for a precision of %s", m.Threshold, percent(m.AskedPrecision)))
 	t.fact("accuracy", fmt.Sprintf("%s on validation, %s on test; %s of the test set are answered", percent(m.ValidationAccuracy), percent(m.TestAccuracy), percent(m.TestCoverage)))
-	t.fact("trained on", "dataset "+short(m.DatasetSHA256)+", anonymizer "+short(m.Anonymizer)+", prompt "+m.PromptVersion)
+	t.fact("trained on", trainingData(*pipeline.OriginOf(m.Model))+", anonymizer "+short(m.Anonymizer)+", prompt "+m.PromptVersion)
 	t.fact("made by", m.WorkflowID+", run "+m.RunID+", program "+short(m.Code)+", job "+m.JobID)
 	var rows [][]string
 	for _, c := range m.Changes {

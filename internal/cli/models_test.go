@@ -12,6 +12,21 @@ import (
 // champion for it came first, and ft:m:new.
 func (h *harness) withModels() {
 	h.t.Helper()
+	s := h.database()
+	defer s.Close()
+	for i, id := range []string{"ft:m:old", "ft:m:new"} {
+		m := registry.Model{
+			ID: id, BaseModel: "m", ProviderURL: "http://here/v1", Created: noon.AddDate(0, 0, i), ValidationAccuracy: 0.93, TestAccuracy: 0.88,
+			Threshold: 0.5, AskedPrecision: 0.95, TestCoverage: 0.75, WorkflowID: "finetune-x", RunID: "r" + id,
+		}
+		if _, err := s.Task("").Register(h.t.Context(), m); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+func (h *harness) database() *store.Store {
+	h.t.Helper()
 	a := &app{environ: h.environ}
 	location, err := store.Location("", a.artifactsRoot())
 	if err != nil {
@@ -21,15 +36,57 @@ func (h *harness) withModels() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	defer s.Close()
-	for i, id := range []string{"ft:m:old", "ft:m:new"} {
-		m := registry.Model{
-			ID: id, BaseModel: "m", ProviderURL: "http://here/v1", Created: noon.AddDate(0, 0, i), ValidationAccuracy: 0.93, TestAccuracy: 0.88,
-			Threshold: 0.5, AskedPrecision: 0.95, TestCoverage: 0.75, WorkflowID: "finetune-x", RunID: "r" + id,
+	return s
+}
+
+// Two tasks do not see each other's models, and a list of both says whose they are.
+func TestModelsOfTasks(t *testing.T) {
+	h := newHarness(t)
+	h.withModels()
+	s := h.database()
+	m := registry.Model{ID: "ft:m:demo", BaseModel: "m", Created: noon, TestAccuracy: 0.9, TestCoverage: 0.9, RunID: "r"}
+	if _, err := s.Task("demo").Register(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		args string
+		code int
+		says []string
+		not  string
+	}{
+		{"models list", exitDone, []string{"TASK", "default  ft:m:new", "default  ft:m:old", "demo     ft:m:demo"}, ""},
+		{"models list --json", exitDone, []string{`"champion": "ft:m:old"`, `"task": "demo"`}, ""},
+		{"models list --task demo", exitDone, []string{"demo  ft:m:demo", "champion"}, "ft:m:old"},
+		{"models list --task none", exitDone, []string{"no models yet"}, "ft:"},
+		{"models show champion --task demo", exitDone, []string{"ft:m:demo"}, "ft:m:old"},
+		{"models show ft:m:demo", exitBadInput, []string{"belongs to the task demo, not to default; add --task demo"}, ""},
+		{"models promote ft:m:new --task demo --why x", exitBadInput, []string{"belongs to the task default, not to demo"}, ""},
+		{"models promote ft:m:new --why x", exitDone, []string{"champion"}, ""},
+		{"models show champion --task demo", exitDone, []string{"ft:m:demo"}, ""},
+		{"models rollback --task demo --why x", exitBadInput, []string{"no earlier champion"}, ""},
+		{"models list --task Demo", exitBadInput, []string{`the task is "Demo"`, "lower-case"}, ""},
+		{"corrections list --task no_task", exitBadInput, []string{`the task is "no_task"`}, ""},
+		{"schedule pause --task -x", exitBadInput, []string{`the task is "-x"`}, ""},
+	} {
+		r := h.run(strings.Fields(step.args)...)
+		if r.code != step.code {
+			t.Errorf("%s: exit code %d, want %d\n%s%s", step.args, r.code, step.code, r.stdout, r.stderr)
 		}
-		if _, err := s.Register(h.t.Context(), m); err != nil {
-			h.t.Fatal(err)
+		for _, want := range step.says {
+			if !strings.Contains(r.stdout+r.stderr, want) {
+				t.Errorf("%s does not say %q:\n%s%s", step.args, want, r.stdout, r.stderr)
+			}
 		}
+		if step.not != "" && strings.Contains(r.stdout, step.not) {
+			t.Errorf("%s says %q:\n%s", step.args, step.not, r.stdout)
+		}
+	}
+	h.environ = append(h.environ, "SWITCHBOARD_TASK=demo")
+	if r := h.run("models", "show", "champion"); r.code != exitDone || !strings.Contains(r.stdout, "ft:m:demo") {
+		t.Errorf("with the task in the environment: exit code %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
 }
 

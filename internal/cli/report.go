@@ -50,10 +50,12 @@ type report struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id,omitempty"`
 	// Workflow is the workflow's type.
-	Workflow string     `json:"workflow"`
-	State    string     `json:"state"`
-	Started  *time.Time `json:"started,omitempty"`
-	Closed   *time.Time `json:"closed,omitempty"`
+	Workflow string `json:"workflow"`
+	// Parent is the workflow id of the run that started this one, if one did.
+	Parent  string     `json:"parent,omitempty"`
+	State   string     `json:"state"`
+	Started *time.Time `json:"started,omitempty"`
+	Closed  *time.Time `json:"closed,omitempty"`
 	// Stage is that of the run, or of the child that it waits for.
 	Stage pipeline.Stage `json:"stage,omitempty"`
 	// Accepted is known to the command that started the run.
@@ -150,6 +152,7 @@ func (c *connection) describeWithChildren(ctx context.Context, id, runID string)
 		WorkflowID: info.GetExecution().GetWorkflowId(),
 		RunID:      info.GetExecution().GetRunId(),
 		Workflow:   info.GetType().GetName(),
+		Parent:     info.GetParentExecution().GetWorkflowId(),
 		State:      cmp.Or(states[info.GetStatus()], info.GetStatus().String()),
 		Started:    when(info.GetStartTime()),
 		Closed:     when(info.GetCloseTime()),
@@ -418,6 +421,10 @@ func (a *app) addFiles(ctx context.Context, r *report) {
 		add("manifest", r.Call.Manifest.Path)
 		r.Answer = readAnswer(ctx, store, r.Call.Answer)
 	case r.FineTune != nil:
+		if r.Retrain != nil {
+			add("comparison", r.Retrain.Comparison.Path)
+			add("retraining", r.Retrain.Manifest.Path)
+		}
 		add("report", r.FineTune.Report.Path)
 		add("manifest", r.FineTune.Manifest.Path)
 	}

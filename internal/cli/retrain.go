@@ -10,6 +10,7 @@ import (
 	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/registry"
 )
 
 func (a *app) retrainCommand() *cobra.Command {
@@ -38,6 +39,7 @@ With --approve a person has the last word.`,
 			return a.startAndWatch(ctx, launch{pipeline.RetrainWorkflow, pipeline.RetrainID(in), in}, watch)
 		}),
 	}
+	a.taskFlag(cmd, &flags.fineTuneFlags.in.Task)
 	flags.register(cmd)
 	addWatch(cmd, &watch)
 	return cmd
@@ -84,14 +86,20 @@ func (f *retrainFlags) input(cmd *cobra.Command) (pipeline.RetrainInput, error) 
 
 // writeRetrain is the summary of a finished retraining.
 func writeRetrain(t *text, r pipeline.RetrainResult) {
+	writeTask(t, r.Task)
 	t.fact("decision", string(r.Decision))
 	t.fact("because", r.Reason)
 	if r.Champion != "" {
 		t.fact("compared with", r.Champion)
 	}
-	if r.FineTune.Model != "" {
-		writeFineTune(t, r.FineTune)
+	if r.FineTune.Model == "" {
+		return
 	}
+	t.fact("model", r.FineTune.Model)
+	if r.Decision == registry.Promote {
+		t.fact("champion", "this model")
+	}
+	writeTuning(t, r.FineTune)
 }
 
 // writeProposal tells what waits for a person, and how to answer.

@@ -41,12 +41,13 @@ A run that is due while the one before it is still going on is skipped, unless
 --overlap says otherwise. After an outage of the server, a run starts if it is
 late by less than --catch-up. When a run fails, the schedule pauses;
 ` + "`starter schedule describe`" + ` shows why. A schedule that exists is changed to what is
-said here, all of it; whether it is paused stays as it is.`,
+said here, all of it; whether it is paused stays as it is. It belongs to a task for
+good: one of another task is not changed.`,
 		Example: `  # every Monday at three in the morning, in Berlin
   starter schedule create --dataset tweets.csv --cron "0 3 * * MON" --time-zone Europe/Berlin
 
-  # every six hours, under a name of its own
-  starter schedule create --id airlines --dataset s3://data/airlines.csv --every 6h --target-size 500`,
+  # every six hours, for a task of its own, under the name retrain-airlines
+  starter schedule create --task airlines --dataset s3://data/airlines.csv --every 6h --target-size 500`,
 		Args: noArgs,
 		RunE: a.do(func(ctx context.Context, cmd *cobra.Command, _ []string) (view, error) {
 			in, err := flags.input(cmd)
@@ -54,6 +55,9 @@ said here, all of it; whether it is paused stays as it is.`,
 				return nil, err
 			}
 			o.input = in
+			if !cmd.Flags().Changed("id") {
+				o.id = pipeline.ScheduleID(in.FineTune.Task)
+			}
 			if err := o.Validate(); err != nil {
 				return nil, err
 			}
@@ -66,7 +70,7 @@ said here, all of it; whether it is paused stays as it is.`,
 		}),
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&o.id, "id", defaultSchedule, "`name` of the schedule")
+	fs.StringVar(&o.id, "id", "", "`name` of the schedule (default: retrain, and with --task retrain-NAME)")
 	fs.StringVar(&o.cron, "cron", "", "when to run: minute, hour, day of month, month, day of week, as in \"0 3 * * MON\", or @daily and the like")
 	fs.DurationVar(&o.every, "every", 0, "run at this interval instead")
 	fs.StringVar(&o.timeZone, "time-zone", "", "IANA `name` of the time zone of --cron, such as Europe/Berlin (default: UTC)")
@@ -75,6 +79,7 @@ said here, all of it; whether it is paused stays as it is.`,
 	fs.DurationVar(&o.catchUp, "catch-up", catchUp, "start a run that is late by less than this after an outage")
 	fs.BoolVar(&o.goOn, "go-on-after-failure", false, "do not pause when a run fails")
 	fs.StringVar(&o.note, "note", "", "`text` to show with the schedule")
+	a.taskFlag(cmd, &flags.fineTuneFlags.in.Task)
 	flags.register(cmd)
 	return cmd
 }
@@ -215,6 +220,11 @@ func (o scheduleOptions) schedule() client.ScheduleOptions {
 
 // update is the schedule in the place of one that exists.
 func (o scheduleOptions) update(before client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+	if in := retrainInput(before.Description.Schedule.Action); in != nil {
+		if was := in.WithDefaults().FineTune.Task; was != o.input.FineTune.Task {
+			return nil, problem.Input("the schedule %s belongs to the task %s, not to %s; choose another name with --id", o.id, was, o.input.FineTune.Task)
+		}
+	}
 	now := o.schedule()
 	state := client.ScheduleState{Note: o.note}
 	if before.Description.Schedule.State != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -152,6 +153,7 @@ func (r scheduleReport) write(t *text) {
 	t.line("%s: %s", r.ScheduleID, state)
 	t.fact("note", r.Note)
 	if r.Input != nil {
+		t.fact("task", cmp.Or(r.Input.FineTune.Task, registry.DefaultTask))
 		t.fact("dataset", r.Input.FineTune.Dataset)
 	}
 	t.fact("times", r.Times...)

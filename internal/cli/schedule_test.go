@@ -59,6 +59,22 @@ func TestKeepExpression(t *testing.T) {
 	}
 }
 
+// A schedule of before tasks is the default task's. It can be changed for that, and
+// for no other.
+func TestScheduleOfAnotherTaskIsNotChanged(t *testing.T) {
+	old := &commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte("json/plain")}, Data: []byte(`{"fine_tune":{"dataset":"/d/tweets.csv"}}`)}
+	before := client.ScheduleUpdateInput{Description: client.ScheduleDescription{Schedule: client.Schedule{
+		Action: &client.ScheduleWorkflowAction{Args: []any{old}},
+	}}}
+	for task, says := range map[string]string{"default": "", "airlines": "the schedule retrain belongs to the task default, not to airlines"} {
+		in := pipeline.RetrainInput{FineTune: pipeline.FineTuneInput{Task: task, Dataset: "/d/tweets.csv"}}.WithDefaults()
+		_, err := scheduleOptions{id: "retrain", cron: "@daily", overlap: "skip", input: in}.update(before)
+		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("for %s: %v", task, err)
+		}
+	}
+}
+
 func TestScheduleReport(t *testing.T) {
 	in := pipeline.RetrainInput{FineTune: pipeline.FineTuneInput{Dataset: "/d/tweets.csv", TargetSize: 1000}}.WithDefaults()
 	payload, err := converter.GetDefaultDataConverter().ToPayload(in)

@@ -63,7 +63,7 @@ func (r report) write(t *text) {
 	case r.Retrain != nil:
 		writeRetrain(t, *r.Retrain)
 	case r.FineTune != nil:
-		writeFineTune(t, *r.FineTune)
+		writeFineTune(t, *r.FineTune, r.Parent)
 	case r.Apply != nil:
 		writeApply(t, *r.Apply)
 	case r.Evaluate != nil:
@@ -96,8 +96,13 @@ func (r report) writeUnfinished(t *text) {
 	if r.Status != nil {
 		writeProposal(t, r.WorkflowID, r.Status.Proposal)
 	}
+	// A preparation is a part of a run, and does not know the run's task.
+	if r.Status != nil && r.Workflow != pipeline.PrepareDatasetWorkflow {
+		writeTask(t, r.Status.Task)
+	}
 	for _, s := range r.statuses() {
 		t.fact("model", s.Model)
+		writeOrigin(t, s.Origin)
 		if s.Prepared != nil {
 			writePrepared(t, *s.Prepared)
 		}

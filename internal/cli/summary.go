@@ -12,14 +12,30 @@ import (
 	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
+	"switchboard/internal/registry"
 )
 
-// writeFineTune is the summary of a finished fine-tuning.
-func writeFineTune(t *text, r pipeline.FineTuneResult) {
+// writeFineTune is the summary of a finished fine-tuning. What becomes of a model
+// that a retraining had made is for the retraining to tell.
+func writeFineTune(t *text, r pipeline.FineTuneResult, retraining string) {
+	writeTask(t, r.Task)
 	if !r.DryRun {
 		t.fact("model", r.Model)
+	}
+	switch {
+	case retraining != "":
+		t.fact("made for", "the retraining "+retraining+", which decides whether it becomes the champion")
+	case !r.DryRun:
 		writeChampion(t, r)
 	}
+	writeTuning(t, r)
+}
+
+// writeTask tells to which task a run belongs.
+func writeTask(t *text, task string) { t.fact("task", cmp.Or(task, registry.DefaultTask)) }
+
+// writeTuning tells how a model was made and judged.
+func writeTuning(t *text, r pipeline.FineTuneResult) {
 	t.fact("base model", r.BaseModel)
 	t.fact("note", r.Notes...)
 	writePrepared(t, r.Prepared)
@@ -39,11 +55,12 @@ func writeFineTune(t *text, r pipeline.FineTuneResult) {
 // writeChampion tells who answers. Runs from before there was a champion do not
 // say.
 func writeChampion(t *text, r pipeline.FineTuneResult) {
-	switch r.Champion {
-	case "":
-	case r.Model:
+	switch {
+	case r.Champion == r.Model && r.Model != "":
 		t.fact("champion", "this model")
-	default:
+	case r.Unfit != "":
+		t.fact("champion", cmp.Or(r.Champion, "none")+"; not this model: "+r.Unfit+" (`starter models promote` makes it the champion all the same)")
+	case r.Champion != "":
 		t.fact("champion", r.Champion+"; `starter models promote` makes this model the champion")
 	}
 }
@@ -90,11 +107,42 @@ func dollars(d float64) string {
 
 // writeApply is the summary of a finished application of a model.
 func writeApply(t *text, r pipeline.ApplyResult) {
+	writeTask(t, r.Task)
 	t.fact("model", r.Model)
+	writeOrigin(t, r.Origin)
+	writeWarnings(t, r.Warnings)
 	writePrepared(t, r.Prepared)
 	writePrivacy(t, r.Privacy)
 	writeApplied(t, r.Counts)
 	writeStages(t, r.Stages)
+}
+
+// writeOrigin tells what the model was trained on and when. Runs from before that
+// was kept do not say.
+func writeOrigin(t *text, o *pipeline.Origin) {
+	if o != nil {
+		t.fact("trained", "on "+t.at(o.Created)+", with the "+trainingData(*o))
+	}
+}
+
+// trainingData names the file that a model was trained on, as far as it is known.
+func trainingData(o pipeline.Origin) string {
+	data := "dataset " + short(o.DatasetSHA256)
+	if o.Dataset != "" {
+		data = "dataset " + o.Dataset + " (" + short(o.DatasetSHA256) + ")"
+	}
+	if o.DatasetRows > 0 {
+		data += " of " + count(o.DatasetRows, "row")
+	}
+	return data
+}
+
+// writeWarnings says loudly that a model may be the wrong one.
+func writeWarnings(t *text, warnings []string) {
+	if len(warnings) == 0 {
+		return
+	}
+	t.fact("WARNING", append(slices.Clone(warnings), "these conversations may be of another kind than those that the model was trained on: look at some answers before you use them, and check --task and --model")...)
 }
 
 func writePrepared(t *text, c pipeline.PrepareCounts) {

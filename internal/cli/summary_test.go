@@ -13,6 +13,7 @@ import (
 	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
+	"switchboard/internal/registry"
 )
 
 // The runs of the tests ended at noon, and it is five past.
@@ -87,6 +88,55 @@ var applied = pipeline.ApplyResult{
 	Stages: []pipeline.StageTime{stage(pipeline.Classifying, 60*time.Second, 59.94), stage(pipeline.Merging, time.Second, 0.4)},
 }
 
+// warned is an application whose model was trained on other conversations.
+var warned = func() pipeline.ApplyResult {
+	r := applied
+	r.Task = "demo"
+	r.Origin = &pipeline.Origin{
+		Dataset: "tweets.csv", DatasetSHA256: "72c1347abd6a00", DatasetRows: 12501, Created: noon.AddDate(0, -1, 0),
+		TestCoverage: 0.91, Confidences: map[int]int64{9: 500, 3: 64},
+	}
+	r.Warnings = []string{"61.2% of the conversations are Unknown, against 9.0% in the model's own test"}
+	return r
+}()
+
+var unfit = func() pipeline.FineTuneResult {
+	r := fineTuned
+	r.Task, r.Unfit = "airlines", "it answers nothing of its test set"
+	return r
+}()
+
+var keptOut, taken = func() (kept, promoted pipeline.RetrainResult) {
+	kept = pipeline.RetrainResult{Decision: registry.Keep, Reason: "no better than chance", Champion: "ft:old", FineTune: fineTuned}
+	kept.FineTune.Champion = "ft:old"
+	kept.Comparison = artifact.Ref{Path: "retrain-tweets-1a2b3c4d/run-1/comparison.json"}
+	promoted = kept
+	promoted.Decision, promoted.Reason = registry.Promote, "better beyond chance"
+	return kept, promoted
+}()
+
+// A model that a retraining kept out is not advertised, and neither is one that it
+// made the champion.
+func TestRetrainingAdvertisesNothing(t *testing.T) {
+	for _, name := range []string{"retrain-kept", "retrain-promoted", "finetune-retrained"} {
+		if text := render(t, reports[name]); strings.Contains(text, "starter models promote") {
+			t.Errorf("%s:\n%s", name, text)
+		}
+	}
+}
+
+func TestFilesOfARetraining(t *testing.T) {
+	a := &app{environ: []string{"SWITCHBOARD_ARTIFACTS=" + t.TempDir()}}
+	r := report{Retrain: &keptOut, FineTune: &keptOut.FineTune}
+	a.addFiles(t.Context(), &r)
+	for _, f := range r.Files {
+		if f.Name == "comparison" && strings.HasSuffix(f.URL, "/retrain-tweets-1a2b3c4d/run-1/comparison.json") {
+			return
+		}
+	}
+	t.Errorf("the files are %+v", r.Files)
+}
+
 var events = []pipeline.JobEvent{
 	{ID: "1", At: noon.Add(-3 * time.Minute), Level: "info", Message: "Created fine-tuning job"},
 	{ID: "2", At: noon.Add(-2 * time.Minute), Level: "warn", Message: "line 7 of the training file\nis long"},
@@ -112,6 +162,27 @@ var reports = map[string]view{
 		WorkflowID: "apply-production-1a2b3c4d", RunID: "run-2", Workflow: pipeline.ApplyWorkflow, State: stateCompleted,
 		Started: before(61 * time.Second), Closed: before(0), Apply: &applied,
 		Files: []file{{"output", "/a/output/output.csv"}, {"chart", "/a/output/analyze.png"}, {"manifest", "/a/manifest.json"}, {"folder", "/a"}},
+	},
+	"apply-warned": report{
+		WorkflowID: "apply-production-1a2b3c4d", RunID: "run-2", Workflow: pipeline.ApplyWorkflow, State: stateCompleted,
+		Started: before(61 * time.Second), Closed: before(0), Apply: &warned,
+	},
+	"finetune-unfit": report{
+		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateCompleted,
+		Started: before(200 * time.Second), Closed: before(0), FineTune: &unfit,
+	},
+	// What the retraining that made the model decided is for it to tell.
+	"finetune-retrained": report{
+		WorkflowID: "retrain-tweets-1a2b3c4d-finetune", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateCompleted,
+		Parent: "retrain-tweets-1a2b3c4d", Started: before(200 * time.Second), Closed: before(0), FineTune: &keptOut.FineTune,
+	},
+	"retrain-kept": report{
+		WorkflowID: "retrain-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.RetrainWorkflow, State: stateCompleted,
+		Started: before(200 * time.Second), Closed: before(0), FineTune: &keptOut.FineTune, Retrain: &keptOut,
+	},
+	"retrain-promoted": report{
+		WorkflowID: "retrain-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.RetrainWorkflow, State: stateCompleted,
+		Started: before(200 * time.Second), Closed: before(0), FineTune: &taken.FineTune, Retrain: &taken,
 	},
 	"call-completed": report{
 		WorkflowID: "call/0042", RunID: "run-3", Workflow: pipeline.AnalyzeCallWorkflow, State: stateCompleted,

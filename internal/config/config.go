@@ -30,6 +30,7 @@ const (
 	Artifacts         = "SWITCHBOARD_ARTIFACTS"
 	DatabaseURL       = "DATABASE_URL"
 	DatabaseURLFile   = "DATABASE_URL_FILE"
+	Task              = "SWITCHBOARD_TASK"
 	ProviderURL       = "OPENAI_BASE_URL"
 	ProviderKey       = "OPENAI_API_KEY"
 	ProviderKeyFile   = "OPENAI_API_KEY_FILE"
@@ -62,6 +63,7 @@ var Settings = []Setting{
 	{Artifacts, "artifacts", "where runs leave their files: a folder, or a URL (`file://`, `s3://`, `gs://`, `azblob://`)"},
 	{DatabaseURL, "", "database of models, corrections and retrainings: `postgres://...`, or an SQLite file; empty is `switchboard.db` in the artifacts' folder"},
 	{DatabaseURLFile, "", "file that holds that URL, read where `DATABASE_URL` is empty"},
+	{Task, "default", "task that the starter's commands are about where `--task` names none"},
 	{ProviderURL, "http://127.0.0.1:8090/v1", "base URL of the OpenAI-compatible provider that trains and answers; the default is the project's own model server"},
 	{ProviderKey, "", "API key for the provider"},
 	{ProviderKeyFile, ".switchboard/api-key", "file that holds the key, read where `OPENAI_API_KEY` is empty; `standalone` makes the default one for its own model server"},

@@ -47,6 +47,8 @@ const (
 // FineTuneInput starts a FineTune. Dataset is required; [FineTuneInput.WithDefaults]
 // fills the rest.
 type FineTuneInput struct {
+	// Task is what the model will belong to; empty is [registry.DefaultTask].
+	Task string `json:"task,omitempty"`
 	// Dataset is the training file: an absolute path, or a URL of a scheme
 	// that gocloud.dev/blob knows.
 	Dataset string `json:"dataset"`
@@ -95,6 +97,7 @@ type FineTuneInput struct {
 
 // WithDefaults returns in with every unset field filled.
 func (in FineTuneInput) WithDefaults() FineTuneInput {
+	in.Task = orDefault(in.Task, registry.DefaultTask)
 	in.MinClassSize = orDefault(in.MinClassSize, DefaultMinClassSize)
 	in.RareClasses = orDefault(in.RareClasses, DropRare)
 	in.MaxTweets = orDefault(in.MaxTweets, DefaultMaxTweets)
@@ -139,14 +142,16 @@ func (in FineTuneInput) Validate() error {
 	case in.JobDeadline < time.Second:
 		return problem.Input("the job's deadline is %s; it must be a second or more", in.JobDeadline)
 	}
-	return nil
+	return registry.CheckTask(in.Task)
 }
 
 // ApplyInput starts an Apply. Dataset is required.
 type ApplyInput struct {
+	// Task is what the model belongs to; empty is [registry.DefaultTask].
+	Task string `json:"task,omitempty"`
 	// Dataset is the production file, as in [FineTuneInput].
 	Dataset string `json:"dataset"`
-	// Model is a fine-tuned model's id; empty takes the champion.
+	// Model is the id of a fine-tuned model of the task; empty takes its champion.
 	Model     string `json:"model,omitempty"`
 	MaxTweets int    `json:"max_tweets,omitempty"`
 	// MaxUnusable is as in [FineTuneInput].
@@ -165,6 +170,7 @@ type ApplyInput struct {
 
 // WithDefaults returns in with every unset field filled.
 func (in ApplyInput) WithDefaults() ApplyInput {
+	in.Task = orDefault(in.Task, registry.DefaultTask)
 	in.MaxTweets = orDefault(in.MaxTweets, DefaultMaxTweets)
 	in.MaxUnusable = unlessDefault(in.MaxUnusable)
 	in.Mode = orDefault(in.Mode, Online)
@@ -191,7 +197,7 @@ func (in ApplyInput) Validate() error {
 	case in.BatchTokens > 0 && in.Mode != InBatches:
 		return problem.Input("--batch-tokens is for --mode %s; leave it out", InBatches)
 	}
-	return nil
+	return registry.CheckTask(in.Task)
 }
 
 const badMaxUnusable = "the part of a column that may be unusable is %g; it must be above 0 and at most 1"
@@ -220,7 +226,9 @@ const (
 
 // EvaluateInput starts an Evaluate. Dir is required.
 type EvaluateInput struct {
-	// Model is a fine-tuned model's id; empty takes the champion.
+	// Task is what the model belongs to; empty is [registry.DefaultTask].
+	Task string `json:"task,omitempty"`
+	// Model is the id of a fine-tuned model of the task; empty takes its champion.
 	Model string `json:"model,omitempty"`
 	// Dir is the folder of a finished FineTune, whose splits are used.
 	Dir string `json:"dir"`
@@ -235,6 +243,7 @@ type EvaluateInput struct {
 
 // WithDefaults returns in with every unset field filled.
 func (in EvaluateInput) WithDefaults() EvaluateInput {
+	in.Task = orDefault(in.Task, registry.DefaultTask)
 	in.Precision = orDefault(in.Precision, DefaultPrecision)
 	in.Seed = orDefault(in.Seed, 1)
 	return in
@@ -254,21 +263,30 @@ func (in EvaluateInput) Validate() error {
 			return problem.Input("the base model can be asked as %q and as %q, each once; %q is not possible", ZeroShot, FewShot, way)
 		}
 	}
-	return nil
+	return registry.CheckTask(in.Task)
 }
 
 // AnalyzeCallInput starts an AnalyzeCall. Event and CallID are required.
 type AnalyzeCallInput struct {
+	// Task is what the model belongs to; empty is [registry.DefaultTask].
+	Task string `json:"task,omitempty"`
 	// Event is the file that announces the call, see package call: an absolute
 	// path or a URL, as in [FineTuneInput].
 	Event string `json:"event"`
 	// CallID is the id in that file.
 	CallID string `json:"call_id"`
-	// Model is a fine-tuned model's id; empty takes the champion.
+	// Model is the id of a fine-tuned model of the task; empty takes its champion.
 	Model string `json:"model,omitempty"`
 }
 
-// Validate reports the first field that is missing, as a problem of kind BadInput.
+// WithDefaults returns in with every unset field filled.
+func (in AnalyzeCallInput) WithDefaults() AnalyzeCallInput {
+	in.Task = orDefault(in.Task, registry.DefaultTask)
+	return in
+}
+
+// Validate reports the first field that is missing or makes no sense, as a problem
+// of kind BadInput.
 func (in AnalyzeCallInput) Validate() error {
 	switch {
 	case in.Event == "":
@@ -276,11 +294,11 @@ func (in AnalyzeCallInput) Validate() error {
 	case in.CallID == "":
 		return problem.Input("no call id is given; give that of the event %s", in.Event)
 	}
-	return nil
+	return registry.CheckTask(in.Task)
 }
 
 // RetrainInput starts a Retrain: a fine-tuning that a Schedule repeats, and the
-// rules by which its model takes the champion's place.
+// rules by which its model takes the place of the champion of its task.
 type RetrainInput struct {
 	FineTune FineTuneInput `json:"fine_tune"`
 	// When says what makes a training worth while.
@@ -381,6 +399,8 @@ func (w RetrainWhen) Reached(n RetrainNews) (bool, string) {
 
 // RetrainingID names the run of a Retrain, and when it was decided.
 type RetrainingID struct {
+	// Task is whose champion it is about; empty is [registry.DefaultTask].
+	Task       string    `json:"task,omitempty"`
 	WorkflowID string    `json:"workflow_id"`
 	RunID      string    `json:"run_id"`
 	At         time.Time `json:"at"`

@@ -7,6 +7,8 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"switchboard/internal/registry"
 )
 
 // Workflow types.
@@ -45,13 +47,14 @@ const (
 // Search attributes, all of type Keyword. A Temporal namespace must know them
 // before a run starts.
 const (
+	TaskAttribute    = "SwitchboardTask"
 	DatasetAttribute = "SwitchboardDataset"
 	ModelAttribute   = "SwitchboardModel"
 	StageAttribute   = "SwitchboardStage"
 )
 
 // SearchAttributes lists them.
-var SearchAttributes = []string{DatasetAttribute, ModelAttribute, StageAttribute}
+var SearchAttributes = []string{TaskAttribute, DatasetAttribute, ModelAttribute, StageAttribute}
 
 // ClassifyAttempts is how often one part is tried. On the last attempt, rows
 // without an answer are marked as failed instead of failing the run.
@@ -60,17 +63,27 @@ const ClassifyAttempts = 30
 // FineTuneID returns the workflow id of a fine-tuning. The same input gives
 // the same id, so that a second start finds the first run instead of paying
 // for another.
-func FineTuneID(in FineTuneInput) string { return workflowID("finetune", in.Dataset, in) }
+func FineTuneID(in FineTuneInput) string {
+	in.Task = named(in.Task)
+	return workflowID("finetune", in.Dataset, in)
+}
 
 // ApplyID returns the workflow id of an application of a model.
-func ApplyID(in ApplyInput) string { return workflowID("apply", in.Dataset, in) }
+func ApplyID(in ApplyInput) string {
+	in.Task = named(in.Task)
+	return workflowID("apply", in.Dataset, in)
+}
 
 // RetrainID returns the workflow id of a retraining; a Schedule appends the time
 // of each run.
-func RetrainID(in RetrainInput) string { return workflowID("retrain", in.FineTune.Dataset, in) }
+func RetrainID(in RetrainInput) string {
+	in.FineTune.Task = named(in.FineTune.Task)
+	return workflowID("retrain", in.FineTune.Dataset, in)
+}
 
 // EvaluateID returns the workflow id of an evaluation.
 func EvaluateID(in EvaluateInput) string {
+	in.Task = named(in.Task)
 	run, _, _ := strings.Cut(in.Dir, "/")
 	return workflowID("evaluate", run, in)
 }
@@ -86,6 +99,23 @@ func PrepareID(parent string) string { return parent + "-prepare" }
 // RetrainedID returns the workflow id of the fine-tuning that a Retrain starts
 // as its child.
 func RetrainedID(parent string) string { return parent + "-finetune" }
+
+// named is the task as ids know it: the default has no name in them, so that they
+// are those from before there were tasks.
+func named(task string) string {
+	if task == registry.DefaultTask {
+		return ""
+	}
+	return task
+}
+
+// ScheduleID returns the id of a task's schedule where nobody gives another.
+func ScheduleID(task string) string {
+	if task = named(task); task != "" {
+		return "retrain-" + task
+	}
+	return "retrain"
+}
 
 var notInID = regexp.MustCompile(`[^A-Za-z0-9._]+`)
 

@@ -3,11 +3,13 @@ package pipeline
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"switchboard/internal/problem"
+	"switchboard/internal/registry"
 )
 
 func TestSameInputSameWorkflowID(t *testing.T) {
@@ -85,5 +87,67 @@ func TestEverythingSurvivesJSON(t *testing.T) {
 		if err := json.Unmarshal(text, back); err != nil || !reflect.DeepEqual(v, back) {
 			t.Errorf("%T came back as %s (%v)", v, text, err)
 		}
+	}
+}
+
+// Whoever has no tasks has the ids that were there before them: a run that is going
+// on is joined, and a schedule is found.
+func TestIdsOfTheDefaultTaskAreThoseOfBefore(t *testing.T) {
+	retrain := RetrainInput{FineTune: FineTuneInput{Dataset: "s3://data/tweets.csv", TargetSize: 500, CorrectionWeight: DefaultCorrectionWeight}}
+	ids := func(task string) []string {
+		in := retrain
+		in.FineTune.Task = task
+		in = in.WithDefaults()
+		return []string{
+			ScheduleID(task), RetrainID(in), FineTuneID(in.FineTune),
+			ApplyID(ApplyInput{Task: task, Dataset: "s3://data/production.csv"}.WithDefaults()),
+			EvaluateID(EvaluateInput{Task: task, Dir: "finetune-tweets-1/run-1"}.WithDefaults()),
+		}
+	}
+	before := []string{"retrain", "retrain-tweets-cb375b4a", "finetune-tweets-387c438b", "apply-production-b683af10", "evaluate-finetune-tweets-1-ebec6618"}
+	for _, task := range []string{"", registry.DefaultTask} {
+		if got := ids(task); !slices.Equal(got, before) {
+			t.Errorf("task %q has the ids %q, want %q", task, got, before)
+		}
+	}
+	for i, id := range ids("airlines") {
+		if id == before[i] {
+			t.Errorf("two tasks have the id %s", id)
+		}
+	}
+	if id := ScheduleID("airlines"); id != "retrain-airlines" {
+		t.Errorf("the schedule of airlines is %s", id)
+	}
+}
+
+func TestNamesThatNoTaskCanHaveAreRefused(t *testing.T) {
+	for name, err := range map[string]error{
+		"finetune": FineTuneInput{Task: "A", Dataset: "x"}.WithDefaults().Validate(),
+		"apply":    ApplyInput{Task: "A", Dataset: "x"}.WithDefaults().Validate(),
+		"evaluate": EvaluateInput{Task: "A", Dir: "x"}.WithDefaults().Validate(),
+		"call":     AnalyzeCallInput{Task: "A", Event: "x", CallID: "x"}.WithDefaults().Validate(),
+		"retrain":  RetrainInput{FineTune: FineTuneInput{Task: "A", Dataset: "x"}}.WithDefaults().Validate(),
+	} {
+		if kind, _ := problem.KindOf(err); kind != problem.BadInput || !strings.Contains(err.Error(), `the task is "A"`) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestWhatAModelWasTrainedOn(t *testing.T) {
+	var old registry.Model
+	text := `{"id":"m","created":"2026-09-01T03:00:00Z","dataset_sha256":"d","dataset_rows":9,"test_coverage":0.75,"confidences":{"9":6,"2":2},"parameters":{"dataset":"s3://b/tweets.csv?region=x"}}`
+	if err := json.Unmarshal([]byte(text), &old); err != nil {
+		t.Fatal(err)
+	}
+	o := OriginOf(old)
+	if o.Dataset != "tweets.csv" || o.DatasetRows != 9 {
+		t.Errorf("an old model's origin is %+v", o)
+	}
+	if p := o.Test(); p.Given != 6 || p.Unknown != 2 {
+		t.Errorf("its test is %+v", p)
+	}
+	if o := OriginOf(registry.Model{ID: "m"}); o.Dataset != "" || o.Test().Given != 0 {
+		t.Errorf("a model that nothing is known of: %+v", o)
 	}
 }

@@ -1,6 +1,9 @@
 package pipeline
 
 import (
+	"math"
+	"path"
+	"strings"
 	"time"
 
 	"switchboard/internal/artifact"
@@ -66,12 +69,16 @@ type Accepted struct {
 // Status answers [StatusQuery]. Fields that a workflow does not have, or not
 // yet, are zero.
 type Status struct {
-	Workflow string      `json:"workflow"`
-	Stage    Stage       `json:"stage"`
-	Stages   []StageTime `json:"stages"`
+	Workflow string `json:"workflow"`
+	// Task is what the run belongs to; runs from before there were tasks do not
+	// say.
+	Task   string      `json:"task,omitempty"`
+	Stage  Stage       `json:"stage"`
+	Stages []StageTime `json:"stages"`
 	// Dir is the folder of the run's artifacts below the artifacts' root.
 	Dir      string         `json:"dir"`
 	Model    string         `json:"model,omitempty"`
+	Origin   *Origin        `json:"origin,omitempty"`
 	Prepared *PrepareCounts `json:"prepared,omitempty"`
 	// Privacy is how the anonymizer was judged.
 	Privacy privacy.Evaluation `json:"privacy,omitzero"`
@@ -181,6 +188,53 @@ type JobEvent struct {
 	Message string    `json:"message"`
 }
 
+// Origin tells what a model was trained on and when, and how it did in its own
+// test.
+type Origin struct {
+	// Dataset is the file's name without its folder, empty if it is not known.
+	Dataset       string    `json:"dataset,omitempty"`
+	DatasetSHA256 string    `json:"dataset_sha256"`
+	DatasetRows   int64     `json:"dataset_rows,omitempty"`
+	Created       time.Time `json:"created"`
+	TestCoverage  float64   `json:"test_coverage"`
+	// Confidences counts the answers to the test set by confidence, all of them.
+	Confidences map[int]int64 `json:"confidences,omitempty"`
+}
+
+// OriginOf returns what is known of a model's training.
+func OriginOf(m registry.Model) *Origin {
+	o := &Origin{
+		Dataset: m.Dataset, DatasetSHA256: m.DatasetSHA256, DatasetRows: m.DatasetRows, Created: m.Created,
+		TestCoverage: m.TestCoverage, Confidences: m.Confidences,
+	}
+	// Models from before the name was kept have it among their parameters.
+	if in, ok := m.Parameters.(map[string]any); ok && o.Dataset == "" {
+		dataset, _ := in["dataset"].(string)
+		o.Dataset = DatasetName(dataset)
+	}
+	return o
+}
+
+// DatasetName is a file's name without its folder, empty for no file.
+func DatasetName(dataset string) string {
+	if dataset == "" {
+		return ""
+	}
+	name, _, _ := strings.Cut(path.Base(dataset), "?")
+	return name
+}
+
+// Test is how the model answered its own test set.
+func (o Origin) Test() evaluate.Practice {
+	p := evaluate.Practice{Confidences: o.Confidences}
+	for _, n := range o.Confidences {
+		p.Unknown += n
+	}
+	p.Given = int64(math.Round(o.TestCoverage * float64(p.Unknown)))
+	p.Unknown -= p.Given
+	return p
+}
+
 // Metrics judges a model.
 type Metrics struct {
 	// Threshold is the confidence below which an answer becomes Unknown,
@@ -196,9 +250,8 @@ type Metrics struct {
 	// splits.
 	InvalidAnswers int `json:"invalid_answers"`
 	// MajorityAccuracy is that of always naming the commonest company of the
-	// test set, see [evaluate.Majority]. Runs from before it was measured
-	// have none.
-	MajorityAccuracy *Share `json:"majority_accuracy,omitempty"`
+	// test set, see [evaluate.Majority]; 0 in runs from before it was measured.
+	MajorityAccuracy Share `json:"majority_accuracy,omitempty"`
 }
 
 // Answers counts the answers that the model was judged by.
@@ -212,10 +265,15 @@ type Share = evaluate.Share
 
 // FineTuneResult is what FineTune leaves.
 type FineTuneResult struct {
+	// Task is as in [Status].
+	Task  string `json:"task,omitempty"`
 	Model string `json:"model"`
-	// Champion is the model that answers where nobody names one, once this
-	// model was registered.
-	Champion      string        `json:"champion,omitempty"`
+	// Champion is the task's model that answers where nobody names one, once
+	// this model was registered; empty if there is none.
+	Champion string `json:"champion,omitempty"`
+	// Unfit says why only a person makes this model the champion, empty if
+	// nothing is in the way.
+	Unfit         string        `json:"unfit,omitempty"`
 	BaseModel     string        `json:"base_model"`
 	JobID         string        `json:"job_id"`
 	TrainedTokens int64         `json:"trained_tokens"`
@@ -275,7 +333,14 @@ func (c ApplyCounts) Answers() int64 {
 
 // ApplyResult is what Apply leaves.
 type ApplyResult struct {
+	// Task is as in [Status].
+	Task  string `json:"task,omitempty"`
 	Model string `json:"model"`
+	// Origin is what the model was trained on; nil in runs that did not say.
+	Origin *Origin `json:"origin,omitempty"`
+	// Warnings are sentences on what differs from the model's own test by so
+	// much that it may be the wrong model for these conversations.
+	Warnings []string `json:"warnings,omitempty"`
 	// Mode is how the model was asked.
 	Mode     ApplyMode     `json:"mode,omitempty"`
 	Prepared PrepareCounts `json:"prepared"`
@@ -291,6 +356,8 @@ type ApplyResult struct {
 
 // EvaluateResult is what Evaluate leaves.
 type EvaluateResult struct {
+	// Task is as in [Status].
+	Task    string  `json:"task,omitempty"`
 	Model   string  `json:"model"`
 	Metrics Metrics `json:"metrics"`
 	// Report is report.html, JSON report.json.
@@ -303,6 +370,8 @@ type EvaluateResult struct {
 // AnalyzeCallResult is what AnalyzeCall leaves. The company is in the answer's file
 // alone.
 type AnalyzeCallResult struct {
+	// Task is as in [Status].
+	Task  string `json:"task,omitempty"`
 	Model string `json:"model"`
 	// Status and Confidence are those of the answer.
 	Status     dataset.Status `json:"status"`
@@ -320,6 +389,8 @@ type AnalyzeCallResult struct {
 
 // RetrainResult is what Retrain leaves.
 type RetrainResult struct {
+	// Task is as in [Status].
+	Task string `json:"task,omitempty"`
 	// FineTune is zero where the retraining was skipped.
 	FineTune FineTuneResult `json:"fine_tune,omitzero"`
 	// Decision is what became of it, Reason a sentence. Runs from before
@@ -331,6 +402,9 @@ type RetrainResult struct {
 	Champion string `json:"champion,omitempty"`
 	// Comparison is comparison.json.
 	Comparison artifact.Ref `json:"comparison,omitzero"`
+	// Manifest is the retraining's own, which lists that file; its fine-tuning
+	// has another. Skipped retrainings have none.
+	Manifest artifact.Ref `json:"manifest,omitzero"`
 }
 
 // Progress is the heartbeat of activities that go through rows or
@@ -363,6 +437,7 @@ type ApplyProgress struct {
 	// Provider and BaseModel are what prices are found by.
 	Provider    string         `json:"provider,omitempty"`
 	BaseModel   string         `json:"base_model,omitempty"`
+	Origin      *Origin        `json:"origin,omitempty"`
 	Prepared    PrepareResult  `json:"prepared"`
 	Predictions []artifact.Ref `json:"predictions"`
 	Stages      []StageTime    `json:"stages"`

@@ -11,23 +11,23 @@ import (
 
 // RecordApplication remembers how sure a model was in one run. The same run again
 // replaces what was recorded of it.
-func (s *Store) RecordApplication(ctx context.Context, a registry.Application) error {
+func (task *Task) RecordApplication(ctx context.Context, a registry.Application) error {
 	confidences, err := json.Marshal(a.Confidences)
 	if err != nil {
 		return wrap("encoding the application", err)
 	}
-	err = s.change(ctx, func(t *tx) error {
-		return t.exec(ctx, `INSERT INTO applications (run, at, model_id, confidences) VALUES (?, ?, ?, ?)
-			ON CONFLICT (run) DO UPDATE SET at = excluded.at, model_id = excluded.model_id, confidences = excluded.confidences`,
-			a.Run, stamp(a.At), a.Model, string(confidences))
+	err = task.change(ctx, func(t *tx) error {
+		return t.exec(ctx, `INSERT INTO applications (task, run, at, model_id, confidences) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (run) DO UPDATE SET task = excluded.task, at = excluded.at, model_id = excluded.model_id, confidences = excluded.confidences`,
+			t.task, a.Run, stamp(a.At), a.Model, string(confidences))
 	})
 	return wrap("recording the application", err)
 }
 
 // Applications returns the latest runs that a model answered, newest first, at
 // most limit.
-func (s *Store) Applications(ctx context.Context, model string, limit int) ([]registry.Application, error) {
-	applications, err := list(ctx, s, func(rows *sql.Rows) (a registry.Application, err error) {
+func (task *Task) Applications(ctx context.Context, model string, limit int) ([]registry.Application, error) {
+	applications, err := list(ctx, task.Store, func(rows *sql.Rows) (a registry.Application, err error) {
 		var at, confidences string
 		if err := rows.Scan(&a.Run, &at, &a.Model, &confidences); err != nil {
 			return a, err
@@ -36,6 +36,6 @@ func (s *Store) Applications(ctx context.Context, model string, limit int) ([]re
 			return a, err
 		}
 		return a, json.Unmarshal([]byte(confidences), &a.Confidences)
-	}, "SELECT run, at, model_id, confidences FROM applications WHERE model_id = ? ORDER BY at DESC, run LIMIT ?", model, limit)
+	}, "SELECT run, at, model_id, confidences FROM applications WHERE task = ? AND model_id = ? ORDER BY at DESC, run LIMIT ?", task.name, model, limit)
 	return applications, wrap("reading applications", err)
 }

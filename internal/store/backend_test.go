@@ -142,15 +142,15 @@ func postgresDatabase(t *testing.T) string {
 	return server + name
 }
 
-// open opens a database until the test ends.
-func open(t *testing.T, location string) *Store {
+// open opens a database until the test ends, for the task of whoever names none.
+func open(t *testing.T, location string) *Task {
 	t.Helper()
 	s, err := Open(t.Context(), location)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	return s
+	return s.Task("")
 }
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {

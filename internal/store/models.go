@@ -6,13 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"switchboard/internal/problem"
 	"switchboard/internal/registry"
 )
 
-// ErrChampionChanged is returned by [Store.Promote] where the champion is no
+// ErrChampionChanged is returned by [Task.Promote] where the champion is no
 // longer the one that the model was compared with.
 var ErrChampionChanged = errors.New("the champion has changed meanwhile")
 
@@ -21,29 +23,18 @@ const (
 	challengerAlias = "challenger"
 )
 
-// Register adds a model, or replaces what is known of it by a later judgement.
-// The same model of the same run changes nothing. A model without a rival
-// becomes the champion. It returns the champion's id.
-func (s *Store) Register(ctx context.Context, m registry.Model) (champion string, err error) {
-	details, err := json.Marshal(m)
-	if err != nil {
-		return "", fmt.Errorf("encoding the model: %w", err)
-	}
+// Register adds a model, or replaces what is known of it by a later judgement; when
+// it was made stays. The same model of the same run changes nothing. A model
+// without a rival becomes the champion, unless it is unfit, see
+// [registry.Model.Unfit]. It returns the champion's id, empty if there is none.
+func (task *Task) Register(ctx context.Context, m registry.Model) (champion string, err error) {
+	m.Task = task.name
 	by := Who{Name: m.WorkflowID, Run: m.RunID}
-	err = s.change(ctx, func(t *tx) error {
-		known, err := t.text(ctx, "SELECT run_id FROM models WHERE id = ?", m.ID)
-		if err != nil {
+	err = task.change(ctx, func(t *tx) error {
+		if err := t.judged(ctx, m, by); err != nil {
 			return err
 		}
-		if known != m.RunID {
-			if err := t.keep(ctx, m, string(details)); err != nil {
-				return err
-			}
-			if err := t.note(ctx, registry.Registered, m.ID, "", by, "judged on its test set"); err != nil {
-				return err
-			}
-		}
-		if champion, err = t.alias(ctx, championAlias); err != nil || champion != "" {
+		if champion, err = t.alias(ctx, championAlias); err != nil || champion != "" || m.Unfit() != "" {
 			return err
 		}
 		champion = m.ID
@@ -55,30 +46,52 @@ func (s *Store) Register(ctx context.Context, m registry.Model) (champion string
 	return champion, nil
 }
 
+// judged keeps what a run found out about a model, unless it is known.
+func (t *tx) judged(ctx context.Context, m registry.Model, by Who) error {
+	known, err := scanModel(t.QueryRowContext(ctx, t.s.rebind(selectModels+" WHERE task = ? AND id = ?"), t.task, m.ID))
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return err
+	case known.RunID == m.RunID:
+		return nil
+	default:
+		m.Judged, m.Created = m.Created, known.Created
+	}
+	if err := t.keep(ctx, m); err != nil {
+		return err
+	}
+	return t.note(ctx, registry.Registered, m.ID, "", by, "judged on its test set")
+}
+
 // keep writes a model's row. Somebody who trains a retired model anew wants it
 // back.
-func (t *tx) keep(ctx context.Context, m registry.Model, details string) error {
-	return t.exec(ctx, `INSERT INTO models (id, provider_url, base_model, created, test_accuracy, test_coverage, threshold, workflow_id, run_id, details)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET provider_url = excluded.provider_url, base_model = excluded.base_model, created = excluded.created,
+func (t *tx) keep(ctx context.Context, m registry.Model) error {
+	details, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("encoding the model: %w", err)
+	}
+	return t.exec(ctx, `INSERT INTO models (task, id, provider_url, base_model, created, test_accuracy, test_coverage, threshold, workflow_id, run_id, details)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (task, id) DO UPDATE SET provider_url = excluded.provider_url, base_model = excluded.base_model, created = excluded.created,
 			test_accuracy = excluded.test_accuracy, test_coverage = excluded.test_coverage, threshold = excluded.threshold,
 			workflow_id = excluded.workflow_id, run_id = excluded.run_id, details = excluded.details, retired = NULL`,
-		m.ID, m.ProviderURL, m.BaseModel, stamp(m.Created), m.TestAccuracy, m.TestCoverage, m.Threshold, m.WorkflowID, m.RunID, details)
+		t.task, m.ID, m.ProviderURL, m.BaseModel, stamp(m.Created), m.TestAccuracy, m.TestCoverage, m.Threshold, m.WorkflowID, m.RunID, string(details))
 }
 
 // note adds a line to the audit trail.
 func (t *tx) note(ctx context.Context, action registry.Action, model, previous string, by Who, why string) error {
-	return t.exec(ctx, `INSERT INTO model_changes (seq, at, action, model_id, previous, who, why, run)
-		SELECT COALESCE(MAX(seq), 0) + 1, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT)
-		FROM model_changes`, stamp(time.Now()), string(action), model, previous, by.Name, why, by.Run)
+	return t.exec(ctx, `INSERT INTO model_changes (seq, task, at, action, model_id, previous, who, why, run)
+		SELECT COALESCE(MAX(seq), 0) + 1, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT)
+		FROM model_changes`, t.task, stamp(time.Now()), string(action), model, previous, by.Name, why, by.Run)
 }
 
 func (t *tx) alias(ctx context.Context, alias string) (string, error) {
-	return t.text(ctx, "SELECT model_id FROM aliases WHERE alias = ?", alias)
+	return t.text(ctx, "SELECT model_id FROM aliases WHERE task = ? AND alias = ?", t.task, alias)
 }
 
 func (t *tx) setAlias(ctx context.Context, alias, model string) error {
-	return t.exec(ctx, "INSERT INTO aliases (alias, model_id) VALUES (?, ?) ON CONFLICT (alias) DO UPDATE SET model_id = excluded.model_id", alias, model)
+	return t.exec(ctx, "INSERT INTO aliases (task, alias, model_id) VALUES (?, ?, ?) ON CONFLICT (task, alias) DO UPDATE SET model_id = excluded.model_id", t.task, alias, model)
 }
 
 // crown makes a model the champion. It is nobody's challenger then.
@@ -86,7 +99,7 @@ func (t *tx) crown(ctx context.Context, action registry.Action, model, previous 
 	if err := t.setAlias(ctx, championAlias, model); err != nil {
 		return err
 	}
-	if err := t.exec(ctx, "DELETE FROM aliases WHERE alias = ? AND model_id = ?", challengerAlias, model); err != nil {
+	if err := t.exec(ctx, "DELETE FROM aliases WHERE task = ? AND alias = ? AND model_id = ?", t.task, challengerAlias, model); err != nil {
 		return err
 	}
 	return t.note(ctx, action, model, previous, by, why)
@@ -103,7 +116,7 @@ type Who struct {
 // usable reports, as a problem of kind BadInput, that a model is not there or
 // was retired.
 func (t *tx) usable(ctx context.Context, id string) error {
-	m, err := t.s.model(ctx, t.Tx, id)
+	m, err := t.s.Task(t.task).model(ctx, t.Tx, id)
 	if err == nil && !m.Retired.IsZero() {
 		return problem.Input("the model %q was retired on %s; train it again, or choose another: `starter models list` shows those there are", id, m.Retired.Format(time.DateOnly))
 	}
@@ -115,8 +128,8 @@ func (t *tx) usable(ctx context.Context, id string) error {
 // error is [ErrChampionChanged] and nothing changes. Promoting the champion
 // changes nothing. A model that is not there, or was retired, is a problem of
 // kind BadInput.
-func (s *Store) Promote(ctx context.Context, id, expected string, by Who, why string) error {
-	err := s.change(ctx, func(t *tx) error {
+func (task *Task) Promote(ctx context.Context, id, expected string, by Who, why string) error {
+	err := task.change(ctx, func(t *tx) error {
 		if err := t.usable(ctx, id); err != nil {
 			return err
 		}
@@ -134,8 +147,8 @@ func (s *Store) Promote(ctx context.Context, id, expected string, by Who, why st
 
 // Challenge notes that a model is up against the champion. Challenging again
 // changes nothing; the champion cannot challenge itself.
-func (s *Store) Challenge(ctx context.Context, id string, by Who, why string) error {
-	err := s.change(ctx, func(t *tx) error {
+func (task *Task) Challenge(ctx context.Context, id string, by Who, why string) error {
+	err := task.change(ctx, func(t *tx) error {
 		if err := t.usable(ctx, id); err != nil {
 			return err
 		}
@@ -155,14 +168,14 @@ func (s *Store) Challenge(ctx context.Context, id string, by Who, why string) er
 // Rollback makes the champion that was before this one the champion again, and
 // returns its id. Rolling back twice goes back two champions. Where there is
 // none to go back to, or it was retired, that is a problem of kind BadInput.
-func (s *Store) Rollback(ctx context.Context, by Who, why string) (id string, err error) {
-	err = s.change(ctx, func(t *tx) error {
+func (task *Task) Rollback(ctx context.Context, by Who, why string) (id string, err error) {
+	err = task.change(ctx, func(t *tx) error {
 		champion, err := t.alias(ctx, championAlias)
 		if err != nil {
 			return err
 		}
 		// Its promotion says who had to go; a rollback to it does not count.
-		id, err = t.text(ctx, "SELECT previous FROM model_changes WHERE model_id = ? AND action = ? ORDER BY seq DESC LIMIT 1", champion, string(registry.Promoted))
+		id, err = t.text(ctx, "SELECT previous FROM model_changes WHERE task = ? AND model_id = ? AND action = ? ORDER BY seq DESC LIMIT 1", t.task, champion, string(registry.Promoted))
 		if err != nil {
 			return err
 		}
@@ -180,9 +193,9 @@ func (s *Store) Rollback(ctx context.Context, by Who, why string) (id string, er
 // Retire takes a model out of use. The champion cannot be retired, which is a
 // problem of kind BadInput: somebody has to answer. Retiring again changes
 // nothing.
-func (s *Store) Retire(ctx context.Context, id string, by Who, why string) error {
-	err := s.change(ctx, func(t *tx) error {
-		m, err := s.model(ctx, t.Tx, id)
+func (task *Task) Retire(ctx context.Context, id string, by Who, why string) error {
+	err := task.change(ctx, func(t *tx) error {
+		m, err := task.model(ctx, t.Tx, id)
 		if err != nil || !m.Retired.IsZero() {
 			return err
 		}
@@ -193,10 +206,10 @@ func (s *Store) Retire(ctx context.Context, id string, by Who, why string) error
 		if champion == id {
 			return problem.Input("%q is the champion; promote another model first, or roll back", id)
 		}
-		if err := t.exec(ctx, "DELETE FROM aliases WHERE model_id = ?", id); err != nil {
+		if err := t.exec(ctx, "DELETE FROM aliases WHERE task = ? AND model_id = ?", t.task, id); err != nil {
 			return err
 		}
-		if err := t.exec(ctx, "UPDATE models SET retired = ? WHERE id = ?", stamp(time.Now()), id); err != nil {
+		if err := t.exec(ctx, "UPDATE models SET retired = ? WHERE task = ? AND id = ?", stamp(time.Now()), t.task, id); err != nil {
 			return err
 		}
 		return t.note(ctx, registry.Retired, id, "", by, why)
@@ -213,16 +226,17 @@ func wrap(doing string, err error) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-const selectModels = "SELECT details, COALESCE(retired, '') FROM models"
+const selectModels = "SELECT task, details, COALESCE(retired, '') FROM models"
 
 func scanModel(row interface{ Scan(...any) error }) (m registry.Model, err error) {
-	var details, retired string
-	if err := row.Scan(&details, &retired); err != nil {
+	var task, details, retired string
+	if err := row.Scan(&task, &details, &retired); err != nil {
 		return m, err
 	}
 	if err := json.Unmarshal([]byte(details), &m); err != nil {
 		return m, fmt.Errorf("decoding a model of the database: %w", err)
 	}
+	m.Task = task
 	if retired != "" {
 		m.Retired, err = time.Parse(timeFormat, retired)
 	}
@@ -233,41 +247,64 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-func (s *Store) model(ctx context.Context, q querier, id string) (registry.Model, error) {
-	m, err := scanModel(q.QueryRowContext(ctx, s.rebind(selectModels+" WHERE id = ?"), id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return m, problem.Input("there is no fine-tuned model %q; `starter models list` shows those there are", id)
+func (task *Task) model(ctx context.Context, q querier, id string) (registry.Model, error) {
+	m, err := scanModel(q.QueryRowContext(ctx, task.rebind(selectModels+" WHERE task = ? AND id = ?"), task.name, id))
+	if !errors.Is(err, sql.ErrNoRows) {
+		return m, err
 	}
-	return m, err
+	var owner string
+	err = q.QueryRowContext(ctx, task.rebind("SELECT task FROM models WHERE id = ? ORDER BY task"), id).Scan(&owner)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return m, problem.Input("there is no fine-tuned model %q; `starter models list` shows those there are", id)
+	case err != nil:
+		return m, err
+	}
+	return m, problem.Input("the model %q belongs to the task %s, not to %s; add --task %s", id, owner, task.name, owner)
 }
 
-// Model returns a model, retired or not. One that is not there is a problem of
-// kind BadInput.
-func (s *Store) Model(ctx context.Context, id string) (registry.Model, error) {
-	m, err := s.model(ctx, s.db, id)
+// Model returns a model of the task, retired or not. One that is not there, or is
+// another task's, is a problem of kind BadInput.
+func (task *Task) Model(ctx context.Context, id string) (registry.Model, error) {
+	m, err := task.model(ctx, task.db, id)
 	return m, wrap("looking the model up", err)
 }
 
-// Models returns all models, newest first.
-func (s *Store) Models(ctx context.Context) ([]registry.Model, error) {
-	models, err := list(ctx, s, func(r *sql.Rows) (registry.Model, error) { return scanModel(r) }, selectModels+" ORDER BY created DESC, id")
+// Models returns all models of the task, newest first.
+func (task *Task) Models(ctx context.Context) ([]registry.Model, error) {
+	models, err := list(ctx, task.Store, func(r *sql.Rows) (registry.Model, error) { return scanModel(r) }, selectModels+" WHERE task = ? ORDER BY created DESC, id", task.name)
 	return models, wrap("listing the models", err)
 }
 
 // Champion returns the model that answers where nobody names another. None at
 // all is a problem of kind BadInput.
-func (s *Store) Champion(ctx context.Context) (registry.Model, error) {
-	m, err := scanModel(s.db.QueryRowContext(ctx, s.rebind(selectModels+" WHERE id = (SELECT model_id FROM aliases WHERE alias = ?)"), championAlias))
+func (task *Task) Champion(ctx context.Context) (registry.Model, error) {
+	m, err := scanModel(task.db.QueryRowContext(ctx, task.rebind(selectModels+" WHERE task = ? AND id = (SELECT model_id FROM aliases WHERE task = ? AND alias = ?)"),
+		task.name, task.name, championAlias))
 	if errors.Is(err, sql.ErrNoRows) {
-		return m, problem.Input("there is no fine-tuned model yet; run `starter finetune` first, or name a model with --model")
+		err = task.noChampion(ctx)
 	}
 	return m, wrap("looking the champion up", err)
 }
 
+// noChampion says why the task has none, and what to do about it.
+func (task *Task) noChampion(ctx context.Context) error {
+	tasks, err := task.Tasks(ctx)
+	switch {
+	case err != nil:
+		return err
+	case slices.Contains(tasks, task.name):
+		return problem.Input("no model of the task %s is its champion; make one with `starter models promote`, or name a model with --model", task.name)
+	case len(tasks) > 0:
+		return problem.Input("there is no fine-tuned model of the task %s yet; run `starter finetune` first, or name another task with --task (there are models of %s)", task.name, strings.Join(tasks, ", "))
+	}
+	return problem.Input("there is no fine-tuned model yet; run `starter finetune` first, or name a model with --model")
+}
+
 // Aliases returns the ids of champion and challenger; empty where there is none.
-func (s *Store) Aliases(ctx context.Context) (champion, challenger string, err error) {
+func (task *Task) Aliases(ctx context.Context) (champion, challenger string, err error) {
 	type pair struct{ alias, model string }
-	pairs, err := list(ctx, s, func(r *sql.Rows) (p pair, err error) { return p, r.Scan(&p.alias, &p.model) }, "SELECT alias, model_id FROM aliases")
+	pairs, err := list(ctx, task.Store, func(r *sql.Rows) (p pair, err error) { return p, r.Scan(&p.alias, &p.model) }, "SELECT alias, model_id FROM aliases WHERE task = ?", task.name)
 	for _, p := range pairs {
 		switch p.alias {
 		case championAlias:
@@ -281,14 +318,14 @@ func (s *Store) Aliases(ctx context.Context) (champion, challenger string, err e
 
 // Changes returns the audit trail, newest first: of one model, or of all if id
 // is empty.
-func (s *Store) Changes(ctx context.Context, id string) ([]registry.Change, error) {
-	changes, err := list(ctx, s, func(r *sql.Rows) (c registry.Change, err error) {
+func (task *Task) Changes(ctx context.Context, id string) ([]registry.Change, error) {
+	changes, err := list(ctx, task.Store, func(r *sql.Rows) (c registry.Change, err error) {
 		var at string
 		if err := r.Scan(&at, &c.Action, &c.Model, &c.Previous, &c.Who, &c.Why, &c.Run); err != nil {
 			return c, err
 		}
 		c.At, err = time.Parse(timeFormat, at)
 		return c, err
-	}, "SELECT at, action, model_id, previous, who, why, run FROM model_changes WHERE ? IN ('', model_id, previous) ORDER BY seq DESC", id)
+	}, "SELECT at, action, model_id, previous, who, why, run FROM model_changes WHERE task = ? AND ? IN ('', model_id, previous) ORDER BY seq DESC", task.name, id)
 	return changes, wrap("reading the audit trail", err)
 }

@@ -191,7 +191,7 @@ func (s *Store) change(ctx context.Context, f func(*tx) error) error {
 			return fmt.Errorf("waiting for other changes of the database: %w", err)
 		}
 	}
-	if err := f(&tx{t, s}); err != nil {
+	if err := f(&tx{Tx: t, s: s}); err != nil {
 		return err
 	}
 	if err := t.Commit(); err != nil {
@@ -204,6 +204,8 @@ func (s *Store) change(ctx context.Context, f func(*tx) error) error {
 type tx struct {
 	*sql.Tx
 	s *Store
+	// task is the name of the task whose rows change, empty where none do.
+	task string
 }
 
 func (t *tx) exec(ctx context.Context, query string, args ...any) error {

@@ -27,7 +27,7 @@ var (
 // model is number n of some, each an hour younger than the one before.
 func model(n int) registry.Model {
 	return registry.Model{
-		ID: fmt.Sprintf("ft:base:own:sb-%d", n), BaseModel: "base", ProviderURL: "http://here/v1", JobID: fmt.Sprintf("ftjob-%d", n),
+		ID: fmt.Sprintf("ft:base:own:sb-%d", n), Task: registry.DefaultTask, BaseModel: "base", ProviderURL: "http://here/v1", JobID: fmt.Sprintf("ftjob-%d", n),
 		Created: noon.Add(time.Duration(n) * time.Hour), Threshold: 0.5 + float64(n)/100, AskedPrecision: 0.95,
 		Labels:        artifact.Ref{Path: "labels.json", SHA256: "aa", Bytes: 7},
 		PromptVersion: "p1", DatasetSHA256: "dd", TestAccuracy: 0.9, TestCoverage: 0.8, ValidationAccuracy: 0.91,
@@ -35,7 +35,7 @@ func model(n int) registry.Model {
 	}
 }
 
-func register(t *testing.T, s *Store, numbers ...int) {
+func register(t *testing.T, s *Task, numbers ...int) {
 	t.Helper()
 	for _, n := range numbers {
 		if _, err := s.Register(t.Context(), model(n)); err != nil {
@@ -44,7 +44,7 @@ func register(t *testing.T, s *Store, numbers ...int) {
 	}
 }
 
-func champion(t *testing.T, s *Store) string {
+func champion(t *testing.T, s *Task) string {
 	t.Helper()
 	m, err := s.Champion(t.Context())
 	if err != nil {
@@ -100,6 +100,29 @@ func TestLaterJudgementOfTheSameModelCounts(t *testing.T) {
 		}
 		if m, err := s.Model(t.Context(), again.ID); err != nil || m.Threshold != 0.77 {
 			t.Errorf("the threshold is %v, %v", m.Threshold, err)
+		}
+	})
+}
+
+// A fine-tuning that is repeated finds the provider's finished job: the model is as
+// old as it was, and stays where it was in the list.
+func TestRepeatedFineTuningLeavesDateAndPlace(t *testing.T) {
+	eachBackend(t, func(t *testing.T, location string) {
+		s := open(t, location)
+		register(t, s, 1, 2)
+		again := model(1)
+		again.RunID, again.Created = "run-9", noon.Add(99*time.Hour)
+		for range 2 {
+			if _, err := s.Register(t.Context(), again); err != nil {
+				t.Fatal(err)
+			}
+		}
+		models, err := s.Models(t.Context())
+		if err != nil || len(models) != 2 || models[1].ID != model(1).ID || !models[1].Created.Equal(model(1).Created) {
+			t.Fatalf("the models are %+v, %v", models, err)
+		}
+		if !models[1].LastJudged().Equal(again.Created) || !models[0].LastJudged().Equal(model(2).Created) {
+			t.Errorf("they were last judged on %v and %v", models[1].LastJudged(), models[0].LastJudged())
 		}
 	})
 }
@@ -213,7 +236,7 @@ func TestOneOfManyPromotionsWins(t *testing.T) {
 					return
 				}
 				defer own.Close()
-				errs[n] = own.Promote(t.Context(), model(n).ID, model(1).ID, anna, "better")
+				errs[n] = own.Task("").Promote(t.Context(), model(n).ID, model(1).ID, anna, "better")
 			})
 		}
 		group.Wait()
@@ -271,7 +294,7 @@ func TestCorrectionsOfWhichTheLatestWins(t *testing.T) {
 func TestPseudonyms(t *testing.T) {
 	eachBackend(t, func(t *testing.T, location string) {
 		s := open(t, location)
-		of := func(s *Store, name string) string {
+		of := func(s *Task, name string) string {
 			p, err := s.Pseudonym(t.Context(), name)
 			if err != nil {
 				t.Fatal(err)
@@ -367,7 +390,7 @@ func TestKilledWhilePromotingLeavesOneChampion(t *testing.T) {
 }
 
 // trail is all that was changed, the latest first.
-func trail(t *testing.T, s *Store) []registry.Change {
+func trail(t *testing.T, s *Task) []registry.Change {
 	t.Helper()
 	changes, err := s.Changes(t.Context(), "")
 	if err != nil {
@@ -381,10 +404,11 @@ func trail(t *testing.T, s *Store) []registry.Change {
 const promoteForEver = "PROMOTE_FOR_EVER"
 
 func promote(location string) {
-	s, err := Open(context.Background(), location)
+	db, err := Open(context.Background(), location)
 	if err != nil {
 		panic(err)
 	}
+	s := db.Task("")
 	for n := 0; ; n++ {
 		if err := s.Promote(context.Background(), model(1+n%2).ID, "", anna, "again"); err != nil {
 			panic(err)
