@@ -94,6 +94,7 @@ func TestWhatAModelIsBelieved(t *testing.T) {
 		{"a period of grace", "my [Grace] Period Ended", 0.9, false},
 		{"Grace", "so [Grace] called", 0.9, true},
 		{"Grace at the end of a sentence", "so said [Grace]. Period", 0.9, true},
+		{"Pat before on", "thanks to [Pat] on flight 12", 0.9, true},
 		{"a colour", "iPhone in [Rose] Gold", 0.9, false},
 		{"a plug", "the audio [Jack] broke", 0.9, false},
 		{"advice", "[Frank] advice please", 0.9, false},
