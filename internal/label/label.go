@@ -14,18 +14,18 @@ const None = -1
 // Companies are the companies that can be labels.
 type Companies struct {
 	n int
-	// byHandle finds a company by its handle in lower case, which is how
-	// people mention it.
+	// byHandle finds a company by its name in lower case and without blanks,
+	// which is how people mention it.
 	byHandle map[string]int32
 }
 
 // NewCompanies makes the companies of a training set, whose indices are those
-// of handles. Of handles that differ in case only, the first is meant when
-// one is mentioned.
+// of handles. Of handles that differ in case or blanks only, the first is meant
+// when one is mentioned.
 func NewCompanies(handles []string) *Companies {
 	c := &Companies{n: len(handles), byHandle: make(map[string]int32, len(handles))}
 	for i, handle := range handles {
-		handle = strings.ToLower(handle)
+		handle = strings.ToLower(strings.Join(strings.Fields(handle), ""))
 		if _, ok := c.byHandle[handle]; !ok {
 			c.byHandle[handle] = int32(i)
 		}

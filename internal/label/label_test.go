@@ -53,6 +53,14 @@ func TestTextsAreNotReadWhereACompanyWrote(t *testing.T) {
 	})
 }
 
+// People write a name with blanks in one word.
+func TestNamesWithBlanksAreMentioned(t *testing.T) {
+	labeler := label.NewCompanies([]string{"Acme", "Bolt  Net"}).NewLabeler()
+	if got := labeler.Label([]int32{none}, func(int) string { return "@boltnet help" }); got != 1 {
+		t.Errorf("label %d", got)
+	}
+}
+
 func TestNoCompanies(t *testing.T) {
 	labeler := label.NewCompanies(nil).NewLabeler()
 	if got := labeler.Label([]int32{none}, func(int) string { return "@Acme" }); got != none {

@@ -505,6 +505,10 @@ func (r *idReader) appendOdd(ids []int64, list string) ([]int64, form) {
 	if isNothing(bare) {
 		return ids, nothing
 	}
+	if id, form := r.parse(bare); form == unusual && strings.ContainsAny(bare, "eE") {
+		// The comma is the decimal point of 1,00002E+05.
+		return append(ids, id), unusual
+	}
 	worst := whole
 	if bare != list {
 		worst = unusual

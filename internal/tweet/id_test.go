@@ -192,6 +192,7 @@ func TestAppendList(t *testing.T) {
 		{"'11','13'", []int64{11, 13}, unusual},
 		{`"11","13"`, []int64{11, 13}, unusual},
 		{"1.00002E+05", []int64{100002}, unusual},
+		{"1,00002E+05", []int64{100002}, unusual},
 		{"[]", nil, nothing},
 		{"nan", nil, nothing},
 		{"1.2E+17,5", []int64{5}, rounded},

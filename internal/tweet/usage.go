@@ -12,6 +12,10 @@ import (
 // otherwise.
 const DefaultMaxUnusable = 0.2
 
+// fewReplies to ids of several tweets are a mistake of a few rows, whatever part
+// of the replies they are.
+const fewReplies = 4
+
 // maxLines is how many lines a refusal names.
 const maxLines = 3
 
@@ -35,9 +39,9 @@ func (u *usage) add(f form, row int32) {
 }
 
 // TooMany tells whether bad ones of so many are more than a part that is
-// tolerated. One alone is a bad row and no bad column, unless there is no other.
+// tolerated. One alone is a bad row and no bad column.
 func TooMany(bad, of int64, limit float64) bool {
-	return (bad > 1 || of == 1) && float64(bad) > limit*float64(of)+1e-9
+	return bad > 1 && float64(bad) > limit*float64(of)+1e-9
 }
 
 // Lines names the lines of the first rows of a list, for a refusal: "line 2",
@@ -74,7 +78,9 @@ func (t *Table) Usable(name string, limit float64) error {
 		{t.replies, replyColumns, idAdvice},
 		{t.authors, "author_id", authorAdvice},
 	} {
-		if TooMany(column.bad, column.of, limit) {
+		// Of a single tweet nothing is left.
+		nothing := t.rows == 1 && column.bad == 1 && limit < 1
+		if nothing || TooMany(column.bad, column.of, limit) {
 			return problem.Input("%s: of %s; %s", name, column.sentence(t, column.name, column.advice), LimitAdvice(limit))
 		}
 	}
@@ -84,7 +90,7 @@ func (t *Table) Usable(name string, limit float64) error {
 // RepliesUsable is the part of Usable about replies, with the rows that answer an
 // id that several tweets have: nor can these be used.
 func (t *Table) RepliesUsable(name string, ambiguous []int32, limit float64) error {
-	if !TooMany(t.replies.bad+int64(len(ambiguous)), t.replies.of, limit) || len(ambiguous) == 0 {
+	if len(ambiguous) <= fewReplies || !TooMany(t.replies.bad+int64(len(ambiguous)), t.replies.of, limit) {
 		return nil
 	}
 	return problem.Input("%s: of %d values in %s, %d cannot be used, for %d of them are ids that several tweets have, such as on %s: give each tweet its own id, and %s; %s",
