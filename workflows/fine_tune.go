@@ -93,7 +93,9 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 
 // checkFineTune looks at the dataset and at the provider.
 func checkFineTune(ctx workflow.Context, in pipeline.FineTuneInput) (model activities.CheckProviderResult, err error) {
-	file := workflow.ExecuteActivity(check(ctx), data.CheckDataset, activities.CheckDatasetInput{Dataset: in.Dataset, Kind: pipeline.Training})
+	file := workflow.ExecuteActivity(check(ctx), data.CheckDataset, activities.CheckDatasetInput{
+		Dataset: in.Dataset, Kind: pipeline.Training, TargetSize: in.TargetSize, MinClassSize: in.MinClassSize,
+	})
 	base := workflow.ExecuteActivity(check(ctx), provider.CheckProvider, activities.CheckProviderInput{
 		BaseModel: in.BaseModel, NeedsPrice: in.Budget > 0 || in.MaxCost > 0,
 	})

@@ -2,7 +2,6 @@ package installation
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -101,19 +100,20 @@ func agree(identities []string) error {
 	if len(differ) == 0 {
 		return nil
 	}
-	names := slices.DeleteFunc(slices.Clone(all), func(s setting) bool { return !differ[s.name] })
 	var list []string
-	for _, s := range names {
-		list = append(list, s.name)
+	for _, s := range all {
+		if differ[s.name] {
+			list = append(list, s.name)
+		}
 	}
-	return problem.New(problem.Environment, "workers that share the task queues have different settings: %s not the same as %s in %s; give all of them the same, or stop those that are not wanted (one that was killed counts for a minute more)",
-		are(slices.Sorted(maps.Keys(processes))), first, strings.Join(list, ", "))
+	return problem.New(problem.Environment, "workers that share the task queues have different settings: %s from %s in %s; give all of them the same, or stop those that are not wanted (one that was killed counts for a minute more)",
+		differs(slices.Sorted(maps.Keys(processes))), first, strings.Join(list, ", "))
 }
 
-// are makes names a subject with its verb.
-func are(names []string) string {
+// differs makes names a subject with its verb.
+func differs(names []string) string {
 	if len(names) == 1 {
-		return names[0] + " is"
+		return names[0] + " differs"
 	}
-	return fmt.Sprintf("%s are", strings.Join(names, ", "))
+	return strings.Join(names, ", ") + " differ"
 }

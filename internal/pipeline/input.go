@@ -23,6 +23,10 @@ const (
 	DefaultBatchTokens = 2_000_000
 )
 
+// MinTargetSize is the least target size of which a tenth is one conversation,
+// rounded: validation would be empty below.
+const MinTargetSize = 5
+
 // ApplyMode says how a model is asked.
 type ApplyMode string
 
@@ -117,6 +121,8 @@ func (in FineTuneInput) Validate() error {
 		return problem.Input("no dataset is given; name a CSV file with --dataset")
 	case in.TargetSize < 0:
 		return problem.Input("the target size is %d; it must be 1 or more conversations a class (leave it out to take all there is)", in.TargetSize)
+	case in.TargetSize > 0 && in.TargetSize < MinTargetSize:
+		return problem.Input("the target size is %d conversations a class; it must be %d or more, so that one in ten can be held out (leave it out to take all there is)", in.TargetSize, MinTargetSize)
 	case in.MinClassSize < 2:
 		return problem.Input("the minimal class size is %d; it must be 2 or more", in.MinClassSize)
 	case in.RareClasses != DropRare && in.RareClasses != FoldRare:

@@ -50,6 +50,7 @@ func TestInputThatMakesNoSense(t *testing.T) {
 	for name, change := range map[string]func(*FineTuneInput){
 		"no dataset":        func(in *FineTuneInput) { in.Dataset = "" },
 		"target size is -1": func(in *FineTuneInput) { in.TargetSize = -1 },
+		"must be 5 or more": func(in *FineTuneInput) { in.TargetSize = 4 },
 		"class size is 1":   func(in *FineTuneInput) { in.MinClassSize = 1 },
 		`not "keep"`:        func(in *FineTuneInput) { in.RareClasses = "keep" },
 		"set to 1 tweets":   func(in *FineTuneInput) { in.MaxTweets = 1 },
