@@ -331,7 +331,13 @@ func TestPausingForEverIsBounded(t *testing.T) {
 	r, _ := start(t, Options{Faults: endless})
 	id := get[jobObject](t, r, testKey, "POST", "/v1/fine_tuning/jobs", quick(r.upload(t, jsonl(1, 12)))).ID
 	await(t, r.client, id, statusQueued, statusRunning)
-	for range maxEvents {
+	must[job](t)(r.jobs.change(id, func(j *job) error {
+		for len(j.Events) < maxEvents {
+			j.inform("The job was paused.")
+		}
+		return nil
+	}))
+	for range 5 {
 		for _, what := range []string{"pause", "resume"} {
 			get[jobObject](t, r, testKey, "POST", "/v1/fine_tuning/jobs/"+id+"/"+what, nil)
 		}
@@ -345,7 +351,7 @@ func TestPausingForEverIsBounded(t *testing.T) {
 // A job that would take too much memory fails before it takes it, with a sentence
 // that says what to do, and the next one is trained.
 func TestMemoryOfATrainingIsBounded(t *testing.T) {
-	small, large := jsonl(1, 30), jsonl(1, 30_000)
+	small, large := jsonl(1, 30), jsonl(1, 8000)
 	limit := classifier.TrainingMemory(1000, 60_000, 3, 0)
 	r, _ := start(t, Options{MaxTrainingBytes: limit})
 	smallFile, largeFile := r.upload(t, small), r.upload(t, large)

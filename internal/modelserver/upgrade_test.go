@@ -2,6 +2,7 @@ package modelserver
 
 import (
 	"errors"
+	"log/slog"
 	"maps"
 	"os"
 	"slices"
@@ -170,6 +171,7 @@ func TestAssignRefuses(t *testing.T) {
 		kind    problem.Kind
 	}{
 		"no name":      {dir, "", nil, "the name of a key", problem.BadInput},
+		"a bare hash":  {dir, strings.Repeat("ab", 32), nil, "the name of a key", problem.BadInput},
 		"a key":        {dir, "sk-ABC", nil, "the name of a key", problem.BadInput},
 		"unknown id":   {dir, "ana", []string{oldJob, "file-NONE"}, `"file-NONE" is no file`, problem.BadInput},
 		"unknown name": {dir, "ana", []string{"ben"}, `"ben" is no file`, problem.BadInput},
@@ -188,4 +190,27 @@ func TestAssignRefuses(t *testing.T) {
 	if !maps.Equal(before, after) {
 		t.Errorf("refused, and changed: %v", difference(before, after))
 	}
+}
+
+// A key without a name that is replaced leaves its things behind, the log tells
+// what both are called, and assigning moves them.
+func TestThingsOfAReplacedKeyAreAssigned(t *testing.T) {
+	dir := oldFolder(t)
+	_, stop := start(t, Options{Dir: dir}) // testKey has everything now
+	stop()
+	log := &syncBuffer{}
+	server := must[*Server](t)(New(Options{Dir: dir, Keys: []string{"next-key"}, Logger: slog.New(slog.NewTextHandler(log, nil))}))
+	if err := server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	old, next := unnamedOwner(Key{Key: testKey}.sum()), unnamedOwner(Key{Key: "next-key"}.sum())
+	if !strings.Contains(log.String(), "owners=["+old+"] keys=["+next+"]") {
+		t.Errorf("the log does not tell:\n%s", log)
+	}
+	if changed, err := Assign(dir, next, []string{old}); err != nil || changed != 6 {
+		t.Errorf("assigned %d records with %v, want 6", changed, err)
+	}
+	r, _ := start(t, Options{Dir: dir, Keys: []string{"next-key"}})
+	r.checkOld(t, "next-key", true)
+	r.checkOld(t, testKey, false)
 }
