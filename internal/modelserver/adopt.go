@@ -18,8 +18,8 @@ func (s *Server) adopt() error {
 	for _, key := range s.options.NamedKeys {
 		named[unnamedOwner(key.sum())] = key.Name
 	}
-	if holders := *s.holders.Load(); len(holders) == 1 {
-		named[""] = holders[0].owner
+	if owner, only := s.onlyOwner(); only {
+		named[""] = owner
 	}
 	if _, err := s.reassign(func(_, owner string) string { return named[owner] }); err != nil {
 		return err
