@@ -3,6 +3,7 @@ package modelserver
 import (
 	"cmp"
 	"os"
+	"regexp"
 	"slices"
 
 	"switchboard/internal/problem"
@@ -17,15 +18,19 @@ func (s *Server) adopt() error {
 	for _, key := range s.options.NamedKeys {
 		named[unnamedOwner(key.sum())] = key.Name
 	}
-	if holders := *s.holders.Load(); len(holders) == 1 {
-		named[""] = holders[0].owner
+	if owner, only := s.onlyOwner(); only {
+		named[""] = owner
 	}
 	if _, err := s.reassign(func(_, owner string) string { return named[owner] }); err != nil {
 		return err
 	}
 	if owners, records := s.withoutKey(); records > 0 {
+		var keys []string
+		for _, h := range *s.holders.Load() {
+			keys = append(keys, h.owner)
+		}
 		s.log.Warn("files, jobs and batches belong to no key that there is, and only keys that are admin see them: "+
-			"stop the server and give them to a key with \"modelserver assign\"", "records", records, "owners", owners)
+			"stop the server and give them to a key with \"modelserver assign\"", "records", records, "owners", owners, "keys", keys)
 	}
 	return nil
 }
@@ -78,16 +83,18 @@ func (s *Server) withoutKey() (owners []string, records int) {
 	return slices.Compact(owners), records
 }
 
+// ownerName is a name, or what a key without one goes by.
+var ownerName = regexp.MustCompile(`^([a-z0-9][a-z0-9_-]{0,62}|sha256:[0-9a-f]{32})$`)
+
 // Assign gives records in a data directory, which no server may have open, to
-// the key of a name. Things are ids of files, jobs and batches, with what these
-// made, or owners, of whom everything goes over: the name of another key, or
-// "sha256:…" for one without a name, as the log tells them. Without things it is
-// what belongs to nobody, because it is from before keys were tenants. It returns
-// how many records changed. The errors are problems of kind BadInput, for a name
-// or a thing, and Environment.
-func Assign(dir, name string, things []string) (changed int, err error) {
-	if !keyName.MatchString(name) {
-		return 0, problem.Input("the name of a key is made of at most 63 lower-case letters, digits, dashes and underscores: give one of the file of keys")
+// an owner: the name of a key, or "sha256:…" for one without, as the log tells it.
+// Things are ids of files, jobs and batches, with what these made, or owners, of
+// whom everything goes over. Without things it is what belongs to nobody, because
+// it is from before keys were tenants. It returns how many records changed. The
+// errors are problems of kind BadInput, for an owner or a thing, and Environment.
+func Assign(dir, to string, things []string) (changed int, err error) {
+	if !ownerName.MatchString(to) {
+		return 0, problem.Input("give the name of a key in the file of keys, or, for a key without a name, what the log calls it: sha256: and 32 digits")
 	}
 	if _, err := os.Stat(dir); err != nil {
 		return 0, problem.New(problem.Environment, "the model server's data directory cannot be read: %w", err)
@@ -115,7 +122,7 @@ func Assign(dir, name string, things []string) (changed int, err error) {
 		owner = cmp.Or(owner, nobody)
 		there[id], there[owner] = true, true
 		if moves[id] || moves[owner] {
-			return name
+			return to
 		}
 		return ""
 	}

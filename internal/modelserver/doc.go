@@ -55,7 +55,11 @@
 //   - A batch is answered in the order of its input, on turns that interactive
 //     requests leave, and in the same words. One that is cancelled keeps the
 //     answers it has; one whose 24 hours are over has its other requests in its
-//     error file, as batch_expired. A batch counts against no key's limits.
+//     error file, as batch_expired. Its requests and tokens count against no
+//     key's rates.
+//   - Of a job's events the first 100 and the latest 400 are kept.
+//   - Keys that are admin are shown an additional field, owner, of files, jobs,
+//     batches and models.
 //   - A paused job that is resumed is trained from the start. It ends in the
 //     same model, and counts among the active jobs all the while.
 //   - Where hyperparameters stand both in method and beside it, method counts.
@@ -70,11 +74,23 @@
 // they start over, and because they are deterministic, end in the same bytes. A lock
 // keeps a second server out of the directory.
 //
+// # Whose things are whose
+//
+// Every file, job, model, checkpoint and batch belongs to the key that made it.
+// To other keys it does not exist: they get the answer, to the letter, that
+// something unknown gets, whatever they ask for by its id. The owner is the name
+// of the key ([Key.Name]), so that its value can be replaced, or follows from the
+// value where a key has no name. A key that is admin sees, uses, stops and
+// removes everything; what it makes is its own. What was made before there were
+// owners goes to the only key at the first start, or waits for [Assign].
+//
 // # What keeps it up for many
 //
-// Each key has its own limits ([Key]), and answers say what is left of them in
-// OpenAI's headers. Chat completions, which are work for the CPU alone, have a
-// bounded queue; uploads and jobs have a quota ([Options.MaxDiskBytes]). A
+// Each key has its own limits ([Key]), and answers say what is left of its rates
+// in OpenAI's headers. Keys take turns: at training, at batches, and at chat
+// completions, which are work for the CPU alone and have a bounded queue for each
+// key. Uploads and jobs have a quota ([Options.MaxDiskBytes]), and the memory of a
+// training is bounded before it starts ([Options.MaxTrainingBytes]). A
 // client that trickles a request, or does not read its answer, is sent away
 // after a time, and keeps no turn in the queue meanwhile. What goes on is told
 // by /metrics, and whether more should come by /readyz. [Faults] makes things

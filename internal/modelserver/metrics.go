@@ -133,7 +133,7 @@ func (s *Server) Metrics() http.Handler {
 }
 
 func (s *Server) showMetrics(w http.ResponseWriter, r *http.Request) error {
-	if !holderOf(r).admin && len(*s.holders.Load()) > 1 {
+	if _, only := s.onlyOwner(); !only && !holderOf(r).admin {
 		return invalid(http.StatusForbidden, "", "insufficient_permissions", "The metrics are of all keys: ask with a key that is admin, or at the address that the server has for metrics.")
 	}
 	s.Metrics().ServeHTTP(w, r)

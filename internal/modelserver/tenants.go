@@ -83,6 +83,13 @@ func (s *Server) holderFor(owner string) *holder {
 	return &holder{owner: owner, limits: s.options.limits(Key{})}
 }
 
+// onlyOwner returns the owner that all keys stand for, if there is just one.
+func (s *Server) onlyOwner() (owner string, only bool) {
+	holders := *s.holders.Load()
+	owner = holders[0].owner
+	return owner, !slices.ContainsFunc(holders, func(h *holder) bool { return h.owner != owner })
+}
+
 func (s *Server) limitsOf(owner string) limits { return s.holderFor(owner).limits }
 
 // turns remembers who had its turn, so that the long queue of one tenant does
