@@ -85,7 +85,7 @@ func (e *evaluation) judge(ctx workflow.Context) error {
 	err = workflow.ExecuteActivity(bulk(ctx), data.EvaluateModel, activities.EvaluateModelInput{
 		Validation: e.splits.Validation, ValidationPredictions: onValidation.Predictions,
 		Test: e.splits.Test, TestPredictions: onTest.Predictions,
-		Precision: e.in.Precision, Dir: e.status.Dir,
+		Precision: e.in.Precision, MaxUnusable: e.in.MaxUnusable, Dir: e.status.Dir,
 	}).Get(ctx, &judged)
 	if err != nil {
 		return err

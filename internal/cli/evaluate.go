@@ -33,7 +33,7 @@ Their questions are longer, and cost more each.`,
 		Example: `  starter evaluate --run finetune-tweets-1a2b3c4d --watch
   starter evaluate --run finetune-tweets-1a2b3c4d --model ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k --without-texts --watch`,
 		Args: noArgs,
-		RunE: a.do(func(ctx context.Context, _ *cobra.Command, _ []string) (view, error) {
+		RunE: a.do(func(ctx context.Context, cmd *cobra.Command, _ []string) (view, error) {
 			if run == "" {
 				return nil, problem.Input("no run is given; name a finished fine-tuning with --run, as `starter status` shows it")
 			}
@@ -53,6 +53,9 @@ Their questions are longer, and cost more each.`,
 			for _, way := range with {
 				in.With = append(in.With, pipeline.Untuned(way))
 			}
+			if err := checkMaxUnusable(cmd, in.MaxUnusable); err != nil {
+				return nil, err
+			}
 			in = in.WithDefaults()
 			if err := in.Validate(); err != nil {
 				return nil, err
@@ -68,6 +71,7 @@ Their questions are longer, and cost more each.`,
 	flags.Int64Var(&in.Seed, "seed", 1, "seed of the intervals")
 	flags.StringSliceVar(&with, "with", nil, "further `columns`: base, few-shot, or both with a comma between them")
 	flags.BoolVar(&in.WithoutTexts, "without-texts", false, "leave the conversations out of the report, so that it can be shared")
+	flags.Float64Var(&in.MaxUnusable, "max-unusable", pipeline.DefaultMaxUnusable, "refuse more than this part of answers that are no label")
 	addWatch(cmd, &watch)
 	return cmd
 }

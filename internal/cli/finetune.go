@@ -63,13 +63,13 @@ func addWatch(cmd *cobra.Command, watch *bool) {
 }
 
 func addMaxUnusable(cmd *cobra.Command, part *float64) {
-	cmd.Flags().Float64Var(part, "max-unusable", pipeline.DefaultMaxUnusable, "refuse a file of which more than this part of the ids, the replies or the authors cannot be used")
+	cmd.Flags().Float64Var(part, "max-unusable", pipeline.DefaultMaxUnusable, "refuse more than this part of unusable ids, replies or authors in the file, or of answers that are no label")
 }
 
 // checkMaxUnusable refuses a 0 that somebody wrote: the input takes it for unset.
 func checkMaxUnusable(cmd *cobra.Command, part float64) error {
 	if cmd.Flags().Changed("max-unusable") && part == 0 {
-		return problem.Input("the part of a column that may be unusable is 0; it must be above 0 and at most 1")
+		return problem.Input("the part that may be unusable is 0; it must be above 0 and at most 1")
 	}
 	return nil
 }

@@ -206,7 +206,7 @@ func (in ApplyInput) Validate() error {
 	return registry.CheckTask(in.Task)
 }
 
-const badMaxUnusable = "the part of a column that may be unusable is %g; it must be above 0 and at most 1"
+const badMaxUnusable = "the part that may be unusable is %g; it must be above 0 and at most 1"
 
 // validMaxUnusable is false for what is no number, too.
 func validMaxUnusable(part float64) bool { return part >= 0 && part <= 1 }
@@ -240,7 +240,10 @@ type EvaluateInput struct {
 	Dir string `json:"dir"`
 	// Precision is what the threshold is calibrated to.
 	Precision float64 `json:"precision,omitempty"`
-	Seed      int64   `json:"seed,omitempty"`
+	// MaxUnusable is the largest part of the answers that may be no label; 0 is
+	// [DefaultMaxUnusable].
+	MaxUnusable float64 `json:"max_unusable,omitempty"`
+	Seed        int64   `json:"seed,omitempty"`
 	// With are further columns: the model's base model, asked untrained.
 	With []Untuned `json:"with,omitempty"`
 	// WithoutTexts leaves the conversations out of the report.
@@ -250,6 +253,7 @@ type EvaluateInput struct {
 // WithDefaults returns in with every unset field filled.
 func (in EvaluateInput) WithDefaults() EvaluateInput {
 	in.Task = orDefault(in.Task, registry.DefaultTask)
+	in.MaxUnusable = unlessDefault(in.MaxUnusable)
 	in.Precision = orDefault(in.Precision, DefaultPrecision)
 	in.Seed = orDefault(in.Seed, 1)
 	return in
@@ -261,6 +265,8 @@ func (in EvaluateInput) Validate() error {
 	switch {
 	case in.Dir == "":
 		return problem.Input("no run is given; name a finished fine-tuning with --run")
+	case !validMaxUnusable(in.MaxUnusable):
+		return problem.Input(badMaxUnusable, in.MaxUnusable)
 	case in.Precision <= 0 || in.Precision > 1:
 		return problem.Input("the precision is %g; it must be above 0 and at most 1", in.Precision)
 	}

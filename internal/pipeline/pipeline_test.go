@@ -59,7 +59,7 @@ func TestInputThatMakesNoSense(t *testing.T) {
 		"epochs is -3":      func(in *FineTuneInput) { in.Epochs = -3 },
 		"corrections is -1": func(in *FineTuneInput) { in.CorrectionWeight = -1 },
 		"budget is -1":      func(in *FineTuneInput) { in.Budget = -1 },
-		"leave one out":     func(in *FineTuneInput) { in.Budget, in.TargetSize = 1, 1 },
+		"leave one out":     func(in *FineTuneInput) { in.Budget, in.TargetSize = 1, 10 },
 		"cost is -1":        func(in *FineTuneInput) { in.MaxCost = -1 },
 		"deadline is 1ms":   func(in *FineTuneInput) { in.JobDeadline = time.Millisecond },
 	} {
