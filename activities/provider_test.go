@@ -527,8 +527,11 @@ func TestRowsWithoutAnAnswerAreMarkedAfterTheLastAttempt(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
-	env.SetTestTimeout(time.Minute)
-	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&Failures{}}})
+	env.SetTestTimeout(time.Hour)
+	env.SetWorkerOptions(worker.Options{
+		Interceptors:             []interceptor.WorkerInterceptor{&Failures{}},
+		DeadlockDetectionTimeout: time.Hour, // a machine that is busy elsewhere does not make one
+	})
 	env.RegisterActivity(m.provider)
 	one := func(ctx workflow.Context) (result ClassifyPartResult, err error) {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -139,12 +137,10 @@ func (th *theatre) address() string { return "127.0.0.1:" + th.ports[0] }
 // starter runs one command of the starter.
 func (th *theatre) starter(args ...string) (code int, out, errOut string) {
 	th.t.Helper()
-	ctx, cancel := context.WithTimeout(th.t.Context(), 5*time.Minute)
-	defer cancel()
 	var o, e bytes.Buffer
 	env := append(th.env, "TEMPORAL_ADDRESS="+th.address(),
 		"OPENAI_BASE_URL=http://127.0.0.1:"+th.ports[2]+"/v1", "OPENAI_API_KEY_FILE="+filepath.Join(th.dir, "state", "api-key"))
-	code = cli.Run(ctx, args, env, &o, &e)
+	code = cli.Run(th.t.Context(), args, env, &o, &e)
 	return code, o.String(), e.String()
 }
 

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
@@ -72,18 +70,12 @@ func (th *theatre) retrained(training string) string {
 func (th *theatre) cancelled(training string) string {
 	th.t.Helper()
 	id := th.run("finetune", "--dataset", training, "--seed", "2", "--epochs", "50").WorkflowID
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
-		if th.run("status", id).Stage == pipeline.TrainingJob {
-			break
-		}
-	}
+	th.await(id, pipeline.TrainingJob)
 	c := th.temporal()
 	if err := c.CancelWorkflow(th.t.Context(), id, ""); err != nil {
 		th.t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(th.t.Context(), time.Minute)
-	defer stop()
-	if err := c.GetWorkflow(ctx, id, "").Get(ctx, nil); !temporal.IsCanceledError(err) {
+	if err := c.GetWorkflow(th.t.Context(), id, "").Get(th.t.Context(), nil); !temporal.IsCanceledError(err) {
 		th.t.Fatalf("the run was cancelled and ended with %v", err)
 	}
 	return id

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"testing"
-	"time"
 
 	"switchboard/internal/pipeline"
 	"switchboard/internal/provider"
@@ -57,7 +56,6 @@ func TestKilledRunEndsLikeAnUndisturbedOne(t *testing.T) {
 // starts it again.
 func (th *theatre) killAt(id string, stage pipeline.Stage) {
 	th.t.Helper()
-	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		s := th.run("status", id)
 		if s.State != "running" {
@@ -66,9 +64,6 @@ func (th *theatre) killAt(id string, stage pipeline.Stage) {
 		}
 		if s.Status != nil && (s.Status.Stage == stage || passed(s.Status.Stages, stage)) {
 			break
-		}
-		if time.Now().After(deadline) {
-			th.t.Fatalf("the run never came to %s", stage)
 		}
 	}
 	th.kill()

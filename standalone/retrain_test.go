@@ -172,10 +172,11 @@ func (th *theatre) approved(training string) (poor string) {
 // await waits until a run is in a stage.
 func (th *theatre) await(id string, stage pipeline.Stage) {
 	th.t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); th.run("status", id).Stage != stage; time.Sleep(200 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			th.t.Fatalf("the run never came to %s", stage)
+	for r := th.run("status", id); r.Stage != stage; r = th.run("status", id) {
+		if r.State != "running" {
+			th.t.Fatalf("the run is %s and never came to %s", r.State, stage)
 		}
+		time.Sleep(200 * time.Millisecond)
 	}
 }
 

@@ -442,17 +442,11 @@ func TestScheduleStartsARetraining(t *testing.T) {
 	if code, out, errOut := th.starter("schedule", "trigger"); code != 0 {
 		t.Fatalf("trigger: exit code %d\n%s%s", code, out, errOut)
 	}
-	deadline := time.Now().Add(2 * time.Minute)
-	for {
-		_, out, _ := th.starter("models", "list")
-		if strings.Contains(out, "ft:") {
-			break
+	for out := ""; !strings.Contains(out, "ft:"); time.Sleep(300 * time.Millisecond) {
+		if _, now, _ := th.starter("schedule", "describe"); strings.Contains(now, "failed") {
+			t.Fatalf("no model was made\n%s", now)
 		}
-		if time.Now().After(deadline) {
-			_, out, _ := th.starter("schedule", "describe")
-			t.Fatalf("no model was made\n%s", out)
-		}
-		time.Sleep(300 * time.Millisecond)
+		_, out, _ = th.starter("models", "list")
 	}
 	for _, args := range [][]string{{"pause"}, {"describe"}, {"unpause"}, {"list"}, {"delete", "retrain"}} {
 		if code, out, errOut := th.starter(append([]string{"schedule"}, args...)...); code != 0 {
@@ -502,11 +496,7 @@ func TestJobThatNobodyWaitsForIsCancelled(t *testing.T) {
 	th.wantJobs(p, "past the deadline", provider.Cancelled)
 
 	id := th.run(append(endless, "--seed", "2")...).WorkflowID
-	for deadline := time.Now().Add(time.Minute); th.run("status", id).Stage != pipeline.TrainingJob; {
-		if time.Now().After(deadline) {
-			t.Fatal("the run never came to training")
-		}
-	}
+	th.await(id, pipeline.TrainingJob)
 	if code, out, errOut := th.starter("cancel", id); code != 0 {
 		t.Fatalf("cancel: exit code %d\n%s%s", code, out, errOut)
 	}

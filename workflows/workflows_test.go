@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"switchboard/activities"
@@ -54,7 +55,9 @@ func newWorld(t *testing.T) *world {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	w := &world{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t}
-	w.SetTestTimeout(20 * time.Second)
+	w.SetTestTimeout(time.Hour)
+	// A machine that is busy elsewhere does not make a deadlock.
+	w.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Hour})
 	w.RegisterActivity(&activities.Data{})
 	w.RegisterActivity(&activities.Provider{})
 	w.RegisterActivity(&activities.Installation{})

@@ -48,7 +48,7 @@ var tutorial = []step{
 	{command: "starter status", until: `(?m)^stage +training`},
 	{command: "starter cancel"},
 	{name: "cancelled", command: "starter status", until: `cancelled after`},
-	{command: "starter apply --dataset datasets/sample/production.csv --max-tweets 50"},
+	{command: "starter apply --dataset datasets/sample/tweets.csv --max-tweets 2"}, // anonymizes long enough to be paused
 	{command: "starter apply pause RUN"},
 	{name: "paused", command: "starter status RUN", until: `(?m)^stage +classifying, paused`},
 }
