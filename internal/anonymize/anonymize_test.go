@@ -378,6 +378,9 @@ func FuzzThreads(f *testing.F) {
 	for _, c := range ruleCases {
 		f.Add(c.text, "thanks becky")
 	}
+	for _, c := range slices.Concat(slashedPhones, extendedPhones, linkedPhones, otherPhones, spacedEmails, commaEmails, otherEmails, mentions, brandNames) {
+		f.Add(c.raw, "thanks alexa")
+	}
 	f.Add("^\u0301", "’s")
 	f.Add(strings.Repeat("a@b.", 500), strings.Repeat("1 ", 500))
 	f.Add("Hi J\u200dB, \U0001F468\u200d\U0001F469 ^A", "\u202eHi Liz,")

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/nyaruka/phonenumbers"
+
+	"switchboard/internal/text"
 )
 
 var update = flag.Bool("update", false, "write testdata/rules.golden anew")
@@ -255,6 +257,9 @@ func TestRulesRevision(t *testing.T) {
 	var b strings.Builder
 	for _, c := range ruleCases {
 		fmt.Fprintf(&b, "%q\n", one(t, a, c.text).Text)
+	}
+	for _, c := range slices.Concat(slashedPhones, extendedPhones, linkedPhones, otherPhones, spacedEmails, commaEmails, otherEmails, mentions, brandNames) {
+		fmt.Fprintf(&b, "%q\n", one(t, a, text.Clean(c.raw)).Text)
 	}
 	for _, l := range generate(2, 200) {
 		fmt.Fprintf(&b, "%q\n", one(t, a, l.text).Text)

@@ -28,7 +28,7 @@ type slip struct {
 
 	// Around the @.
 	spacedLeft, spacedRight bool
-	bracketed, doubled      bool
+	doubled                 bool
 	l, r                    int // where the local part ends in left and the host begins in right
 
 	// The local part.
@@ -55,7 +55,6 @@ func (a *slip) sign() bool {
 	l := strings.TrimRight(a.left, " ")
 	r := strings.TrimLeft(a.right, " \t\r\n")
 	if l != "" && r != "" && strings.Contains("() [] {} <>", l[len(l)-1:]+r[:1]) && strings.IndexByte("([{<", l[len(l)-1]) >= 0 {
-		a.bracketed = true
 		l, r = strings.TrimRight(l[:len(l)-1], " "), strings.TrimLeft(r[1:], " \t\r\n")
 	} else {
 		a.spacedLeft, a.spacedRight = len(l) < len(a.left), len(r) < len(a.right)
@@ -156,11 +155,9 @@ func (a *slip) isMeant() bool {
 	spacedSign := a.spacedLeft || a.spacedRight
 	switch {
 	case a.bare:
-		return !spacedSign && !a.bracketed && !a.endsInDot && !a.quoted && !beforeAt[name] && (marked || hinted)
+		return !spacedSign && !a.endsInDot && !a.quoted && !beforeAt[name] && (marked || hinted)
 	case a.spaced && !a.provider, a.spaced && spacedSign && !marked && !hinted:
 		return false
-	case a.bracketed:
-		return !a.endsInDot
 	case a.quoted, a.doubled:
 		return a.known && a.whole && !spacedSign
 	case a.endsInDot:
