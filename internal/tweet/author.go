@@ -72,6 +72,9 @@ type authors struct {
 // row whose columns have slipped, and a piece of its text must not become a
 // label.
 func (a *authors) find(s string, r role) int32 {
+	if len(s) > maxAuthor {
+		return -1
+	}
 	if i, ok := a.byName[s]; ok {
 		return i
 	}
@@ -121,6 +124,9 @@ func isHandle(s string) bool {
 	}
 	return true
 }
+
+// maxAuthor bounds what is looked at as an author, blanks around it included.
+const maxAuthor = 500
 
 // What a name may have at most.
 const (
