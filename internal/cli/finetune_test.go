@@ -31,13 +31,13 @@ func TestFineTuneFlags(t *testing.T) {
 		t.Errorf("without flags the input is\n%+v, want the defaults\n%+v", in, want)
 	}
 	in, err = parse(t, "--dataset", "/d/x.csv", "--target-size", "1000", "--min-class-size", "150", "--rare-classes", "unknown",
-		"--max-tweets", "10", "--test-share", "0.2", "--precision", "0.9", "--base-model", "m", "--epochs", "3", "--seed", "-7", "--job-deadline", "90m")
+		"--max-tweets", "10", "--max-unusable", "0.5", "--test-share", "0.2", "--precision", "0.9", "--base-model", "m", "--epochs", "3", "--seed", "-7", "--job-deadline", "90m")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := pipeline.FineTuneInput{
 		Task:    "default",
-		Dataset: "/d/x.csv", TargetSize: 1000, MinClassSize: 150, RareClasses: pipeline.FoldRare, MaxTweets: 10,
+		Dataset: "/d/x.csv", TargetSize: 1000, MinClassSize: 150, RareClasses: pipeline.FoldRare, MaxTweets: 10, MaxUnusable: 0.5,
 		TestShare: 0.2, Precision: 0.9, BaseModel: "m", Epochs: 3, Seed: -7, JobDeadline: 90 * time.Minute,
 	}
 	if in != want {
@@ -51,7 +51,7 @@ func TestDefaultsGiveTheSameWorkflow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spelled, err := parse(t, "--dataset", "/d/x.csv", "--seed", "1", "--test-share", "0.1", "--min-class-size", "30")
+	spelled, err := parse(t, "--dataset", "/d/x.csv", "--seed", "1", "--max-unusable", "0.2", "--test-share", "0.1", "--min-class-size", "30")
 	if err != nil {
 		t.Fatal(err)
 	}

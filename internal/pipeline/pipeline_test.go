@@ -10,6 +10,7 @@ import (
 
 	"switchboard/internal/problem"
 	"switchboard/internal/registry"
+	"switchboard/internal/tweet"
 )
 
 func TestSameInputSameWorkflowID(t *testing.T) {
@@ -54,6 +55,7 @@ func TestInputThatMakesNoSense(t *testing.T) {
 		"class size is 1":   func(in *FineTuneInput) { in.MinClassSize = 1 },
 		`not "keep"`:        func(in *FineTuneInput) { in.RareClasses = "keep" },
 		"set to 1 tweets":   func(in *FineTuneInput) { in.MaxTweets = 1 },
+		"unusable is -0.1":  func(in *FineTuneInput) { in.MaxUnusable = -0.1 },
 		"test share is 0.6": func(in *FineTuneInput) { in.TestShare = 0.6 },
 		"precision is 1.1":  func(in *FineTuneInput) { in.Precision = 1.1 },
 		"epochs is -3":      func(in *FineTuneInput) { in.Epochs = -3 },
@@ -69,6 +71,18 @@ func TestInputThatMakesNoSense(t *testing.T) {
 		if kind, _ := problem.KindOf(err); kind != problem.BadInput || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %v", name, err)
 		}
+	}
+}
+
+// The default that a run had before there was a setting gives the id that it had.
+func TestDefaultLimitLeavesIDsAlone(t *testing.T) {
+	unset, set := ApplyInput{Dataset: "x.csv"}.WithDefaults(), ApplyInput{Dataset: "x.csv", MaxUnusable: DefaultMaxUnusable}.WithDefaults()
+	other := ApplyInput{Dataset: "x.csv", MaxUnusable: 1}.WithDefaults()
+	if ApplyID(unset) != ApplyID(set) || ApplyID(unset) == ApplyID(other) {
+		t.Errorf("ids %s, %s and %s", ApplyID(unset), ApplyID(set), ApplyID(other))
+	}
+	if DefaultMaxUnusable != tweet.DefaultMaxUnusable {
+		t.Error("there are two defaults")
 	}
 }
 

@@ -36,7 +36,7 @@ func conversations(t *testing.T, file sample.File, kind tweet.Kind, rows []sampl
 	starts, ids := table.Responses()
 	forest := thread.Build(thread.Tweets{
 		IDs: table.IDs(), Parents: table.Parents(), Times: table.Times(),
-		ResponseStarts: starts, ResponseIDs: ids,
+		ResponseStarts: starts, ResponseIDs: ids, Content: table.Content,
 	}, table.Report.Add)
 	labeler := label.NewCompanies(table.Companies()).NewLabeler()
 

@@ -229,14 +229,15 @@ func TestPlantedAnomaliesAreFound(t *testing.T) {
 	for kind, want := range map[string]int{
 		tweet.ByteOrderMark: 1,
 		tweet.CRLF:          0,
-		thread.DuplicateID:  set.Planted["duplicate_row"] + set.Planted["duplicate_id"],
+		thread.DuplicateID:  set.Planted["duplicate_row"],
+		thread.ClashingID:   set.Planted["duplicate_id"],
 	} {
 		if got := report.Count(kind); got != int64(want) {
 			t.Errorf("%s: %d found, %d planted", kind, got, want)
 		}
 	}
 	for _, kind := range []string{
-		tweet.FractionalID, tweet.DamagedID, tweet.UnreadableID,
+		tweet.FractionalID, tweet.DamagedID,
 		tweet.FractionalParent, tweet.DamagedParent, tweet.UnreadableParent,
 		tweet.FractionalResponses, tweet.AmbiguousResponses, tweet.UnreadableResponses,
 		tweet.UnreadableAuthor, tweet.UnusualInbound, tweet.InvalidInbound, tweet.InvalidCreatedAt,
@@ -246,6 +247,10 @@ func TestPlantedAnomaliesAreFound(t *testing.T) {
 		if got, want := report.Count(kind), int64(set.Planted[kind]); got != want || want == 0 {
 			t.Errorf("%s: %d found, %d planted", kind, got, want)
 		}
+	}
+	// One of the ids that cannot be read is a rounded one.
+	if got, want := report.Count(tweet.UnreadableID)+report.Count(tweet.RoundedID), int64(set.Planted["unreadable_id"]); got != want || want == 0 {
+		t.Errorf("ids that cannot be read: %d found, %d planted", got, want)
 	}
 	for _, tt := range []struct {
 		kind  string

@@ -1,6 +1,8 @@
 package stage
 
 import (
+	"slices"
+
 	"switchboard/internal/dataset"
 	"switchboard/internal/label"
 	"switchboard/internal/problem"
@@ -79,6 +81,9 @@ func customers(table *tweet.Table, forest *thread.Forest, opts Options) (is []bo
 	is = make([]bool, len(companies))
 	for i := range is {
 		is[i] = !answersCustomers[i] && answered[i] > 0
+	}
+	if !slices.Contains(is, true) {
+		return is, nil
 	}
 	var rows []int32
 	var all int64

@@ -41,8 +41,9 @@ func roleOf(s string) (role, bool) {
 type author struct {
 	name string
 	// plain names consist of what a handle may have; numeric ones are
-	// numbers, as customers' are.
-	plain, numeric bool
+	// numbers, as customers' are; weak ones are several words without a
+	// capital letter, which may be a piece of a text.
+	plain, numeric, weak bool
 	// rows are how many tweets of each role the author has, and first is the
 	// row of the first one of each.
 	rows  [3]int64
@@ -71,16 +72,16 @@ type authors struct {
 // row whose columns have slipped, and a piece of its text must not become a
 // label.
 func (a *authors) find(s string, r role) int32 {
+	if len(s) > maxAuthor {
+		return -1
+	}
 	if i, ok := a.byName[s]; ok {
 		return i
 	}
 	name := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(s), "@"))
 	numeric := isCustomer(name)
 	plain := isHandle(name)
-	switch {
-	case isNothing(name):
-		return -1
-	case !plain && (!isName(name) || r == untold && a.told):
+	if isNothing(name) || !plain && (!isName(name) || r == untold && a.told) {
 		return -1
 	}
 	numeric = numeric || isSpelledNumber(name)
@@ -90,7 +91,7 @@ func (a *authors) find(s string, r role) int32 {
 	// A copy, so that the name does not hold on to its whole row.
 	s = strings.Clone(s)
 	i := int32(len(a.spellings))
-	a.spellings = append(a.spellings, author{name: strings.Clone(name), plain: plain, numeric: numeric})
+	a.spellings = append(a.spellings, author{name: strings.Clone(name), plain: plain, numeric: numeric, weak: !plain && isWeak(name)})
 	a.byName[s] = i
 	return i
 }
@@ -124,6 +125,9 @@ func isHandle(s string) bool {
 	return true
 }
 
+// maxAuthor bounds what is looked at as an author, blanks around it included.
+const maxAuthor = 500
+
 // What a name may have at most.
 const (
 	maxNameLetters = 50
@@ -131,14 +135,13 @@ const (
 )
 
 // isName tells whether an author's name can be a company's that is no handle:
-// "Bolt Net", "AT&T", "support@x.example". A name is on one line and short, it
-// has a capital letter unless it is a single word or of a script without, and
+// "Bolt Net", "AT&T", "support@x.example". A name is on one line and short, and has
 // nothing of what sentences have.
 func isName(s string) bool {
 	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxNameLetters {
 		return false
 	}
-	words, letters, capitals := 0, 0, 0
+	words, letters := 0, 0
 	for word := range strings.FieldsSeq(s) {
 		words++
 		if at := strings.IndexByte(word, '@'); at == 0 || at > 0 && words > 1 {
@@ -149,17 +152,20 @@ func isName(s string) bool {
 		switch {
 		case unicode.IsLetter(c):
 			letters++
-			if !unicode.IsLower(c) {
-				capitals++
-			}
 		case unicode.IsControl(c), c == '\u2028', c == '\u2029', strings.ContainsRune("?;\"“”…<>{}[]=#\\|", c):
 			return false
 		}
 	}
-	if words > 1 && (capitals == 0 || strings.IndexByte(s, '@') >= 0) {
+	if words > 1 && strings.IndexByte(s, '@') >= 0 {
 		return false
 	}
 	return words > 0 && words <= maxNameWords && letters > 0 && !strings.Contains(s, "://")
+}
+
+// isWeak tells names of several words without a capital letter, in a script that
+// has them.
+func isWeak(name string) bool {
+	return strings.ContainsFunc(name, unicode.IsSpace) && !strings.ContainsFunc(name, func(c rune) bool { return unicode.IsLetter(c) && !unicode.IsLower(c) })
 }
 
 // nameKey is what all spellings of a name have in common: they differ in case
@@ -178,13 +184,17 @@ type company struct {
 	spellings []int32
 	rows      [3]int64
 	plain     bool
-	numeric   bool
+	// weak is true if all its spellings are.
+	weak bool
 }
 
 // isCompany decides by the rows that tell who wrote them; where none does, a
 // name is enough. A name that is no handle must come back then: a piece of a
 // text does not.
 func (c *company) isCompany() bool {
+	if c.weak {
+		return false
+	}
 	if told := c.rows[fromCompany] + c.rows[fromCustomer]; told > 0 {
 		return c.rows[fromCompany] > c.rows[fromCustomer]
 	}
@@ -207,9 +217,14 @@ func (a *authors) decide(customer func(names []string) []int64, note func(kind s
 		for _, i := range c.spellings {
 			index[i] = -1
 			s := &a.spellings[i]
-			note(ConflictingInbound, s.rows[wrong], s.first[wrong])
-			if !is && c.rows[fromCompany]+c.rows[fromCustomer] == 0 {
+			switch {
+			case c.weak:
 				note(UnreadableAuthor, s.rows[untold], s.first[untold])
+				note(UnreadableAuthor, s.rows[fromCompany], s.first[fromCompany])
+			case !is && c.rows[fromCompany]+c.rows[fromCustomer] == 0:
+				note(UnreadableAuthor, s.rows[untold], s.first[untold])
+			default:
+				note(ConflictingInbound, s.rows[wrong], s.first[wrong])
 			}
 		}
 		if !is {
@@ -242,7 +257,7 @@ func (a *authors) merge(customer func(names []string) []int64) []*company {
 		key := nameKey(s.name)
 		c := byKey[key]
 		if c == nil {
-			c = &company{numeric: s.numeric}
+			c = &company{weak: true}
 			byKey[key] = c
 			all = append(all, c)
 		}
@@ -251,6 +266,7 @@ func (a *authors) merge(customer func(names []string) []int64) []*company {
 		}
 		c.spellings = append(c.spellings, int32(i))
 		c.plain = c.plain || s.plain
+		c.weak = c.weak && s.weak
 		for r := range s.rows {
 			c.rows[r] += s.rows[r]
 		}
