@@ -143,7 +143,7 @@ var codes = words(
 	less_than less_than_equal greater_than greater_than_equal finite_number too_long too_short model_type union_tag_invalid
 	assertion_error url_parsing uuid_parsing`,
 	// The project's own model server.
-	`encoder_missing incomplete_body injected_fault request_too_large model_not_deletable model_not_trained`,
+	`training_tokens_exceeded training_too_large insufficient_permissions disk_quota_exceeded internal_error encoder_missing incomplete_body injected_fault request_too_large model_not_deletable model_not_trained`,
 )
 
 // fields are the names in a request, which are this program's: the parts of the
