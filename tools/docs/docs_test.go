@@ -51,10 +51,11 @@ func TestDocumentsShowWhatTheProgramsPrint(t *testing.T) {
 			}
 		}
 	}
+	// What the text around the blocks tells of them is true, too.
 	figure := regexp.MustCompile(`\b\d+\.\d+%?|\b\d{1,3}(,\d{3})+\b`)
 	prose := marked.ReplaceAllString(read(t, "docs/tutorial.md"), "")
 	for _, f := range figure.FindAllString(prose, -1) {
-		if f != "1.26" && !strings.Contains(prose, "127.0.0.1:"+f) && !strings.Contains(printed.String(), f) {
+		if f != "1.26" && !strings.Contains(printed.String(), f) { // Go's version
 			t.Errorf("docs/tutorial.md tells of %s, which nothing printed", f)
 		}
 	}
