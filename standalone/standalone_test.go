@@ -348,11 +348,12 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 		{"not CSV", []string{"finetune", "--dataset", write("image.csv", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")}, "image.csv"},
 		{"broken quoting", []string{"finetune", "--dataset", write("quote.csv", header+"1,2,\"a\"b,\n")}, "line 2"},
 		{"not UTF-8", []string{"finetune", "--dataset", write("latin.csv", header+"1,2,caf\xe9,\n")}, "line 2"},
-		{"no company", []string{"finetune", "--dataset", write("nobody.csv", header+"1,2,hello,\n2,3,hello,1\n"), "--watch"}, "company"},
+		{"no company", []string{"finetune", "--dataset", write("nobody.csv", header+"1,2,hello,\n2,3,hello,1\n"), "--watch"}, "two companies"},
 		{"one class", []string{"finetune", "--dataset", write("one.csv", oneClass(header)), "--watch"}, "only one company"},
 		{"too few examples", []string{"finetune", "--dataset", write("few.csv", header+"1,Acme,hello,\n2,Bolt,good day,\n"), "--min-class-size", "2", "--watch"}, "conversations"},
 		{"target size 0", []string{"finetune", "--dataset", training, "--target-size", "0"}, "target size"},
 		{"target size larger than the data", []string{"finetune", "--dataset", training, "--target-size", "100000", "--min-class-size", "2", "--watch"}, "target size"},
+		{"target size larger than a company", []string{"finetune", "--dataset", training, "--target-size", "100", "--min-class-size", "2", "--watch"}, "target size"},
 		{"unknown base model", []string{"finetune", "--dataset", training, "--base-model", "gpt-none"}, "gpt-none"},
 		{"unknown model", []string{"apply", "--dataset", production, "--model", "ft:none"}, "ft:none"},
 		{"no model yet", []string{"apply", "--dataset", production}, "finetune"},
@@ -372,7 +373,7 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 	}
 	t.Run("nothing leaks", func(t *testing.T) {
 		// This run read the texts before it failed.
-		failed := pipeline.FineTuneInput{Dataset: training, TargetSize: 100000, MinClassSize: 2}.WithDefaults()
+		failed := pipeline.FineTuneInput{Dataset: training, TargetSize: 100, MinClassSize: 2}.WithDefaults()
 		th.checkHistories(pipeline.FineTuneID(failed))
 		th.kill()
 		for _, secret := range []string{marker, "Naomi", "AcmeHelp"} {

@@ -3,6 +3,7 @@ package workflows
 import (
 	"testing"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
@@ -23,6 +24,7 @@ func TestNothingIsDoneWithoutTheSurroundings(t *testing.T) {
 		t.Run(workflow, func(t *testing.T) {
 			w := newWorld(t)
 			w.lacks = temporal.NewNonRetryableApplicationError("what to do", string(problem.Environment), nil)
+			w.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(mock.Arguments) { t.Error("a search attribute was set") }).Return(nil).Maybe()
 			w.ExecuteWorkflow(workflow, input)
 			var app *temporal.ApplicationError
 			require.ErrorAs(t, w.GetWorkflowError(), &app)

@@ -2,6 +2,7 @@ package host
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"os"
@@ -198,17 +199,22 @@ func TestScheduleOfARunThatCannotBegin(t *testing.T) {
 		}
 		return path
 	}
-	good := write("tweets.csv", "tweet_id,author_id,inbound,created_at,text,response_tweet_id,in_response_to_tweet_id\n1,100,True,,where is my parcel,2,\n2,AcmeHelp,False,,we look into it,,1\n")
+	rows := "tweet_id,author_id,inbound,created_at,text,response_tweet_id,in_response_to_tweet_id\n"
+	for i := range 60 {
+		rows += fmt.Sprintf("%d,AcmeHelp,False,,we look into it,,\n", i+1)
+	}
+	good := write("tweets.csv", rows)
 	for name, c := range map[string]struct {
 		args []string
 		says string
 	}{
-		"no such file":        {[]string{"--dataset", filepath.Join(dir, "absent.csv")}, "there is no file"},
-		"a folder":            {[]string{"--dataset", dir}, "is a folder"},
-		"no such columns":     {[]string{"--dataset", write("other.csv", "id,body\n1,hello\n")}, "tweet_id"},
-		"no such base model":  {[]string{"--dataset", good, "--base-model", "gpt-absent"}, "gpt-absent"},
-		"no such URL's file":  {[]string{"--dataset", "file://" + filepath.Join(dir, "absent.csv")}, "there is no file"},
-		"no price to keep to": {[]string{"--dataset", good, "--base-model", "gpt-absent", "--max-cost", "3"}, "price"},
+		"no such file":         {[]string{"--dataset", filepath.Join(dir, "absent.csv")}, "there is no file"},
+		"a folder":             {[]string{"--dataset", dir}, "is a folder"},
+		"no such columns":      {[]string{"--dataset", write("other.csv", "id,body\n1,hello\n")}, "tweet_id"},
+		"no such base model":   {[]string{"--dataset", good, "--base-model", "gpt-absent"}, "gpt-absent"},
+		"no such URL's file":   {[]string{"--dataset", "file://" + filepath.Join(dir, "absent.csv")}, "there is no file"},
+		"size beyond the file": {[]string{"--dataset", good, "--target-size", "61"}, "the target size is 61"},
+		"no price to keep to":  {[]string{"--dataset", good, "--base-model", "gpt-absent", "--max-cost", "3"}, "price"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, made, stderr := s.createSchedule(append(c.args, "--cron", "0 3 * * *", "--id", "refused")...)
