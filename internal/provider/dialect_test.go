@@ -166,6 +166,20 @@ func TestContentInParts(t *testing.T) {
 	}
 }
 
+// A word that may not be shown is not read either.
+func TestOtherWordsAreReadAtAll(t *testing.T) {
+	for _, words := range []map[JobStatus]JobStatus{finalWords, otherWords} {
+		for word, means := range words {
+			if shown := state(strings.ToUpper(string(word))); shown != string(word) {
+				t.Errorf("%s is read as %q", word, shown)
+			}
+			if got := statusOf("JOB_STATE_"+strings.ToUpper(string(word)), "ft:m", true); got != means {
+				t.Errorf("%s means %s, want %s", word, got, means)
+			}
+		}
+	}
+}
+
 func TestJobsInOtherWords(t *testing.T) {
 	for name, c := range map[string]struct {
 		fields string
