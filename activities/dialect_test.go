@@ -197,3 +197,20 @@ func TestMisshapenAnswerDoesNotLoseTheOthers(t *testing.T) {
 		t.Errorf("%d rows failed, and the question was asked %d times; want one row, and more than %d times", failed, times, enough)
 	}
 }
+
+func TestStatusInTheProvidersWord(t *testing.T) {
+	m := newMarket(t)
+	for said, want := range map[string]string{
+		"running":             "running",
+		"validating_files":    "validating_files",
+		"JOB_STATE_COMPLETED": "succeeded (job_state_completed)",
+		"uploading":           "running (uploading)",
+		"Naomi Okafor":        "in another state",
+	} {
+		m.breakPath("/fine_tuning/jobs/j1", says(fmt.Sprintf(`{"id":"j1","status":%q}`, said)))
+		job, err := m.provider.Client.Job(t.Context(), "j1")
+		if got := statusOf(job); err != nil || got != want {
+			t.Errorf("%q is told as %q, %v; want %q", said, got, err, want)
+		}
+	}
+}
