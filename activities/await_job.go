@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"switchboard/internal/pipeline"
@@ -78,6 +79,9 @@ func jobEvent(e provider.Event) pipeline.JobEvent {
 func statusOf(job provider.Job) string {
 	if job.Word == "" || job.Word == string(job.Status) {
 		return string(job.Status)
+	}
+	if job.Word == strings.ReplaceAll(string(job.Status), "_", " ") {
+		return job.Word // a word that is not known, which is not shown
 	}
 	return fmt.Sprintf("%s (%s)", job.Status, job.Word)
 }

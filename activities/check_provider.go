@@ -33,8 +33,8 @@ type CheckProviderResult struct {
 }
 
 // CheckProvider asks whether a fine-tuning can be done before anything is
-// spent: the key is good, the base model exists and is not about to be
-// retired, and jobs can be listed. The base model is asked one question as the
+// spent: the key is good, the base model exists, what is fine-tuned from it
+// answers for a while, and jobs can be listed. The base model is asked one question as the
 // fine-tuned one will be, to find out what the provider lacks. What cannot be asked without paying, whether
 // a job may be created, shows when it is.
 func (p *Provider) CheckProvider(ctx context.Context, in CheckProviderInput) (CheckProviderResult, error) {
@@ -43,7 +43,7 @@ func (p *Provider) CheckProvider(ctx context.Context, in CheckProviderInput) (Ch
 		model = p.BaseModel
 	}
 	if last, ok := provider.Retirement(p.URL, model); ok && time.Until(last) < provider.RetirementNotice {
-		return CheckProviderResult{}, problem.Input("the provider stops %s on %s; choose another base model with --base-model", model, last.Format(time.DateOnly))
+		return CheckProviderResult{}, problem.Input("the provider stops models fine-tuned from %s on %s; choose another base model with --base-model", model, last.Format(time.DateOnly))
 	}
 	price, known := p.Prices.Find(p.URL, model)
 	if in.NeedsPrice && !known {

@@ -56,7 +56,7 @@ func (m modelView) write(t *text) {
 	}
 	t.fact("base model", m.BaseModel+" at "+m.ProviderURL)
 	if m.RetiresOn != "" {
-		t.fact("retires", "the provider has announced to stop the base model on "+m.RetiresOn)
+		t.fact("retires", "the provider has announced to stop it on "+m.RetiresOn)
 	}
 	t.fact("created", t.at(m.Created))
 	if !m.Judged.IsZero() {

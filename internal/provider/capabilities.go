@@ -78,7 +78,7 @@ func askBaseModel(ctx context.Context, c *Client, model string) (string, error) 
 	case !ok:
 		return model, nil
 	case time.Until(last) < RetirementNotice:
-		return "", problem.Input("the provider stops %s on %s: choose another base model", model, last.Format(time.DateOnly))
+		return "", problem.Input("the provider stops models fine-tuned from %s on %s: choose another base model", model, last.Format(time.DateOnly))
 	}
 	return fmt.Sprintf("%s, until %s", model, last.Format(time.DateOnly)), nil
 }

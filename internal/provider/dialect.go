@@ -17,26 +17,38 @@ import (
 // description. What a whole vendor does differently is in profile.go.
 
 // finalWords are the words that makers have for the end of a job besides the
-// protocol's own, and what they mean:
+// protocol's own, and what they mean. Read on 2026-11-28:
 //
-//   - "success", "completed", "error": Together ("Fine-tuning" in its API
-//     reference: completed, error, cancelled, user_error), Mistral (SUCCESS,
-//     FAILED, TIMEOUT_EXCEEDED, CANCELLED), Fireworks (JOB_STATE_COMPLETED,
-//     JOB_STATE_FAILED, JOB_STATE_CANCELLED, JOB_STATE_EXPIRED);
-//   - "finished", "done", "stopped", "terminated", "killed", "aborted": the job
-//     servers of LocalAI, LLaMA-Factory and NeMo Customizer;
-//   - "canceled": Azure's own SDKs.
+//   - "completed", "error", "user_error": Together, in FinetuneJobStatus of its Python
+//     client (together-python, types/finetune.py);
+//   - "success", "failed_validation": Mistral, in Status of its TypeScript client
+//     (client-ts, models/components/status.md), before it deprecated fine-tuning.
+//     "timeout_exceeded" is one of its batches (batchjobstatus.md);
+//   - "completed", "expired", "early_stopped", after "JOB_STATE_": Fireworks, in
+//     SupervisedFineTuningJob of its Python client (python-sdk);
+//   - "completed", "stopped": LocalAI (core/services/finetune/service.go), which also
+//     calls a job stopped that a restart of the server ended;
+//   - "completed": NeMo Customizer (JobStatus of NVIDIA's Python client).
+//
+// The other words are of no maker that could be looked up: they are what one would
+// say, and mean the same everywhere. That an early stop is a success is read from its
+// setting, which ends a training that does not improve any more.
 var finalWords = map[JobStatus]JobStatus{
-	"success": Succeeded, "successful": Succeeded, "completed": Succeeded, "complete": Succeeded, "done": Succeeded, "finished": Succeeded,
-	"error": JobFailed, "errored": JobFailed, "failure": JobFailed, "user_error": JobFailed, "timeout": JobFailed, "timed_out": JobFailed, "timeout_exceeded": JobFailed,
+	"success": Succeeded, "successful": Succeeded, "completed": Succeeded, "complete": Succeeded, "done": Succeeded, "finished": Succeeded, "early_stopped": Succeeded,
+	"error": JobFailed, "errored": JobFailed, "failure": JobFailed, "user_error": JobFailed, "failed_validation": JobFailed,
+	"timeout": JobFailed, "timed_out": JobFailed, "timeout_exceeded": JobFailed,
 	"expired": JobFailed, "aborted": JobFailed, "terminated": JobFailed, "killed": JobFailed, "rejected": JobFailed,
 	"canceled": Cancelled, "stopped": Cancelled, "user_cancelled": Cancelled, "user_canceled": Cancelled,
 }
 
-// otherWords are those of a job that goes on.
+// otherWords are those of a job that goes on, of the same makers: a name that the model
+// will have may stand beside them from the beginning.
 var otherWords = map[JobStatus]JobStatus{
-	"pending": Queued, "created": Queued, "scheduled": Queued, "waiting": Queued, "initializing": Queued, "validating": ValidatingFiles,
-	"started": Running, "training": Running, "in_progress": Running, "cancelling": Running, "canceling": Running,
+	"pending": Queued, "created": Queued, "creating": Queued, "scheduled": Queued, "waiting": Queued, "initializing": Queued, "re_queueing": Queued, "idle": Queued,
+	"validating": ValidatingFiles, "validated": ValidatingFiles, "creating_input_dataset": ValidatingFiles, "loading_dataset": ValidatingFiles,
+	"started": Running, "training": Running, "in_progress": Running, "loading_model": Running,
+	"compressing": Running, "uploading": Running, "saving": Running, "writing_results": Running,
+	"cancelling": Running, "canceling": Running, "cancel_requested": Running, "cancellation_requested": Running,
 }
 
 // underWay are the words after which a job is to be asked about again.
@@ -196,9 +208,10 @@ func (t *unixTime) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// errorIn finds an error inside an answer with status 200, as OpenRouter and some
-// gateways send it, and the status that it names: 400 if it names none, for what
-// fails without saying how is not to be asked again. Objects that have an error of
+// errorIn finds an error inside an answer with status 200, and the status that it names:
+// 400 if it names none, for what fails without saying how is not to be asked again.
+// OpenRouter answers so once a model has begun ("Errors" in its documentation, read on
+// 2026-11-28), with the status as the error's code. Objects that have an error of
 // their own, such as a job that failed, are no such answer.
 func errorIn(body []byte) (status int, found bool) {
 	var answer map[string]json.RawMessage
@@ -235,10 +248,16 @@ var statuses = map[string]int{
 }
 
 // optional are the parameters of a question that it can do without, and how it is
-// asked then. Servers that refuse one: Azure's endpoints for models of other makers
-// and SageMaker's (logprobs), models that reason (temperature, and max_tokens in
-// place of max_completion_tokens), Groq and Cohere (logprobs), Mistral (seed as
-// random_seed).
+// asked then. Servers that refuse one, read on 2026-11-28: Groq (logprobs and
+// top_logprobs, with 400; "OpenAI Compatibility" in its documentation), Azure (logprobs
+// for models that reason, with 422; spring-projects/spring-ai #5016), models that reason
+// (temperature, and max_tokens in place of max_completion_tokens; OpenAI's API
+// reference), and Azure's endpoints for models of other makers (seed, as "extra_forbidden";
+// langchain-ai/langchain-azure #82). Cohere does not list logprobs among what its
+// Compatibility API takes, and does not say whether it refuses or ignores them.
+//
+// Questions have neither top_logprobs nor a seed: these are here because a sentence that
+// names one of them beside another parameter blames the one or the other.
 var optional = map[string]func(*openai.ChatCompletionRequest){
 	"logprobs":     func(r *openai.ChatCompletionRequest) { r.LogProbs, r.TopLogProbs = false, 0 },
 	"top_logprobs": func(r *openai.ChatCompletionRequest) { r.TopLogProbs = 0 },

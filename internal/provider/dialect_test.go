@@ -166,6 +166,20 @@ func TestContentInParts(t *testing.T) {
 	}
 }
 
+// A word that may not be shown is not read either.
+func TestOtherWordsAreReadAtAll(t *testing.T) {
+	for _, words := range []map[JobStatus]JobStatus{finalWords, otherWords} {
+		for word, means := range words {
+			if shown := state(strings.ToUpper(string(word))); shown != string(word) {
+				t.Errorf("%s is read as %q", word, shown)
+			}
+			if got := statusOf("JOB_STATE_"+strings.ToUpper(string(word)), "ft:m", true); got != means {
+				t.Errorf("%s means %s, want %s", word, got, means)
+			}
+		}
+	}
+}
+
 func TestJobsInOtherWords(t *testing.T) {
 	for name, c := range map[string]struct {
 		fields string
@@ -180,6 +194,10 @@ func TestJobsInOtherWords(t *testing.T) {
 		"errored":                {`"status":"errored"`, JobFailed, "", "errored"},
 		"user_error":             {`"status":"user_error"`, JobFailed, "", "user_error"},
 		"TIMEOUT_EXCEEDED":       {`"status":"TIMEOUT_EXCEEDED"`, JobFailed, "", "timeout_exceeded"},
+		"FAILED_VALIDATION":      {`"status":"FAILED_VALIDATION"`, JobFailed, "", "failed_validation"},
+		"an early stop":          {`"status":"JOB_STATE_EARLY_STOPPED"`, Succeeded, "", "job_state_early_stopped"},
+		"uploading a model":      {`"status":"uploading","fine_tuned_model":"ft:m"`, Running, "ft:m", "uploading"},
+		"CANCELLATION_REQUESTED": {`"status":"CANCELLATION_REQUESTED","fine_tuned_model":"ft:m"`, Running, "ft:m", "cancellation_requested"},
 		"canceled":               {`"status":"canceled"`, Cancelled, "", "canceled"},
 		"pending":                {`"status":"pending"`, Queued, "", "pending"},
 		"in_progress":            {`"status":"in_progress"`, Running, "", "in_progress"},

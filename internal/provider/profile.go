@@ -116,7 +116,7 @@ var profiles = []profile{
 		basePath: "/openai/v1", keyHeader: "api-key",
 		metadata: true, maxSuffix: 18, maxSeed: maxInt32,
 		forbidden:   "fine-tuning asks for a role such as Cognitive Services OpenAI Contributor on the resource",
-		untrainable: "choose a model that can be fine-tuned in the region of the resource, with its date, such as gpt-4.1-mini-2025-04-14; training in other regions than the resource's is not asked for",
+		untrainable: "choose a model that can be fine-tuned in the region of the resource, with its date, such as gpt-4.1-mini-2025-04-14 (training on it ended in October 2026 but for existing customers); training in other regions than the resource's is not asked for",
 		maxFile:     512*megabyte - 1, byteOrderMark: true, filesTakeTime: true,
 		serving: servedByDeployment,
 	},

@@ -100,7 +100,41 @@ func TestDocumentedProfiles(t *testing.T) {
 		}
 		b.WriteString("\n")
 	}
-	const path, begin, end = "../../docs/providers.md", "<!-- profiles -->\n", "<!-- /profiles -->"
+	documented(t, "profiles", b.String())
+}
+
+// A provider's models by the day on which what was fine-tuned from them stops.
+func TestDocumentedRetirements(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("| | fine-tuned from | stop on |\n| --- | --- | --- |\n")
+	rows := 0
+	for _, p := range profiles {
+		byDay := map[string][]string{}
+		for model, day := range retirements[p.name] {
+			byDay[day] = append(byDay[day], model)
+		}
+		for _, day := range slices.Sorted(maps.Keys(byDay)) {
+			slices.Sort(byDay[day])
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", p.name, code(byDay[day]...), day)
+			rows += len(byDay[day])
+		}
+	}
+	all := 0
+	for _, models := range retirements {
+		all += len(models)
+	}
+	if rows != all {
+		t.Errorf("%d of %d retirements are of no provider that there is", all-rows, all)
+	}
+	documented(t, "retirements", b.String())
+}
+
+// documented compares a table with the one that docs/providers.md has between two
+// comments.
+func documented(t *testing.T, name, want string) {
+	t.Helper()
+	const path = "../../docs/providers.md"
+	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
 	page, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -108,15 +142,15 @@ func TestDocumentedProfiles(t *testing.T) {
 	head, rest, opened := strings.Cut(string(page), begin)
 	table, tail, closed := strings.Cut(rest, end)
 	if !opened || !closed {
-		t.Fatalf("%s does not mark where the table stands", path)
+		t.Fatalf("%s does not mark where the table of %s stands", path, name)
 	}
 	if *update {
-		if err := os.WriteFile(path, []byte(head+begin+b.String()+end+tail), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(head+begin+want+end+tail), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if table != b.String() {
-		t.Errorf("%s differs from the profiles (run the test with -update if that is meant)\n--- got\n%s--- want\n%s", path, table, b.String())
+	if table != want {
+		t.Errorf("%s differs from the %s (run the test with -update if that is meant)\n--- got\n%s--- want\n%s", path, name, table, want)
 	}
 }

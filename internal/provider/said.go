@@ -166,7 +166,8 @@ var states = words(`
 	deploying deployed training trained train initializing initialized init starting started start stopping stopped
 	terminated terminating aborted killed timeout timed out rejected refused errored partial partially unknown user job
 	model tuning not waiting scheduled preparing prepared uploading exporting exported saving saved evaluating
-	resuming pausing preempted evicted ended end with warnings and the yet ok state exceeded cancellation requested`)
+	resuming pausing preempted evicted ended end with warnings and the yet ok state exceeded cancellation requested
+	cancel compressing dataset early idle input loading queueing re results writing`)
 
 // levels and kinds are those of a job's events.
 var (

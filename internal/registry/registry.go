@@ -76,7 +76,7 @@ type Model struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
 	// RetiresOn is the day on which the provider has announced to stop the
-	// base model, as 2006-01-02; empty if none is known.
+	// model, as 2006-01-02; empty if none is known.
 	RetiresOn string `json:"retires_on,omitempty"`
 	// Retired is when somebody took it out of use; zero if nobody did.
 	Retired time.Time `json:"retired,omitzero"`
