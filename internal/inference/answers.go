@@ -38,7 +38,7 @@ func answersOf(list []string) answers {
 
 // fold makes words that differ in case, blanks or a leading @ the same.
 func fold(s string) string {
-	return strings.ToLower(strings.Join(strings.Fields(strings.TrimPrefix(strings.TrimSpace(s), "@")), " "))
+	return strings.ToLower(strings.Join(strings.Fields(strings.TrimPrefix(strings.TrimSpace(s), "@")), ""))
 }
 
 // match returns the label that an answer means, "" if none or more than one is
@@ -48,6 +48,10 @@ func fold(s string) string {
 // a sentence with a reason, is none: which of its words is the answer would be a
 // guess.
 func (l answers) match(answer string) string {
+	if l.exact[answer] {
+		return answer
+	}
+	answer = markers.ReplaceAllString(thought.ReplaceAllString(answer, ""), "")
 	for range mostLayers {
 		answer = strings.TrimFunc(answer, isBlank)
 		if l.exact[answer] {
@@ -73,11 +77,17 @@ func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, 
 
 var (
 	// announced is what stands before an answer: Company: X, The answer is X.
-	announced = regexp.MustCompile(`(?is)^(?:the |this |that |my |final )*(?:company|answer|label|brand|handle|name|class|category|output|result|prediction|response|it|this|that)(?:['’]s)?(?: name| handle| label)?\s*(?::|=|-+>?|–|—|→|\bis\b:?|(?:['’]s)\b)\s*(.+)$`)
+	announced = regexp.MustCompile(`(?is)^(?:the |this |that |my |final )*(?:company|answer|label|brand|handle|name|class|category|output|result|prediction|response|assistant|it|this|that)(?:['’]s)?(?: name| handle| label)?\s*(?::|：|=|-+>?|–|—|→|\bis\b:?|(?:['’]s)\b)\s*(.+)$`)
 	// heading is Markdown's # before a line, or its sign for a list.
-	heading = regexp.MustCompile(`(?s)^(?:#{1,6}|[-*•>])\s+(.+)$`)
+	heading = regexp.MustCompile(`(?s)^(?:#{1,6}|[-*•>]|\d{1,2}[.)])\s+(.+)$`)
+	// stressed is what stands before an answer in Markdown: **Company:** X.
+	stressed = regexp.MustCompile(`(?s)^(?:\*{1,2}|_{1,2})([\w ]{1,40})(?::(?:\*{1,2}|_{1,2})|(?:\*{1,2}|_{1,2})\s*:)\s*(.+)$`)
+	// thought is what a model that reasons says to itself before it answers.
+	thought = regexp.MustCompile(`(?is)^\s*<(?:think|thinking|reasoning)>.*?</(?:think|thinking|reasoning)>`)
+	// markers are the ends of turns that some servers leave in.
+	markers = regexp.MustCompile(`(?i)<\|[^|<>]{0,40}\|>|</?s>|<(?:eos|bos|pad|end_of_turn)>`)
 	// tagged is a text between tags, or behind one.
-	tagged = regexp.MustCompile(`(?s)^<([A-Za-z][\w-]{0,30})>(.*?)(?:</([A-Za-z][\w-]{0,30})>)?$`)
+	tagged = regexp.MustCompile(`(?s)^<([A-Za-z][\w-]{0,30})(?:\s[^<>]{0,80})?>(.*?)(?:</([A-Za-z][\w-]{0,30})>)?$`)
 	fenced = regexp.MustCompile("(?s)^```[a-z]*\\s(.*?)\\s?```$")
 )
 
@@ -95,7 +105,7 @@ func peel(s string) string {
 	if m := fenced.FindStringSubmatch(s); m != nil {
 		return m[1]
 	}
-	if m := tagged.FindStringSubmatch(s); m != nil && (m[3] == "" || strings.EqualFold(m[1], m[3])) {
+	if m := tagged.FindStringSubmatch(s); m != nil && (m[3] == "" && !strings.Contains(m[2], "</") || strings.EqualFold(m[1], m[3])) {
 		return m[2]
 	}
 	for _, p := range pairs {
@@ -111,6 +121,9 @@ func peel(s string) string {
 	}
 	if m := announced.FindStringSubmatch(s); m != nil {
 		return m[1]
+	}
+	if m := stressed.FindStringSubmatch(s); m != nil {
+		return m[1] + ": " + m[2]
 	}
 	if m := heading.FindStringSubmatch(s); m != nil {
 		return m[1]

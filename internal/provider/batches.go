@@ -214,7 +214,7 @@ func (c *Client) CanBatch(ctx context.Context) error {
 func (c *Client) BatchLine(id, model, system, text string) ([]byte, error) {
 	line, err := json.Marshal(openai.BatchChatCompletionRequest{
 		CustomID: id, Method: http.MethodPost, URL: openai.BatchEndpointChatCompletions,
-		Body: c.question(model, system, text),
+		Body: c.question(model, system, text, c.leftOut.of(model)),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encoding a line of a batch: %w", err)
@@ -287,9 +287,12 @@ func (c *Client) batchAnswer(k *call, w wireBatchLine) (Answer, error) {
 	if w.Response.Status != http.StatusOK {
 		return Answer{}, c.statusError(k, w.Response.Status, nil, w.Response.Body)
 	}
-	var resp openai.ChatCompletionResponse
-	if err := json.Unmarshal(w.Response.Body, &resp); err != nil {
+	if status, found := errorIn(w.Response.Body); found {
+		return Answer{}, c.statusError(k, status, nil, w.Response.Body)
+	}
+	var said wireAnswer
+	if err := json.Unmarshal(w.Response.Body, &said); err != nil {
 		return Answer{}, c.malformed(k, err)
 	}
-	return c.answer(k, resp)
+	return c.answer(k, said)
 }

@@ -2,10 +2,13 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
+	"strings"
 
 	openai "github.com/sashabaranov/go-openai"
 
@@ -39,19 +42,22 @@ type Answer struct {
 func (c *Client) Classify(ctx context.Context, model, system, text string) (Answer, error) {
 	k := classifying(model)
 	for {
-		var resp openai.ChatCompletionResponse
-		err := c.do(ctx, k, func(ctx context.Context) (err error) {
-			resp, err = c.openai.CreateChatCompletion(ctx, c.question(model, system, text))
-			return err
+		without := c.leftOut.of(model)
+		var w wireAnswer
+		err := c.do(ctx, k, func(ctx context.Context) error {
+			return c.request(ctx, http.MethodPost, "/chat/completions", nil, c.question(model, system, text, without), &w)
 		})
+		// Many are asked at a time: what another question was refused for
+		// meanwhile, this one was asked with, too.
 		var refusal *Error
-		if errors.As(err, &refusal) && refusal.refuses != "" && c.leftOut.add(model, refusal.refuses) {
+		if errors.As(err, &refusal) && refusal.refuses != "" && !slices.Contains(without, refusal.refuses) {
+			c.leftOut.add(model, refusal.refuses)
 			continue // without it
 		}
 		if err != nil {
 			return Answer{}, err
 		}
-		return c.answer(&k, resp)
+		return c.answer(&k, w)
 	}
 }
 
@@ -69,9 +75,8 @@ func classifying(model string) call {
 	return call{op: "classifying a conversation", about: fmt.Sprintf("model %q", model), model: model, private: true}
 }
 
-// question is what is asked, one by one and in batches, without what this model was
-// found to refuse.
-func (c *Client) question(model, system, text string) openai.ChatCompletionRequest {
+// question is what is asked, one by one and in batches, without some parameters.
+func (c *Client) question(model, system, text string, without []string) openai.ChatCompletionRequest {
 	q := openai.ChatCompletionRequest{
 		Model: c.profile.asked(model),
 		Messages: []openai.ChatCompletionMessage{
@@ -85,56 +90,156 @@ func (c *Client) question(model, system, text string) openai.ChatCompletionReque
 		MaxTokens: maxAnswerTokens,
 		LogProbs:  true,
 	}
-	for _, parameter := range c.leftOut.of(model) {
+	for _, parameter := range without {
 		optional[parameter](&q)
 	}
 	return q
 }
 
 // answer reads what came.
-func (c *Client) answer(k *call, resp openai.ChatCompletionResponse) (Answer, error) {
-	if len(resp.Choices) == 0 {
+func (c *Client) answer(k *call, w wireAnswer) (Answer, error) {
+	if len(w.Choices) == 0 {
 		return Answer{}, c.malformed(k, flaw("no choices"))
 	}
-	choice := resp.Choices[0]
-	if choice.FinishReason == openai.FinishReasonContentFilter {
+	choice := w.Choices[0]
+	if choice.FinishReason == word(openai.FinishReasonContentFilter) {
 		e := &Error{Op: k.op, Status: http.StatusOK}
 		return Answer{}, e.permanent(TextFiltered, problem.Refused, "the provider's content filter withheld the answer")
 	}
 	a := Answer{
-		Text:         textOf(choice.Message),
-		PromptTokens: resp.Usage.PromptTokens,
-		AnswerTokens: resp.Usage.CompletionTokens,
+		Text:         string(choice.Message.Content),
+		PromptTokens: w.Usage.prompt,
+		AnswerTokens: w.Usage.completion,
 	}
-	a.Confidence, a.HasConfidence = confidence(choice.LogProbs)
+	a.Confidence, a.HasConfidence = confidence(choice.LogProbs, a.Text)
 	return a, nil
 }
 
-// textOf is an answer's text, which may come in parts: the protocol has them for
-// questions, and some servers, such as those of models that reason, for answers.
-// Parts of other types, such as what a model thought, are no answer.
-func textOf(m openai.ChatCompletionMessage) string {
-	text := m.Content
-	for _, part := range m.MultiContent {
-		if part.Type == openai.ChatMessagePartTypeText || part.Type == "output_text" {
-			text += part.Text
-		}
+// confidence is the product of the probabilities of an answer's tokens.
+func confidence(tokens logProbs, text string) (float64, bool) {
+	// Some servers have the end of the answer as a token, with no probability
+	// worth the name. It is no part of the text.
+	for n := len(tokens) - 1; n > 0 && isEnd(tokens[n].text) && !strings.HasSuffix(text, tokens[n].text); n-- {
+		tokens = tokens[:n]
 	}
-	return text
-}
-
-// confidence is the product of the tokens' probabilities.
-func confidence(l *openai.LogProbs) (float64, bool) {
-	if l == nil || len(l.Content) == 0 {
+	if len(tokens) == 0 {
 		return 0, false
 	}
 	sum := 0.0
-	for _, token := range l.Content {
-		sum += token.LogProb
+	for _, token := range tokens {
+		sum += token.logProb
 	}
 	if math.IsNaN(sum) {
 		return 0, false
 	}
 	// Rounding on the provider's side can put a sum just above 0.
 	return min(math.Exp(sum), 1), true
+}
+
+// isEnd reports whether a token is one such as <|eot_id|> or </s>.
+func isEnd(token string) bool {
+	return len(token) > 2 && token[0] == '<' && token[len(token)-1] == '>'
+}
+
+// wireAnswer is an answer as it is sent. What a run can do without is read in any
+// form; an answer without a text is not.
+type wireAnswer struct {
+	Choices []struct {
+		Message struct {
+			Content content `json:"content"`
+		} `json:"message"`
+		FinishReason word     `json:"finish_reason"`
+		LogProbs     logProbs `json:"logprobs"`
+	} `json:"choices"`
+	Usage usage `json:"usage"`
+}
+
+// content is the text of an answer, which may come in parts: the protocol has them
+// for questions, and some servers, such as those of models that reason, for answers.
+// Parts of other types, such as what a model thought, are no answer.
+type content string
+
+// UnmarshalJSON fails for what is neither a text nor made of parts.
+func (t *content) UnmarshalJSON(b []byte) error {
+	type part struct {
+		Type word `json:"type"`
+		Text word `json:"text"`
+	}
+	var text string
+	*t = ""
+	if json.Unmarshal(b, &text) == nil { // or null
+		*t = content(text)
+		return nil
+	}
+	var parts []json.RawMessage
+	if b[0] == '{' {
+		parts = []json.RawMessage{b}
+	} else if err := json.Unmarshal(b, &parts); err != nil {
+		return err
+	}
+	for _, raw := range parts {
+		var p part
+		switch {
+		case json.Unmarshal(raw, &text) == nil:
+			*t += content(text)
+		case json.Unmarshal(raw, &p) == nil && slices.Contains(textParts, p.Type):
+			*t += content(p.Text)
+		}
+	}
+	return nil
+}
+
+// textParts are the types of the parts that are an answer's text.
+var textParts = []word{"text", "output_text", ""}
+
+// logProbs are those of an answer's tokens; nil where they are missing, of another
+// form, or not those of every token.
+type logProbs []struct {
+	text    string
+	logProb float64
+}
+
+// UnmarshalJSON takes the form of the older completions, too, and never fails.
+func (l *logProbs) UnmarshalJSON(b []byte) error {
+	*l = nil
+	type token struct {
+		Text    word     `json:"token"`
+		LogProb *float64 `json:"logprob"`
+	}
+	var w struct {
+		Content  []token    `json:"content"`
+		Tokens   []word     `json:"tokens"`
+		LogProbs []*float64 `json:"token_logprobs"`
+	}
+	if json.Unmarshal(b, &w) != nil {
+		return nil
+	}
+	if len(w.Content) == 0 && len(w.Tokens) == len(w.LogProbs) {
+		for i, text := range w.Tokens {
+			w.Content = append(w.Content, token{text, w.LogProbs[i]})
+		}
+	}
+	list := make(logProbs, len(w.Content))
+	for i, t := range w.Content {
+		if t.LogProb == nil {
+			return nil
+		}
+		list[i].text, list[i].logProb = string(t.Text), *t.LogProb
+	}
+	*l = list
+	return nil
+}
+
+// usage is what was counted, 0 where it was not.
+type usage struct{ prompt, completion int }
+
+// UnmarshalJSON never fails.
+func (u *usage) UnmarshalJSON(b []byte) error {
+	var w struct {
+		Prompt     amount `json:"prompt_tokens"`
+		Completion amount `json:"completion_tokens"`
+	}
+	_ = json.Unmarshal(b, &w)
+	*u = usage{int(w.Prompt), int(w.Completion)}
+	return nil
 }

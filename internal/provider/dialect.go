@@ -79,10 +79,10 @@ func statusOf(word, model string, failed bool) JobStatus {
 // causes are what jobs fail of, found by words of the provider's and told in this
 // program's.
 var causes = []struct{ words, cause string }{
-	{"out of memory|outofmemory|cuda oom|oom-kill|oomkill", "out of memory"},
+	{"out of memory|outofmemory| oom |(oom)|cuda oom|oom-kill|oomkill", "out of memory"},
 	{"no space left|disk full|disk quota", "no space left on a disk"},
-	{"timed out|timeout|time limit|deadline exceeded", "out of time"},
-	{"insufficient_quota|insufficient quota|quota exceeded|credit|billing|balance", "no quota or credit left"},
+	{"timed out|timeout|time limit|maximum runtime|deadline exceeded", "out of time"},
+	{"insufficient_quota|insufficient quota|quota exceeded|insufficient credit|insufficient balance|credit balance|account balance|insufficient funds|no credit|out of credit|billing", "no quota or credit left"},
 	{"content policy|usage polic|moderation|unsafe", "the examples were refused by the provider's content policy"},
 	{"too few examples|at least 10 examples|not enough examples|minimum number of examples", "too few examples"},
 	{"nan loss|loss is nan|loss became nan|diverged", "the training did not converge"},
@@ -93,7 +93,7 @@ var causes = []struct{ words, cause string }{
 // causeOf returns what a job failed of, "" if it is not known. It is one of this
 // program's own phrases, whatever the message quotes.
 func causeOf(message string) string {
-	message = strings.ToLower(message)
+	message = " " + strings.ToLower(message) + " "
 	for _, c := range causes {
 		for word := range strings.SplitSeq(c.words, "|") {
 			if strings.Contains(message, word) {
@@ -208,24 +208,30 @@ func (t *unixTime) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// errorIn finds an error inside an answer with status 200, and the status that it names:
-// 400 if it names none, for what fails without saying how is not to be asked again.
-// OpenRouter answers so once a model has begun ("Errors" in its documentation, read on
-// 2026-11-28), with the status as the error's code. Objects that have an error of
-// their own, such as a job that failed, are no such answer.
+// errorIn finds an error inside an answer with status 200, and the status that it
+// names: 400 if it names none, for what fails without saying how is not to be asked
+// again. OpenRouter answers so once a model has begun ("Errors" in its documentation,
+// read on 2026-11-28), with the status as the error's code. It may also stand in the
+// first choice, or be the whole answer, as with vLLM and FastAPI. Objects that have an
+// error of their own, such as a job that failed, have a status, and are no such answer.
 func errorIn(body []byte) (status int, found bool) {
 	var answer map[string]json.RawMessage
 	if json.Unmarshal(body, &answer) != nil {
 		return 0, false
 	}
-	said := strings.TrimSpace(string(answer["error"]))
-	if said == "" || said == "null" || said == `""` || said == "{}" || said == "false" {
+	var choices []map[string]json.RawMessage
+	_ = json.Unmarshal(answer["choices"], &choices)
+	switch {
+	case len(choices) > 0 && holds(choices[0]["error"]):
+		body, _ = json.Marshal(choices[0])
+	case len(choices) > 0:
+		return 0, false
+	case string(answer["object"]) == `"error"`, len(answer) == 1 && holds(answer["detail"]):
+	case !holds(answer["error"]):
 		return 0, false
 	}
-	for _, own := range []string{"id", "choices", "data", "status"} {
-		if _, there := answer[own]; there {
-			return 0, false
-		}
+	if answer["status"] != nil || holds(answer["data"]) {
+		return 0, false
 	}
 	b := parseErrorBody(body)
 	for _, code := range []string{b.Code, b.Type} {
@@ -237,6 +243,11 @@ func errorIn(body []byte) (status int, found bool) {
 		}
 	}
 	return http.StatusBadRequest, true
+}
+
+// holds reports whether a field says anything.
+func holds(field json.RawMessage) bool {
+	return !slices.Contains([]string{"", "null", `""`, "{}", "[]", "false"}, string(field))
 }
 
 // statuses are those that codes go with.
@@ -270,18 +281,24 @@ var optional = map[string]func(*openai.ChatCompletionRequest){
 
 // refusalWords are words with one of which a server refuses a parameter that it only
 // names in its sentence.
-var refusalWords = []string{"support", "unknown", "unrecognized", "unrecognised", "unexpected", "not allowed", "not permitted", "extra", "invalid param", "not accept"}
+var refusalWords = []string{"support", "unknown", "unrecognized", "unrecognised", "unexpected", "not allowed", "not permitted", "extra", "invalid param", "not accept",
+	"not available", "not enabled", "not implemented", "disabled", "must be", "can't be requested", "cannot be requested"}
 
 // refused returns the optional parameter that an answer refuses, "" if it refuses
 // none. It is told by the parameter that is blamed, or by the sentence if that names
-// exactly one; top_logprobs goes with logprobs.
+// exactly one, or a list of them.
 func (b errorBody) refused(status int) string {
-	if status != http.StatusBadRequest && status != http.StatusUnprocessableEntity {
+	// OpenAI refuses logprobs of models that reason with 403, and names the
+	// parameter.
+	if status != http.StatusBadRequest && status != http.StatusUnprocessableEntity && status != http.StatusForbidden {
 		return ""
 	}
 	last := b.Param[strings.LastIndexByte(b.Param, '.')+1:]
 	if _, known := optional[last]; known {
 		return last
+	}
+	if status == http.StatusForbidden {
+		return ""
 	}
 	message := strings.ToLower(b.Message)
 	if b.Param != "" || !slices.ContainsFunc(refusalWords, func(word string) bool { return strings.Contains(message, word) }) {
@@ -293,12 +310,16 @@ func (b errorBody) refused(status int) string {
 			named = append(named, part)
 		}
 	}
-	switch {
-	case len(named) == 1, len(named) == 2 && named[0] == "logprobs" && named[1] == "top_logprobs":
+	// Several are left out one after the other where they stand in a list of
+	// parameters.
+	if len(named) == 1 || len(named) > 1 && slices.ContainsFunc(listWords, func(word string) bool { return strings.Contains(message, word) }) {
 		return named[0]
 	}
 	return ""
 }
+
+// listWords tell a list of parameters from a sentence that says how two go together.
+var listWords = []string{"parameters:", "arguments:", "argument supplied:", "arguments supplied:", "fields:", "inputs:", "not permitted"}
 
 // leftOut remembers what models refused, so that only the first question is asked
 // twice.
@@ -313,18 +334,16 @@ func (l *leftOut) of(model string) []string {
 	return slices.Clone(l.byModel[model])
 }
 
-// add reports whether the parameter was not left out before.
-func (l *leftOut) add(model, parameter string) bool {
+func (l *leftOut) add(model, parameter string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if slices.Contains(l.byModel[model], parameter) {
-		return false
+		return
 	}
 	if l.byModel == nil {
 		l.byModel = map[string][]string{}
 	}
 	l.byModel[model] = append(l.byModel[model], parameter)
-	return true
 }
 
 // Lack is something that a provider does not do, and that a run does without.

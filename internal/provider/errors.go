@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	openai "github.com/sashabaranov/go-openai"
-
 	"switchboard/internal/problem"
 )
 
@@ -124,7 +122,11 @@ const (
 // statusError is the one place where an HTTP status becomes an [Error].
 func (c *Client) statusError(k *call, status int, header http.Header, body []byte) *Error {
 	said := parseErrorBody(body)
-	e := &Error{Op: k.op, Status: status, Code: said.Code, Type: said.Type, Param: said.Param, noEndpoint: said.aboutEndpoint(status), refuses: said.refused(status)}
+	refuses := said.refused(status)
+	if said.Param == "" {
+		said.Param = refuses // if only a sentence blames it
+	}
+	e := &Error{Op: k.op, Status: status, Code: said.Code, Type: said.Type, Param: said.Param, noEndpoint: said.aboutEndpoint(status), refuses: refuses}
 	answer := said.describe(status)
 
 	switch {
@@ -201,13 +203,8 @@ func (c *Client) answerError(k *call, err error) *Error {
 	if k.answered {
 		return c.malformed(k, err)
 	}
-	// go-openai knows some models' limits and refuses before sending.
 	e := &Error{Op: k.op}
-	if errors.Is(err, openai.ErrChatCompletionInvalidModel) {
-		return e.permanent(InvalidRequest, problem.BadInput, "%s answers no chat requests: choose a chat model", k.subject())
-	}
-	return e.permanent(InvalidRequest, problem.BadInput,
-		"%s cannot be asked for a label with log-probabilities (%s): choose a model that does not reason", k.subject(), err)
+	return e.permanent(InvalidRequest, problem.BadInput, "the request%s cannot be made: check OPENAI_BASE_URL", k.to())
 }
 
 // malformed is an answer that came whole and does not read as the protocol
@@ -216,7 +213,10 @@ func (c *Client) malformed(k *call, err error) *Error {
 	e := &Error{Op: k.op, Status: http.StatusOK}
 	var wrong *json.UnmarshalTypeError
 	var own flaw
-	e.misshapen = errors.As(err, &wrong) || errors.As(err, &own)
+	// What is no JSON from its first byte is some proxy's page; what is so only
+	// further on is the server's own, such as a NaN.
+	var syntax *json.SyntaxError
+	e.misshapen = errors.As(err, &wrong) || errors.As(err, &own) || errors.As(err, &syntax) && syntax.Offset > 1
 	return e.retryable(MalformedResponse, nil, "the provider at %s gave a malformed answer (%s)", c.host, unreadable(err))
 }
 

@@ -256,14 +256,6 @@ func TestCancelledCallIsNoProviderError(t *testing.T) {
 	}
 }
 
-func TestModelsThatCannotClassifyAreRefusedBeforeAsking(t *testing.T) {
-	f := serve(t, func(w http.ResponseWriter, r *http.Request) {})
-	_, err := client(t, f, Options{}).Classify(t.Context(), "o3-mini", "s", "t")
-	if kind, _ := problem.KindOf(err); kind != problem.BadInput || f.requests.Load() != 0 {
-		t.Fatalf("got %v after %d requests, want bad input after none", err, f.requests.Load())
-	}
-}
-
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)
 	for _, tc := range []struct {

@@ -2,12 +2,13 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
-
-	openai "github.com/sashabaranov/go-openai"
 
 	"switchboard/internal/problem"
 )
@@ -21,18 +22,14 @@ type Model struct {
 
 // Models lists the models that this account can use, in the provider's order.
 func (c *Client) Models(ctx context.Context) ([]Model, error) {
-	var list openai.ModelsList
-	err := c.do(ctx, call{op: "listing the provider's models"}, func(ctx context.Context) (err error) {
-		list, err = c.openai.ListModels(ctx)
-		return err
-	})
+	list, err := all(ctx, c, call{op: "listing the provider's models"}, "/models", url.Values{}, func(w wireModel) string { return w.ID }, nil)
 	if err != nil {
 		return nil, err
 	}
 	var models []Model
-	for _, m := range list.Models {
+	for _, m := range list {
 		if isName(m.ID) {
-			models = append(models, newModel(m))
+			models = append(models, Model{ID: m.ID, Created: m.Created.Time})
 		}
 	}
 	return models, nil
@@ -51,10 +48,9 @@ func (c *Client) Model(ctx context.Context, id string) (Model, error) {
 		// disagree on whether the slash is escaped.
 		return c.listedModel(ctx, k, id)
 	}
-	var m openai.Model
-	err := c.do(ctx, k, func(ctx context.Context) (err error) {
-		m, err = c.openai.GetModel(ctx, id)
-		return err
+	var m wireModel
+	err := c.do(ctx, k, func(ctx context.Context) error {
+		return c.request(ctx, http.MethodGet, "/models/"+url.PathEscape(id), nil, nil, &m)
 	})
 	var missing *Error
 	if errors.As(err, &missing) && missing.NotFound() && missing.Code != "model_not_found" {
@@ -67,8 +63,7 @@ func (c *Client) Model(ctx context.Context, id string) (Model, error) {
 	if err != nil {
 		return Model{}, err
 	}
-	m.ID = id // whatever the provider repeats
-	return newModel(m), nil
+	return Model{ID: id, Created: m.Created.Time}, nil // whatever the provider repeats
 }
 
 func (c *Client) listedModel(ctx context.Context, k call, id string) (Model, error) {
@@ -89,10 +84,19 @@ func (c *Client) listedModel(ctx context.Context, k call, id string) (Model, err
 		"the provider at %s lists no %s: check the name, and OPENAI_BASE_URL", c.host, k.about)
 }
 
-func newModel(m openai.Model) Model {
-	model := Model{ID: m.ID}
-	if m.CreatedAt > 0 {
-		model.Created = time.Unix(m.CreatedAt, 0).UTC()
+// wireModel is Model as it is sent.
+type wireModel struct {
+	ID      string
+	Created unixTime
+}
+
+// UnmarshalJSON takes a name alone, too, and never fails.
+func (w *wireModel) UnmarshalJSON(b []byte) error {
+	var object struct {
+		Created unixTime `json:"created"`
 	}
-	return model
+	var id word
+	_, _ = json.Unmarshal(b, &object), json.Unmarshal(b, &id)
+	*w = wireModel{ID: string(id), Created: object.Created}
+	return nil
 }

@@ -394,6 +394,16 @@ type page[T any] struct {
 	HasMore bool `json:"has_more"`
 }
 
+// UnmarshalJSON takes a bare list, too: Together lists its models so.
+func (p *page[T]) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '[' {
+		*p = page[T]{}
+		return json.Unmarshal(b, &p.Data)
+	}
+	type object page[T]
+	return json.Unmarshal(b, (*object)(p))
+}
+
 // all gets the pages of a list until the provider has no more or enough says
 // so of a page. id gives the cursor of an entry. Each page is a request of its
 // own against the limits.
