@@ -527,7 +527,7 @@ func TestMergeWarnsOfAnotherKindOfConversations(t *testing.T) {
 		"as in its test":     {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.95, 0},
 		"far less sure":      {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.35, 2},
 		"nothing is known":   {nil, dataset.Classified, 0.35, 0},
-		"the provider fails": {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Failed, 0, 0},
+		"the others failed": {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Failed, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
@@ -541,6 +541,8 @@ func TestMergeWarnsOfAnotherKindOfConversations(t *testing.T) {
 			for _, e := range l.examples(refs) {
 				predictions = append(predictions, dataset.Prediction{ConversationID: e.ID, Company: "Acme", Confidence: test.sure, Status: test.status})
 			}
+			// Without a single answer there is nothing to merge.
+			predictions[0].Status, predictions[0].Confidence = dataset.Classified, max(test.sure, 0.9)
 			ref, err := writeRows(t.Context(), l.store, "run/predictions.parquet", predictions)
 			if err != nil {
 				t.Fatal(err)
