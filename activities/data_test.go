@@ -524,9 +524,9 @@ func TestMergeWarnsOfAnotherKindOfConversations(t *testing.T) {
 		sure   float64
 		want   int
 	}{
-		"as in its test":     {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.95, 0},
-		"far less sure":      {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.35, 2},
-		"nothing is known":   {nil, dataset.Classified, 0.35, 0},
+		"as in its test":    {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.95, 0},
+		"far less sure":     {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.35, 2},
+		"nothing is known":  {nil, dataset.Classified, 0.35, 0},
 		"the others failed": {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Failed, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
