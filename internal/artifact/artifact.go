@@ -94,7 +94,7 @@ func (s *Store) ID(ctx context.Context) (string, error) {
 	if !errors.Is(err, ErrNotFound) {
 		return string(id), err
 	}
-	w, err := s.bucket.NewWriter(ctx, idPath, &blob.WriterOptions{ContentType: "application/octet-stream", IfNotExist: true})
+	w, err := s.bucket.NewWriter(ctx, idPath, &blob.WriterOptions{ContentType: "application/octet-stream", IfNotExist: true, BeforeWrite: closed})
 	if err != nil {
 		return "", fmt.Errorf("creating %s: %w", idPath, err)
 	}
