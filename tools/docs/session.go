@@ -58,17 +58,18 @@ var realData = []step{
 	{name: "real-finetune", command: "starter finetune --dataset ../shared/data/tweets.csv --target-size 1000 --min-class-size 150 --watch", prompted: true},
 	{name: "real-apply", command: "starter apply --dataset ../shared/data/production.csv --watch", prompted: true},
 	{command: "starter finetune --dataset ../shared/data/tweets.csv --target-size 1000 --min-class-size 150 --seed 2"},
-	{name: "real-status", command: "starter status", prompted: true, until: `(?m)^stage +training(.*\n)*(.* Step .*\n){5}`},
+	{name: "real-status", command: "starter status", prompted: true, until: `(?m)^stage +training(.*\n)*.*job started\n(.* Step .*\n){3}files `},
 }
 
-// failed matches the summary of a run that has ended, and badly.
-var failed = regexp.MustCompile(`^[A-Za-z]+ \S+: failed after `)
+// ended matches the summary of a run that has ended.
+var ended = regexp.MustCompile(`^[A-Za-z]+ \S+: [a-z]+ after `)
 
 // patience is how long a step is repeated.
 const patience = 5 * time.Minute
 
 // run runs the steps, those on real data if data is set, with the programs as
-// they are below root. It returns what they print, by the names of the steps.
+// they are below root. It returns what they print, by the names of the steps, also
+// beside an error.
 func run(ctx context.Context, root string, data bool) (map[string]string, error) {
 	dir, err := os.MkdirTemp("", "switchboard-docs")
 	if err != nil {
@@ -248,7 +249,7 @@ func (s *session) take(ctx context.Context, step step) error {
 			s.latest = string(id)
 		}
 		if !until.Match(out) {
-			if time.Now().After(end) || failed.Match(out) {
+			if time.Now().After(end) || ended.Match(out) {
 				return fmt.Errorf("%s does not come to print %s:\n%s", step.command, step.until, out)
 			}
 			continue
