@@ -25,8 +25,9 @@ func TestDocumentsShowWhatTheProgramsPrint(t *testing.T) {
 	if os.Getenv("SLOW_TESTS") == "" {
 		t.Skip("slow: set SLOW_TESTS=1, or run make test-slow")
 	}
-	_, err := os.Stat(filepath.Join(root, "..", "shared", "data"))
-	outputs, err := run(t.Context(), root, err == nil)
+	// Without the runs on real data: what one in their midst shows depends on
+	// the moment. "make docs" renews their blocks.
+	outputs, err := run(t.Context(), root, false)
 	if err != nil {
 		t.Error(err)
 	}
