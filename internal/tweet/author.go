@@ -159,7 +159,9 @@ func isName(s string) bool {
 	if words > 1 && strings.IndexByte(s, '@') >= 0 {
 		return false
 	}
-	return words > 0 && words <= maxNameWords && letters > 0 && !strings.Contains(s, "://")
+	// "1&1" is a name, and a date or a number with a sign in it is none.
+	named := letters > 0 || strings.IndexByte(s, '&') > 0
+	return words > 0 && words <= maxNameWords && named && !strings.Contains(s, "://")
 }
 
 // isWeak tells names of several words without a capital letter, in a script that
