@@ -58,7 +58,7 @@ var realData = []step{
 	{name: "real-finetune", command: "starter finetune --dataset ../shared/data/tweets.csv --target-size 1000 --min-class-size 150 --watch", prompted: true},
 	{name: "real-apply", command: "starter apply --dataset ../shared/data/production.csv --watch", prompted: true},
 	{command: "starter finetune --dataset ../shared/data/tweets.csv --target-size 1000 --min-class-size 150 --seed 2"},
-	{name: "real-status", command: "starter status", prompted: true, until: `(?m)^stage +training(.*\n)*.*job started\n(.* Step .*\n){3}files `},
+	{name: "real-status", command: "starter status", prompted: true, until: `(?m)^stage +training(.*\n)*job +\S+ running`},
 }
 
 // ended matches the summary of a run that has ended.
