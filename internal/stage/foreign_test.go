@@ -72,6 +72,16 @@ func TestCustomersAreNoLabels(t *testing.T) {
 			}(),
 			[]string{"24 answer"},
 		},
+		"inbound the wrong way round": {
+			func() string {
+				in := "tweet_id,author_id,inbound,text,response_tweet_id,in_response_to_tweet_id\n"
+				for i := range 24 {
+					in += fmt.Sprintf("%d,cust_%d,False,question,%d,\n%d,%s,True,answer,,%d\n", 2*i+1, i%5, 2*i+2, 2*i+2, companies[i%2], 2*i+1)
+				}
+				return in
+			}(),
+			[]string{"24 of 24 first answers are by customers to companies", "lines 3, 5 and 7", "True where a customer writes"},
+		},
 		"nobody answers": {
 			columns + func() (rows string) {
 				for i := range 20 {

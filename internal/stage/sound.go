@@ -32,7 +32,39 @@ func sound(table *tweet.Table, forest *thread.Forest, opts Options) error {
 	if err := table.RepliesUsable(opts.Name, forest.Ambiguous, opts.MaxUnusable); err != nil {
 		return err
 	}
-	return nil
+	return roles(table, forest, opts)
+}
+
+// backwards is the part of first answers that customers may give to companies.
+// Companies write by themselves, too, but to be asked is what support is.
+const backwards = 0.8
+
+// roles refuses a table in which customers and companies have changed places, as
+// they do where inbound was written the other way round: companies ask, and
+// customers answer. Only answers to the first tweet of a thread count, for behind
+// it both write in turn.
+func roles(table *tweet.Table, forest *thread.Forest, opts Options) error {
+	var all int64
+	var rows []int32
+	for _, row := range forest.Order {
+		parent := forest.Parent[row]
+		if parent == thread.None || forest.Parent[parent] != thread.None {
+			continue
+		}
+		asked, answered := table.Company(parent) == label.None, table.Company(row) != label.None
+		switch {
+		case asked && answered:
+			all++
+		case !asked && !answered:
+			all++
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) <= talks || !tweet.TooMany(int64(len(rows)), all, max(backwards, opts.MaxUnusable)) {
+		return nil
+	}
+	return problem.Input("%s: %d of %d first answers are by customers to companies, such as on %s, so that inbound seems to be the wrong way round, and customers' names would become labels: it is True where a customer writes; if it is right, set --max-unusable to 1",
+		opts.Name, len(rows), all, table.Lines(rows))
 }
 
 // mostOfOneID returns the rows of the id that most tweets have, if it is more

@@ -45,6 +45,8 @@ func TestSpellingsOfIDs(t *testing.T) {
 		"full width":       func(id int) string { return strings.Map(func(c rune) rune { return c - '0' + '０' }, fmt.Sprint(id)) },
 		"fraction":         func(id int) string { return fmt.Sprintf("%d.00", id) },
 		"list of one":      func(id int) string { return fmt.Sprintf("[%d]", id) },
+		"commas":           func(id int) string { return fmt.Sprintf("1,234,%03d", id) },
+		"Indian commas":    func(id int) string { return fmt.Sprintf("12,34,%03d", id) },
 		"byte order marks": func(id int) string { return fmt.Sprintf("\ufeff%d", id) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,6 +94,15 @@ func TestThousandsAreToldByTheRest(t *testing.T) {
 		if table.Report.Count(test.kind) == 0 {
 			t.Errorf("%q: reported %v", test.ids, table.Report.Findings)
 		}
+	}
+}
+
+// What a list may mean besides does not reach the next rows.
+func TestListsOfOtherRowsAreLeftAlone(t *testing.T) {
+	in := header + "1.001,Acme,False,,hello,1.000;2.000,\n5,Acme,False,,hello,,\n6,Acme,False,,hello,8,\n7,Acme,False,,hello,\"9,10\",\n"
+	_, responses := load(t, in, tweet.Training).Responses()
+	if want := []int64{1000, 2000, 8, 9, 10}; !slices.Equal(responses, want) {
+		t.Errorf("responses %d, want %d", responses, want)
 	}
 }
 

@@ -57,6 +57,9 @@ type idReader struct {
 	// others are the same of the list that was read last, by their place in
 	// what appendList gave.
 	others []otherID
+	// commaGroups tells that the id of the row at hand has commas between its
+	// thousands: then so have the others in it.
+	commaGroups bool
 	// dotGroups and commaFractions tell that a point was met that separates
 	// thousands, a comma that is a decimal point.
 	dotGroups, commaFractions bool
@@ -453,17 +456,23 @@ func (r *idReader) prefixed(s string) (int64, form) {
 // appendList appends the ids in a list to ids, and tells the worst form met
 // among them.
 //
-// A list whose commas could as well be a spreadsheet's (100,101,102) is read
-// as a list and called damaged: which of the two it was cannot be told.
+// A list whose commas could as well be a spreadsheet's (100,101,102) is one id
+// where the tweet's own id has such commas. Elsewhere it is read as a list and
+// called damaged: which of the two it was cannot be told.
 func (r *idReader) appendList(ids []int64, list string) ([]int64, form) {
+	r.others = r.others[:0]
 	if list == "" {
 		return ids, absent
 	}
 	if id, ok := digits(list); ok {
 		return append(ids, id), whole
 	}
+	if r.commaGroups && grouped(list, ',') {
+		if id, ok := digits(strings.ReplaceAll(list, ",", "")); ok {
+			return append(ids, id), unusual
+		}
+	}
 	before := len(ids)
-	r.others = r.others[:0]
 	worst := whole
 	for part := range strings.SplitSeq(list, ",") {
 		id, ok := digits(part)

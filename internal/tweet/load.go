@@ -328,6 +328,7 @@ func (b *builder) row(r *row, uneven bool) {
 
 func (b *builder) id(s string) int64 {
 	id, form := b.reader.parse(s)
+	b.reader.commaGroups = form == damaged && strings.IndexByte(s, ',') >= 0
 	if form == whole {
 		if id > exact {
 			b.large(id)
