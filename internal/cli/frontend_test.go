@@ -56,6 +56,8 @@ type frontend struct {
 
 	mu        sync.Mutex
 	cancelled []string
+	// schedules are the ids of those that were made.
+	schedules []string
 	started   *workflowservice.StartWorkflowExecutionRequest
 }
 
