@@ -44,6 +44,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	openai "github.com/sashabaranov/go-openai"
@@ -152,6 +153,8 @@ type Client struct {
 	openai  *openai.Client
 	limit   *limiter
 	leftOut leftOut
+	// guessing is held while one text finds out what a model is asked without.
+	guessing sync.Mutex
 }
 
 // New makes a client. It sends nothing. Its errors are those of
