@@ -18,10 +18,6 @@ import (
 // runRef names one run. Without a run id it is the latest of the workflow id.
 type runRef struct{ workflow, run string }
 
-// runArg is what a command takes that is about a run, as its help and its errors
-// call it.
-const runArg = "run (a workflow id, a run id, or the start of one)"
-
 // named returns the run that the arguments name, or else the fine-tuning that was
 // started last.
 func (c *connection) named(ctx context.Context, args []string) (runRef, error) {

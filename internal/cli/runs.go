@@ -133,7 +133,7 @@ func (l runList) write(t *text) {
 	for _, e := range l.Runs {
 		name := e.WorkflowID
 		if seen[name] {
-			name += fmt.Sprintf(" (run %s)", e.RunID[:min(8, len(e.RunID))])
+			name += fmt.Sprintf(" (run %s)", e.RunID[:min(runStart, len(e.RunID))])
 		}
 		seen[e.WorkflowID] = true
 		took, figure := e.Seconds, e.KeyFigure
@@ -148,6 +148,10 @@ func (l runList) write(t *text) {
 	}
 }
 
+// runStart is how much of a run id tells it from others: run ids begin with the
+// time to the millisecond, which takes as many characters.
+const runStart = 13
+
 // figureWidth keeps the reason of a failure from filling the screen; status has
 // all of it.
-const figureWidth = 80
+const figureWidth = 60
