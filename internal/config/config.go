@@ -1,7 +1,7 @@
 // Package config reads the settings of every program from the environment.
 //
 // [Settings] is the one list of them: the programs read from it, their help
-// prints it, and a test holds the README's table and the compose file against
+// prints it, and a test holds the reference's table and the compose file against
 // it. The connection to Temporal is not here: it is configured by Temporal's
 // own variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY,
 // TEMPORAL_TLS, TEMPORAL_PROFILE and the rest) or its configuration file.
@@ -157,7 +157,7 @@ func Get(getenv func(string) string, name string) string {
 	return ""
 }
 
-// Table returns the settings as a Markdown table, as the README shows it.
+// Table returns the settings as a Markdown table, as the reference shows it.
 func Table() string {
 	var b strings.Builder
 	b.WriteString("| variable | default | meaning |\n| --- | --- | --- |\n")

@@ -36,6 +36,7 @@
 package provider
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,6 +44,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -388,7 +390,36 @@ func (c *Client) decode(req *http.Request, out any) error {
 		return err
 	}
 	defer resp.Body.Close()
-	return json.NewDecoder(resp.Body).Decode(out)
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	err = json.NewDecoder(bytes.NewReader(body)).Decode(out)
+	if finite := withoutNaN(body); finite != nil && errors.As(err, new(*json.SyntaxError)) {
+		return json.NewDecoder(bytes.NewReader(finite)).Decode(out)
+	}
+	return err
+}
+
+// notFinite are a string, which is left alone, and the numbers that Python writes
+// although JSON has none of them.
+var notFinite = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?Infinity|NaN`)
+
+// withoutNaN returns a body with null for each number that is not finite, nil if it has
+// none.
+func withoutNaN(body []byte) []byte {
+	found := false
+	finite := notFinite.ReplaceAllFunc(body, func(b []byte) []byte {
+		if b[0] == '"' {
+			return b
+		}
+		found = true
+		return []byte("null")
+	})
+	if !found {
+		return nil
+	}
+	return finite
 }
 
 // page is one page of any list of the protocol.
