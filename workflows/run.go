@@ -14,6 +14,8 @@ var (
 	datasetAttribute = temporal.NewSearchAttributeKeyKeyword(pipeline.DatasetAttribute)
 	modelAttribute   = temporal.NewSearchAttributeKeyKeyword(pipeline.ModelAttribute)
 	stageAttribute   = temporal.NewSearchAttributeKeyKeyword(pipeline.StageAttribute)
+
+	decisionAttribute = temporal.NewSearchAttributeKeyKeyword(pipeline.DecisionAttribute)
 )
 
 // run is what every workflow keeps about itself: the answer to the status
@@ -25,6 +27,11 @@ type run struct {
 	// bare is set where the namespace may lack the search attributes: a run
 	// that sets one would stand still.
 	bare bool
+	// listed is set where the run says in a search attribute to which task it
+	// belongs.
+	listed bool
+	// conversations are those of the parts that the status counts.
+	conversations progress
 }
 
 // newRun answers status queries from here on.
@@ -49,7 +56,7 @@ func (r *run) begin(ctx workflow.Context) error {
 	if workflow.GetVersion(ctx, installationCheck, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return nil
 	}
-	err := workflow.ExecuteLocalActivity(local(ctx), installed.CheckInstallation).Get(ctx, nil)
+	err := workflow.ExecuteLocalActivity(local(ctx, "look at the installation"), installed.CheckInstallation).Get(ctx, nil)
 	r.bare = err != nil
 	return err
 }
@@ -60,6 +67,8 @@ func (r *run) enter(ctx workflow.Context, stage pipeline.Stage) error {
 	r.status.Stage = stage
 	r.status.Stages = append(r.status.Stages, pipeline.StageTime{Stage: stage, Started: workflow.Now(ctx)})
 	r.status.PartsDone, r.status.PartsTotal = 0, 0
+	r.conversations = progress{}
+	r.show(ctx)
 	return workflow.UpsertTypedSearchAttributes(ctx, stageAttribute.ValueSet(string(stage)))
 }
 
@@ -80,6 +89,7 @@ func (r *run) belongs(ctx workflow.Context, task string) error {
 	if workflow.GetVersion(ctx, tasks, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return nil
 	}
+	r.listed = true
 	return workflow.UpsertTypedSearchAttributes(ctx, taskAttribute.ValueSet(task))
 }
 
@@ -100,6 +110,7 @@ func (r *run) end(ctx workflow.Context, err error) {
 	default:
 		r.status.Stage = pipeline.Broken
 	}
+	r.show(ctx)
 	if r.bare {
 		return
 	}
@@ -138,7 +149,12 @@ func (r *run) prepareDataset(ctx workflow.Context, in pipeline.PrepareInput) (pi
 		return prepared, err
 	}
 	in.Dir = r.status.Dir
-	err := workflow.ExecuteChildWorkflow(prepare(ctx), PrepareDataset, in).Get(ctx, &prepared)
+	attributes := []temporal.SearchAttributeUpdate{datasetAttribute.ValueSet(pipeline.DatasetValue(in.Dataset))}
+	if r.listed {
+		attributes = append(attributes, taskAttribute.ValueSet(r.status.Task))
+	}
+	id := pipeline.PrepareID(workflow.GetInfo(ctx).WorkflowExecution.ID)
+	err := workflow.ExecuteChildWorkflow(child(ctx, id, in.Metadata(), attributes...), PrepareDataset, in).Get(ctx, &prepared)
 	if err != nil {
 		return prepared, err
 	}

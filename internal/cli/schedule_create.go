@@ -201,6 +201,7 @@ func (o scheduleOptions) schedule() client.ScheduleOptions {
 	} else {
 		spec.CronExpressions = []string{keepExpression(o.cron)}
 	}
+	shown := o.input.Metadata()
 	return client.ScheduleOptions{
 		ID:   o.id,
 		Spec: spec,
@@ -210,6 +211,9 @@ func (o scheduleOptions) schedule() client.ScheduleOptions {
 			Workflow:  pipeline.RetrainWorkflow,
 			Args:      []any{o.input},
 			TaskQueue: pipeline.TaskQueue,
+
+			StaticSummary: shown.Summary,
+			StaticDetails: shown.Details,
 		},
 		Overlap:        overlaps[o.overlap],
 		CatchupWindow:  o.catchUp,

@@ -97,6 +97,10 @@ type FineTuneInput struct {
 	// Force does all work up to the upload again, even if an earlier run
 	// has done the same. A job is never bought twice.
 	Force bool `json:"force,omitempty"`
+	// Notify is the URL that is told how the run goes on, see package webhook;
+	// empty tells nobody. The workflow id does not depend on it: a second start
+	// joins the first run, whoever is told.
+	Notify string `json:"notify,omitempty"`
 }
 
 // WithDefaults returns in with every unset field filled.
@@ -170,6 +174,8 @@ type ApplyInput struct {
 	// BatchTokens bounds the tokens that wait in batches at a time; providers
 	// refuse a batch above their account's limit.
 	BatchTokens int64 `json:"batch_tokens,omitempty"`
+	// Notify is as in [FineTuneInput].
+	Notify string `json:"notify,omitempty"`
 	// Resume is set by the workflow alone, when it continues as new.
 	Resume *ApplyProgress `json:"resume,omitempty"`
 }
@@ -248,6 +254,8 @@ type EvaluateInput struct {
 	With []Untuned `json:"with,omitempty"`
 	// WithoutTexts leaves the conversations out of the report.
 	WithoutTexts bool `json:"without_texts,omitempty"`
+	// Notify is as in [FineTuneInput].
+	Notify string `json:"notify,omitempty"`
 }
 
 // WithDefaults returns in with every unset field filled.
@@ -289,6 +297,8 @@ type AnalyzeCallInput struct {
 	CallID string `json:"call_id"`
 	// Model is the id of a fine-tuned model of the task; empty takes its champion.
 	Model string `json:"model,omitempty"`
+	// Notify is as in [FineTuneInput].
+	Notify string `json:"notify,omitempty"`
 }
 
 // WithDefaults returns in with every unset field filled.
@@ -325,6 +335,8 @@ type RetrainInput struct {
 	// CheckOnly ends the run when it is accepted: whether a run could begin
 	// is all that is asked, as when a schedule is made.
 	CheckOnly bool `json:"check_only,omitempty"`
+	// Notify is as in [FineTuneInput]; that of the fine-tuning is not used.
+	Notify string `json:"notify,omitempty"`
 }
 
 // Defaults of a Retrain.
