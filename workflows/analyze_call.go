@@ -9,12 +9,11 @@ import (
 )
 
 // AnalyzeCall lets a model name the company that one call is for.
-func AnalyzeCall(ctx workflow.Context, in pipeline.AnalyzeCallInput) (result pipeline.AnalyzeCallResult, err error) {
-	r, err := newRun(ctx)
-	if err != nil {
-		return result, err
-	}
-	defer func() { r.end(ctx, err) }()
+func AnalyzeCall(ctx workflow.Context, in pipeline.AnalyzeCallInput) (pipeline.AnalyzeCallResult, error) {
+	return carryOut(ctx, in, analyzeCall)
+}
+
+func analyzeCall(ctx workflow.Context, r *run, in pipeline.AnalyzeCallInput) (result pipeline.AnalyzeCallResult, err error) {
 	a := analysis{preparation: preparation{run: r, in: pipeline.PrepareInput{Dir: r.status.Dir}}, call: in.WithDefaults()}
 	if err := r.answerAccept(ctx); err != nil {
 		return result, err
@@ -43,6 +42,7 @@ type analysis struct {
 // check stages the call too: whoever started the run learns at once if the event
 // is none.
 func (a *analysis) check(ctx workflow.Context) error {
+	a.notifies(ctx, a.call.Notify)
 	if err := a.begin(ctx); err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (a *analysis) check(ctx workflow.Context) error {
 	if err := a.call.Validate(); err != nil {
 		return invalid(err)
 	}
-	if err := a.belongs(ctx, a.call.Task); err != nil {
+	if err := first(a.belongs(ctx, a.call.Task), a.checkNotify(ctx)); err != nil {
 		return err
 	}
 	event := workflow.ExecuteActivity(quick(ctx, "read the call"), data.StageCall, activities.StageCallInput{Event: a.call.Event, CallID: a.call.CallID, Dir: a.status.Dir})

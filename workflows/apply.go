@@ -16,16 +16,16 @@ const window = 4
 // Apply lets a model name the company of every conversation of a dataset, and
 // writes one row for each row of the input. It can be paused and resumed
 // between parts, and goes on in a new run when its history grows long.
-func Apply(ctx workflow.Context, in pipeline.ApplyInput) (result pipeline.ApplyResult, err error) {
-	r, err := newRun(ctx)
-	if err != nil {
-		return result, err
-	}
-	defer func() { r.end(ctx, err) }()
+func Apply(ctx workflow.Context, in pipeline.ApplyInput) (pipeline.ApplyResult, error) {
+	return carryOut(ctx, in, apply)
+}
+
+func apply(ctx workflow.Context, r *run, in pipeline.ApplyInput) (result pipeline.ApplyResult, err error) {
 	a := application{run: r, in: in.WithDefaults()}
 	if err := a.answer(ctx); err != nil {
 		return result, err
 	}
+	a.notifies(ctx, a.in.Notify)
 	if in.Resume != nil {
 		a.restore(*in.Resume)
 	} else {
@@ -89,7 +89,7 @@ func (a *application) check(ctx workflow.Context) error {
 	if err := a.in.Validate(); err != nil {
 		return invalid(err)
 	}
-	if err := a.belongs(ctx, a.in.Task); err != nil {
+	if err := first(a.belongs(ctx, a.in.Task), a.checkNotify(ctx)); err != nil {
 		return err
 	}
 	file := workflow.ExecuteActivity(check(ctx, "look at the dataset"), data.CheckDataset, activities.CheckDatasetInput{Dataset: a.in.Dataset, Kind: pipeline.Production})
@@ -226,6 +226,9 @@ func (a *application) merge(ctx workflow.Context) error {
 		return err
 	}
 	a.status.Applied = &a.merged.Counts
+	if len(a.merged.Warnings) > 0 {
+		a.tell(ctx, pipeline.DataDrifted, pipeline.EventRun{})
+	}
 	a.result = pipeline.ApplyResult{
 		Task:     a.in.Task,
 		Model:    a.state.Accepted.Model,

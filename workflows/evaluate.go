@@ -11,12 +11,11 @@ import (
 // Evaluate judges any registered model on the splits of any finished
 // fine-tuning, as FineTune judges the model that it made. It registers and
 // promotes nothing.
-func Evaluate(ctx workflow.Context, in pipeline.EvaluateInput) (result pipeline.EvaluateResult, err error) {
-	r, err := newRun(ctx)
-	if err != nil {
-		return result, err
-	}
-	defer func() { r.end(ctx, err) }()
+func Evaluate(ctx workflow.Context, in pipeline.EvaluateInput) (pipeline.EvaluateResult, error) {
+	return carryOut(ctx, in, evaluate)
+}
+
+func evaluate(ctx workflow.Context, r *run, in pipeline.EvaluateInput) (result pipeline.EvaluateResult, err error) {
 	e := evaluation{run: r, in: in.WithDefaults()}
 	if err := r.answerAccept(ctx); err != nil {
 		return result, err
@@ -39,6 +38,7 @@ type evaluation struct {
 }
 
 func (e *evaluation) check(ctx workflow.Context) error {
+	e.notifies(ctx, e.in.Notify)
 	if err := e.begin(ctx); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (e *evaluation) check(ctx workflow.Context) error {
 	if err := e.in.Validate(); err != nil {
 		return invalid(err)
 	}
-	if err := e.belongs(ctx, e.in.Task); err != nil {
+	if err := first(e.belongs(ctx, e.in.Task), e.checkNotify(ctx)); err != nil {
 		return err
 	}
 	named := workflow.ExecuteActivity(check(ctx, "find the model"), provider.ResolveModel, activities.ResolveModelInput{Task: e.in.Task, Model: e.in.Model, Base: len(e.in.With) > 0})

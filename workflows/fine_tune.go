@@ -22,12 +22,11 @@ import (
 // splits, uploads, submits one job, awaits it, judges the model on threads it
 // has not seen, and registers it. Cancelling the workflow cancels the
 // provider's job.
-func FineTune(ctx workflow.Context, in pipeline.FineTuneInput) (result pipeline.FineTuneResult, err error) {
-	r, err := newRun(ctx)
-	if err != nil {
-		return result, err
-	}
-	defer func() { r.end(ctx, err) }()
+func FineTune(ctx workflow.Context, in pipeline.FineTuneInput) (pipeline.FineTuneResult, error) {
+	return carryOut(ctx, in, fineTune)
+}
+
+func fineTune(ctx workflow.Context, r *run, in pipeline.FineTuneInput) (result pipeline.FineTuneResult, err error) {
 	f := fineTuning{run: r, in: in.WithDefaults()}
 	if err := r.answerAccept(ctx); err != nil {
 		return result, err
@@ -68,6 +67,7 @@ type fineTuning struct {
 type predictions struct{ validation, test artifact.Ref }
 
 func (f *fineTuning) check(ctx workflow.Context) error {
+	f.notifies(ctx, f.in.Notify)
 	if err := f.begin(ctx); err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 	if err := f.in.Validate(); err != nil {
 		return invalid(err)
 	}
-	if err := f.belongs(ctx, f.in.Task); err != nil {
+	if err := first(f.belongs(ctx, f.in.Task), f.checkNotify(ctx)); err != nil {
 		return err
 	}
 	model, err := checkFineTune(ctx, f.in)

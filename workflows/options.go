@@ -127,6 +127,19 @@ func ask(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// telling is for a notification, whose receiver may be away for some minutes. The
+// run waits for it at its end, but not for longer: whoever misses it finds the run.
+func telling(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                summary,
+		TaskQueue:              pipeline.ProviderTaskQueue,
+		StartToCloseTimeout:    time.Minute,
+		ScheduleToCloseTimeout: 10 * time.Minute,
+		HeartbeatTimeout:       lost,
+		RetryPolicy:            retries(time.Minute, 100),
+	})
+}
+
 // child is for a child workflow, which is listed under these attributes from its
 // start; its activities bound themselves.
 func child(ctx workflow.Context, id string, m pipeline.Metadata, attributes ...temporal.SearchAttributeUpdate) workflow.Context {

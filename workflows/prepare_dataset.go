@@ -13,16 +13,16 @@ var (
 	data      *activities.Data
 	provider  *activities.Provider
 	installed *activities.Installation
+	notify    *activities.Notifier
 )
 
 // PrepareDataset turns a file into conversations without personal names. It
 // runs as the child of the workflows that need one.
-func PrepareDataset(ctx workflow.Context, in pipeline.PrepareInput) (result pipeline.PrepareResult, err error) {
-	r, err := newRun(ctx)
-	if err != nil {
-		return result, err
-	}
-	defer func() { r.end(ctx, err) }()
+func PrepareDataset(ctx workflow.Context, in pipeline.PrepareInput) (pipeline.PrepareResult, error) {
+	return carryOut(ctx, in, prepareDataset)
+}
+
+func prepareDataset(ctx workflow.Context, r *run, in pipeline.PrepareInput) (result pipeline.PrepareResult, err error) {
 	p := preparation{run: r, in: in}
 	if err := p.stage(ctx); err != nil {
 		return result, err

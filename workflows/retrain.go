@@ -18,12 +18,11 @@ import (
 // Otherwise the champion stays, and the result says why. Where the dataset has
 // not changed, the provider's finished job and the answers to its evaluation are
 // found, and nothing is paid again.
-func Retrain(ctx workflow.Context, in pipeline.RetrainInput) (result pipeline.RetrainResult, err error) {
-	r, err := newRun(ctx)
-	if err != nil {
-		return result, err
-	}
-	defer func() { r.end(ctx, err) }()
+func Retrain(ctx workflow.Context, in pipeline.RetrainInput) (pipeline.RetrainResult, error) {
+	return carryOut(ctx, in, retrain)
+}
+
+func retrain(ctx workflow.Context, r *run, in pipeline.RetrainInput) (result pipeline.RetrainResult, err error) {
 	t := retraining{run: r, in: in.WithDefaults()}
 	if workflow.GetVersion(ctx, promotion, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		t.in.FineTune = in.FineTune
@@ -62,6 +61,7 @@ func (t *retraining) list(ctx workflow.Context) error {
 }
 
 func (t *retraining) listDecision(ctx workflow.Context) error {
+	t.outcome.Decision, t.outcome.Model = string(t.result.Decision), t.result.FineTune.Model
 	if !t.decides {
 		return nil
 	}
@@ -124,6 +124,7 @@ func (t *retraining) answerApprove(ctx workflow.Context) error {
 const retrainingChecks = "retraining-checks"
 
 func (t *retraining) check(ctx workflow.Context) error {
+	t.notifies(ctx, t.in.Notify)
 	if err := t.begin(ctx); err != nil {
 		return t.refuse(ctx, err)
 	}
@@ -136,6 +137,9 @@ func (t *retraining) check(ctx workflow.Context) error {
 	if err := t.belongs(ctx, t.in.FineTune.Task); err != nil {
 		return err
 	}
+	if err := t.checkNotify(ctx); err != nil {
+		return t.refuse(ctx, err)
+	}
 	if err := t.list(ctx); err != nil {
 		return err
 	}
@@ -145,6 +149,9 @@ func (t *retraining) check(ctx workflow.Context) error {
 		return t.refuse(ctx, err)
 	}
 	t.accepted = &pipeline.Accepted{Model: checked.BaseModel}
+	if t.in.CheckOnly {
+		t.notifier.url = "" // this was about the runs to come
+	}
 	return nil
 }
 
@@ -183,6 +190,9 @@ func (t *retraining) plan(ctx workflow.Context) error {
 		return err
 	}
 	t.result.Champion = t.planned.Champion
+	if max(t.planned.Drift, t.planned.ConfidenceDrift) >= t.in.When.Drift {
+		t.tell(ctx, pipeline.DataDrifted, pipeline.EventRun{})
+	}
 	if !t.planned.Train {
 		t.result.Decision, t.result.Reason = registry.Skip, t.planned.Reason
 	}
@@ -264,6 +274,7 @@ func (t *retraining) approve(ctx workflow.Context) error {
 	}
 	t.status.Proposal = t.proposal
 	t.show(ctx)
+	t.tell(ctx, pipeline.ApprovalDue, pipeline.EventRun{Model: t.proposal.Challenger, Deadline: &t.proposal.Deadline})
 	answered, err := workflow.AwaitWithTimeout(ctx, t.in.ApprovalDeadline, func() bool { return t.approval != nil })
 	if err != nil {
 		return err

@@ -29,7 +29,10 @@ type run struct {
 	bare bool
 	// listed is set where the run says in a search attribute to which task it
 	// belongs.
-	listed bool
+	listed   bool
+	notifier notifier
+	// outcome is what is told of how a Retrain ended.
+	outcome pipeline.EventRun
 	// conversations are those of the parts that the status counts.
 	conversations progress
 }
@@ -44,6 +47,20 @@ func newRun(ctx workflow.Context) (*run, error) {
 		Dir: info.WorkflowExecution.ID + "/" + info.FirstRunID,
 	}}
 	return r, workflow.SetQueryHandler(ctx, pipeline.StatusQuery, func() (pipeline.Status, error) { return r.status, nil })
+}
+
+// carryOut lets do do a workflow's work, and notes how it ended. It does so in no
+// deferred function: those run, too, when the workflow merely leaves the worker's
+// cache, and could not wait for anything then.
+func carryOut[In, Out any](ctx workflow.Context, in In, do func(workflow.Context, *run, In) (Out, error)) (Out, error) {
+	r, err := newRun(ctx)
+	if err != nil {
+		var none Out
+		return none, err
+	}
+	result, err := do(ctx, r, in)
+	r.end(ctx, err)
+	return result, err
 }
 
 // installationCheck marks, in a history, that the run looks at its surroundings
@@ -111,11 +128,11 @@ func (r *run) end(ctx workflow.Context, err error) {
 		r.status.Stage = pipeline.Broken
 	}
 	r.show(ctx)
-	if r.bare {
-		return
+	if !r.bare {
+		// The attribute is for lists in the Web UI; a run does not fail for it.
+		_ = workflow.UpsertTypedSearchAttributes(ctx, stageAttribute.ValueSet(string(r.status.Stage)))
 	}
-	// The attribute is for lists in the Web UI; a run does not fail for it.
-	_ = workflow.UpsertTypedSearchAttributes(ctx, stageAttribute.ValueSet(string(r.status.Stage)))
+	r.tellEnd(ctx, err)
 }
 
 // answerAccept lets whoever started the run wait for [run.accept] or

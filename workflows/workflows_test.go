@@ -65,6 +65,7 @@ func newWorld(t *testing.T) *world {
 	w.RegisterActivity(&activities.Data{})
 	w.RegisterActivity(&activities.Provider{})
 	w.RegisterActivity(&activities.Installation{})
+	w.RegisterActivity(&activities.Notifier{})
 	w.OnActivity(installed.CheckInstallation, mock.Anything).Return(
 		func(context.Context) (activities.CheckInstallationResult, error) {
 			return activities.CheckInstallationResult{}, w.lacks

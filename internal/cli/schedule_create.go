@@ -80,6 +80,7 @@ good: one of another task is not changed.`,
 	fs.BoolVar(&o.goOn, "go-on-after-failure", false, "do not pause when a run fails")
 	fs.StringVar(&o.note, "note", "", "`text` to show with the schedule")
 	a.taskFlag(cmd, &flags.fineTuneFlags.in.Task)
+	a.notifyFlag(cmd, &flags.in.Notify)
 	flags.register(cmd)
 	return cmd
 }

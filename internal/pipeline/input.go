@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -152,7 +153,7 @@ func (in FineTuneInput) Validate() error {
 	case in.JobDeadline < time.Second:
 		return problem.Input("the job's deadline is %s; it must be a second or more", in.JobDeadline)
 	}
-	return registry.CheckTask(in.Task)
+	return cmp.Or(checkNotify(in.Notify), registry.CheckTask(in.Task))
 }
 
 // ApplyInput starts an Apply. Dataset is required.
@@ -209,7 +210,7 @@ func (in ApplyInput) Validate() error {
 	case in.BatchTokens > 0 && in.Mode != InBatches:
 		return problem.Input("--batch-tokens is for --mode %s; leave it out", InBatches)
 	}
-	return registry.CheckTask(in.Task)
+	return cmp.Or(checkNotify(in.Notify), registry.CheckTask(in.Task))
 }
 
 const badMaxUnusable = "the part that may be unusable is %g; it must be above 0 and at most 1"
@@ -283,7 +284,7 @@ func (in EvaluateInput) Validate() error {
 			return problem.Input("the base model can be asked as %q and as %q, each once; %q is not possible", ZeroShot, FewShot, way)
 		}
 	}
-	return registry.CheckTask(in.Task)
+	return cmp.Or(checkNotify(in.Notify), registry.CheckTask(in.Task))
 }
 
 // AnalyzeCallInput starts an AnalyzeCall. Event and CallID are required.
@@ -316,7 +317,7 @@ func (in AnalyzeCallInput) Validate() error {
 	case in.CallID == "":
 		return problem.Input("no call id is given; give that of the event %s", in.Event)
 	}
-	return registry.CheckTask(in.Task)
+	return cmp.Or(checkNotify(in.Notify), registry.CheckTask(in.Task))
 }
 
 // RetrainInput starts a Retrain: a fine-tuning that a Schedule repeats, and the
@@ -376,7 +377,7 @@ func (in RetrainInput) Validate() error {
 	case in.FineTune.DryRun:
 		return problem.Input("a retraining cannot be a dry run")
 	}
-	return in.FineTune.Validate()
+	return cmp.Or(checkNotify(in.Notify), in.FineTune.Validate())
 }
 
 // RetrainWhen says from how much news on a training is worth while: any one of
