@@ -20,6 +20,11 @@ func ShareOf[N int | int64](n, whole N) Share {
 	return Share(float64(n) / float64(whole))
 }
 
+// TooMany tells whether a part is a larger share of the whole than may be.
+func TooMany[N int | int64](part, whole N, limit float64) bool {
+	return float64(part) > limit*float64(whole)
+}
+
 // Known is false for [None].
 func (s Share) Known() bool { return s >= 0 }
 

@@ -311,7 +311,8 @@ type ApplyCounts struct {
 	ConversationStatuses map[string]int64 `json:"conversation_statuses,omitempty"`
 	// Companies counts the distinct companies that were named.
 	Companies int `json:"companies"`
-	// UnknownShare is the share of conversations that ended as Unknown.
+	// UnknownShare is the share of conversations that ended as Unknown, of those
+	// that did not fail.
 	UnknownShare Share `json:"unknown_share"`
 	Tokens       int64 `json:"tokens"`
 	// Cost is what the answers cost in US dollars, at the prices known for
@@ -338,8 +339,8 @@ type ApplyResult struct {
 	Model string `json:"model"`
 	// Origin is what the model was trained on; nil in runs that did not say.
 	Origin *Origin `json:"origin,omitempty"`
-	// Warnings are sentences on what differs from the model's own test by so
-	// much that it may be the wrong model for these conversations.
+	// Warnings are sentences on what to know before the output is used: that
+	// conversations got no answer, or that the model may be the wrong one for them.
 	Warnings []string `json:"warnings,omitempty"`
 	// Mode is how the model was asked.
 	Mode     ApplyMode     `json:"mode,omitempty"`
@@ -347,9 +348,12 @@ type ApplyResult struct {
 	Counts   ApplyCounts   `json:"counts"`
 	Output   artifact.Ref  `json:"output"`
 	Chart    artifact.Ref  `json:"chart"`
-	Dir      string        `json:"dir"`
-	Manifest artifact.Ref  `json:"manifest"`
-	Stages   []StageTime   `json:"stages"`
+	// Report is report.html, the result for people. Runs from before there was one
+	// have none.
+	Report   artifact.Ref `json:"report,omitzero"`
+	Dir      string       `json:"dir"`
+	Manifest artifact.Ref `json:"manifest"`
+	Stages   []StageTime  `json:"stages"`
 	// Privacy is as in [FineTuneResult].
 	Privacy privacy.Evaluation `json:"privacy,omitzero"`
 }
