@@ -113,7 +113,8 @@ func (d *Data) merge(ctx context.Context, in MergeOutputInput) (*merge.Merge, er
 // applications to come.
 func (d *Data) sumUp(ctx context.Context, in MergeOutputInput, m *merge.Merge, result *MergeOutputResult) (err error) {
 	s := m.Summary()
-	s.At, s.Task, s.Model, s.Dataset, s.Warnings = time.Now(), in.Task, in.Model, pipeline.DatasetName(in.Dataset.URL), result.Warnings
+	s.At, s.Task, s.Model, s.Warnings = time.Now(), in.Task, in.Model, result.Warnings
+	s.Dataset, s.DatasetSHA256 = pipeline.DatasetName(in.Dataset.URL), in.Dataset.SHA256
 	if in.Model != "" {
 		a := registry.Application{Run: in.Dir, At: s.At, Model: in.Model, Confidences: s.Confidences}
 		if err := d.Models.Task(in.Task).RecordApplication(ctx, a); err != nil {

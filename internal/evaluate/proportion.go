@@ -42,6 +42,9 @@ func (s *Shares) Of(class string) Interval {
 	return wilson(s.counts[class], s.all, s.designEffect(class))
 }
 
+// NoneOf is the share of a class that none of so many conversations has.
+func NoneOf(all int64) Interval { return wilson(0, all, 1) }
+
 // designEffect is how many conversations tell as much as one would that stood
 // alone: the variance of the share, with threads as the unit that is drawn, over
 // that of as many single conversations (Kish, "Survey Sampling", 1965, sections
@@ -92,9 +95,15 @@ type Change struct {
 	High  float64 `json:"high"`
 }
 
-// BeyondChance tells whether other conversations of the same two kinds would
-// likely show a change in the same direction.
-func (c Change) BeyondChance() bool { return c.Low > 0 || c.High < 0 }
+// BeyondChance tells whether conversations that differ by chance alone would show
+// such a change less than once in a thousand comparisons: there are as many of
+// them as there are companies.
+func (c Change) BeyondChance() bool {
+	if c.Value > 0 {
+		return c.Value > beyondChance/confident*(c.Value-c.Low)
+	}
+	return c.Value < beyondChance/confident*(c.Value-c.High)
+}
 
 // ChangeOf compares two shares that were counted independently. The interval is
 // made of theirs (Newcombe, "Interval Estimation for the Difference Between

@@ -89,6 +89,30 @@ func TestIntervalHoldsTheShare(t *testing.T) {
 	}
 }
 
+// Of a thousand companies whose shares stayed the same, about one is said to have
+// changed.
+func TestChanceIsNoChange(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	draw := func(n int, truth float64) Interval {
+		var s Shares
+		for range n {
+			alone(&s, map[bool]string{true: "A", false: "B"}[random.Float64() < truth], 1)
+		}
+		return s.Of("A")
+	}
+	for _, truth := range []float64{0.01, 0.1, 0.5} {
+		changed := 0
+		for range 1000 {
+			if c, _ := ChangeOf(draw(300, truth), draw(500, truth)); c.BeyondChance() {
+				changed++
+			}
+		}
+		if changed > 6 {
+			t.Errorf("of a thousand shares of %g, %d changed", truth, changed)
+		}
+	}
+}
+
 func TestChangeOf(t *testing.T) {
 	share := func(n, of int) Interval {
 		var s Shares
@@ -98,7 +122,7 @@ func TestChangeOf(t *testing.T) {
 	}
 	// Newcombe's own example: 56/70 against 48/80.
 	c, known := ChangeOf(share(48, 80), share(56, 70))
-	if !known || math.Abs(c.Value-0.2) > 1e-9 || math.Abs(c.Low-0.0524) > 6e-5 || math.Abs(c.High-0.3339) > 6e-5 || !c.BeyondChance() {
+	if !known || math.Abs(c.Value-0.2) > 1e-9 || math.Abs(c.Low-0.0524) > 6e-5 || math.Abs(c.High-0.3339) > 6e-5 || c.BeyondChance() {
 		t.Errorf("got %+v, %v", c, known)
 	}
 	if c, _ := ChangeOf(share(5, 80), share(6, 80)); c.BeyondChance() {
@@ -106,6 +130,12 @@ func TestChangeOf(t *testing.T) {
 	}
 	if c, _ := ChangeOf(share(60, 80), share(6, 80)); !c.BeyondChance() || c.Value > 0 {
 		t.Errorf("a fall is none: %+v", c)
+	}
+	if c, _ := ChangeOf(NoneOf(500), share(60, 500)); !c.BeyondChance() {
+		t.Errorf("a company that is new is none: %+v", c)
+	}
+	if c, _ := ChangeOf(NoneOf(500), NoneOf(500)); c.BeyondChance() || c.Value != 0 {
+		t.Errorf("nothing changed: %+v", c)
 	}
 	if _, known := ChangeOf(Interval{None, None, None}, share(1, 2)); known {
 		t.Error("nothing was compared with something")

@@ -22,11 +22,12 @@ const SummaryFile = "/output/summary.json"
 type Summary struct {
 	Version int `json:"version"`
 	// At is when the answers were merged, Dataset the file's name. Whoever writes
-	// the summary fills in these four.
-	At      time.Time `json:"at"`
-	Task    string    `json:"task,omitempty"`
-	Model   string    `json:"model,omitempty"`
-	Dataset string    `json:"dataset"`
+	// the summary fills in these, and the warnings.
+	At            time.Time `json:"at"`
+	Task          string    `json:"task,omitempty"`
+	Model         string    `json:"model,omitempty"`
+	Dataset       string    `json:"dataset"`
+	DatasetSHA256 string    `json:"dataset_sha256"`
 
 	Threshold     float64 `json:"threshold"`
 	Conversations int64   `json:"conversations"`
@@ -54,6 +55,20 @@ type Company struct {
 
 // Count is how many conversations have a status.
 func (s Summary) Count(status dataset.Status) int64 { return s.Statuses[string(status)] }
+
+// InShares is how many conversations the shares are of: all but those that failed.
+func (s Summary) InShares() int64 { return s.Conversations - s.Count(dataset.Failed) }
+
+// ShareOf is a company's share, none where the summary does not name it.
+func (s Summary) ShareOf(company string) evaluate.Interval {
+	if company == dataset.Unknown {
+		return s.Unknown.Share
+	}
+	if i := slices.IndexFunc(s.Companies, func(c Company) bool { return c.Name == company }); i >= 0 {
+		return s.Companies[i].Share
+	}
+	return evaluate.NoneOf(s.InShares())
+}
 
 // Summary sums up what was added.
 func (m *Merge) Summary() Summary {

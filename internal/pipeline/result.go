@@ -197,6 +197,9 @@ type Origin struct {
 	DatasetRows   int64     `json:"dataset_rows,omitempty"`
 	Created       time.Time `json:"created"`
 	TestCoverage  float64   `json:"test_coverage"`
+	// AskedPrecision is what its threshold was calibrated to; 0 where it is not
+	// known.
+	AskedPrecision float64 `json:"asked_precision,omitempty"`
 	// Confidences counts the answers to the test set by confidence, all of them.
 	Confidences map[int]int64 `json:"confidences,omitempty"`
 }
@@ -205,7 +208,7 @@ type Origin struct {
 func OriginOf(m registry.Model) *Origin {
 	o := &Origin{
 		Dataset: m.Dataset, DatasetSHA256: m.DatasetSHA256, DatasetRows: m.DatasetRows, Created: m.Created,
-		TestCoverage: m.TestCoverage, Confidences: m.Confidences,
+		TestCoverage: m.TestCoverage, AskedPrecision: m.AskedPrecision, Confidences: m.Confidences,
 	}
 	// Models from before the name was kept have it among their parameters.
 	if in, ok := m.Parameters.(map[string]any); ok && o.Dataset == "" {

@@ -3,11 +3,8 @@ package report
 import (
 	"bytes"
 	_ "embed"
-	"encoding/base64"
 	"fmt"
-	"html/template"
 	"io"
-	"strings"
 
 	"switchboard/internal/evaluate"
 )
@@ -105,34 +102,9 @@ type WorstError struct {
 }
 
 //go:embed evaluation.html.tmpl
-var evaluationPage string
+var evaluationText string
 
-var evaluationTemplate = template.Must(template.New("evaluation").Funcs(template.FuncMap{
-	"percent": func(share float64) string { return evaluate.Share(share).String() },
-	"interval": func(i evaluate.Interval) string {
-		if !i.Low.Known() {
-			return i.Value.String()
-		}
-		return fmt.Sprintf("%s (%.1f–%.1f)", i.Value, 100*i.Low, 100*i.High)
-	},
-	"hundred": func(share evaluate.Share) string { return fmt.Sprintf("%.0f", 100*share) },
-	"dollars": func(d float64) string { return fmt.Sprintf("$%.2f", d) },
-	"count":   func(n any) string { return countOf(n) },
-	"lines":   func(s string) []string { return strings.Split(s, "\n") },
-	"picture": func(png []byte) template.URL {
-		return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png)) //nolint:gosec // drawn by this package
-	},
-}).Parse(evaluationPage))
-
-func countOf(n any) string {
-	switch n := n.(type) {
-	case int:
-		return thousands(n)
-	case int64:
-		return thousands(int(n))
-	}
-	return fmt.Sprint(n)
-}
+var evaluationTemplate = newPage("evaluation", evaluationText)
 
 // WriteEvaluation writes report.html: one page that needs nothing beside it, no
 // script and no network. Everything in it is escaped.
