@@ -79,14 +79,6 @@ type companyRow struct {
 	Bar    bar
 }
 
-// Range is the interval of the share in percent.
-func (r companyRow) Range() string {
-	if !r.Share.Low.Known() {
-		return ""
-	}
-	return fmt.Sprintf("%.1f–%.1f", 100*r.Share.Low, 100*r.Share.High)
-}
-
 func (p *applicationPage) addCompanies() {
 	most := evaluate.Share(0)
 	for _, c := range p.Companies {

@@ -25,16 +25,16 @@ var (
 // Whatever is put into it is escaped.
 func newPage(name, text string) *template.Template {
 	t := template.New(name).Funcs(template.FuncMap{
-		"style":    func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // written by this package
-		"policy":   contentPolicy,
-		"percent":  func(share float64) string { return evaluate.Share(share).String() },
-		"interval": intervalOf,
-		"hundred":  func(share evaluate.Share) string { return fmt.Sprintf("%.0f", 100*share) },
-		"dollars":  func(d float64) string { return fmt.Sprintf("$%.2f", d) },
-		"count":    countOf,
-		"lines":    func(s string) []string { return strings.Split(s, "\n") },
-		"moment":   moment,
-		"day":      func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+		"style":   func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // written by this package
+		"policy":  contentPolicy,
+		"percent": func(share float64) string { return evaluate.Share(share).String() },
+		"range95": rangeOf,
+		"hundred": func(share evaluate.Share) string { return fmt.Sprintf("%.0f", 100*share) },
+		"dollars": func(d float64) string { return fmt.Sprintf("$%.2f", d) },
+		"count":   countOf,
+		"lines":   func(s string) []string { return strings.Split(s, "\n") },
+		"moment":  moment,
+		"day":     func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 		"picture": func(png []byte) template.URL {
 			return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png)) //nolint:gosec // drawn by this package
 		},
@@ -51,11 +51,12 @@ func contentPolicy() string {
 // moment is a time as people write it.
 func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 
-func intervalOf(i evaluate.Interval) string {
+// rangeOf is the interval of a share in percent, empty where there is none.
+func rangeOf(i evaluate.Interval) string {
 	if !i.Low.Known() {
-		return i.Value.String()
+		return ""
 	}
-	return fmt.Sprintf("%s (%.1f–%.1f)", i.Value, 100*i.Low, 100*i.High)
+	return fmt.Sprintf("%.1f–%.1f", 100*i.Low, 100*i.High)
 }
 
 func countOf(n any) string {
