@@ -1,13 +1,14 @@
 package activities
 
 import (
+	"cmp"
 	"context"
-	"runtime/debug"
 	"slices"
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
+	"switchboard/internal/program"
 )
 
 // Manifest says what a run read and what it left, so that every file can be
@@ -70,15 +71,4 @@ func (d *Data) WriteManifest(ctx context.Context, in WriteManifestInput) (artifa
 
 // codeVersion returns the commit that the program was built from, or "unknown"
 // for a program built outside a repository.
-func codeVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
-		}
-	}
-	return "unknown"
-}
+func codeVersion() string { return cmp.Or(program.ReadBuild().Revision, "unknown") }
