@@ -44,9 +44,6 @@ type ClassifyPartResult struct {
 	WithoutConfidence int `json:"without_confidence,omitempty"`
 }
 
-// PredictionsPath is where the predictions of part i of a run go.
-func PredictionsPath(dir string, i int) string { return part(dir, "predictions", i) }
-
 // ClassifyPart asks a model about every example of a part. Answers are kept as
 // they come, under a name made of what was asked, so that nothing is asked and
 // paid for twice: not by another attempt, and not by another run on the same

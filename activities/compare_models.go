@@ -5,6 +5,7 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/evaluate"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/retrain"
 	database "switchboard/internal/store"
@@ -53,6 +54,6 @@ func (d *Data) CompareModels(ctx context.Context, in CompareModelsInput) (Compar
 	if err != nil {
 		return CompareModelsResult{}, err
 	}
-	file, err := d.Store.WriteJSON(ctx, in.Dir+"/comparison.json", judgement)
+	file, err := d.Store.WriteJSON(ctx, layout.Run(in.Dir).Comparison(), judgement)
 	return CompareModelsResult{Better: judgement.Better, Reason: judgement.Reason, File: file}, err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/layout"
 	"switchboard/internal/privacy"
 	"switchboard/internal/program"
 )
@@ -37,7 +38,7 @@ func (d *Data) EvaluateAnonymizer(ctx context.Context, in EvaluateAnonymizerInpu
 		return EvaluateAnonymizerResult{}, errors.Join(err, context.Cause(ctx))
 	}
 	// The run keeps a copy: what is found below may be replaced or deleted.
-	file, err := d.Store.WriteJSON(ctx, in.Dir+"/privacy.json", e)
+	file, err := d.Store.WriteJSON(ctx, layout.Run(in.Dir).Privacy(), e)
 	return EvaluateAnonymizerResult{Evaluation: e, File: file}, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/registry"
@@ -72,7 +73,7 @@ func (d *Data) evidence(ctx context.Context, in PlanRetrainingInput, champion re
 	if e.Applications, err = task.Applications(ctx, champion.ID, retrain.MostApplications); err != nil {
 		return e, err
 	}
-	e.LabelsThen, err = d.labelMix(ctx, champion.WorkflowID+"/"+champion.RunID+"/load.json")
+	e.LabelsThen, err = d.labelMix(ctx, layout.Of(champion.WorkflowID, champion.RunID).LoadReport())
 	if errors.Is(err, artifact.ErrNotFound) {
 		return e, nil // its folder was deleted: there is nothing to drift from
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/layout"
 	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
 	"switchboard/internal/program"
@@ -66,7 +67,7 @@ func (d *Data) WriteManifest(ctx context.Context, in WriteManifestInput) (artifa
 		in.Manifest.Stages[i].Files = slices.DeleteFunc(stage.Files, func(ref artifact.Ref) bool { return ref.Path == "" })
 	}
 	in.Manifest.Code = codeVersion()
-	return d.Store.WriteJSON(ctx, in.Dir+"/manifest.json", in.Manifest)
+	return d.Store.WriteJSON(ctx, layout.Run(in.Dir).Manifest(), in.Manifest)
 }
 
 // codeVersion returns the commit that the program was built from, or "unknown"

@@ -5,6 +5,7 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/prompt"
 )
@@ -39,7 +40,7 @@ func (d *Data) WritePrompts(ctx context.Context, in WritePromptsInput) (result W
 		if way == pipeline.FewShot {
 			shots = prompt.Choose(shown, in.Seed)
 		}
-		ref, err := d.Store.Write(ctx, in.Dir+"/evaluation/prompt-"+string(way)+".txt", []byte(prompt.Untrained(labels, shots)))
+		ref, err := d.Store.Write(ctx, layout.Run(in.Dir).Prompt(string(way)), []byte(prompt.Untrained(labels, shots)))
 		if err != nil {
 			return result, err
 		}

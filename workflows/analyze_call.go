@@ -74,7 +74,7 @@ func (a *analysis) classify(ctx workflow.Context) error {
 	var said activities.ClassifyPartResult
 	err := workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
 		Model: a.model.Model, Labels: a.model.Labels, Examples: prepared.Anonymized[0],
-		Path:       activities.PredictionsPath(a.status.Dir, 0),
+		Path:       a.dir().Predictions(0),
 		Anonymizer: prepared.Anonymizer, Evaluation: prepared.Evaluation,
 	}).Get(ctx, &said)
 	a.predictions = said.Predictions

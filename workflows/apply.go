@@ -180,7 +180,7 @@ func (a *application) classifyPart(ctx workflow.Context, i int) (result activiti
 		Model:      a.state.Accepted.Model,
 		Labels:     a.state.Labels,
 		Examples:   a.state.Prepared.Anonymized[i],
-		Path:       activities.PredictionsPath(a.status.Dir, i),
+		Path:       a.dir().Predictions(i),
 		Anonymizer: a.state.Prepared.Anonymizer,
 		Evaluation: a.state.Prepared.Evaluation,
 	}

@@ -144,7 +144,7 @@ type respondent struct {
 func (e *evaluation) classify(ctx workflow.Context, name string, examples artifact.Ref, r respondent) workflow.Future {
 	return workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
 		Model: r.model, Labels: r.labels, Prompt: r.prompt, Examples: examples,
-		Path:       e.status.Dir + "/evaluation/" + name + "-predictions.parquet",
+		Path:       e.dir().Answers(name),
 		Anonymizer: e.splits.Anonymizer, Evaluation: e.splits.Privacy,
 	})
 }

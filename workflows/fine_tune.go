@@ -354,7 +354,7 @@ func (f *fineTuning) classify(ctx workflow.Context, name string, examples artifa
 		Model:      f.status.Model,
 		Labels:     f.splits.Labels,
 		Examples:   examples,
-		Path:       f.status.Dir + "/evaluation/" + name + "-predictions.parquet",
+		Path:       f.dir().Answers(name),
 		Anonymizer: f.prepared.Anonymizer,
 		Evaluation: f.prepared.Evaluation,
 	})

@@ -196,7 +196,7 @@ func (t *retraining) compare(ctx workflow.Context) error {
 		Model:      t.planned.Champion,
 		Labels:     t.planned.Labels,
 		Examples:   trained.Test,
-		Path:       t.status.Dir + "/champion-predictions.parquet",
+		Path:       t.dir().ChampionAnswers(),
 		Anonymizer: trained.Privacy.Anonymizer,
 		Evaluation: trained.Privacy,
 	}).Get(ctx, &t.asked)

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 )
 
@@ -34,10 +35,13 @@ func newRun(ctx workflow.Context) (*run, error) {
 		Workflow: info.WorkflowType.Name,
 		// The first run's id stays the same when the workflow continues
 		// as new, and so does the folder.
-		Dir: info.WorkflowExecution.ID + "/" + info.FirstRunID,
+		Dir: string(layout.Of(info.WorkflowExecution.ID, info.FirstRunID)),
 	}}
 	return r, workflow.SetQueryHandler(ctx, pipeline.StatusQuery, func() (pipeline.Status, error) { return r.status, nil })
 }
+
+// dir is the run's folder.
+func (r *run) dir() layout.Run { return layout.Run(r.status.Dir) }
 
 // installationCheck marks, in a history, that the run looks at its surroundings
 // before anything else.
