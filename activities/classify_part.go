@@ -15,7 +15,6 @@ import (
 	"switchboard/internal/dataset"
 	"switchboard/internal/inference"
 	"switchboard/internal/pipeline"
-	"switchboard/internal/privacy"
 	"switchboard/internal/prompt"
 )
 
@@ -29,10 +28,8 @@ type ClassifyPartInput struct {
 	Prompt artifact.Ref `json:"prompt,omitzero"`
 	// Path is where the predictions go.
 	Path string `json:"path"`
-	// Anonymizer is the version of the anonymizer that made the texts, and
-	// Evaluation how it was judged, as in [UploadFileInput].
-	Anonymizer string             `json:"anonymizer"`
-	Evaluation privacy.Evaluation `json:"evaluation"`
+	// Clearance is that of the examples.
+	pipeline.Clearance
 }
 
 // ClassifyPartResult names the predictions: one for each example, in their
@@ -51,7 +48,7 @@ type ClassifyPartResult struct {
 // Texts of an anonymizer without a passed evaluation do not leave: that is a
 // problem of kind Refused.
 func (p *Provider) ClassifyPart(ctx context.Context, in ClassifyPartInput) (ClassifyPartResult, error) {
-	if err := in.Evaluation.Clear(in.Anonymizer); err != nil {
+	if err := in.Clearance.Check(); err != nil {
 		return ClassifyPartResult{}, err
 	}
 	report(ctx, pipeline.Progress{Total: in.Examples.Rows, Unit: "conversations"})

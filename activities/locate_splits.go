@@ -6,6 +6,7 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/layout"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
 )
@@ -23,6 +24,11 @@ type LocateSplitsResult struct {
 	Labels     artifact.Ref       `json:"labels"`
 	Anonymizer string             `json:"anonymizer"`
 	Privacy    privacy.Evaluation `json:"privacy"`
+}
+
+// Clearance is that of the splits' texts.
+func (r LocateSplitsResult) Clearance() pipeline.Clearance {
+	return pipeline.Clearance{Anonymizer: r.Anonymizer, Evaluation: r.Privacy}
 }
 
 // LocateSplits finds the splits of a finished fine-tuning in its manifest. A

@@ -183,7 +183,7 @@ func (r *run) prepareDataset(ctx workflow.Context, in pipeline.PrepareInput) (pi
 	r.status.Stages = append(r.status.Stages[:len(r.status.Stages)-1], prepared.Stages...)
 	// A child that began before there was an evaluation has none.
 	if gated(ctx) {
-		return prepared, cleared(prepared.Evaluation, prepared.Anonymizer)
+		return prepared, cleared(prepared.Clearance)
 	}
 	return prepared, nil
 }
