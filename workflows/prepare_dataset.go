@@ -132,8 +132,8 @@ func (p *preparation) keep(i int, done activities.AnonymizePartResult) error {
 	}
 	p.result.Anonymized[i], p.result.Audit[i] = done.Examples, done.Audit
 	p.result.Anonymizer = done.Version
-	for kind, n := range done.Spans {
-		p.result.Counts.Spans[kind] += n
+	for _, kind := range workflow.DeterministicKeys(done.Spans) {
+		p.result.Counts.Spans[kind] += done.Spans[kind]
 	}
 	p.status.PartsDone++
 	if !done.Reused {
