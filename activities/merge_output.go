@@ -89,7 +89,7 @@ func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutpu
 	}
 	confidences := evaluate.ConfidenceBins(m.confidences)
 	if in.Origin != nil {
-		m.result.Warnings = evaluate.Unlike(in.Origin.Test(), m.practice(confidences))
+		m.result.Warnings = evaluate.Unlike(evaluate.Test(*in.Origin), m.practice(confidences))
 	}
 	if in.Model != "" {
 		a := registry.Application{Run: in.Dir, At: time.Now(), Model: in.Model, Confidences: confidences}

@@ -70,7 +70,7 @@ func TestCurrentDetailsFollowTheParts(t *testing.T) {
 	require.Equal(t, "classifying\n- model: `"+model+"`\n- files: `apply-x-1/run`", r.details())
 	r.status.PartsDone, r.status.PartsTotal, r.conversations = 3, 7, progress{61, 99}
 	r.status.Paused = true
-	require.Equal(t, "classifying: 3 of 7 parts, 61% (paused)\n- model: `"+model+"`\n- files: `apply-x-1/run`", r.details())
+	require.Equal(t, "classifying: part 4 of 7, 61% (paused)\n- model: `"+model+"`\n- files: `apply-x-1/run`", r.details())
 }
 
 func TestCurrentDetailsOfAnApplication(t *testing.T) {
@@ -80,8 +80,8 @@ func TestCurrentDetailsOfAnApplication(t *testing.T) {
 			return activities.ClassifyPartResult{Predictions: artifact.Ref{Path: in.Path, Rows: 10}}, nil
 		})
 	for minutes, want := range map[int]string{
-		30: "classifying: 0 of 11 parts, 0%\n",
-		90: fmt.Sprintf("classifying: %d of 11 parts, %d%%\n", window, 100*window/11),
+		30: "classifying: part 1 of 11, 0%\n",
+		90: fmt.Sprintf("classifying: part %d of 11, %d%%\n", window+1, 100*window/11),
 	} {
 		w.RegisterDelayedCallback(func() { require.Contains(t, w.details(), want) }, time.Duration(minutes)*time.Minute)
 	}

@@ -23,6 +23,7 @@ func PrepareDataset(ctx workflow.Context, in pipeline.PrepareInput) (pipeline.Pr
 }
 
 func prepareDataset(ctx workflow.Context, r *run, in pipeline.PrepareInput) (result pipeline.PrepareResult, err error) {
+	r.folder = in.Dir
 	p := preparation{run: r, in: in}
 	if err := p.stage(ctx); err != nil {
 		return result, err

@@ -31,6 +31,8 @@ type run struct {
 	// belongs.
 	listed   bool
 	notifier notifier
+	// folder is where the files are that a child makes: its parent's.
+	folder string
 	// outcome is what is told of how a Retrain ended.
 	outcome pipeline.EventRun
 	// conversations are those of the parts that the status counts.

@@ -7,8 +7,6 @@ import (
 	"path"
 	"regexp"
 	"strings"
-
-	"switchboard/internal/registry"
 )
 
 // Workflow types.
@@ -114,7 +112,7 @@ func RetrainedID(parent string) string { return parent + "-finetune" }
 // named is the task as ids know it: the default has no name in them, so that they
 // are those from before there were tasks.
 func named(task string) string {
-	if task == registry.DefaultTask {
+	if task == DefaultTask {
 		return ""
 	}
 	return task

@@ -4,8 +4,6 @@ import (
 	"net"
 	"net/url"
 	"time"
-
-	"switchboard/internal/problem"
 )
 
 // EventType says what a notification is about.
@@ -57,11 +55,11 @@ func checkNotify(address string) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		return problem.Input("the address to notify is no URL; give one such as https://hooks.example.com/switchboard")
+		return badInput("the address to notify is no URL; give one such as https://hooks.example.com/switchboard")
 	case u.User != nil:
-		return problem.Input("the address to notify holds a user or a password, which would be kept with the run; leave them out: notifications are signed")
+		return badInput("the address to notify holds a user or a password, which would be kept with the run; leave them out: notifications are signed")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return problem.Input("the address to notify on %s is not encrypted; give one with https (http is for the worker's own machine)", u.Host)
+		return badInput("the address to notify on %s is not encrypted; give one with https (http is for the worker's own machine)", u.Host)
 	}
 	return nil
 }

@@ -5,12 +5,13 @@ import (
 	"strconv"
 	"strings"
 
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
 
 // DefaultMaxUnusable is the part of a column that may be unusable unless told
 // otherwise.
-const DefaultMaxUnusable = 0.2
+const DefaultMaxUnusable = pipeline.DefaultMaxUnusable
 
 // fewReplies to ids of several tweets are a mistake of a few rows, whatever part
 // of the replies they are.
