@@ -32,7 +32,7 @@ func (r *run) details() string {
 	if s.Paused {
 		line += " (paused)"
 	}
-	lines := []string{line}
+	lines := []string{line, ""} // Markdown has no list right below a line
 	for _, fact := range []struct{ name, value string }{
 		{"decision", r.outcome.Decision}, {"model", cmp.Or(s.Model, r.outcome.Model)}, {"job", s.JobID}, {"files", cmp.Or(r.folder, s.Dir)},
 	} {
@@ -44,7 +44,7 @@ func (r *run) details() string {
 		run, _, _ := strings.Cut(s.Dir, "/")
 		lines = append(lines, fmt.Sprintf("- waits until %s for `starter models approve %s`", p.Deadline.UTC().Format(time.RFC3339), run))
 	}
-	return strings.Join(lines, "\n")
+	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
 // parts begins to count the parts of a stage, of which some may be done.
