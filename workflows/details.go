@@ -44,7 +44,7 @@ func (r *run) details() string {
 		run, _, _ := strings.Cut(s.Dir, "/")
 		lines = append(lines, fmt.Sprintf("- waits until %s for `starter models approve %s`", p.Deadline.UTC().Format(time.RFC3339), run))
 	}
-	return strings.TrimSpace(strings.Join(lines, "\n"))
+	return r.about + strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
 // parts begins to count the parts of a stage, of which some may be done.

@@ -41,7 +41,7 @@ Their questions are longer, and cost more each.`,
 			if err != nil {
 				return nil, err
 			}
-			r, err := c.report(ctx, run, "")
+			r, err := c.reportOf(ctx, run)
 			c.Close()
 			switch {
 			case err != nil:

@@ -105,7 +105,7 @@ func (f *fineTuneFlags) input(cmd *cobra.Command) (pipeline.FineTuneInput, error
 	given := cmd.Flags().Changed
 	switch {
 	case given("target-size") && in.TargetSize < 1:
-		return in, problem.Input("the target size is %d; it must be 1 or more conversations a class (leave it out to take all there is)", in.TargetSize)
+		return in, pipeline.TargetSizeProblem(in.TargetSize)
 	case given("budget") && in.Budget <= 0:
 		return in, problem.Input("the budget is %g dollars; it must be above 0", in.Budget)
 	case given("max-cost") && in.MaxCost <= 0:

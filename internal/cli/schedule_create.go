@@ -96,8 +96,7 @@ func (a *app) createSchedule(ctx context.Context, c *connection, o scheduleOptio
 	done.NextRuns, done.Notes, done.jitter = coming.next, coming.notes, o.jitter
 	checked, err := a.checkRun(ctx, c, o.input)
 	if err != nil {
-		done.Change = "refused"
-		return done, err
+		return a.refusedSchedule(done), err
 	}
 	if !checked {
 		done.Notes = append(done.Notes, "no worker was there to look at the dataset and the provider; `starter doctor` tells what is missing")
@@ -114,6 +113,15 @@ func (a *app) createSchedule(ctx context.Context, c *connection, o scheduleOptio
 		return nil, c.serverProblem(err, "schedule "+o.id)
 	}
 	return done, nil
+}
+
+// refusedSchedule is for JSON alone: as text the error says it all.
+func (a *app) refusedSchedule(done scheduleCreation) view {
+	if !a.json {
+		return nil
+	}
+	done.Change = "refused"
+	return done
 }
 
 // checkRun lets a worker look at what each run will need, as it does when a run

@@ -36,7 +36,7 @@ func (a *app) startAndWatch(ctx context.Context, l launch, watch bool) (view, er
 	if !watch {
 		return started{r}, nil
 	}
-	return a.watch(ctx, c, r.WorkflowID, r.RunID)
+	return a.watch(ctx, c, runRef{r.WorkflowID, r.RunID})
 }
 
 // unlessText is the report for JSON, and nothing for text: there the error

@@ -120,10 +120,8 @@ func (in FineTuneInput) Validate() error {
 	switch {
 	case in.Dataset == "":
 		return badInput("no dataset is given; name a CSV file with --dataset")
-	case in.TargetSize < 0:
-		return badInput("the target size is %d; it must be 1 or more conversations a class (leave it out to take all there is)", in.TargetSize)
-	case in.TargetSize > 0 && in.TargetSize < MinTargetSize:
-		return badInput("the target size is %d conversations a class; it must be %d or more, so that one in ten can be held out (leave it out to take all there is)", in.TargetSize, MinTargetSize)
+	case in.TargetSize != 0 && in.TargetSize < MinTargetSize:
+		return TargetSizeProblem(in.TargetSize)
 	case in.MinClassSize < 2:
 		return badInput("the minimal class size is %d; it must be 2 or more", in.MinClassSize)
 	case in.RareClasses != DropRare && in.RareClasses != FoldRare:
@@ -150,6 +148,11 @@ func (in FineTuneInput) Validate() error {
 		return badInput("the job's deadline is %s; it must be a second or more", in.JobDeadline)
 	}
 	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))
+}
+
+// TargetSizeProblem refuses a target size below [MinTargetSize].
+func TargetSizeProblem(size int) error {
+	return badInput("the target size is %d conversations a class; it must be %d or more, so that one in ten can be held out (leave it out to take all there is)", size, MinTargetSize)
 }
 
 // ApplyInput starts an Apply. Dataset is required.
