@@ -62,7 +62,7 @@ func TestRunsNotify(t *testing.T) {
 
 	tuned := th.run("finetune", "--dataset", training, "--notify", server.URL+"/hook", "--watch")
 	// This one fails once it knows how many conversations the companies have.
-	code, out, errOut := th.starter("finetune", "--dataset", training, "--target-size", "250", "--notify", server.URL+"/hook", "--watch")
+	code, out, errOut := th.starter("finetune", "--dataset", training, "--target-size", "1000", "--notify", server.URL+"/hook", "--watch")
 	if code != 2 {
 		t.Fatalf("exit code %d\n%s%s", code, out, errOut)
 	}
