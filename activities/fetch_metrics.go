@@ -67,7 +67,7 @@ func (p *Provider) FetchMetrics(ctx context.Context, in FetchMetricsInput) (Fetc
 	if r.Steps, err = p.Store.Write(ctx, in.Dir+"/metrics/step_metrics.csv", chart.FormatSteps(steps)); err != nil {
 		return FetchMetricsResult{}, err
 	}
-	r.Curves, err = p.drawCurves(ctx, in.Dir+"/metrics/curves.png", steps)
+	r.Curves, err = p.drawCurves(ctx, in.Dir+"/metrics/curves.png", steps, chart.ChoiceOf(steps, job.BaseModel))
 	return r, err
 }
 
@@ -116,9 +116,9 @@ func (p *Provider) steps(ctx context.Context, file string) ([]byte, error) {
 	return content, nil
 }
 
-func (p *Provider) drawCurves(ctx context.Context, path string, steps []chart.Step) (artifact.Ref, error) {
+func (p *Provider) drawCurves(ctx context.Context, path string, steps []chart.Step, chosen chart.Choice) (artifact.Ref, error) {
 	var picture bytes.Buffer
-	if err := chart.Curves(&picture, steps); err != nil {
+	if err := chart.Curves(&picture, steps, chosen); err != nil {
 		return artifact.Ref{}, fmt.Errorf("drawing the training curves: %w", err)
 	}
 	return p.Store.Write(ctx, path, picture.Bytes())

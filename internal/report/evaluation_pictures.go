@@ -22,7 +22,7 @@ const (
 // which a model is right as often as it says.
 func Reliability(w io.Writer, bins []evaluate.Bin) error {
 	p := newPlot()
-	p.X.Label.Text, p.Y.Label.Text = "confidence, %", "right, %"
+	p.X.Label.Text, p.Y.Label.Text = "confidence, %", "correct, %"
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 100, 0, 100
 	var points plotter.XYs
 	for _, b := range bins {
@@ -46,7 +46,7 @@ func Reliability(w io.Writer, bins []evaluate.Bin) error {
 // of the baseline before it in another.
 func Coverage(w io.Writer, columns []Column, asked float64) error {
 	p := newPlot()
-	p.X.Label.Text, p.Y.Label.Text = "answered, %", "right among them, %"
+	p.X.Label.Text, p.Y.Label.Text = "answered, %", "correct among them, %"
 	p.X.Min, p.X.Max = 0, 100
 	p.Y.Min, p.Y.Max = 100, 100
 	line, err := plotter.NewLine(plotter.XYs{{X: 0, Y: 100 * asked}, {X: 100, Y: 100 * asked}})
@@ -159,13 +159,13 @@ func Confused(w io.Writer, c Confusion) error {
 // confusedTitle writes the title, the legend and the names of both axes.
 func confusedTitle(canvas draw.Canvas, corner vg.Point, side vg.Length) {
 	left, top := canvas.Min.X+8, canvas.Max.Y-8
-	canvas.FillText(textStyle(sansBold, titleSize, ink), vg.Point{X: left, Y: top}, "What conversations were taken for")
+	canvas.FillText(textStyle(sansBold, titleSize, ink), vg.Point{X: left, Y: top}, "Confusion matrix: actual and predicted company")
 	words := textStyle(sans, smallSize, ink)
 	x := left
 	for _, entry := range []struct {
 		shade color.RGBA
 		text  string
-	}{{blue, "right"}, {vermillion, "taken for another"}} {
+	}{{blue, "correct"}, {vermillion, "confused"}} {
 		y := top - 22
 		canvas.FillPolygon(entry.shade, []vg.Point{{X: x, Y: y - 9}, {X: x + 9, Y: y - 9}, {X: x + 9, Y: y}, {X: x, Y: y}})
 		canvas.FillText(words, vg.Point{X: x + 13, Y: y}, entry.text)
@@ -174,9 +174,9 @@ func confusedTitle(canvas draw.Canvas, corner vg.Point, side vg.Length) {
 	canvas.FillText(words, vg.Point{X: x, Y: top - 22}, "darker: a larger share of the row")
 	axis := textStyle(sansBold, smallSize, ink)
 	axis.XAlign = draw.XCenter
-	canvas.FillText(axis, vg.Point{X: corner.X + side/2, Y: top - 42}, "was taken for")
+	canvas.FillText(axis, vg.Point{X: corner.X + side/2, Y: top - 42}, "predicted company")
 	axis.Rotation, axis.YAlign = math.Pi/2, draw.YTop
-	canvas.FillText(axis, vg.Point{X: left, Y: corner.Y - side/2}, "is")
+	canvas.FillText(axis, vg.Point{X: left, Y: corner.Y - side/2}, "actual company")
 }
 
 func drawRow(canvas draw.Canvas, row []int, truth int, at vg.Point, cell vg.Length) {
