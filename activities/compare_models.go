@@ -53,7 +53,7 @@ func (d *Data) CompareModels(ctx context.Context, in CompareModelsInput) (Compar
 		return CompareModelsResult{}, err
 	}
 	var result CompareModelsResult
-	result.Better, result.Reason = in.Rule.Promotes(comparison)
+	result.Better, result.Reason = evaluate.Promotes(in.Rule, comparison)
 	result.File, err = d.Store.WriteJSON(ctx, in.Dir+"/comparison.json", struct {
 		Champion   string        `json:"champion_model"`
 		Challenger string        `json:"challenger_model"`

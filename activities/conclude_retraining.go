@@ -47,5 +47,5 @@ func (d *Data) ConcludeRetraining(ctx context.Context, in ConcludeRetrainingInpu
 			result.Decision = registry.Promote
 		}
 	}
-	return result, task.RecordRetraining(ctx, in.Retraining.Record(result.Decision, result.Reason, in.Champion, in.Challenger))
+	return result, task.RecordRetraining(ctx, registry.Record(in.Retraining, result.Decision, result.Reason, in.Champion, in.Challenger))
 }

@@ -79,7 +79,7 @@ func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutpu
 	}
 	var test evaluate.Practice
 	if in.Origin != nil {
-		test = in.Origin.Test()
+		test = evaluate.Test(*in.Origin)
 	}
 	result.Warnings = m.Warnings(test)
 	return result, d.sumUp(ctx, in, m, &result)

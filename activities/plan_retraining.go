@@ -65,7 +65,7 @@ func (d *Data) PlanRetraining(ctx context.Context, in PlanRetrainingInput) (Plan
 	if plan.Train {
 		return plan, nil
 	}
-	return plan, task.RecordRetraining(ctx, in.Retraining.Record(registry.Skip, plan.Reason, champion.ID, ""))
+	return plan, task.RecordRetraining(ctx, registry.Record(in.Retraining, registry.Skip, plan.Reason, champion.ID, ""))
 }
 
 // news fills in what has changed since the latest training.

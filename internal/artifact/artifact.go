@@ -31,18 +31,12 @@ import (
 	_ "gocloud.dev/blob/s3blob"  // s3://
 	"gocloud.dev/gcerrors"
 
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
 
 // Ref names one file of a store and what is in it.
-type Ref struct {
-	// Path is relative to the store's root, with forward slashes.
-	Path   string `json:"path"`
-	SHA256 string `json:"sha256"`
-	Bytes  int64  `json:"bytes"`
-	// Rows is 0 where the file has no rows.
-	Rows int64 `json:"rows,omitempty"`
-}
+type Ref = pipeline.Ref
 
 // RefOf returns the reference to a file with this content.
 func RefOf(path string, content []byte, rows int64) Ref {

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/converter"
 
 	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
@@ -14,16 +13,17 @@ import (
 // retryInput is the input of a finished application that asks again what failed
 // in it: the same file and the same model. Every other answer is kept already,
 // and is not asked for again.
-func (a *app) retryInput(ctx context.Context, id string) (pipeline.ApplyInput, error) {
+func (a *app) retryInput(ctx context.Context, name string) (pipeline.ApplyInput, error) {
 	c, err := a.connect(ctx)
 	if err != nil {
 		return pipeline.ApplyInput{}, err
 	}
 	defer c.Close()
-	r, err := c.report(ctx, id, "")
-	switch {
-	case err != nil:
+	r, err := c.reportOf(ctx, name)
+	if err != nil {
 		return pipeline.ApplyInput{}, err
+	}
+	switch id := r.WorkflowID; {
 	case r.Workflow != pipeline.ApplyWorkflow:
 		return pipeline.ApplyInput{}, problem.Input("the run %s is of the type %s; only the failed rows of an application can be asked again", id, r.Workflow)
 	case r.State == stateRunning:
@@ -50,7 +50,7 @@ func (c *connection) applyInput(ctx context.Context, r report) (in pipeline.Appl
 	if err != nil {
 		return in, c.serverProblem(err, "run "+r.WorkflowID)
 	}
-	err = converter.GetDefaultDataConverter().FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &in)
+	err = c.Decode(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &in)
 	if err != nil {
 		return in, problem.New(problem.Environment, "what the run %s was started with cannot be read: %w", r.WorkflowID, err)
 	}

@@ -101,7 +101,7 @@ func (c *connection) withTimes(ctx context.Context, spec client.ScheduleSpec, as
 // between returns when it runs, at most a thousand times.
 func (t timetable) between(ctx context.Context, from, to time.Time) ([]time.Time, error) {
 	answer, err := t.c.WorkflowService().ListScheduleMatchingTimes(ctx, &workflowservice.ListScheduleMatchingTimesRequest{
-		Namespace: t.c.namespace, ScheduleId: t.id, StartTime: timestamppb.New(from), EndTime: timestamppb.New(to),
+		Namespace: t.c.Namespace, ScheduleId: t.id, StartTime: timestamppb.New(from), EndTime: timestamppb.New(to),
 	})
 	var all []time.Time
 	for _, at := range answer.GetStartTime() {
@@ -232,6 +232,7 @@ func cronNotes(cron string) (notes []string) {
 	if len(fields) == 6 && !aYear.MatchString(fields[5]) {
 		notes = append(notes, fmt.Sprintf("the six fields are minute, hour, day of month, month, day of week and year; for programs that put seconds first, give %q", strings.Join(fields[1:], " ")))
 	}
+	notes = append(notes, stepNotes(fields)...)
 	if len(fields) == 7 {
 		fields = fields[1:] // seconds
 	}

@@ -107,7 +107,7 @@ func TestPasses(t *testing.T) {
 		{openai, 8334, 0, 2},
 		{openai, 60_000, 0, 1},
 	} {
-		if got := c.price.Passes(c.n, c.epochs); got != c.want {
+		if got := Passes(c.price, c.n, c.epochs); got != c.want {
 			t.Errorf("%d examples, epochs %d, own choice %d: %d passes, want %d", c.n, c.epochs, c.price.Epochs, got, c.want)
 		}
 	}

@@ -9,34 +9,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"switchboard/internal/dataset"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/split"
 )
 
-// Estimate is what one provider's price makes of a fine-tuning. Money is in US
-// dollars.
-type Estimate struct {
-	Price Price `json:"price"`
-	// Chosen is true for the base model of the run.
-	Chosen bool `json:"chosen,omitempty"`
-	// Examples is how many are trained, Epochs how often each.
-	Examples int64 `json:"examples"`
-	Epochs   int   `json:"epochs"`
-	// TrainingTokens are those of all epochs together; EvaluationTokens
-	// those of the questions and answers that judge the model.
-	TrainingTokens   int64 `json:"training_tokens"`
-	EvaluationTokens int64 `json:"evaluation_tokens"`
-	// Training and Evaluation are what the run spends.
-	Training   float64 `json:"training_usd"`
-	Evaluation float64 `json:"evaluation_usd"`
-	// Thousand is what a thousand conversations cost that are like those of
-	// the test set, asked one by one; ThousandInBatches in batches.
-	Thousand          float64 `json:"thousand_usd"`
-	ThousandInBatches float64 `json:"thousand_in_batches_usd"`
-}
-
-// Total is what the run spends.
-func (e Estimate) Total() float64 { return e.Training + e.Evaluation }
+// Estimate is what one provider's price makes of a fine-tuning.
+type Estimate = pipeline.CostEstimate
 
 // tokens are those of a set of examples, each counted once.
 type tokens struct{ examples, questions, answers int64 }
@@ -124,32 +103,22 @@ func (c *Counted) Estimate(r split.Result, p Price, epochs int) (Estimate, error
 
 	e := Estimate{
 		Price:    p,
-		Examples: train.examples, Epochs: p.Passes(train.examples, epochs),
+		Examples: train.examples, Epochs: Passes(p, train.examples, epochs),
 		EvaluationTokens: judged.questions + judged.answers,
-		Evaluation:       p.asking(judged),
+		Evaluation:       asking(p, judged),
 	}
 	e.TrainingTokens = (train.questions + train.answers) * int64(e.Epochs)
 	e.Training = float64(e.TrainingTokens) / 1e6 * p.Training
 	if test.examples > 0 {
-		e.Thousand = p.asking(test) / float64(test.examples) * 1000
+		e.Thousand = asking(p, test) / float64(test.examples) * 1000
 	}
 	e.ThousandInBatches = e.Thousand * p.BatchShare
 	return e, nil
 }
 
 // asking is the price of questions and their answers.
-func (p Price) asking(t tokens) float64 {
+func asking(p Price, t tokens) float64 {
 	return p.Answers(t.questions, t.answers, false)
-}
-
-// Answers is the price in US dollars of so many tokens of questions and of
-// answers, as a fine-tuned model has them, in batches or not.
-func (p Price) Answers(questions, answers int64, batches bool) float64 {
-	price := (float64(questions)*p.Input + float64(answers)*p.Output) / 1e6
-	if batches {
-		price *= p.BatchShare
-	}
-	return price
 }
 
 // SmallestTarget is the least target size that leaves something to train on and

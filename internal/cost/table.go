@@ -11,36 +11,14 @@ import (
 	"slices"
 	"strings"
 
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
 
 // Price is what a provider asks for one base model and what is made of it.
-type Price struct {
-	// Provider is its name, for people.
-	Provider string `json:"provider"`
-	// URL is what the provider's base URL begins with; empty is any.
-	URL       string `json:"url,omitempty"`
-	BaseModel string `json:"base_model"`
-	// Vocabulary is how the provider counts tokens: one of [Vocabularies].
-	Vocabulary string `json:"vocabulary"`
-	// Epochs is how often the trainer goes through the examples if nobody
-	// says; 0 is OpenAI's rule, see [Price.Passes].
-	Epochs int `json:"epochs,omitempty"`
-	// Training, Input and Output are US dollars for a million tokens: of
-	// the training file, each as often as there are epochs; of what a
-	// fine-tuned model is asked; and of what it answers.
-	Training float64 `json:"training"`
-	Input    float64 `json:"input"`
-	Output   float64 `json:"output"`
-	// BatchShare is the part of Input and Output that a request in a batch
-	// costs, above 0 and at most 1.
-	BatchShare float64 `json:"batch_share"`
-	// Source and Read say where and when the prices were read.
-	Source string `json:"source"`
-	Read   string `json:"read"`
-}
+type Price = pipeline.Price
 
-func (p Price) validate() error {
+func validate(p Price) error {
 	negative := p.Training < 0 || p.Input < 0 || p.Output < 0 || p.Epochs < 0
 	switch {
 	case p.Provider == "" || p.BaseModel == "":
@@ -60,7 +38,7 @@ func (p Price) validate() error {
 // of its own notebook for planning a fine-tuning ("Data preparation and analysis
 // for chat model fine-tuning" in its cookbook): three, more for fewer than 34
 // examples and fewer for more than 8,333.
-func (p Price) Passes(n int64, epochs int) int {
+func Passes(p Price, n int64, epochs int) int {
 	switch {
 	case epochs > 0:
 		return epochs
@@ -115,7 +93,7 @@ func parse(content []byte) (Table, error) {
 		return nil, unreadable(err)
 	}
 	for i, p := range t {
-		if err := p.validate(); err != nil {
+		if err := validate(p); err != nil {
 			return nil, fmt.Errorf("price %d: %w", i+1, err)
 		}
 	}

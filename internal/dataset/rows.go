@@ -6,10 +6,14 @@
 // immutable once written.
 package dataset
 
-import "slices"
+import (
+	"slices"
+
+	"switchboard/internal/pipeline"
+)
 
 // Unknown is the label of a conversation whose company is not known.
-const Unknown = "Unknown"
+const Unknown = pipeline.Unknown
 
 // Conversation is one root-to-leaf path of replies, or one piece of a path
 // that was longer than the limit. Texts are as they stand in the input.
@@ -78,24 +82,16 @@ type Span struct {
 }
 
 // Status tells how a prediction came about.
-type Status string
+type Status = pipeline.AnswerStatus
 
+// The statuses.
 const (
-	// Classified: the model named a company.
-	Classified Status = "classified"
-	// Unsure: the model's confidence was below the threshold; the company
-	// is [Unknown].
-	Unsure Status = "unsure"
-	// Invalid: the model's answer was no label, twice.
-	Invalid Status = "invalid"
-	// Empty: there was no text to ask about.
-	Empty Status = "empty"
-	// Failed: the provider gave no answer in all attempts; the error code
-	// says why.
-	Failed Status = "failed"
-	// Skipped: the row is no tweet, because it repeats the header. It is in
-	// no conversation, so no prediction has this status.
-	Skipped Status = "skipped"
+	Classified = pipeline.AnswerClassified
+	Unsure     = pipeline.AnswerUnsure
+	Invalid    = pipeline.AnswerInvalid
+	Empty      = pipeline.AnswerEmpty
+	Failed     = pipeline.AnswerFailed
+	Skipped    = pipeline.AnswerSkipped
 )
 
 // Prediction is a model's answer for one conversation, before any threshold.

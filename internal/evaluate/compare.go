@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+
+	"switchboard/internal/pipeline"
 )
 
 // Comparison sets two models' answers to the same questions against each other.
@@ -137,18 +139,12 @@ func interval(threads []tally, seed uint64) (low, high float64) {
 }
 
 // Rule says when a challenger takes the champion's place.
-type Rule struct {
-	// MaxFall is the most that any class may fall, as a share of it found.
-	MaxFall float64 `json:"max_fall"`
-	// MinExamples is the size from which on a class counts: of a handful of
-	// examples, one is a large share.
-	MinExamples int `json:"min_examples"`
-}
+type Rule = pipeline.PromotionRule
 
 // Promotes decides, and gives the reason as a sentence that names no class: it
 // travels where names of companies may not. A challenger that is better by no
 // more than chance is not promoted.
-func (r Rule) Promotes(c Comparison) (bool, string) {
+func Promotes(r Rule, c Comparison) (bool, string) {
 	figures := fmt.Sprintf("%.1f%% against %.1f%% of %d test conversations are right, a difference of %+.1f points (95%% interval %+.1f to %+.1f)",
 		100*c.Challenger, 100*c.Champion, c.Examples, 100*c.Difference, 100*c.Low, 100*c.High)
 	if c.Low <= 0 {

@@ -40,7 +40,7 @@ func TestBetterBeyondChanceIsPromoted(t *testing.T) {
 	if c.Low <= 0.05 || c.High >= 0.15 || c.Low > c.Difference || c.High < c.Difference || c.Threads != 1000 {
 		t.Errorf("a difference of ten points is estimated as %+v", c)
 	}
-	if promotes, reason := rule.Promotes(c); !promotes || !strings.Contains(reason, "better than the champion beyond chance") {
+	if promotes, reason := Promotes(rule, c); !promotes || !strings.Contains(reason, "better than the champion beyond chance") {
 		t.Errorf("promoted %v, %q", promotes, reason)
 	}
 }
@@ -52,7 +52,7 @@ func TestNoBetterThanChanceIsNotPromoted(t *testing.T) {
 		"a little more": answers(2000, 0.805, 4),
 		"worse":         answers(2000, 0.60, 5),
 	} {
-		promotes, reason := rule.Promotes(compare(t, answers(2000, 0.80, 1), challenger))
+		promotes, reason := Promotes(rule, compare(t, answers(2000, 0.80, 1), challenger))
 		if promotes || !strings.Contains(reason, "not better than the champion beyond chance") {
 			t.Errorf("%s: promoted %v, %q", name, promotes, reason)
 		}
@@ -70,11 +70,11 @@ func TestClassThatFallsKeepsTheChampion(t *testing.T) {
 	if c.Classes[0].Label != "class3" || c.Classes[0].Gain() > -0.4 {
 		t.Errorf("the deepest fall is %+v", c.Classes[0])
 	}
-	promotes, reason := rule.Promotes(c)
+	promotes, reason := Promotes(rule, c)
 	if promotes || !strings.Contains(reason, "1 class falls by more than 5 points") || strings.Contains(reason, "class3") {
 		t.Errorf("promoted %v, %q", promotes, reason)
 	}
-	if promotes, _ := (Rule{MaxFall: 0.05, MinExamples: 501}).Promotes(c); !promotes {
+	if promotes, _ := Promotes(Rule{MaxFall: 0.05, MinExamples: 501}, c); !promotes {
 		t.Error("a class that is too small to count keeps the champion")
 	}
 }

@@ -1,12 +1,16 @@
 package evaluate
 
-import "math"
+import (
+	"math"
+
+	"switchboard/internal/pipeline"
+)
 
 // Drift thresholds by long custom of credit scoring: below the first a
 // population counts as unchanged, from the second on as another one.
 const (
 	SomeDrift = 0.1
-	MuchDrift = 0.25
+	MuchDrift = pipeline.MuchDrift
 )
 
 // PSI is the population stability index of two distributions over the same

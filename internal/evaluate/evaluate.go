@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"switchboard/internal/dataset"
+	"switchboard/internal/pipeline"
 )
 
 // Answer is one prediction beside the truth.
@@ -58,17 +59,7 @@ func Threshold(answers []Answer, precision float64) float64 {
 }
 
 // Score is a model's performance on one split.
-type Score struct {
-	Examples int64 `json:"examples"`
-	// Accuracy counts every answer, whatever its confidence. Examples of
-	// classes that the model was not trained on count as wrong.
-	Accuracy Share `json:"accuracy"`
-	// Precision is the share of right answers among those given at the
-	// threshold, [None] if none is given. Coverage is the share of examples
-	// for which one is given.
-	Precision Share `json:"precision"`
-	Coverage  Share `json:"coverage"`
-}
+type Score = pipeline.Score
 
 // Measure scores the answers at a threshold. Of no answers every share is
 // [None].

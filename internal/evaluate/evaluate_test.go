@@ -76,7 +76,7 @@ func TestMeasure(t *testing.T) {
 	if got := Measure(answers, Never); got.Coverage != 0 || got.Precision != None {
 		t.Errorf("at a threshold that nothing reaches: %+v", got)
 	}
-	if got := Measure(nil, 0.5); got != (Score{0, None, None, None}) {
+	if got := Measure(nil, 0.5); got != (Score{Accuracy: None, Precision: None, Coverage: None}) {
 		t.Errorf("without answers: %+v", got)
 	}
 }

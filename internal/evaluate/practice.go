@@ -3,6 +3,8 @@ package evaluate
 import (
 	"fmt"
 	"math"
+
+	"switchboard/internal/pipeline"
 )
 
 // Practice counts how a model answered some conversations.
@@ -12,6 +14,17 @@ type Practice struct {
 	Given, Unknown int64
 	// Confidences counts its answers as [ConfidenceBins] does.
 	Confidences map[int]int64
+}
+
+// Test is how a model answered its own test set.
+func Test(o pipeline.Origin) Practice {
+	p := Practice{Confidences: o.Confidences}
+	for _, n := range o.Confidences {
+		p.Unknown += n
+	}
+	p.Given = int64(math.Round(o.TestCoverage * float64(p.Unknown)))
+	p.Unknown -= p.Given
+	return p
 }
 
 // What an application may differ by from the model's own test.

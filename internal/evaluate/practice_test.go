@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"switchboard/internal/pipeline"
 )
 
 // answered is a practice of n answers of which a share is Unknown, whose
@@ -101,5 +103,15 @@ func TestChanceIsNotWarnedOf(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestPracticeOfATest(t *testing.T) {
+	o := pipeline.Origin{TestCoverage: 0.75, Confidences: map[int]int64{9: 6, 2: 2}}
+	if p := Test(o); p.Given != 6 || p.Unknown != 2 {
+		t.Errorf("the test is %+v", p)
+	}
+	if p := Test(pipeline.Origin{}); p.Given != 0 || p.Unknown != 0 {
+		t.Errorf("of a model that nothing is known of it is %+v", p)
 	}
 }

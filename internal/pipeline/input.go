@@ -1,13 +1,10 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
-
-	"switchboard/internal/evaluate"
-	"switchboard/internal/problem"
-	"switchboard/internal/registry"
 )
 
 // Defaults of the inputs below.
@@ -51,7 +48,7 @@ const (
 // FineTuneInput starts a FineTune. Dataset is required; [FineTuneInput.WithDefaults]
 // fills the rest.
 type FineTuneInput struct {
-	// Task is what the model will belong to; empty is [registry.DefaultTask].
+	// Task is what the model will belong to; empty is [DefaultTask].
 	Task string `json:"task,omitempty"`
 	// Dataset is the training file: an absolute path, or a URL of a scheme
 	// that gocloud.dev/blob knows.
@@ -97,11 +94,15 @@ type FineTuneInput struct {
 	// Force does all work up to the upload again, even if an earlier run
 	// has done the same. A job is never bought twice.
 	Force bool `json:"force,omitempty"`
+	// Notify is the URL that is told how the run goes on, see package webhook;
+	// empty tells nobody. The workflow id does not depend on it: a second start
+	// joins the first run, whoever is told.
+	Notify string `json:"notify,omitempty"`
 }
 
 // WithDefaults returns in with every unset field filled.
 func (in FineTuneInput) WithDefaults() FineTuneInput {
-	in.Task = orDefault(in.Task, registry.DefaultTask)
+	in.Task = orDefault(in.Task, DefaultTask)
 	in.MinClassSize = orDefault(in.MinClassSize, DefaultMinClassSize)
 	in.RareClasses = orDefault(in.RareClasses, DropRare)
 	in.MaxTweets = orDefault(in.MaxTweets, DefaultMaxTweets)
@@ -118,42 +119,45 @@ func (in FineTuneInput) WithDefaults() FineTuneInput {
 func (in FineTuneInput) Validate() error {
 	switch {
 	case in.Dataset == "":
-		return problem.Input("no dataset is given; name a CSV file with --dataset")
-	case in.TargetSize < 0:
-		return problem.Input("the target size is %d; it must be 1 or more conversations a class (leave it out to take all there is)", in.TargetSize)
-	case in.TargetSize > 0 && in.TargetSize < MinTargetSize:
-		return problem.Input("the target size is %d conversations a class; it must be %d or more, so that one in ten can be held out (leave it out to take all there is)", in.TargetSize, MinTargetSize)
+		return badInput("no dataset is given; name a CSV file with --dataset")
+	case in.TargetSize != 0 && in.TargetSize < MinTargetSize:
+		return TargetSizeProblem(in.TargetSize)
 	case in.MinClassSize < 2:
-		return problem.Input("the minimal class size is %d; it must be 2 or more", in.MinClassSize)
+		return badInput("the minimal class size is %d; it must be 2 or more", in.MinClassSize)
 	case in.RareClasses != DropRare && in.RareClasses != FoldRare:
-		return problem.Input("rare classes can be handled as %q or %q, not %q", DropRare, FoldRare, in.RareClasses)
+		return badInput("rare classes can be handled as %q or %q, not %q", DropRare, FoldRare, in.RareClasses)
 	case in.MaxTweets < 2:
-		return problem.Input("the longest conversation is set to %d tweets; it must be 2 or more", in.MaxTweets)
+		return badInput("the longest conversation is set to %d tweets; it must be 2 or more", in.MaxTweets)
 	case !validMaxUnusable(in.MaxUnusable):
-		return problem.Input(badMaxUnusable, in.MaxUnusable)
+		return badInput(maxUnusableText, in.MaxUnusable)
 	case in.TestShare <= 0 || in.TestShare > 0.5:
-		return problem.Input("the test share is %g; it must be above 0 and at most 0.5", in.TestShare)
+		return badInput("the test share is %g; it must be above 0 and at most 0.5", in.TestShare)
 	case in.Precision <= 0 || in.Precision > 1:
-		return problem.Input("the precision is %g; it must be above 0 and at most 1", in.Precision)
+		return badInput("the precision is %g; it must be above 0 and at most 1", in.Precision)
 	case in.Epochs < 0:
-		return problem.Input("the number of epochs is %d; it must be 1 or more (leave it out to let the trainer choose)", in.Epochs)
+		return badInput("the number of epochs is %d; it must be 1 or more (leave it out to let the trainer choose)", in.Epochs)
 	case in.CorrectionWeight < 0:
-		return problem.Input("the weight of corrections is %d; it must be 0 or more", in.CorrectionWeight)
+		return badInput("the weight of corrections is %d; it must be 0 or more", in.CorrectionWeight)
 	case in.Budget < 0:
-		return problem.Input("the budget is %g dollars; it must be above 0", in.Budget)
+		return badInput("the budget is %g dollars; it must be above 0", in.Budget)
 	case in.Budget > 0 && in.TargetSize > 0:
-		return problem.Input("both a target size and a budget are given; the budget decides the size, so leave one out")
+		return badInput("both a target size and a budget are given; the budget decides the size, so leave one out")
 	case in.MaxCost < 0:
-		return problem.Input("the most a run may cost is %g dollars; it must be above 0", in.MaxCost)
+		return badInput("the most a run may cost is %g dollars; it must be above 0", in.MaxCost)
 	case in.JobDeadline < time.Second:
-		return problem.Input("the job's deadline is %s; it must be a second or more", in.JobDeadline)
+		return badInput("the job's deadline is %s; it must be a second or more", in.JobDeadline)
 	}
-	return registry.CheckTask(in.Task)
+	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))
+}
+
+// TargetSizeProblem refuses a target size below [MinTargetSize].
+func TargetSizeProblem(size int) error {
+	return badInput("the target size is %d conversations a class; it must be %d or more, so that one in ten can be held out (leave it out to take all there is)", size, MinTargetSize)
 }
 
 // ApplyInput starts an Apply. Dataset is required.
 type ApplyInput struct {
-	// Task is what the model belongs to; empty is [registry.DefaultTask].
+	// Task is what the model belongs to; empty is [DefaultTask].
 	Task string `json:"task,omitempty"`
 	// Dataset is the production file, as in [FineTuneInput].
 	Dataset string `json:"dataset"`
@@ -170,13 +174,15 @@ type ApplyInput struct {
 	// BatchTokens bounds the tokens that wait in batches at a time; providers
 	// refuse a batch above their account's limit.
 	BatchTokens int64 `json:"batch_tokens,omitempty"`
+	// Notify is as in [FineTuneInput].
+	Notify string `json:"notify,omitempty"`
 	// Resume is set by the workflow alone, when it continues as new.
 	Resume *ApplyProgress `json:"resume,omitempty"`
 }
 
 // WithDefaults returns in with every unset field filled.
 func (in ApplyInput) WithDefaults() ApplyInput {
-	in.Task = orDefault(in.Task, registry.DefaultTask)
+	in.Task = orDefault(in.Task, DefaultTask)
 	in.MaxTweets = orDefault(in.MaxTweets, DefaultMaxTweets)
 	in.MaxUnusable = unlessDefault(in.MaxUnusable)
 	in.Mode = orDefault(in.Mode, Online)
@@ -191,22 +197,22 @@ func (in ApplyInput) WithDefaults() ApplyInput {
 func (in ApplyInput) Validate() error {
 	switch {
 	case in.Dataset == "":
-		return problem.Input("no dataset is given; name a CSV file with --dataset")
+		return badInput("no dataset is given; name a CSV file with --dataset")
 	case in.MaxTweets < 2:
-		return problem.Input("the longest conversation is set to %d tweets; it must be 2 or more", in.MaxTweets)
+		return badInput("the longest conversation is set to %d tweets; it must be 2 or more", in.MaxTweets)
 	case !validMaxUnusable(in.MaxUnusable):
-		return problem.Input(badMaxUnusable, in.MaxUnusable)
+		return badInput(maxUnusableText, in.MaxUnusable)
 	case in.Mode != Online && in.Mode != InBatches:
-		return problem.Input("a model can be applied in mode %q or %q, not %q", Online, InBatches, in.Mode)
+		return badInput("a model can be applied in mode %q or %q, not %q", Online, InBatches, in.Mode)
 	case in.BatchTokens < 0:
-		return problem.Input("the tokens that may wait in batches are %d; they must be 1 or more", in.BatchTokens)
+		return badInput("the tokens that may wait in batches are %d; they must be 1 or more", in.BatchTokens)
 	case in.BatchTokens > 0 && in.Mode != InBatches:
-		return problem.Input("--batch-tokens is for --mode %s; leave it out", InBatches)
+		return badInput("--batch-tokens is for --mode %s; leave it out", InBatches)
 	}
-	return registry.CheckTask(in.Task)
+	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))
 }
 
-const badMaxUnusable = "the part that may be unusable is %g; it must be above 0 and at most 1"
+const maxUnusableText = "the part that may be unusable is %g; it must be above 0 and at most 1"
 
 // validMaxUnusable is false for what is no number, too.
 func validMaxUnusable(part float64) bool { return part >= 0 && part <= 1 }
@@ -232,7 +238,7 @@ const (
 
 // EvaluateInput starts an Evaluate. Dir is required.
 type EvaluateInput struct {
-	// Task is what the model belongs to; empty is [registry.DefaultTask].
+	// Task is what the model belongs to; empty is [DefaultTask].
 	Task string `json:"task,omitempty"`
 	// Model is the id of a fine-tuned model of the task; empty takes its champion.
 	Model string `json:"model,omitempty"`
@@ -248,11 +254,13 @@ type EvaluateInput struct {
 	With []Untuned `json:"with,omitempty"`
 	// WithoutTexts leaves the conversations out of the report.
 	WithoutTexts bool `json:"without_texts,omitempty"`
+	// Notify is as in [FineTuneInput].
+	Notify string `json:"notify,omitempty"`
 }
 
 // WithDefaults returns in with every unset field filled.
 func (in EvaluateInput) WithDefaults() EvaluateInput {
-	in.Task = orDefault(in.Task, registry.DefaultTask)
+	in.Task = orDefault(in.Task, DefaultTask)
 	in.MaxUnusable = unlessDefault(in.MaxUnusable)
 	in.Precision = orDefault(in.Precision, DefaultPrecision)
 	in.Seed = orDefault(in.Seed, 1)
@@ -264,23 +272,23 @@ func (in EvaluateInput) WithDefaults() EvaluateInput {
 func (in EvaluateInput) Validate() error {
 	switch {
 	case in.Dir == "":
-		return problem.Input("no run is given; name a finished fine-tuning with --run")
+		return badInput("no run is given; name a finished fine-tuning with --run")
 	case !validMaxUnusable(in.MaxUnusable):
-		return problem.Input(badMaxUnusable, in.MaxUnusable)
+		return badInput(maxUnusableText, in.MaxUnusable)
 	case in.Precision <= 0 || in.Precision > 1:
-		return problem.Input("the precision is %g; it must be above 0 and at most 1", in.Precision)
+		return badInput("the precision is %g; it must be above 0 and at most 1", in.Precision)
 	}
 	for i, way := range in.With {
 		if way != ZeroShot && way != FewShot || slices.Contains(in.With[:i], way) {
-			return problem.Input("the base model can be asked as %q and as %q, each once; %q is not possible", ZeroShot, FewShot, way)
+			return badInput("the base model can be asked as %q and as %q, each once; %q is not possible", ZeroShot, FewShot, way)
 		}
 	}
-	return registry.CheckTask(in.Task)
+	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))
 }
 
 // AnalyzeCallInput starts an AnalyzeCall. Event and CallID are required.
 type AnalyzeCallInput struct {
-	// Task is what the model belongs to; empty is [registry.DefaultTask].
+	// Task is what the model belongs to; empty is [DefaultTask].
 	Task string `json:"task,omitempty"`
 	// Event is the file that announces the call, see package call: an absolute
 	// path or a URL, as in [FineTuneInput].
@@ -289,11 +297,13 @@ type AnalyzeCallInput struct {
 	CallID string `json:"call_id"`
 	// Model is the id of a fine-tuned model of the task; empty takes its champion.
 	Model string `json:"model,omitempty"`
+	// Notify is as in [FineTuneInput].
+	Notify string `json:"notify,omitempty"`
 }
 
 // WithDefaults returns in with every unset field filled.
 func (in AnalyzeCallInput) WithDefaults() AnalyzeCallInput {
-	in.Task = orDefault(in.Task, registry.DefaultTask)
+	in.Task = orDefault(in.Task, DefaultTask)
 	return in
 }
 
@@ -302,11 +312,11 @@ func (in AnalyzeCallInput) WithDefaults() AnalyzeCallInput {
 func (in AnalyzeCallInput) Validate() error {
 	switch {
 	case in.Event == "":
-		return problem.Input("no call is given; name the file of its event")
+		return badInput("no call is given; name the file of its event")
 	case in.CallID == "":
-		return problem.Input("no call id is given; give that of the event %s", in.Event)
+		return badInput("no call id is given; give that of the event %s", in.Event)
 	}
-	return registry.CheckTask(in.Task)
+	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))
 }
 
 // RetrainInput starts a Retrain: a fine-tuning that a Schedule repeats, and the
@@ -316,7 +326,7 @@ type RetrainInput struct {
 	// When says what makes a training worth while.
 	When RetrainWhen `json:"when,omitzero"`
 	// Rule says when the challenger takes the champion's place.
-	Rule evaluate.Rule `json:"rule,omitzero"`
+	Rule PromotionRule `json:"rule,omitzero"`
 	// Approve lets a person have the last word on a promotion, until
 	// ApprovalDeadline has passed since it was asked; then the champion
 	// stays.
@@ -325,6 +335,8 @@ type RetrainInput struct {
 	// CheckOnly ends the run when it is accepted: whether a run could begin
 	// is all that is asked, as when a schedule is made.
 	CheckOnly bool `json:"check_only,omitempty"`
+	// Notify is as in [FineTuneInput]; that of the fine-tuning is not used.
+	Notify string `json:"notify,omitempty"`
 }
 
 // Defaults of a Retrain.
@@ -335,6 +347,9 @@ const (
 	DefaultMinExamples      = 20
 	DefaultCorrectionWeight = 3
 	DefaultApprovalDeadline = 72 * time.Hour
+	// MuchDrift is the population stability index from which on a population
+	// counts as another one, by long custom of credit scoring.
+	MuchDrift = 0.25
 )
 
 // WithDefaults returns in with every unset field filled.
@@ -342,7 +357,7 @@ func (in RetrainInput) WithDefaults() RetrainInput {
 	in.FineTune = in.FineTune.WithDefaults()
 	in.When.NewRows = orDefault(in.When.NewRows, DefaultNewRows)
 	in.When.NewCorrections = orDefault(in.When.NewCorrections, DefaultNewCorrections)
-	in.When.Drift = orDefault(in.When.Drift, evaluate.MuchDrift)
+	in.When.Drift = orDefault(in.When.Drift, MuchDrift)
 	in.Rule.MaxFall = orDefault(in.Rule.MaxFall, DefaultMaxFall)
 	in.Rule.MinExamples = orDefault(in.Rule.MinExamples, DefaultMinExamples)
 	in.ApprovalDeadline = orDefault(in.ApprovalDeadline, DefaultApprovalDeadline)
@@ -354,17 +369,26 @@ func (in RetrainInput) WithDefaults() RetrainInput {
 func (in RetrainInput) Validate() error {
 	switch {
 	case in.When.NewRows < 0 || in.When.NewCorrections < 0 || in.When.Drift < 0:
-		return problem.Input("a retraining is worth while from %d new rows, %d corrections or a drift of %g on; none of these may be below 0", in.When.NewRows, in.When.NewCorrections, in.When.Drift)
+		return badInput("a retraining is worth while from %d new rows, %d corrections or a drift of %g on; none of these may be below 0", in.When.NewRows, in.When.NewCorrections, in.When.Drift)
 	case in.Rule.MaxFall < 0 || in.Rule.MaxFall > 1:
-		return problem.Input("the most that a class may fall is %g; it must be from 0 to 1", in.Rule.MaxFall)
+		return badInput("the most that a class may fall is %g; it must be from 0 to 1", in.Rule.MaxFall)
 	case in.Rule.MinExamples < 1:
-		return problem.Input("classes count from %d test conversations on; it must be 1 or more", in.Rule.MinExamples)
+		return badInput("classes count from %d test conversations on; it must be 1 or more", in.Rule.MinExamples)
 	case in.ApprovalDeadline < time.Second:
-		return problem.Input("the deadline for an approval is %s; it must be a second or more", in.ApprovalDeadline)
+		return badInput("the deadline for an approval is %s; it must be a second or more", in.ApprovalDeadline)
 	case in.FineTune.DryRun:
-		return problem.Input("a retraining cannot be a dry run")
+		return badInput("a retraining cannot be a dry run")
 	}
-	return in.FineTune.Validate()
+	return cmp.Or(checkNotify(in.Notify), in.FineTune.Validate())
+}
+
+// PromotionRule says when a challenger takes the champion's place.
+type PromotionRule struct {
+	// MaxFall is the most that any class may fall, as a share of it found.
+	MaxFall float64 `json:"max_fall"`
+	// MinExamples is the size from which on a class counts: of a handful of
+	// examples, one is a large share.
+	MinExamples int `json:"min_examples"`
 }
 
 // RetrainWhen says from how much news on a training is worth while: any one of
@@ -372,7 +396,7 @@ func (in RetrainInput) Validate() error {
 type RetrainWhen struct {
 	NewRows        int64 `json:"new_rows,omitempty"`
 	NewCorrections int64 `json:"new_corrections,omitempty"`
-	// Drift is a population stability index, see [evaluate.PSI]: of the
+	// Drift is a population stability index, see package evaluate's PSI: of the
 	// labels, or of the champion's confidence.
 	Drift float64 `json:"drift,omitempty"`
 	// Always trains without asking.
@@ -411,18 +435,11 @@ func (w RetrainWhen) Reached(n RetrainNews) (bool, string) {
 
 // RetrainingID names the run of a Retrain, and when it was decided.
 type RetrainingID struct {
-	// Task is whose champion it is about; empty is [registry.DefaultTask].
+	// Task is whose champion it is about; empty is [DefaultTask].
 	Task       string    `json:"task,omitempty"`
 	WorkflowID string    `json:"workflow_id"`
 	RunID      string    `json:"run_id"`
 	At         time.Time `json:"at"`
-}
-
-// Record is what the database keeps of it.
-func (r RetrainingID) Record(d registry.Decision, reason, champion, challenger string) registry.Retraining {
-	return registry.Retraining{
-		Run: r.WorkflowID + "/" + r.RunID, At: r.At, Decision: d, Reason: reason, Champion: champion, Challenger: challenger,
-	}
 }
 
 // Kind says which columns a dataset must have.

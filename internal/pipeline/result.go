@@ -1,18 +1,9 @@
 package pipeline
 
 import (
-	"math"
 	"path"
 	"strings"
 	"time"
-
-	"switchboard/internal/artifact"
-	"switchboard/internal/cost"
-	"switchboard/internal/dataset"
-	"switchboard/internal/evaluate"
-	"switchboard/internal/privacy"
-	"switchboard/internal/registry"
-	"switchboard/internal/split"
 )
 
 // Stage is a step of a run as an operator sees it.
@@ -81,12 +72,12 @@ type Status struct {
 	Origin   *Origin        `json:"origin,omitempty"`
 	Prepared *PrepareCounts `json:"prepared,omitempty"`
 	// Privacy is how the anonymizer was judged.
-	Privacy privacy.Evaluation `json:"privacy,omitzero"`
-	Split   *SplitCounts       `json:"split,omitempty"`
-	JobID   string             `json:"job_id,omitempty"`
-	Job     *JobState          `json:"job,omitempty"`
-	Metrics *Metrics           `json:"metrics,omitempty"`
-	Applied *ApplyCounts       `json:"applied,omitempty"`
+	Privacy Evaluation   `json:"privacy,omitzero"`
+	Split   *SplitCounts `json:"split,omitempty"`
+	JobID   string       `json:"job_id,omitempty"`
+	Job     *JobState    `json:"job,omitempty"`
+	Metrics *Metrics     `json:"metrics,omitempty"`
+	Applied *ApplyCounts `json:"applied,omitempty"`
 	// PartsDone and PartsTotal count parts in the stages that work on
 	// parts: anonymizing and classifying.
 	PartsDone  int  `json:"parts_done,omitempty"`
@@ -136,22 +127,22 @@ type PrepareResult struct {
 	Dataset DatasetRef    `json:"dataset"`
 	Counts  PrepareCounts `json:"counts"`
 	// LoadReport lists the anomalies with example ids, and the labels.
-	LoadReport artifact.Ref `json:"load_report"`
+	LoadReport Ref `json:"load_report"`
 	// Duplicates lists the rows that repeat another row's tweet.
-	Duplicates artifact.Ref `json:"duplicates"`
+	Duplicates Ref `json:"duplicates"`
 	// Conversations, Anonymized and Audit have one part each per index.
-	Conversations []artifact.Ref `json:"conversations"`
-	Anonymized    []artifact.Ref `json:"anonymized"`
-	Audit         []artifact.Ref `json:"audit"`
+	Conversations []Ref `json:"conversations"`
+	Anonymized    []Ref `json:"anonymized"`
+	Audit         []Ref `json:"audit"`
 	// Anonymizer is the version of the rules and the model that ran, the
 	// same for all parts.
 	Anonymizer string `json:"anonymizer"`
 	// Evaluation is how that anonymizer was judged. It is the zero value in
 	// a run that began before there was an evaluation. EvaluationFile is the
 	// same among the run's artifacts.
-	Evaluation     privacy.Evaluation `json:"evaluation"`
-	EvaluationFile artifact.Ref       `json:"evaluation_file"`
-	Stages         []StageTime        `json:"stages"`
+	Evaluation     Evaluation  `json:"evaluation"`
+	EvaluationFile Ref         `json:"evaluation_file"`
+	Stages         []StageTime `json:"stages"`
 }
 
 // DatasetRef is an input file as it was read.
@@ -165,11 +156,30 @@ type DatasetRef struct {
 	Rows int64 `json:"rows"`
 }
 
-// SplitCounts tells how examples were divided.
-type SplitCounts = split.Counts
-
-// CostEstimate is what one price makes of a run.
-type CostEstimate = cost.Estimate
+// SplitCounts tells what became of the examples. Each example that came in is
+// counted once among Train-Repeated, Validation, Test and the reasons for
+// leaving one out.
+type SplitCounts struct {
+	// Classes counts the labels in train.
+	Classes    int   `json:"classes"`
+	Train      int64 `json:"train"`
+	Validation int64 `json:"validation"`
+	Test       int64 `json:"test"`
+	// Repeated is how many of Train are repetitions in small classes.
+	Repeated int64 `json:"repeated"`
+	// Unlabelled examples have no company.
+	Unlabelled int64 `json:"unlabelled"`
+	// Empty examples have no text.
+	Empty int64 `json:"empty"`
+	// Duplicates have the same text as an earlier example.
+	Duplicates int64 `json:"duplicates"`
+	// Rare examples belong to a class below the minimal size.
+	Rare int64 `json:"rare"`
+	// Surplus examples were more than the target size.
+	Surplus int64 `json:"surplus"`
+	// Corrected examples have the label of a correction.
+	Corrected int64 `json:"corrected,omitempty"`
+}
 
 // JobState is the provider's view of a fine-tuning job, as last seen.
 type JobState struct {
@@ -205,7 +215,7 @@ type Origin struct {
 }
 
 // OriginOf returns what is known of a model's training.
-func OriginOf(m registry.Model) *Origin {
+func OriginOf(m Model) *Origin {
 	o := &Origin{
 		Dataset: m.Dataset, DatasetSHA256: m.DatasetSHA256, DatasetRows: m.DatasetRows, Created: m.Created,
 		TestCoverage: m.TestCoverage, AskedPrecision: m.AskedPrecision, Confidences: m.Confidences,
@@ -227,17 +237,6 @@ func DatasetName(dataset string) string {
 	return name
 }
 
-// Test is how the model answered its own test set.
-func (o Origin) Test() evaluate.Practice {
-	p := evaluate.Practice{Confidences: o.Confidences}
-	for _, n := range o.Confidences {
-		p.Unknown += n
-	}
-	p.Given = int64(math.Round(o.TestCoverage * float64(p.Unknown)))
-	p.Unknown -= p.Given
-	return p
-}
-
 // Metrics judges a model.
 type Metrics struct {
 	// Threshold is the confidence below which an answer becomes Unknown,
@@ -253,7 +252,7 @@ type Metrics struct {
 	// splits.
 	InvalidAnswers int `json:"invalid_answers"`
 	// MajorityAccuracy is that of always naming the commonest company of the
-	// test set, see [evaluate.Majority]; 0 in runs from before it was measured.
+	// test set, see package evaluate's Majority; 0 in runs from before it was measured.
 	MajorityAccuracy Share `json:"majority_accuracy,omitempty"`
 }
 
@@ -261,10 +260,17 @@ type Metrics struct {
 func (m Metrics) Answers() int64 { return m.Validation.Examples + m.Test.Examples }
 
 // Score is a model's performance on one split.
-type Score = evaluate.Score
-
-// Share is a part of a whole.
-type Share = evaluate.Share
+type Score struct {
+	Examples int64 `json:"examples"`
+	// Accuracy counts every answer, whatever its confidence. Examples of
+	// classes that the model was not trained on count as wrong.
+	Accuracy Share `json:"accuracy"`
+	// Precision is the share of right answers among those given at the
+	// threshold, [None] if none is given. Coverage is the share of examples
+	// for which one is given.
+	Precision Share `json:"precision"`
+	Coverage  Share `json:"coverage"`
+}
 
 // FineTuneResult is what FineTune leaves.
 type FineTuneResult struct {
@@ -284,20 +290,20 @@ type FineTuneResult struct {
 	Split         SplitCounts   `json:"split"`
 	Metrics       Metrics       `json:"metrics"`
 	Dir           string        `json:"dir"`
-	Manifest      artifact.Ref  `json:"manifest"`
+	Manifest      Ref           `json:"manifest"`
 	Stages        []StageTime   `json:"stages"`
 	// Privacy is how the anonymizer was judged. Runs that ended before there
 	// was an evaluation have none.
-	Privacy privacy.Evaluation `json:"privacy,omitzero"`
+	Privacy Evaluation `json:"privacy,omitzero"`
 	// Estimates tell what the run costs, the run's own first, if its price
 	// is known, and what it would cost elsewhere.
 	Estimates []CostEstimate `json:"estimates,omitempty"`
 	// Report is report.html, the evaluation for people.
-	Report artifact.Ref `json:"report,omitzero"`
+	Report Ref `json:"report,omitzero"`
 	// Test is the test set, TestPredictions the model's answers to it; a
 	// retraining asks the champion the same.
-	Test            artifact.Ref `json:"test,omitzero"`
-	TestPredictions artifact.Ref `json:"test_predictions,omitzero"`
+	Test            Ref `json:"test,omitzero"`
+	TestPredictions Ref `json:"test_predictions,omitzero"`
 	// DryRun is true if the run ended with the estimates.
 	DryRun bool `json:"dry_run,omitempty"`
 	// Notes say what the provider does not do, a sentence each.
@@ -329,7 +335,7 @@ type ApplyCounts struct {
 // less those that got no answer in all attempts.
 func (c ApplyCounts) Answers() int64 {
 	n := int64(0)
-	for _, status := range []dataset.Status{dataset.Classified, dataset.Unsure, dataset.Invalid} {
+	for _, status := range []AnswerStatus{AnswerClassified, AnswerUnsure, AnswerInvalid} {
 		n += c.ConversationStatuses[string(status)]
 	}
 	return n
@@ -349,16 +355,16 @@ type ApplyResult struct {
 	Mode     ApplyMode     `json:"mode,omitempty"`
 	Prepared PrepareCounts `json:"prepared"`
 	Counts   ApplyCounts   `json:"counts"`
-	Output   artifact.Ref  `json:"output"`
-	Chart    artifact.Ref  `json:"chart"`
+	Output   Ref           `json:"output"`
+	Chart    Ref           `json:"chart"`
 	// Report is report.html, the result for people. Runs from before there was one
 	// have none.
-	Report   artifact.Ref `json:"report,omitzero"`
-	Dir      string       `json:"dir"`
-	Manifest artifact.Ref `json:"manifest"`
-	Stages   []StageTime  `json:"stages"`
+	Report   Ref         `json:"report,omitzero"`
+	Dir      string      `json:"dir"`
+	Manifest Ref         `json:"manifest"`
+	Stages   []StageTime `json:"stages"`
 	// Privacy is as in [FineTuneResult].
-	Privacy privacy.Evaluation `json:"privacy,omitzero"`
+	Privacy Evaluation `json:"privacy,omitzero"`
 }
 
 // EvaluateResult is what Evaluate leaves.
@@ -368,10 +374,10 @@ type EvaluateResult struct {
 	Model   string  `json:"model"`
 	Metrics Metrics `json:"metrics"`
 	// Report is report.html, JSON report.json.
-	Report artifact.Ref `json:"report"`
-	JSON   artifact.Ref `json:"json"`
-	Dir    string       `json:"dir"`
-	Stages []StageTime  `json:"stages"`
+	Report Ref         `json:"report"`
+	JSON   Ref         `json:"json"`
+	Dir    string      `json:"dir"`
+	Stages []StageTime `json:"stages"`
 }
 
 // AnalyzeCallResult is what AnalyzeCall leaves. The company is in the answer's file
@@ -381,17 +387,17 @@ type AnalyzeCallResult struct {
 	Task  string `json:"task,omitempty"`
 	Model string `json:"model"`
 	// Status and Confidence are those of the answer.
-	Status     dataset.Status `json:"status"`
-	Confidence float64        `json:"confidence"`
+	Status     AnswerStatus `json:"status"`
+	Confidence float64      `json:"confidence"`
 	// Spans counts what the anonymizer replaced, by kind.
 	Spans map[string]int64 `json:"spans,omitempty"`
 	// Answer is call.json.
-	Answer   artifact.Ref `json:"answer"`
-	Dir      string       `json:"dir"`
-	Manifest artifact.Ref `json:"manifest"`
-	Stages   []StageTime  `json:"stages"`
+	Answer   Ref         `json:"answer"`
+	Dir      string      `json:"dir"`
+	Manifest Ref         `json:"manifest"`
+	Stages   []StageTime `json:"stages"`
 	// Privacy is how the anonymizer was judged.
-	Privacy privacy.Evaluation `json:"privacy"`
+	Privacy Evaluation `json:"privacy"`
 }
 
 // RetrainResult is what Retrain leaves.
@@ -402,16 +408,16 @@ type RetrainResult struct {
 	FineTune FineTuneResult `json:"fine_tune,omitzero"`
 	// Decision is what became of it, Reason a sentence. Runs from before
 	// there were promotions have neither.
-	Decision registry.Decision `json:"decision,omitempty"`
-	Reason   string            `json:"reason,omitempty"`
+	Decision Decision `json:"decision,omitempty"`
+	Reason   string   `json:"reason,omitempty"`
 	// Champion is the model that the challenger was compared with, or that
 	// it had no reason to challenge; empty before there was one.
 	Champion string `json:"champion,omitempty"`
 	// Comparison is comparison.json.
-	Comparison artifact.Ref `json:"comparison,omitzero"`
+	Comparison Ref `json:"comparison,omitzero"`
 	// Manifest is the retraining's own, which lists that file; its fine-tuning
 	// has another. Skipped retrainings have none.
-	Manifest artifact.Ref `json:"manifest,omitzero"`
+	Manifest Ref `json:"manifest,omitzero"`
 }
 
 // Progress is the heartbeat of activities that go through rows or
@@ -438,15 +444,15 @@ type JobProgress struct {
 
 // ApplyProgress is what an Apply carries over when it continues as new.
 type ApplyProgress struct {
-	Accepted  Accepted     `json:"accepted"`
-	Threshold float64      `json:"threshold"`
-	Labels    artifact.Ref `json:"labels"`
+	Accepted  Accepted `json:"accepted"`
+	Threshold float64  `json:"threshold"`
+	Labels    Ref      `json:"labels"`
 	// Provider and BaseModel are what prices are found by.
-	Provider    string         `json:"provider,omitempty"`
-	BaseModel   string         `json:"base_model,omitempty"`
-	Origin      *Origin        `json:"origin,omitempty"`
-	Prepared    PrepareResult  `json:"prepared"`
-	Predictions []artifact.Ref `json:"predictions"`
-	Stages      []StageTime    `json:"stages"`
-	Paused      bool           `json:"paused,omitempty"`
+	Provider    string        `json:"provider,omitempty"`
+	BaseModel   string        `json:"base_model,omitempty"`
+	Origin      *Origin       `json:"origin,omitempty"`
+	Prepared    PrepareResult `json:"prepared"`
+	Predictions []Ref         `json:"predictions"`
+	Stages      []StageTime   `json:"stages"`
+	Paused      bool          `json:"paused,omitempty"`
 }

@@ -7,46 +7,18 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"switchboard/internal/anonymize"
-	"switchboard/internal/problem"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/sample"
 	"switchboard/internal/tweet"
 )
 
-// Evaluation is how an anonymizer did on a set of labelled texts, and whether
-// that is good enough for texts to leave the machine. The zero value is no
-// evaluation, and clears nothing.
-type Evaluation struct {
-	// Anonymizer is the version of the anonymizer that was judged (see
-	// [anonymize.Anonymizer.Version]).
-	Anonymizer string `json:"anonymizer"`
-	// Models holds the version of each model, by the recognizer's name. It
-	// tells the SHA-256 of the model's files.
-	Models map[string]string `json:"models"`
-	// Set names the labelled texts, SetSHA256 is over them, Texts counts them.
-	Set       string `json:"set"`
-	SetSHA256 string `json:"set_sha256"`
-	Texts     int    `json:"texts"`
-	// Recall is the share of labelled details of which nothing was left, by
-	// kind, with a 95% confidence interval.
-	Recall map[string]Proportion `json:"recall"`
-	// Passed tells that every kind reached what is asked. Failed says what did
-	// not, in sentences, otherwise.
-	Passed bool     `json:"passed"`
-	Failed []string `json:"failed,omitempty"`
-}
+// Evaluation is how an anonymizer did on a set of labelled texts.
+type Evaluation = pipeline.Evaluation
 
-// Proportion is Count of Of, as a share with its 95% Wilson interval. Of
-// nothing the share is 0 and the interval reaches from 0 to 1.
-type Proportion struct {
-	Count int     `json:"count"`
-	Of    int     `json:"of"`
-	Share float64 `json:"share"`
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
-}
+// Proportion is a share with its 95% Wilson interval.
+type Proportion = pipeline.Proportion
 
 // demand is what is asked of a kind: so much recall, and so much at the lower
 // end of the interval. A bound of 0 leaves the interval out of it, where the
@@ -125,24 +97,6 @@ func Judge(ctx context.Context, a *anonymize.Anonymizer) (Evaluation, error) {
 	}
 	e.Passed = len(e.Failed) == 0
 	return e, nil
-}
-
-// Clear returns nil if texts that the given version of the anonymizer made may
-// leave the machine, and a [problem.Error] of kind Refused that says why not
-// otherwise: there is no evaluation, it failed, or it is of another version.
-func (e Evaluation) Clear(version string) error {
-	switch {
-	case version == "":
-		return problem.New(problem.Refused, "nothing tells which anonymizer made these texts, so they may not leave the machine; prepare the dataset anew")
-	case e.Anonymizer == "":
-		return problem.New(problem.Refused, "the anonymizer that made these texts was not evaluated, so they may not leave the machine; start the run anew with workers that evaluate it")
-	case !e.Passed:
-		return problem.New(problem.Refused, "the anonymizer leaves too much behind, so its texts may not leave the machine: %s; correct the lists of names (SWITCHBOARD_ALLOW_NAMES, SWITCHBOARD_DENY_NAMES) or the model (SWITCHBOARD_NER_MODEL), and see what leaks with `starter scan --evaluate`",
-			strings.Join(e.Failed, "; "))
-	case e.Anonymizer != version:
-		return problem.New(problem.Refused, "the texts were made by version %.12s of the anonymizer, and version %.12s was evaluated, so they may not leave the machine; give all workers the same settings and release, and start the run anew", version, e.Anonymizer)
-	}
-	return nil
 }
 
 // builtIn generates the labelled texts.

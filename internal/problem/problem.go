@@ -14,39 +14,23 @@ package problem
 import (
 	"errors"
 	"fmt"
+
+	"switchboard/internal/pipeline"
 )
 
-// Kind tells who has to act on a problem. It is also the type under which a
-// problem travels as a Temporal application failure.
-type Kind string
+// Kind tells who has to act on a problem. It travels as the type of a Temporal
+// application failure, so the contract owns it.
+type Kind = pipeline.ProblemKind
 
+// The kinds.
 const (
-	// BadInput: the caller gave something unusable (a file, an option, a
-	// model name, a key). Exit code 2.
-	BadInput Kind = "BadInput"
-	// Environment: something around the program is missing or unreachable
-	// (a server, a port, a directory). Exit code 3.
-	Environment Kind = "Environment"
-	// Refused: the provider said no, and asking again will not help (no
-	// permission, no quota, a failed job); or the anonymizer is not good
-	// enough for texts to be sent. Exit code 1.
-	Refused Kind = "Refused"
+	BadInput    = pipeline.BadInput
+	Environment = pipeline.Environment
+	Refused     = pipeline.Refused
 )
 
 // Error is a problem: a kind, a sentence for a person, and the cause if any.
-type Error struct {
-	Kind Kind
-	// Text is the whole sentence, including the cause where that helps.
-	Text string
-	// Cause may be nil.
-	Cause error
-}
-
-// Error returns the sentence.
-func (e *Error) Error() string { return e.Text }
-
-// Unwrap returns the cause, nil if there is none.
-func (e *Error) Unwrap() error { return e.Cause }
+type Error = pipeline.Problem
 
 // New makes a problem of the given kind. The format may use %w once, to keep
 // a cause.

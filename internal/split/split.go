@@ -17,6 +17,7 @@ import (
 	"slices"
 
 	"switchboard/internal/dataset"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
 
@@ -66,30 +67,8 @@ func (o Options) Validate() error {
 	return nil
 }
 
-// Counts tells what became of the examples. Each example that came in is
-// counted once among Train-Repeated, Validation, Test and the reasons for
-// leaving one out.
-type Counts struct {
-	// Classes counts the labels in train.
-	Classes    int   `json:"classes"`
-	Train      int64 `json:"train"`
-	Validation int64 `json:"validation"`
-	Test       int64 `json:"test"`
-	// Repeated is how many of Train are repetitions in small classes.
-	Repeated int64 `json:"repeated"`
-	// Unlabelled examples have no company.
-	Unlabelled int64 `json:"unlabelled"`
-	// Empty examples have no text.
-	Empty int64 `json:"empty"`
-	// Duplicates have the same text as an earlier example.
-	Duplicates int64 `json:"duplicates"`
-	// Rare examples belong to a class below the minimal size.
-	Rare int64 `json:"rare"`
-	// Surplus examples were more than the target size.
-	Surplus int64 `json:"surplus"`
-	// Corrected examples have the label of a correction.
-	Corrected int64 `json:"corrected,omitempty"`
-}
+// Counts tells what became of the examples.
+type Counts = pipeline.SplitCounts
 
 // Class tells how one label's examples were divided.
 type Class struct {

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 
@@ -27,6 +26,8 @@ import (
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
 	"switchboard/internal/store"
+	"switchboard/internal/temporal"
+	"switchboard/internal/webhook"
 	"switchboard/workflows"
 )
 
@@ -44,7 +45,7 @@ type Host struct {
 
 // Start opens what the settings name and starts both workers. It returns once
 // they poll; Stop ends them. Settings that cannot work are problems.
-func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, error) {
+func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, error) {
 	remote, err := provider.New(provider.Options{
 		BaseURL:           cfg.ProviderURL,
 		APIKey:            cfg.ProviderKey,
@@ -63,6 +64,10 @@ func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, erro
 	if err != nil {
 		return nil, err
 	}
+	sender, err := webhook.NewSender(cfg.NotifyHosts, cfg.NotifySecret)
+	if err != nil {
+		return nil, err
+	}
 	h := &Host{failed: make(chan error, 2)}
 	if err := h.open(ctx, cfg); err != nil {
 		return nil, err
@@ -77,7 +82,7 @@ func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, erro
 	asking := &activities.Provider{Store: h.files, Models: h.models, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: prices}
 	h.workers = []worker.Worker{
 		h.dataWorker(c, data, surroundings),
-		h.providerWorker(c, data, asking, surroundings),
+		h.providerWorker(c, data, asking, &activities.Notifier{Sender: sender}, surroundings),
 	}
 	for i, w := range h.workers {
 		if err := w.Start(); err != nil {
@@ -131,23 +136,24 @@ func (h *Host) settings(ctx context.Context, cfg config.Config, anonymizer strin
 	}, nil
 }
 
-func (h *Host) dataWorker(c client.Client, data *activities.Data, surroundings *activities.Installation) worker.Worker {
+func (h *Host) dataWorker(c *temporal.Client, data *activities.Data, surroundings *activities.Installation) worker.Worker {
 	options := h.options(surroundings)
 	// Staging and anonymizing use every core by themselves; more parts at
 	// once would only hold more memory, and keep them from other workers.
 	options.MaxConcurrentActivityExecutionSize = runtime.NumCPU() + 2
-	w := worker.New(c, pipeline.TaskQueue, options)
+	w := worker.New(c.Client, pipeline.TaskQueue, options)
 	workflows.Register(w)
 	w.RegisterActivityWithOptions(data, activity.RegisterOptions{})
 	w.RegisterActivityWithOptions(surroundings, activity.RegisterOptions{})
 	return w
 }
 
-func (h *Host) providerWorker(c client.Client, data *activities.Data, asking *activities.Provider, surroundings *activities.Installation) worker.Worker {
+func (h *Host) providerWorker(c *temporal.Client, data *activities.Data, asking *activities.Provider, telling *activities.Notifier, surroundings *activities.Installation) worker.Worker {
 	options := h.options(surroundings)
 	options.DisableWorkflowWorker = true
-	w := worker.New(c, pipeline.ProviderTaskQueue, options)
+	w := worker.New(c.Client, pipeline.ProviderTaskQueue, options)
 	w.RegisterActivityWithOptions(asking, activity.RegisterOptions{})
+	w.RegisterActivityWithOptions(telling, activity.RegisterOptions{})
 	// The look at a dataset before a run is accepted must not wait for a
 	// slot behind the parts of another run.
 	w.RegisterActivityWithOptions(data.CheckDataset, activity.RegisterOptions{Name: "CheckDataset"})

@@ -1,4 +1,4 @@
-package evaluate
+package pipeline
 
 import (
 	"encoding/json"
