@@ -44,7 +44,7 @@ func pagePicture(ctx context.Context, page string, width int64, height int) ([]b
 
 // colours is how many a picture has: a page of text has few, and a picture with a
 // palette takes a third of the room.
-const colours = 64
+const colours = 256
 
 // small encodes the top of a picture in the colours that it has most of.
 func small(whole image.Image, height int) ([]byte, error) {
