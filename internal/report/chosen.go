@@ -37,18 +37,28 @@ func ChoiceOf(steps []Step, baseModel string) Choice {
 	return Choice{ordered[i].Step, fmt.Sprintf("epoch %d of %d used", i+1, len(ordered))}
 }
 
-// Plot implements [plot.Plotter]: a line from bottom to top, and what it means.
-func (c Choice) Plot(canvas draw.Canvas, p *plot.Plot) {
+// mark draws a choice into a panel: a line from bottom to top, and what it means
+// where the panel's curves leave room.
+type mark struct {
+	Choice
+	low bool
+}
+
+// Plot implements [plot.Plotter].
+func (m mark) Plot(canvas draw.Canvas, p *plot.Plot) {
 	toX, _ := p.Transforms(&canvas)
-	x := toX(float64(c.Step))
-	if c.Label == "" || math.IsNaN(float64(x)) {
+	x := toX(float64(m.Step))
+	if m.Label == "" || math.IsNaN(float64(x)) {
 		return
 	}
 	canvas.StrokeLine2(draw.LineStyle{Color: ink, Width: 1, Dashes: []vg.Length{3, 2}}, x, canvas.Min.Y, x, canvas.Max.Y)
 	style := textStyle(sans, smallSize, ink)
 	at := vg.Point{X: x + 4, Y: canvas.Max.Y}
+	if m.low {
+		at.Y, style.YAlign = canvas.Min.Y+4, draw.YBottom
+	}
 	if x > canvas.Center().X {
 		at.X, style.XAlign = x-4, draw.XRight
 	}
-	canvas.FillText(style, at, c.Label)
+	canvas.FillText(style, at, m.Label)
 }

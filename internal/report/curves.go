@@ -65,8 +65,8 @@ func Curves(w io.Writer, steps []Step, chosen Choice) error {
 	// An accuracy axis that ends below 1 or begins above 0 flatters.
 	accuracyPlot.Y.Max = 1
 	accuracyPlot.Y.Tick.Marker = fifths{}
-	lossPlot.Add(chosen)
-	accuracyPlot.Add(chosen)
+	lossPlot.Add(mark{chosen, false})
+	accuracyPlot.Add(mark{chosen, true})
 
 	return writePNG(w, curvesWidth, curvesHeight, func(c draw.Canvas) {
 		if len(ordered) == 0 {

@@ -2,7 +2,8 @@
 // docs/images/pipeline.svg, and what a browser shows of a report.
 //
 //	go run ./tools/pictures
-//	go run ./tools/pictures -page report.html -width 360 -height 1400 -out docs/images/report-phone.png
+//	go run ./tools/pictures -page report.html -width 360 -height 1000 -out docs/images/report-apply-phone.png
+//	go run ./tools/pictures -page analyze.png -height 9999 -out docs/images/analyze.png
 //
 // The names in the pipeline's picture are the program's own: workflows, stages and
 // task queues are the constants of internal/pipeline, so a name that changes there
@@ -19,7 +20,7 @@ import (
 
 func main() {
 	out := flag.String("out", "docs/images/pipeline.svg", "file to write")
-	page := flag.String("page", "", "HTML file to take a picture of")
+	page := flag.String("page", "", "HTML file to take a picture of, or a PNG to make smaller")
 	width := flag.Int64("width", 1100, "width of the window in pixels")
 	height := flag.Int("height", 1200, "height of the picture in pixels, from the top of the page")
 	flag.Parse()

@@ -16,7 +16,7 @@ import (
 	"switchboard/internal/browsertest"
 )
 
-// pagePicture is the top of a page as a browser shows it.
+// pagePicture is the top of a page as a browser shows it, or of a PNG.
 func pagePicture(ctx context.Context, page string, width int64, height int) ([]byte, error) {
 	path, err := filepath.Abs(page)
 	if err != nil {
@@ -27,9 +27,12 @@ func pagePicture(ctx context.Context, page string, width int64, height int) ([]b
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	shot := filepath.Join(dir, "page.png")
-	if _, err := browsertest.Look[bool](ctx, "file://"+path, width, shot, "true"); err != nil {
-		return nil, err
+	shot := path
+	if filepath.Ext(path) != ".png" {
+		shot = filepath.Join(dir, "page.png")
+		if _, err := browsertest.Look[bool](ctx, "file://"+path, width, shot, "true"); err != nil {
+			return nil, err
+		}
 	}
 	content, err := os.ReadFile(shot)
 	if err != nil {
@@ -43,7 +46,7 @@ func pagePicture(ctx context.Context, page string, width int64, height int) ([]b
 }
 
 // colours is how many a picture has: a page of text has few, and a picture with a
-// palette takes a third of the room.
+// palette takes half of the room.
 const colours = 256
 
 // small encodes the top of a picture in the colours that it has most of.
