@@ -117,10 +117,11 @@ Temporal's configuration file.`,
   starter finetune --dataset tweets.csv --target-size 1000 --watch
   starter status
   starter apply --dataset production.csv --watch`,
-		Args:          a.noSuchCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Args:              a.noSuchCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: a.useProject,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)

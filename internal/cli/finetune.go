@@ -94,6 +94,9 @@ func (f *fineTuneFlags) register(cmd *cobra.Command) {
 	flags.Float64Var(&in.Budget, "budget", 0, "US `dollars` for training and evaluation, from which the target size is derived")
 	flags.Float64Var(&in.MaxCost, "max-cost", 0, "refuse to upload if training and evaluation would cost more US `dollars`")
 	flags.BoolVar(&in.Force, "force", false, "do the work again that an earlier run has done, up to the upload; a job is never bought twice")
+	annotate(cmd, "dataset", commonFlag, "dataset")
+	annotate(cmd, "budget", excludes, "target-size")
+	annotate(cmd, "target-size", excludes, "budget")
 	flags.DurationVar(&in.JobDeadline, "job-deadline", pipeline.DefaultJobDeadline, "cancel the provider's job after this time")
 }
 
