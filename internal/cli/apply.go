@@ -88,6 +88,7 @@ the end and prints its summary.`,
 	cmd.MarkFlagsMutuallyExclusive("retry-failed", "max-tweets")
 	cmd.MarkFlagsMutuallyExclusive("retry-failed", "max-unusable")
 	addWatch(cmd, &watch)
+	a.addAnomalies(cmd)
 	cmd.AddCommand(
 		a.applyUpdateCommand("pause", "Hold a run before its next part", pipeline.PauseUpdate),
 		a.applyUpdateCommand("resume", "Let a held run go on", pipeline.ResumeUpdate),

@@ -52,5 +52,5 @@ type cancelled struct {
 
 func (c cancelled) write(t *text) {
 	t.line("cancelling %s", c.WorkflowID)
-	t.fact("look", "starter status "+c.WorkflowID)
+	t.fact("next", "starter status "+c.WorkflowID)
 }

@@ -43,6 +43,8 @@ type app struct {
 
 	json                        bool
 	profile, address, namespace string
+	// anomalies asks a summary for all that was wrong in a file.
+	anomalies bool
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
@@ -87,7 +89,7 @@ func (a *app) do(act action) func(*cobra.Command, []string) error {
 			return err
 		}
 		if !a.json {
-			return errors.Join(err, printText(a.stdout, v, a.now()))
+			return errors.Join(err, printText(a.stdout, v, text{now: a.now(), anomalies: a.anomalies}))
 		}
 		if err == nil {
 			return printJSON(a.stdout, v, nil)
@@ -141,6 +143,7 @@ Temporal's configuration file.`,
 		a.correctionsCommand(),
 		a.runsCommand(),
 		a.statusCommand(),
+		a.openCommand(),
 		a.cancelCommand(),
 		a.scheduleCommand(),
 		a.scanCommand(),

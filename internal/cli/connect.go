@@ -24,6 +24,8 @@ const lookTimeout = 5 * time.Second
 type connection struct {
 	client.Client
 	address, namespace string
+	// ui is the address of the server's Web UI, empty if it is not known.
+	ui string
 }
 
 // connect reads Temporal's own settings, lets the global flags override them,
@@ -33,7 +35,7 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{address: options.HostPort, namespace: options.Namespace}
+	c := &connection{address: options.HostPort, namespace: options.Namespace, ui: a.webUI(options.HostPort)}
 	key := options.Credentials != nil && !options.ConnectionOptions.TLSDisabled
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()

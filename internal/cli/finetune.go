@@ -55,11 +55,16 @@ follows the run to the end and prints its summary.`,
 	flags.register(cmd)
 	cmd.Flags().BoolVar(&flags.in.DryRun, "dry-run", false, "prepare and split, print what the run would cost with each known price, and upload nothing; watches")
 	addWatch(cmd, &watch)
+	a.addAnomalies(cmd)
 	return cmd
 }
 
 func addWatch(cmd *cobra.Command, watch *bool) {
 	cmd.Flags().BoolVar(watch, "watch", false, "follow the run to its end; interrupting stops the watching, not the run")
+}
+
+func (a *app) addAnomalies(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.anomalies, "anomalies", false, "list everything that was wrong in the file in the summary, kind by kind")
 }
 
 func addMaxUnusable(cmd *cobra.Command, part *float64) {

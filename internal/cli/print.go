@@ -18,8 +18,12 @@ type view interface {
 	write(t *text)
 }
 
-// printJSON writes one indented object: the view's members, and the failure as
-// "error". Either may be nil.
+// schemaVersion is that of every JSON object that is printed. It rises when a
+// member is renamed, removed or changes its meaning; new members do not count.
+const schemaVersion = 1
+
+// printJSON writes one indented object: the schema's version, the view's members,
+// and the failure as "error". View and failure may be nil.
 func printJSON(w io.Writer, v view, f *failure) error {
 	object := []byte("{}")
 	if v != nil {
@@ -28,16 +32,17 @@ func printJSON(w io.Writer, v view, f *failure) error {
 			return fmt.Errorf("encoding the result: %w", err)
 		}
 	}
+	version := fmt.Sprintf(`{"schema_version":%d`, schemaVersion)
+	if len(object) > len("{}") {
+		version += ","
+	}
+	object = append([]byte(version), object[1:]...)
 	if f != nil {
 		reason, err := json.Marshal(f)
 		if err != nil {
 			return fmt.Errorf("encoding the failure: %w", err)
 		}
-		object = bytes.TrimSuffix(object, []byte("}"))
-		if len(object) > 1 {
-			object = append(object, ',')
-		}
-		object = fmt.Appendf(object, `"error":%s}`, reason)
+		object = fmt.Appendf(bytes.TrimSuffix(object, []byte("}")), `,"error":%s}`, reason)
 	}
 	var out bytes.Buffer
 	if err := json.Indent(&out, object, "", "  "); err != nil {
@@ -48,9 +53,9 @@ func printJSON(w io.Writer, v view, f *failure) error {
 	return err
 }
 
-func printText(w io.Writer, v view, now time.Time) error {
-	t := &text{now: now}
-	v.write(t)
+// printText writes a view with the settings of t.
+func printText(w io.Writer, v view, t text) error {
+	v.write(&t)
 	_, err := io.WriteString(w, t.b.String())
 	return err
 }
@@ -60,6 +65,8 @@ type text struct {
 	b strings.Builder
 	// now is what ages are counted from; its location is that of all times.
 	now time.Time
+	// anomalies tells to list them, instead of to count them in one line.
+	anomalies bool
 }
 
 func (t *text) line(format string, args ...any) {

@@ -42,6 +42,7 @@ With --approve a person has the last word.`,
 	a.taskFlag(cmd, &flags.fineTuneFlags.in.Task)
 	flags.register(cmd)
 	addWatch(cmd, &watch)
+	a.addAnomalies(cmd)
 	return cmd
 }
 
@@ -86,9 +87,8 @@ func (f *retrainFlags) input(cmd *cobra.Command) (pipeline.RetrainInput, error) 
 
 // writeRetrain is the summary of a finished retraining.
 func writeRetrain(t *text, r pipeline.RetrainResult) {
-	writeTask(t, r.Task)
-	t.fact("decision", string(r.Decision))
 	t.fact("because", r.Reason)
+	writeTask(t, r.Task)
 	if r.Champion != "" {
 		t.fact("compared with", r.Champion)
 	}

@@ -49,13 +49,14 @@ it follows the run and exits as the run does.`,
 		}),
 	}
 	addWatch(cmd, &watch)
+	a.addAnomalies(cmd)
 	return cmd
 }
 
 // write tells of a run in full: how it is getting on, or its summary.
 func (r report) write(t *text) {
 	t.line("%s %s: %s", r.Workflow, r.WorkflowID, r.standing(t))
-	t.fact("run", r.RunID)
+	t.fact("result", r.headline())
 	if r.WorkerSilent && r.State == stateRunning {
 		t.fact("worker", "none answers; this is what the server knows (start one with `go run ./worker`)")
 	}
@@ -74,7 +75,18 @@ func (r report) write(t *text) {
 		r.writeUnfinished(t)
 	}
 	writeEvents(t, r.Events)
+	t.fact("run", r.RunID)
 	writeFiles(t, r.Files)
+	writeEnd(t, r.Next, r.WebUI)
+}
+
+// headline is the key figure of a run that succeeded. Why another did not is the
+// line below, and so is whom a call is for.
+func (r report) headline() string {
+	if r.State != stateCompleted || r.Call != nil {
+		return ""
+	}
+	return r.keyFigure()
 }
 
 // standing is the state with its times.

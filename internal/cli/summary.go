@@ -37,6 +37,9 @@ func writeTask(t *text, task string) { t.fact("task", cmp.Or(task, registry.Defa
 // writeTuning tells how a model was made and judged.
 func writeTuning(t *text, r pipeline.FineTuneResult) {
 	t.fact("base model", r.BaseModel)
+	if !r.DryRun {
+		writeMetrics(t, r.Metrics)
+	}
 	t.fact("note", r.Notes...)
 	writePrepared(t, r.Prepared)
 	writePrivacy(t, r.Privacy)
@@ -48,7 +51,6 @@ func writeTuning(t *text, r pipeline.FineTuneResult) {
 	}
 	t.fact("job", fmt.Sprintf("%s, %s trained", r.JobID, count(r.TrainedTokens, "token")))
 	writeCost(t, r)
-	writeMetrics(t, r.Metrics)
 	writeStages(t, r.Stages)
 }
 
@@ -107,13 +109,13 @@ func dollars(d float64) string {
 
 // writeApply is the summary of a finished application of a model.
 func writeApply(t *text, r pipeline.ApplyResult) {
+	writeWarnings(t, r.Warnings)
+	writeApplied(t, r.Counts)
 	writeTask(t, r.Task)
 	t.fact("model", r.Model)
 	writeOrigin(t, r.Origin)
-	writeWarnings(t, r.Warnings)
 	writePrepared(t, r.Prepared)
 	writePrivacy(t, r.Privacy)
-	writeApplied(t, r.Counts)
 	writeStages(t, r.Stages)
 }
 
@@ -151,8 +153,23 @@ func writePrepared(t *text, c pipeline.PrepareCounts) {
 		parts = append(parts, count(int64(c.Companies), "company"))
 	}
 	t.fact("data", strings.Join(parts, ", "))
-	t.fact("anomalies", tally(c.Anomalies)...)
+	writeAnomalies(t, c.Anomalies)
 	t.fact("replaced", tally(c.Spans)...)
+}
+
+// writeAnomalies tells what was wrong in a file: all of it where that was asked
+// for, and else how much and what most of all.
+func writeAnomalies(t *text, anomalies map[string]int64) {
+	kinds := tally(anomalies)
+	if t.anomalies || len(kinds) < 2 {
+		t.fact("anomalies", kinds...)
+		return
+	}
+	var all int64
+	for _, n := range anomalies {
+		all += n
+	}
+	t.fact("anomalies", fmt.Sprintf("%s of %s, most of all %s; --anomalies lists them", number(all), count(int64(len(kinds)), "kind"), strings.TrimSpace(kinds[0])))
 }
 
 // writePrivacy tells how the anonymizer was judged. Runs from before there was
@@ -248,14 +265,27 @@ func writeEvents(t *text, events []pipeline.JobEvent) {
 		events = events[len(events)-latestEvents:]
 	}
 	var lines []string
+	last, times := "", 0
 	for _, e := range events {
-		line := t.clock(e.At) + " " + oneLine(e.Message)
+		message := oneLine(e.Message)
 		if e.Level != "" && e.Level != "info" {
-			line = t.clock(e.At) + " " + e.Level + ": " + oneLine(e.Message)
+			message = e.Level + ": " + message
 		}
-		lines = append(lines, line)
+		if message == last {
+			times++
+			lines[len(lines)-1] = fmt.Sprintf("%s %s (%d times)", t.clock(e.At), message, times)
+			continue
+		}
+		last, times = message, 1
+		lines = append(lines, t.clock(e.At)+" "+message)
 	}
 	t.fact("events", lines...)
+}
+
+// writeEnd ends a summary: what to do next, and where Temporal shows the run.
+func writeEnd(t *text, next, webUI string) {
+	t.fact("next", next)
+	t.fact("web ui", webUI)
 }
 
 func writeFiles(t *text, files []file) {

@@ -279,8 +279,21 @@ var reports = map[string]view{
 	"version": version{Version: "v1.2.3", Revision: "1a2b3c4d", Modified: true, Go: "go1.26.8"},
 }
 
+// withEnd gives a report what the connection to a server on this machine adds.
+func withEnd(r report) report {
+	c := &connection{namespace: "default", ui: "http://localhost:8233"}
+	r.Next, r.WebUI = r.nextCommand(), c.runURL(r.WorkflowID, r.RunID)
+	return r
+}
+
 func TestViews(t *testing.T) {
 	for name, v := range reports {
+		switch r := v.(type) {
+		case report:
+			v = withEnd(r)
+		case started:
+			v = started{withEnd(r.report)}
+		}
 		t.Run(name, func(t *testing.T) { goldenView(t, name, v) })
 	}
 }
@@ -288,7 +301,7 @@ func TestViews(t *testing.T) {
 func render(t *testing.T, v view) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := printText(&out, v, now); err != nil {
+	if err := printText(&out, v, text{now: now}); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

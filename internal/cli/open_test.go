@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"switchboard/internal/artifact"
+	"switchboard/internal/pipeline"
+)
+
+func TestAddressOfTheWebUI(t *testing.T) {
+	for _, c := range []struct{ server, setting, want string }{
+		{"localhost:7233", "", "http://localhost:8233"},
+		{"127.0.0.1:17233", "", "http://127.0.0.1:18233"},
+		{"[::1]:7233", "", "http://[::1]:8233"},
+		{"127.0.0.1:65000", "", ""},
+		{"temporal.example.com:7233", "", ""},
+		{"temporal.example.com:7233", "https://temporal.example.com/", "https://temporal.example.com"},
+		{"mine.a1b2c.tmprl.cloud:7233", "", "https://cloud.temporal.io"},
+		{"eu-west-1.aws.api.temporal.io:7233", "", "https://cloud.temporal.io"},
+		{"localhost", "", ""},
+	} {
+		a := &app{environ: []string{"SWITCHBOARD_WEB_UI=" + c.setting}}
+		if got := a.webUI(c.server); got != c.want {
+			t.Errorf("beside %s, with the setting %q: %q, want %q", c.server, c.setting, got, c.want)
+		}
+	}
+	c := &connection{namespace: "my namespace", ui: "http://localhost:8233"}
+	if got, want := c.runURL("call/0042", "run-1"), "http://localhost:8233/namespaces/my%20namespace/workflows/call%2F0042/run-1/history"; got != want {
+		t.Errorf("a run is at %s, want %s", got, want)
+	}
+}
+
+func TestOpenPrintsTheReportOrTheWebUI(t *testing.T) {
+	judged := fineTuned
+	judged.Report = artifact.Ref{Path: "finetune-x-1/run-1/evaluation/report.html"}
+	f := &frontend{workers: true, ending: completion(judged), closes: noon}
+	h := f.serve(t)
+	h.set("SWITCHBOARD_WEB_UI", "http://ui.example.com")
+	const run = "http://ui.example.com/namespaces/default/workflows/finetune-x-1/run-1/history"
+	report := filepath.Join(h.artifacts(), judged.Report.Path)
+	for args, want := range map[string]string{
+		"open finetune-x-1":                  report,
+		"open finetune-x-1 --web-ui":         run,
+		"open finetune-x-1 --web-ui --print": run,
+	} {
+		if r := h.run(strings.Fields(args)...); r.code != exitDone || r.stdout != want+"\n" {
+			t.Errorf("%s: exit code %d, %q, %q; want %q", args, r.code, r.stdout, r.stderr, want)
+		}
+	}
+	f.ending = completion(fineTuned)
+	if r := h.run("open", "finetune-x-1", "--json"); !strings.Contains(r.stdout, `"kind": "web_ui"`) || !strings.Contains(r.stdout, run) {
+		t.Errorf("without a report: %q, %q", r.stdout, r.stderr)
+	}
+}
+
+func TestOpenWithoutAKnownWebUI(t *testing.T) {
+	_, err := report{WorkflowID: "finetune-x-1"}.page(&connection{address: "temporal.example.com:7233"}, true)
+	if err == nil || !strings.Contains(err.Error(), "set SWITCHBOARD_WEB_UI") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestReportThatIsNotHere(t *testing.T) {
+	err := show(t.Context(), page{Kind: "report", Address: filepath.Join(t.TempDir(), "report.html")})
+	if err == nil || !strings.Contains(err.Error(), "the report is not on this machine") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Whatever became of a run, the summary ends with what comes next.
+func TestNextCommand(t *testing.T) {
+	failed := applied
+	failed.Counts.ConversationStatuses = map[string]int64{"failed": 1}
+	better := fineTuned
+	better.Champion, better.Task = "ft:old", "airlines"
+	for want, r := range map[string]report{
+		"starter status w --watch":               {State: stateRunning},
+		"starter doctor":                         {State: stateRunning, WorkerSilent: true},
+		"starter apply resume w":                 {State: stateRunning, Status: &pipeline.Status{Paused: true}},
+		"starter models approve w --why REASON":  {State: stateRunning, Status: &pipeline.Status{Proposal: &pipeline.Proposal{}}},
+		"starter open w --web-ui":                {State: stateFailed, Failure: &failure{Kind: "Refused"}},
+		"starter apply --dataset FILE --watch":   {State: stateCompleted, FineTune: &fineTuned},
+		"starter apply --retry-failed w --watch": {State: stateCompleted, Apply: &failed},
+		"starter open w":                         {State: stateCompleted, Apply: &applied},
+		"starter models promote ft:switchboard-softmax-1:1a2b3c4d --task airlines --why REASON": {State: stateCompleted, FineTune: &better},
+	} {
+		r.WorkflowID = "w"
+		if got := r.nextCommand(); got != want {
+			t.Errorf("next is %q, want %q", got, want)
+		}
+	}
+}
+
+func TestAnomaliesAreListedIfAsked(t *testing.T) {
+	f := &frontend{workers: true, ending: completion(fineTuned), closes: noon}
+	h := f.serve(t)
+	if r := h.run("status", theRun); !strings.Contains(r.stdout, "40,216 of 3 kinds, most of all 40,212 missing parent; --anomalies lists them\n") {
+		t.Errorf("by itself: %s", r.stdout)
+	}
+	if r := h.run("status", theRun, "--anomalies"); !strings.Contains(r.stdout, "3 duplicate id\n") || strings.Contains(r.stdout, "of 3 kinds") {
+		t.Errorf("if asked: %s", r.stdout)
+	}
+}
