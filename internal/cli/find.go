@@ -121,11 +121,11 @@ func (c *connection) list(ctx context.Context, query string, most int) ([]*workf
 	var next []byte
 	for {
 		answer, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Namespace: c.namespace, PageSize: int32(min(most, 1000)), Query: query, NextPageToken: next,
+			Namespace: c.Namespace, PageSize: int32(min(most, 1000)), Query: query, NextPageToken: next,
 		})
 		var invalid *serviceerror.InvalidArgument
 		if errors.As(err, &invalid) && strings.Contains(invalid.Message, pipeline.TaskAttribute) {
-			return nil, problem.New(problem.Environment, "the namespace %q has no search attribute %s; `starter doctor` says how to create it", c.namespace, pipeline.TaskAttribute)
+			return nil, problem.New(problem.Environment, "the namespace %q has no search attribute %s; `starter doctor` says how to create it", c.Namespace, pipeline.TaskAttribute)
 		}
 		if err != nil {
 			return nil, c.serverProblem(err, "list of runs")

@@ -81,7 +81,7 @@ func (r report) page(c *connection, webUI bool) (page, error) {
 	}
 	p.Kind, p.Address = "web_ui", c.runURL(r.WorkflowID, r.RunID)
 	if p.Address == "" {
-		return p, problem.Input("the address of Temporal's Web UI for the server %s is not known; set SWITCHBOARD_WEB_UI to it", c.address)
+		return p, problem.Input("the address of Temporal's Web UI for the server %s is not known; set SWITCHBOARD_WEB_UI to it", c.Address)
 	}
 	return p, nil
 }

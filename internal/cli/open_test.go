@@ -7,6 +7,7 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/temporal"
 )
 
 func TestAddressOfTheWebUI(t *testing.T) {
@@ -26,7 +27,7 @@ func TestAddressOfTheWebUI(t *testing.T) {
 			t.Errorf("beside %s, with the setting %q: %q, want %q", c.server, c.setting, got, c.want)
 		}
 	}
-	c := &connection{namespace: "my namespace", ui: "http://localhost:8233"}
+	c := &connection{Client: &temporal.Client{Namespace: "my namespace"}, ui: "http://localhost:8233"}
 	if got, want := c.runURL("call/0042", "run-1"), "http://localhost:8233/namespaces/my%20namespace/workflows/call%2F0042/run-1/history"; got != want {
 		t.Errorf("a run is at %s, want %s", got, want)
 	}
@@ -56,7 +57,7 @@ func TestOpenPrintsTheReportOrTheWebUI(t *testing.T) {
 }
 
 func TestOpenWithoutAKnownWebUI(t *testing.T) {
-	_, err := report{WorkflowID: "finetune-x-1"}.page(&connection{address: "temporal.example.com:7233"}, true)
+	_, err := report{WorkflowID: "finetune-x-1"}.page(&connection{Client: &temporal.Client{Address: "temporal.example.com:7233"}}, true)
 	if err == nil || !strings.Contains(err.Error(), "set SWITCHBOARD_WEB_UI") {
 		t.Errorf("got %v", err)
 	}

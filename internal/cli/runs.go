@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"switchboard/internal/pipeline"
+	"switchboard/internal/temporal"
 )
 
 func (a *app) runsCommand() *cobra.Command {
@@ -113,7 +114,7 @@ func (c *connection) entry(ctx context.Context, info *workflowpb.WorkflowExecuti
 		WorkflowID: r.WorkflowID, RunID: r.RunID, Kind: kindOf(r.Workflow), State: r.State, Stage: r.Stage, Closed: r.Closed,
 		Start: info.GetStartTime().AsTime(),
 	}
-	decode(info.GetSearchAttributes().GetIndexedFields()[pipeline.TaskAttribute], &e.Task)
+	e.Task = temporal.Keyword(info.GetSearchAttributes(), pipeline.TaskAttribute)
 	if r.State == stateRunning {
 		return e
 	}

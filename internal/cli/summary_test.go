@@ -14,6 +14,7 @@ import (
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 	"switchboard/internal/registry"
+	"switchboard/internal/temporal"
 )
 
 // The runs of the tests ended at noon, and it is five past.
@@ -281,7 +282,7 @@ var reports = map[string]view{
 
 // withEnd gives a report what the connection to a server on this machine adds.
 func withEnd(r report) report {
-	c := &connection{namespace: "default", ui: "http://localhost:8233"}
+	c := &connection{Client: &temporal.Client{Namespace: "default"}, ui: "http://localhost:8233"}
 	r.Next, r.WebUI = r.nextCommand(), c.runURL(r.WorkflowID, r.RunID)
 	return r
 }

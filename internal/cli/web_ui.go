@@ -36,7 +36,7 @@ func (c *connection) runURL(id, run string) string {
 	if c.ui == "" || id == "" {
 		return ""
 	}
-	parts := []string{c.ui, "namespaces", url.PathEscape(c.namespace), "workflows", url.PathEscape(id)}
+	parts := []string{c.ui, "namespaces", url.PathEscape(c.Namespace), "workflows", url.PathEscape(id)}
 	if run != "" {
 		parts = append(parts, url.PathEscape(run), "history")
 	}

@@ -70,7 +70,7 @@ var Settings = []Setting{
 	{ProviderKey, "", "API key for the provider"},
 	{ProviderKeyFile, ".switchboard/api-key", "file that holds the key, read where `OPENAI_API_KEY` is empty; `standalone` makes the default one for its own model server"},
 	{BaseModel, "switchboard-softmax-1", "the provider's model that a fine-tuning starts from"},
-	{Prices, "", "JSON file of prices, which come before the shipped ones; see the [reference](docs/reference.md#prices)"},
+	{Prices, "", "JSON file of prices, which come before the shipped ones; see [prices](#prices)"},
 	{MaxConcurrent, "64", "requests that one worker has open at the provider at once"},
 	{RequestsPerMinute, "0", "requests that one worker sends to the provider in a minute; 0 sets no limit"},
 	{RequestTimeout, "60s", "how long one request to the provider may take"},
