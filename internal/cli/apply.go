@@ -16,7 +16,7 @@ func (a *app) applyCommand() *cobra.Command {
 		watch bool
 	)
 	cmd := &cobra.Command{
-		Use:   "apply {--dataset FILE | --retry-failed WORKFLOW_ID}",
+		Use:   "apply {--dataset FILE | --retry-failed RUN}",
 		Short: "Assign a company to every conversation of a file",
 		Long: `Assign a company to every conversation of a file.
 
@@ -98,10 +98,10 @@ the end and prints its summary.`,
 
 func (a *app) applyUpdateCommand(use, short, update string) *cobra.Command {
 	return &cobra.Command{
-		Use:     use + " WORKFLOW_ID",
+		Use:     use + " RUN",
 		Short:   short,
 		Example: "  starter apply " + use + " apply-production-1a2b3c4d",
-		Args:    oneArg("workflow id"),
+		Args:    oneArg("run"),
 		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
 			c, err := a.connect(ctx)
 			if err != nil {

@@ -10,7 +10,7 @@ import (
 
 func (a *app) cancelCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "cancel [WORKFLOW_ID]",
+		Use:   "cancel [RUN]",
 		Short: "Cancel a run, and the provider's job with it",
 		Long: `Cancel a run, and the provider's job with it.
 
@@ -18,7 +18,7 @@ Without a workflow id it cancels the latest fine-tuning. The command returns
 when the run is told; it then cleans up, which status shows.`,
 		Example: `  starter cancel
   starter cancel finetune-tweets-1a2b3c4d`,
-		Args: maybeOneArg("workflow id"),
+		Args: maybeOneArg("run"),
 		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
 			c, err := a.connect(ctx)
 			if err != nil {

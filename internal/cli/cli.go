@@ -152,6 +152,7 @@ Temporal's configuration file.`,
 		a.versionCommand(),
 	)
 	a.strict(root)
+	a.complete(root)
 	return root
 }
 

@@ -99,8 +99,8 @@ func TestExitCodesWithoutServer(t *testing.T) {
 		{"help nope", 2, `starter has no command "nope"`},
 		{"help schedule nope", 2, `starter schedule has no command "nope"`},
 		{"apply nope", 2, `starter apply has no command "nope"`},
-		{"apply pause", 2, "takes one workflow id, not 0 arguments"},
-		{"status a b", 2, "takes at most one workflow id, not 2 arguments"},
+		{"apply pause", 2, "takes one run, not 0 arguments"},
+		{"status a b", 2, "takes at most one run, not 2 arguments"},
 		{"finetune x.csv", 2, `takes flags only, not "x.csv"`},
 
 		{"finetune", 2, "no dataset is given; name a CSV file with --dataset"},

@@ -18,7 +18,7 @@ func (a *app) evaluateCommand() *cobra.Command {
 		watch bool
 	)
 	cmd := &cobra.Command{
-		Use:   "evaluate --run WORKFLOW_ID",
+		Use:   "evaluate --run RUN",
 		Short: "Judge a model on the held-out conversations of a fine-tuning",
 		Long: `Judge a model on the held-out conversations of a fine-tuning.
 

@@ -14,7 +14,7 @@ func (a *app) modelsApproveCommand() *cobra.Command {
 		reject bool
 	)
 	cmd := &cobra.Command{
-		Use:   "approve WORKFLOW_ID --why REASON",
+		Use:   "approve RUN --why REASON",
 		Short: "Approve the promotion that a retraining asks for, or reject it",
 		Long: `Approve the promotion that a retraining asks for, or reject it.
 
@@ -22,7 +22,7 @@ A retraining with --approve waits for this, until its deadline; ` + "`starter st
 shows what it asks. Its comparison.json has the figures of every company.`,
 		Example: `  starter models approve retrain-tweets-1a2b3c4d --why "better on every large company"
   starter models approve retrain-tweets-1a2b3c4d --reject --why "the labels of May are wrong"`,
-		Args: oneArg("workflow id"),
+		Args: oneArg("run"),
 		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
 			by, err := r.by()
 			if err != nil {

@@ -61,7 +61,11 @@ Runs that have begun go on with the model that they began with.`,
 		Example: `  starter models promote ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k --why "the old one misses Spotify"`,
 		Args:    oneArg("model"),
 	}, func(ctx context.Context, task *store.Task, args []string, by store.Who, why string) (string, error) {
-		return args[0], task.Promote(ctx, args[0], "", by, why)
+		id, err := task.Resolve(ctx, args[0])
+		if err != nil {
+			return "", err
+		}
+		return id, task.Promote(ctx, id, "", by, why)
 	})
 }
 
@@ -87,6 +91,10 @@ retired. The model stays at the provider, and what is known of it in the databas
 		Example: `  starter models retire ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k --why "trained on leaked labels"`,
 		Args:    oneArg("model"),
 	}, func(ctx context.Context, task *store.Task, args []string, by store.Who, why string) (string, error) {
-		return args[0], task.Retire(ctx, args[0], by, why)
+		id, err := task.Resolve(ctx, args[0])
+		if err != nil {
+			return "", err
+		}
+		return id, task.Retire(ctx, id, by, why)
 	})
 }

@@ -21,7 +21,11 @@ func (a *app) modelsShowCommand() *cobra.Command {
 		Example: "  starter models show champion\n  starter models show ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k",
 		Args:    oneArg("model"),
 	}, func(ctx context.Context, task *store.Task, args []string) (view, error) {
-		return showModel(ctx, task, args[0])
+		id, err := task.Resolve(ctx, args[0])
+		if err != nil {
+			return nil, err
+		}
+		return showModel(ctx, task, id)
 	})
 }
 
@@ -29,9 +33,6 @@ func showModel(ctx context.Context, task *store.Task, id string) (view, error) {
 	aliases, err := aliasesOf(ctx, task)
 	if err != nil {
 		return nil, err
-	}
-	if id == "champion" && aliases.Champion != "" {
-		id = aliases.Champion
 	}
 	m, err := task.Model(ctx, id)
 	if err != nil {

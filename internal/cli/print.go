@@ -36,7 +36,7 @@ func printJSON(w io.Writer, v view, f *failure) error {
 	if len(object) > len("{}") {
 		version += ","
 	}
-	object = append([]byte(version), object[1:]...)
+	object = append([]byte(version), inSeconds(object)[1:]...)
 	if f != nil {
 		reason, err := json.Marshal(f)
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 func (a *app) statusCommand() *cobra.Command {
 	var watch bool
 	cmd := &cobra.Command{
-		Use:   "status [WORKFLOW_ID]",
+		Use:   "status [RUN]",
 		Short: "Tell how a run is getting on, or how it ended",
 		Long: `Tell how a run is getting on, or how it ended.
 
@@ -26,7 +26,7 @@ it follows the run and exits as the run does.`,
 		Example: `  starter status
   starter status --watch
   starter status apply-production-1a2b3c4d --json | jq -r .stage`,
-		Args: maybeOneArg("workflow id"),
+		Args: maybeOneArg("run"),
 		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
 			c, err := a.connect(ctx)
 			if err != nil {
