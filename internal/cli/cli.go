@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"switchboard/internal/config"
 	"switchboard/internal/problem"
 )
 
@@ -28,6 +27,7 @@ func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		now:        time.Now,
 		acceptWait: time.Minute,
 		watchEvery: time.Second,
+		takeWait:   10 * time.Second,
 	}
 	return a.run(ctx, args)
 }
@@ -40,6 +40,8 @@ type app struct {
 	// acceptWait bounds how long a start waits for a worker's answer;
 	// watchEvery is the time between two looks at a run.
 	acceptWait, watchEvery time.Duration
+	// takeWait bounds how long a request waits for a worker to take it.
+	takeWait time.Duration
 
 	json                        bool
 	profile, address, namespace string
@@ -263,6 +265,3 @@ func (a *app) getenv(name string) string {
 	}
 	return ""
 }
-
-// artifactsRoot is where runs leave their files, as this environment says.
-func (a *app) artifactsRoot() string { return config.Get(a.getenv, config.Artifacts) }

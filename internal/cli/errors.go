@@ -10,8 +10,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/provider"
 )
 
 const (
@@ -84,7 +84,7 @@ func runFailure(err error) error {
 			switch kind := problem.Kind(e.Type()); kind {
 			case problem.BadInput, problem.Environment, problem.Refused:
 				typed = problem.New(kind, "%s", e.Message())
-			case problem.Kind(provider.Connection):
+			case pipeline.ConnectionFailure:
 				// It may come back by itself, so the run tried again and
 				// again; to the user it is missing.
 				typed = problem.New(problem.Environment, "%s", e.Message())

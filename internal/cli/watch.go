@@ -58,7 +58,7 @@ func (a *app) ending(ctx context.Context, c *connection, id string, err error, s
 	}
 	show.update(r)
 	show.stop()
-	a.addFiles(ctx, &r)
+	a.addFiles(ctx, c, &r)
 	if r.State == stateCompleted {
 		return r, nil
 	}

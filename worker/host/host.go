@@ -34,7 +34,7 @@ import (
 // what they have. Whoever stops the process must allow more.
 const StopTimeout = 30 * time.Second
 
-// Host is a pair of running workers.
+// Host is a set of running workers, one for each task queue.
 type Host struct {
 	files   *artifact.Store
 	models  *store.Store
@@ -42,7 +42,7 @@ type Host struct {
 	failed  chan error
 }
 
-// Start opens what the settings name and starts both workers. It returns once
+// Start opens what the settings name and starts the workers. It returns once
 // they poll; Stop ends them. Settings that cannot work are problems.
 func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, error) {
 	remote, err := provider.New(provider.Options{
@@ -63,7 +63,7 @@ func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, erro
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{failed: make(chan error, 2)}
+	h := &Host{failed: make(chan error, 3)}
 	if err := h.open(ctx, cfg); err != nil {
 		return nil, err
 	}
@@ -75,9 +75,11 @@ func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, erro
 	surroundings := &activities.Installation{Server: c, Settings: settings}
 	data := &activities.Data{Store: h.files, Anonymizer: anonymizer, Models: h.models, Prices: prices}
 	asking := &activities.Provider{Store: h.files, Models: h.models, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: prices}
+	control := &activities.Control{Store: h.files, Models: h.models, Config: cfg, Getenv: os.Getenv, Worker: process()}
 	h.workers = []worker.Worker{
 		h.dataWorker(c, data, surroundings),
 		h.providerWorker(c, data, asking, surroundings),
+		h.controlWorker(c, control, surroundings),
 	}
 	for i, w := range h.workers {
 		if err := w.Start(); err != nil {
@@ -154,6 +156,16 @@ func (h *Host) providerWorker(c client.Client, data *activities.Data, asking *ac
 	return w
 }
 
+// controlWorker answers what people ask. It has slots of its own, so that nobody
+// waits behind the parts of a run.
+func (h *Host) controlWorker(c client.Client, control *activities.Control, surroundings *activities.Installation) worker.Worker {
+	options := h.options(surroundings)
+	options.DisableWorkflowWorker = true
+	w := worker.New(c, pipeline.ControlTaskQueue, options)
+	w.RegisterActivityWithOptions(control, activity.RegisterOptions{})
+	return w
+}
+
 func (h *Host) options(surroundings *activities.Installation) worker.Options {
 	return worker.Options{
 		// Whoever looks at the task queues sees whether all have the same.
@@ -167,6 +179,9 @@ func (h *Host) options(surroundings *activities.Installation) worker.Options {
 	}
 }
 
+// process names this process to people.
+func process() string { return fmt.Sprintf("%d@%s", os.Getpid(), hostname()) }
+
 func hostname() string {
 	name, _ := os.Hostname()
 	return cmp.Or(name, "unknown")
@@ -177,7 +192,7 @@ func hostname() string {
 func (h *Host) Failed() <-chan error { return h.failed }
 
 // Stop lets running activities save what they have, for at most [StopTimeout],
-// and stops both workers.
+// and stops the workers.
 func (h *Host) Stop() {
 	done := make(chan struct{}, len(h.workers))
 	for _, w := range h.workers {
