@@ -72,6 +72,7 @@ const modelNotTrained = "model_not_trained"
 func (p *Provider) lacks(ctx context.Context, model string) []string {
 	ctx, cancel := context.WithTimeout(ctx, trialTime)
 	defer cancel()
+	p.Client.Forget(model)
 	answer, err := p.Client.Classify(ctx, model, prompt.System, probeText)
 	var refused *provider.Error
 	found := p.Client.Lacks(model)

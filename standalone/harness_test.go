@@ -20,6 +20,7 @@ import (
 	"switchboard/internal/cli"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/provider"
+	"switchboard/internal/temporal"
 )
 
 // The tests here run the real program as a process of its own, drive it with
@@ -185,7 +186,7 @@ func (th *theatre) artifact(path string) []byte {
 
 func (th *theatre) temporal() client.Client {
 	th.t.Helper()
-	c, err := client.Dial(client.Options{HostPort: th.address(), Logger: quiet{}})
+	c, err := temporal.Dial(th.t.Context(), temporal.Options{Address: th.address()})
 	if err != nil {
 		th.t.Fatal(err)
 	}
@@ -205,14 +206,6 @@ func (th *theatre) provider() *provider.Client {
 	}
 	return p
 }
-
-// quiet is a logger that says nothing.
-type quiet struct{}
-
-func (quiet) Debug(string, ...any) {}
-func (quiet) Info(string, ...any)  {}
-func (quiet) Warn(string, ...any)  {}
-func (quiet) Error(string, ...any) {}
 
 // tweets writes a training file of n threads between five companies and their
 // customers, and a production file of a third as many without authors and

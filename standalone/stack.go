@@ -16,15 +16,13 @@ import (
 	"strings"
 	"time"
 
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
-
 	"switchboard/internal/config"
 	"switchboard/internal/embedded"
 	"switchboard/internal/encoder"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/temporal"
 	"switchboard/worker/host"
 )
 
@@ -38,7 +36,7 @@ type options struct {
 type stack struct {
 	temporal *embedded.Server
 	models   *models
-	client   client.Client
+	client   *temporal.Client
 	host     *host.Host
 	config   config.Config
 }
@@ -47,6 +45,10 @@ type stack struct {
 func start(ctx context.Context, o options) (_ *stack, err error) {
 	own := os.Getenv(config.ProviderURL) == ""
 	cfg, err := settings(os.Getenv, own)
+	if err != nil {
+		return nil, err
+	}
+	connection, err := temporal.Load(os.Environ(), "")
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +85,8 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 		}
 		s.config.ProviderURL, s.config.ProviderKey = s.models.url, s.models.key
 	}
-	s.client, err = client.DialContext(ctx, client.Options{HostPort: s.temporal.Address(), Logger: log.NewStructuredLogger(logger)})
+	connection.Log = logger
+	s.client, err = temporal.Dial(ctx, connection.OfServer(s.temporal.Address()))
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the embedded Temporal server: %w", err)
 	}

@@ -7,7 +7,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -16,13 +15,10 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/contrib/envconfig"
-	"go.temporal.io/sdk/log"
 
 	"switchboard/internal/config"
-	"switchboard/internal/installation"
 	"switchboard/internal/problem"
+	"switchboard/internal/temporal"
 	"switchboard/worker/host"
 )
 
@@ -65,15 +61,14 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options, err := envconfig.LoadDefaultClientOptions()
+	options, err := temporal.Load(os.Environ(), "")
 	if err != nil {
-		return problem.Input("the connection to Temporal is not configured well: %w", err)
+		return err
 	}
-	options.HostPort = cmp.Or(options.HostPort, client.DefaultHostPort) // for the sentence below
-	options.Logger = log.NewStructuredLogger(slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	c, err := client.DialContext(ctx, options)
+	options.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	c, err := temporal.Dial(ctx, options)
 	if err != nil {
-		return installation.DialProblem(options.HostPort, options.Credentials != nil && !options.ConnectionOptions.TLSDisabled, err)
+		return err
 	}
 	defer c.Close()
 	h, err := host.Start(ctx, c, cfg)

@@ -49,6 +49,7 @@ func (t *tweet) relation(i int) {
 	case !t.acts(j, end):
 		return
 	case w.class&given != 0 && !t.isWord(j, "Will", "May"), w.class&devices != 0, kin && t.isBorne(j):
+	case kin && w.class&brand != 0 && t.actsAsPerson(end):
 	default:
 		return
 	}
@@ -72,6 +73,16 @@ func (t *tweet) acts(j, end int) bool {
 	return strings.HasSuffix(s, "n't") || strings.HasSuffix(s, "ed") && len(s) > 3 || slices.Contains(verbs, s)
 }
 
+// actsAsPerson tells that the word at i begins what people do and things do not: behind
+// a relation even a brand that nobody is known to be called is a name then ("my
+// daughter Tesla cannot log in", but "my daughter Tesla is charging").
+func (t *tweet) actsAsPerson(i int) bool {
+	return i < len(t.words) && t.gap(i) == " " && t.isWord(i, personal...)
+}
+
+// personal are verbs and beginnings of clauses behind a person's name.
+var personal = strings.Fields("cannot cant can't can’t could couldn't couldn’t would who whose said says told wants thinks feels paid flew flies sent bought tried tries booked called wrote spoke knows knew loves hates likes")
+
 // verbs are words behind a person's name, ordinary verbs but for those in -ed.
 var verbs = strings.Fields(`is was has had did does can cannot cant could would should might must never just also still always now
 	and or who whose says said told got gets gave made bought paid flew flies came went left lost sent took needs wants thinks feels
@@ -87,7 +98,7 @@ func (t *tweet) presentsItself(i int) bool {
 		return given || j < len(t.words) && t.gap(j) == ", " && t.isWord(j, "your", "the", "a", "I", "I'm", "I'll")
 	}
 	if t.isWord(j, "and") {
-		return j+1 < len(t.words) && (t.isWord(j+1, "I'll", "I’ll", "I'd", "I’d") ||
+		return j+1 < len(t.words) && (t.isWord(j+1, "I'll", "I’ll", "I'd", "I’d") || given && t.isWord(j+1, "my") ||
 			j+2 < len(t.words) && (t.isWord(j+1, "I") && t.isWord(j+2, "can", "will", "am", "would", "work", "have") && (given || !t.isNegated(j+2)) ||
 				t.isWord(j+1, "I'm", "I’m") && t.isWord(j+2, "here", "happy", "glad", "with", "your")))
 	}

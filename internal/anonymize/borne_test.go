@@ -36,6 +36,8 @@ var brandNames = []ruleCase{
 
 	// Relations.
 	{"wife", "my wife Alexa cannot log in", "my wife Person cannot log in"},
+	{"a brand of a name", "my daughter Tesla cannot log in", "my daughter Person cannot log in"},
+	{"I'm, and my", "I'm Chase and my card is broken", "I'm Person and my card is broken"},
 	{"son", "my son Chase cannot log in", "my son Person cannot log in"},
 	{"daughter, a company", "my daughter Delta's flight", "my daughter Person's flight"},
 	{"husband, a verb in -ed", "my husband Ford booked it", "my husband Person booked it"},
@@ -59,6 +61,8 @@ var brandNames = []ruleCase{
 	{"a device, asked", "Hey Siri, what time is it?", ""},
 	{"a device, without a greeting", "Alexa, turn on the lights", ""},
 	{"a device from support", "I got an Alexa from support", ""},
+	{"somebody's car", "my daughter Tesla is charging and my son Nintendo broke", ""},
+	{"a customer of", "I'm Verizon and my phone is broken", ""},
 	{"somebody's account", "my wife Chase account and my son Xbox", ""},
 	{"somebody's car", "my husband Ford truck", ""},
 	{"somebody's phone", "my mom Verizon phone, my daughter Apple ID", ""},

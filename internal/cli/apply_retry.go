@@ -4,7 +4,6 @@ import (
 	"context"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/converter"
 
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -49,7 +48,7 @@ func (c *connection) applyInput(ctx context.Context, r report) (in pipeline.Appl
 	if err != nil {
 		return in, c.serverProblem(err, "run "+r.WorkflowID)
 	}
-	err = converter.GetDefaultDataConverter().FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &in)
+	err = c.Decode(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &in)
 	if err != nil {
 		return in, problem.New(problem.Environment, "what the run %s was started with cannot be read: %w", r.WorkflowID, err)
 	}

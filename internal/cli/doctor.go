@@ -98,14 +98,14 @@ func (a *app) examine(ctx context.Context) diagnosis {
 		if c, err = a.connect(ctx); err != nil {
 			return "", err
 		}
-		return "a server answers at " + c.address, nil
+		return "a server answers at " + c.Address, nil
 	})
 	if connected {
 		defer c.Close()
 	}
 	there := d.run(ctx, "namespace", connected, func(ctx context.Context) (string, error) {
-		_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.namespace})
-		return c.namespace, c.serverProblem(err, "namespace "+c.namespace)
+		_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.Namespace})
+		return c.Namespace, c.serverProblem(err, "namespace "+c.Namespace)
 	})
 	d.run(ctx, "attributes", there, func(ctx context.Context) (string, error) { return c.probeAttributes(ctx) })
 	working := a.examineWorkers(ctx, &d, c, there)
@@ -148,7 +148,7 @@ func (a *app) examineSurroundings(ctx context.Context, d *diagnosis, c *connecti
 
 // probeAttributes looks for the search attributes that runs set.
 func (c *connection) probeAttributes(ctx context.Context) (string, error) {
-	if err := installation.CheckAttributes(ctx, c, c.namespace); err != nil {
+	if err := installation.CheckAttributes(ctx, c, c.Namespace); err != nil {
 		return "", c.serverProblem(err, "search attributes")
 	}
 	return strings.Join(pipeline.SearchAttributes, ", "), nil
@@ -156,7 +156,7 @@ func (c *connection) probeAttributes(ctx context.Context) (string, error) {
 
 // probeWorkers compares the workers' settings.
 func (c *connection) probeWorkers(ctx context.Context) (string, error) {
-	if err := installation.CheckWorkers(ctx, c, c.namespace, time.Now()); err != nil {
+	if err := installation.CheckWorkers(ctx, c, c.Namespace, time.Now()); err != nil {
 		return "", c.serverProblem(err, "workers")
 	}
 	return "all workers have the same", nil

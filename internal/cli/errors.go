@@ -149,15 +149,15 @@ func (c *connection) serverProblem(err error, subject string) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &namespace):
-		return problem.New(problem.Environment, "the Temporal server at %s has no namespace %q; create it, or set TEMPORAL_NAMESPACE", c.address, c.namespace)
+		return problem.New(problem.Environment, "the Temporal server at %s has no namespace %q; create it, or set TEMPORAL_NAMESPACE", c.Address, c.Namespace)
 	case errors.As(err, &notFound):
-		return problem.Input("there is no %s in the namespace %q", subject, c.namespace)
+		return problem.Input("there is no %s in the namespace %q", subject, c.Namespace)
 	case errors.As(err, &invalid):
 		return problem.Input("the Temporal server refuses the %s: %s", subject, invalid.Message)
 	case errors.As(err, &denied):
-		return problem.New(problem.Environment, "the Temporal server at %s denies access to the namespace %q; check TEMPORAL_API_KEY, or the client certificate", c.address, c.namespace)
+		return problem.New(problem.Environment, "the Temporal server at %s denies access to the namespace %q; check TEMPORAL_API_KEY, or the client certificate", c.Address, c.Namespace)
 	case errors.As(err, &unavailable), errors.As(err, &deadline), errors.As(err, &late), errors.Is(err, context.DeadlineExceeded):
-		return problem.New(problem.Environment, "the Temporal server at %s does not answer any more", c.address)
+		return problem.New(problem.Environment, "the Temporal server at %s does not answer any more", c.Address)
 	}
 	return err
 }

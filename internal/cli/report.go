@@ -8,18 +8,16 @@ import (
 	"slices"
 	"time"
 
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/temporal"
 )
 
 // What became of a run, as Temporal sees it.
@@ -111,7 +109,7 @@ func (c *connection) named(ctx context.Context, args []string) (string, error) {
 	// Servers differ in the order of their lists, and not all can be told
 	// one; the first page has the running ones and those that ended last.
 	answer, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		Namespace: c.namespace,
+		Namespace: c.Namespace,
 		PageSize:  100,
 		Query:     fmt.Sprintf("WorkflowType = '%s'", pipeline.FineTuneWorkflow),
 	})
@@ -151,8 +149,8 @@ func (c *connection) describeWithChildren(ctx context.Context, id, runID string)
 		Started:    when(info.GetStartTime()),
 		Closed:     when(info.GetCloseTime()),
 	}
-	decode(info.GetSearchAttributes().GetIndexedFields()[pipeline.StageAttribute], &r.Stage)
-	r.addActivities(answer.GetPendingActivities())
+	r.Stage = pipeline.Stage(temporal.Keyword(info.GetSearchAttributes(), pipeline.StageAttribute))
+	r.addActivities(c, answer.GetPendingActivities())
 	return r, answer.GetPendingChildren(), nil
 }
 
@@ -261,23 +259,23 @@ func get[T any](ctx context.Context, run client.WorkflowRun, result **T) error {
 	return nil
 }
 
-func (r *report) addActivities(pending []*workflowpb.PendingActivityInfo) {
+func (r *report) addActivities(c *connection, pending []*workflowpb.PendingActivityInfo) {
 	for _, p := range pending {
 		a := activity{Type: p.GetActivityType().GetName(), Attempt: max(p.GetAttempt(), 1)}
 		if p.GetLastFailure() != nil {
-			a.Failure = attemptFailure(p).Error()
+			a.Failure = c.attemptFailure(p).Error()
 		}
 		if p.GetState() == enumspb.PENDING_ACTIVITY_STATE_SCHEDULED {
 			a.NextAttempt = when(p.GetNextAttemptScheduleTime())
 		}
 		if a.Type == awaitJob {
 			var job pipeline.JobProgress
-			if decodeHeartbeat(p, &job) {
+			if c.decodeHeartbeat(p, &job) {
 				r.Job, r.Events = &job, job.Recent
 			}
 		} else {
 			var progress pipeline.Progress
-			if decodeHeartbeat(p, &progress) && progress.Unit != "" {
+			if c.decodeHeartbeat(p, &progress) && progress.Unit != "" {
 				a.Progress = &progress
 			}
 		}
@@ -287,25 +285,20 @@ func (r *report) addActivities(pending []*workflowpb.PendingActivityInfo) {
 
 // attemptFailure is why an activity's last attempt failed. It reads as it would
 // if the activity had failed for good.
-func attemptFailure(p *workflowpb.PendingActivityInfo) error {
+func (c *connection) attemptFailure(p *workflowpb.PendingActivityInfo) error {
 	whole := &failurepb.Failure{
 		Cause: p.GetLastFailure(),
 		FailureInfo: &failurepb.Failure_ActivityFailureInfo{
 			ActivityFailureInfo: &failurepb.ActivityFailureInfo{ActivityType: p.GetActivityType()},
 		},
 	}
-	return runFailure(temporal.GetDefaultFailureConverter().FailureToError(whole))
+	return runFailure(c.Failure(whole))
 }
 
-func decodeHeartbeat(p *workflowpb.PendingActivityInfo, value any) bool {
-	payloads := p.GetHeartbeatDetails().GetPayloads()
-	return len(payloads) == 1 && decode(payloads[0], value)
-}
-
-// decode reports whether there was something to decode. What another version
-// wrote is not shown.
-func decode(p *commonpb.Payload, value any) bool {
-	return p != nil && converter.GetDefaultDataConverter().FromPayload(p, value) == nil
+// decodeHeartbeat reports whether there was something to decode. What another
+// version wrote is not shown.
+func (c *connection) decodeHeartbeat(p *workflowpb.PendingActivityInfo, value any) bool {
+	return c.Decode(p.GetHeartbeatDetails(), value) == nil
 }
 
 func when(t *timestamppb.Timestamp) *time.Time {

@@ -105,7 +105,9 @@ func (a *app) createSchedule(ctx context.Context, c *connection, o scheduleOptio
 	_, err = c.ScheduleClient().Create(ctx, o.schedule())
 	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		done.Change = "changed"
-		err = c.ScheduleClient().GetHandle(ctx, o.id).Update(ctx, client.ScheduleUpdateOptions{DoUpdate: o.update})
+		err = c.ScheduleClient().GetHandle(ctx, o.id).Update(ctx, client.ScheduleUpdateOptions{
+			DoUpdate: func(before client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) { return o.update(c, before) },
+		})
 	}
 	if err != nil {
 		return nil, c.serverProblem(err, "schedule "+o.id)
@@ -219,8 +221,8 @@ func (o scheduleOptions) schedule() client.ScheduleOptions {
 }
 
 // update is the schedule in the place of one that exists.
-func (o scheduleOptions) update(before client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-	if in := retrainInput(before.Description.Schedule.Action); in != nil {
+func (o scheduleOptions) update(c *connection, before client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+	if in := c.retrainInput(before.Description.Schedule.Action); in != nil {
 		if was := in.WithDefaults().FineTune.Task; was != o.input.FineTune.Task {
 			return nil, problem.Input("the schedule %s belongs to the task %s, not to %s; choose another name with --id", o.id, was, o.input.FineTune.Task)
 		}

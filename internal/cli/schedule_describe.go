@@ -95,7 +95,7 @@ func (c *connection) scheduleReport(ctx context.Context, id string, d *client.Sc
 	if state := d.Schedule.State; state != nil {
 		r.Paused, r.Note = state.Paused, state.Note
 	}
-	r.Input = retrainInput(d.Schedule.Action)
+	r.Input = c.retrainInput(d.Schedule.Action)
 	for _, action := range slices.Backward(d.Info.RecentActions) {
 		if action.StartWorkflowResult != nil {
 			r.Recent = append(r.Recent, c.scheduledRun(ctx, action))
@@ -105,14 +105,14 @@ func (c *connection) scheduleReport(ctx context.Context, id string, d *client.Sc
 }
 
 // retrainInput is what the schedule gives its runs, nil if it cannot be read.
-func retrainInput(action client.ScheduleAction) *pipeline.RetrainInput {
+func (c *connection) retrainInput(action client.ScheduleAction) *pipeline.RetrainInput {
 	start, ok := action.(*client.ScheduleWorkflowAction)
 	if !ok || len(start.Args) != 1 {
 		return nil
 	}
 	payload, ok := start.Args[0].(*commonpb.Payload)
 	var in pipeline.RetrainInput
-	if !ok || !decode(payload, &in) {
+	if !ok || c.Decode(&commonpb.Payloads{Payloads: []*commonpb.Payload{payload}}, &in) != nil {
 		return nil
 	}
 	return &in

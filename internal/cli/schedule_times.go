@@ -101,7 +101,7 @@ func (c *connection) withTimes(ctx context.Context, spec client.ScheduleSpec, as
 // between returns when it runs, at most a thousand times.
 func (t timetable) between(ctx context.Context, from, to time.Time) ([]time.Time, error) {
 	answer, err := t.c.WorkflowService().ListScheduleMatchingTimes(ctx, &workflowservice.ListScheduleMatchingTimesRequest{
-		Namespace: t.c.namespace, ScheduleId: t.id, StartTime: timestamppb.New(from), EndTime: timestamppb.New(to),
+		Namespace: t.c.Namespace, ScheduleId: t.id, StartTime: timestamppb.New(from), EndTime: timestamppb.New(to),
 	})
 	var all []time.Time
 	for _, at := range answer.GetStartTime() {

@@ -185,7 +185,9 @@ func writeMetrics(t *text, m pipeline.Metrics) {
 		}
 		return []string{name, s.Accuracy.String(), precision.String(), s.Coverage.String(), number(s.Examples)}
 	}
-	if m.Threshold > 1 {
+	if without := int64(m.WithoutConfidence); without > 0 && without == m.Answers() {
+		t.fact("threshold", "none: the answers have no confidence, so that every one is given")
+	} else if m.Threshold > 1 {
 		t.fact("threshold", fmt.Sprintf("none: no confidence reaches a precision of %s, so the model answers nothing", percent(m.Precision)))
 	} else {
 		t.fact("threshold", fmt.Sprintf("%.3f, for a precision of %s", m.Threshold, percent(m.Precision)))

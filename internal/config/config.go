@@ -1,7 +1,7 @@
 // Package config reads the settings of every program from the environment.
 //
 // [Settings] is the one list of them: the programs read from it, their help
-// prints it, and a test holds the README's table and the compose file against
+// prints it, and a test holds the reference's table and the compose file against
 // it. The connection to Temporal is not here: it is configured by Temporal's
 // own variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY,
 // TEMPORAL_TLS, TEMPORAL_PROFILE and the rest) or its configuration file.
@@ -68,7 +68,7 @@ var Settings = []Setting{
 	{ProviderKey, "", "API key for the provider"},
 	{ProviderKeyFile, ".switchboard/api-key", "file that holds the key, read where `OPENAI_API_KEY` is empty; `standalone` makes the default one for its own model server"},
 	{BaseModel, "switchboard-softmax-1", "the provider's model that a fine-tuning starts from"},
-	{Prices, "", "JSON file of prices, which come before the shipped ones; see the [reference](docs/reference.md#prices)"},
+	{Prices, "", "JSON file of prices, which come before the shipped ones; see [prices](#prices)"},
 	{MaxConcurrent, "64", "requests that one worker has open at the provider at once"},
 	{RequestsPerMinute, "0", "requests that one worker sends to the provider in a minute; 0 sets no limit"},
 	{RequestTimeout, "60s", "how long one request to the provider may take"},
@@ -157,7 +157,7 @@ func Get(getenv func(string) string, name string) string {
 	return ""
 }
 
-// Table returns the settings as a Markdown table, as the README shows it.
+// Table returns the settings as a Markdown table, as the reference shows it.
 func Table() string {
 	var b strings.Builder
 	b.WriteString("| variable | default | meaning |\n| --- | --- | --- |\n")

@@ -72,13 +72,13 @@ func TestValuesThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// The README shows the settings as this package knows them.
-func TestREADMEHasTheTable(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+// The reference shows the settings as this package knows them.
+func TestReferenceHasTheTable(t *testing.T) {
+	readme, err := os.ReadFile("../../docs/reference.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(readme), Table()) {
-		t.Errorf("README.md lacks this table of settings:\n%s", Table())
+		t.Errorf("docs/reference.md lacks this table of settings:\n%s", Table())
 	}
 }

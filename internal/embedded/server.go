@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,9 +16,6 @@ import (
 	uiserver "github.com/temporalio/ui-server/v2/server"
 	uiconfig "github.com/temporalio/ui-server/v2/server/config"
 	uioptions "github.com/temporalio/ui-server/v2/server/server_options"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
-	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/server/common/authorization"
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/membership/static"
@@ -268,34 +264,6 @@ func (s *Server) startUI(ctx context.Context, o Options) error {
 		}
 		return nil
 	})
-}
-
-// settle waits until the server answers a question that names every search
-// attribute.
-func (s *Server) settle(ctx context.Context, o Options) error {
-	c, err := client.NewLazyClient(client.Options{
-		HostPort:  s.Address(),
-		Namespace: o.Namespace,
-		Logger:    sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-	})
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return eventually(ctx, func() error {
-		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: mention(o.SearchAttributes)})
-		return err
-	})
-}
-
-// mention returns a query that uses every attribute and matches nothing; empty
-// for none.
-func mention(attributes []string) string {
-	parts := make([]string, len(attributes))
-	for i, a := range attributes {
-		parts[i] = fmt.Sprintf("`%s` = ''", a)
-	}
-	return strings.Join(parts, " AND ")
 }
 
 // eventually repeats what until it succeeds or the context ends, and then

@@ -19,9 +19,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"switchboard/internal/embedded"
@@ -62,35 +60,6 @@ func start(t testing.TB, o embedded.Options) *embedded.Server {
 	}
 	t.Cleanup(s.Stop)
 	return s
-}
-
-// dial connects to a server, and closes the connection with the test.
-func dial(t testing.TB, address string) client.Client {
-	t.Helper()
-	c, err := client.Dial(client.Options{HostPort: address, Logger: silent})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
-}
-
-var silent = sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
-
-// work runs a worker for the test workflows until the test ends.
-func work(t testing.TB, c client.Client) worker.Worker {
-	t.Helper()
-	w := worker.New(c, queue, worker.Options{StickyScheduleToStartTimeout: time.Second})
-	w.RegisterWorkflow(greet)
-	w.RegisterWorkflow(wait)
-	w.RegisterWorkflow(count)
-	w.RegisterActivity(compose)
-	w.RegisterActivity(next)
-	if err := w.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.Stop)
-	return w
 }
 
 func TestWorkflowIsFoundAfterRestart(t *testing.T) {

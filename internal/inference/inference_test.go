@@ -222,7 +222,8 @@ func TestEveryExampleGetsItsPrediction(t *testing.T) {
 	if f.total() != 300 || o.Questions != 300 || o.PromptTokens != 1500 || o.AnswerTokens != 300 {
 		t.Errorf("%d requests, %+v", f.total(), o)
 	}
-	if o.NextChunk < 4 || o.NextChunk > 7 {
+	// While a chunk is being saved the next one grows: how far, the disk decides.
+	if o.NextChunk < 2 || o.NextChunk > 7 {
 		t.Errorf("300 rows in chunks of 50 took %d chunks", o.NextChunk)
 	}
 	if last != (Progress{Done: 300, Total: 300, NextChunk: o.NextChunk}) {
@@ -280,7 +281,13 @@ func TestWhatBecomesOfAnAnswer(t *testing.T) {
 		predicted(13, "Unknown", 0, dataset.Invalid, "", 0, 0),
 	}
 	var s shelf
-	o, err := Run(t.Context(), client(t, f, provider.Options{}), Options{Model: "m", Labels: labels}, examples, Resume{}, s.save, nil)
+	c := client(t, f, provider.Options{})
+	// Before a model has answered, a refusal might be one of its parameters.
+	if _, err := c.Classify(t.Context(), "m", "", "ask Acme"); err != nil {
+		t.Fatal(err)
+	}
+	before := f.total()
+	o, err := Run(t.Context(), c, Options{Model: "m", Labels: labels}, examples, Resume{}, s.save, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,8 +298,8 @@ func TestWhatBecomesOfAnAnswer(t *testing.T) {
 			t.Errorf("got  %+v\nwant %+v", o.Predictions[i], want[i])
 		}
 	}
-	if o.Reused != 2 || o.WithoutConfidence != 1 || o.Questions != f.total() || o.PromptTokens != 35 {
-		t.Errorf("%d requests, %+v", f.total(), o)
+	if o.Reused != 2 || o.WithoutConfidence != 1 || o.Questions != f.total()-before || o.PromptTokens != 35 {
+		t.Errorf("%d requests, %+v", f.total()-before, o)
 	}
 }
 
@@ -516,7 +523,7 @@ func TestRequestThatIsAlwaysRefused(t *testing.T) {
 		o, err := Run(t.Context(), client(t, f, provider.Options{}), Options{Model: "m", Labels: labels, Concurrency: 4}, examples, Resume{}, s.save, nil)
 		check(t, examples, o, err, &s)
 		var e *provider.Error
-		if !errors.As(err, &e) || e.Reason != provider.InvalidRequest || o.Pending != n || f.total() > 16 {
+		if !errors.As(err, &e) || e.Reason != provider.InvalidRequest || o.Pending != n || f.total() > 16+3 {
 			t.Errorf("%d examples: got %v after %d requests, %+v", n, err, f.total(), o)
 		}
 	}

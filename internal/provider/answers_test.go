@@ -143,6 +143,7 @@ func TestAnswersInOtherForms(t *testing.T) {
 		"a list of numbers":                {`{"choices":[{"logprobs":[-0.1],` + message + `}]}`, "AcmeAir", false},
 		"the end as a token":               {`{"choices":[{"logprobs":{"content":[{"token":"AcmeAir","logprob":-0.1},{"token":"<|eot_id|>","logprob":-9999.0}]},` + message + `}]}`, "AcmeAir", true},
 		"an empty list of them":            {`{"choices":[{"logprobs":[],` + message + `}]}`, "AcmeAir", false},
+		"no number":                        {`{"choices":[{"logprobs":{"content":[{"token":"AcmeAir","logprob":NaN}]},"top":[-Infinity,Infinity],` + message + `}]}`, "AcmeAir", false},
 		"one of them missing":              {`{"choices":[{"logprobs":{"content":[{"token":"Acme","logprob":-0.1},{"token":"Air","logprob":null}]},` + message + `}]}`, "AcmeAir", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -155,7 +156,7 @@ func TestAnswersInOtherForms(t *testing.T) {
 	}
 	for name, body := range map[string]string{
 		"a number": `{"choices":[{"message":{"content":7}}]}`, "no message": `{"choices":["AcmeAir"]}`, "no choices": `{"choices":[]}`,
-		"no number": `{"choices":[{"logprobs":{"content":[{"logprob":NaN}]}}]}`,
+		"no JSON": `{"choices":[{"logprobs":{"content":[{"logprob":nan}]}}]}`,
 	} {
 		f := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) })
 		_, err := client(t, f, Options{}).Classify(t.Context(), "m", "s", "x")

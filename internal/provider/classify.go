@@ -36,30 +36,94 @@ type Answer struct {
 }
 
 // Classify asks a model for its answer to one text, with a system prompt that
-// says what is wanted, at temperature 0. Its errors never hold the provider's
-// message. A model that the provider does not have (yet) yields an [*Error]
-// with [Error.NotFound]; where it has to be deployed first, the error says how.
+// says what is wanted, at temperature 0. What the provider refuses and a question
+// can do without is left out. Its errors never hold the provider's message. A model
+// that the provider does not have (yet) yields an [*Error] with [Error.NotFound];
+// where it has to be deployed first, the error says how.
 func (c *Client) Classify(ctx context.Context, model, system, text string) (Answer, error) {
-	k := classifying(model)
 	for {
 		without := c.leftOut.of(model)
-		var w wireAnswer
-		err := c.do(ctx, k, func(ctx context.Context) error {
-			return c.request(ctx, http.MethodPost, "/chat/completions", nil, c.question(model, system, text, without), &w)
-		})
+		answer, err := c.ask(ctx, model, system, text, without)
+		if err == nil {
+			c.leftOut.settle(model)
+			return answer, nil
+		}
+		var refusal *Error
+		if !errors.As(err, &refusal) {
+			return Answer{}, err
+		}
 		// Many are asked at a time: what another question was refused for
 		// meanwhile, this one was asked with, too.
-		var refusal *Error
-		if errors.As(err, &refusal) && refusal.refuses != "" && !slices.Contains(without, refusal.refuses) {
+		if refusal.refuses != "" && !slices.Contains(without, refusal.refuses) {
 			c.leftOut.add(model, refusal.refuses)
 			continue // without it
 		}
-		if err != nil {
+		if !refusal.plain() {
 			return Answer{}, err
 		}
-		return c.answer(&k, w)
+		answer, asked, err := c.guessOnce(ctx, model, system, text, without, err)
+		if asked || slices.Equal(c.leftOut.of(model), without) {
+			return answer, err
+		}
+		// Meanwhile it was found out how this model can be asked.
 	}
 }
+
+// guessOnce guesses unless it is known how a model can be asked, one text at a time:
+// many are asked at once, and one of them finds out for all.
+func (c *Client) guessOnce(ctx context.Context, model, system, text string, without []string, refused error) (answer Answer, asked bool, err error) {
+	c.guessing.Lock()
+	defer c.guessing.Unlock()
+	if c.leftOut.settled(model) {
+		return Answer{}, false, refused
+	}
+	answer, err = c.guess(ctx, model, system, text, without, refused)
+	return answer, true, err
+}
+
+// guess asks with fewer and fewer parameters, for a server that refuses one and does
+// not say which in words that are known. It is done until a model has answered once:
+// what is refused then, is refused for its text. If nothing helps, refused is the
+// error.
+func (c *Client) guess(ctx context.Context, model, system, text string, without []string, refused error) (Answer, error) {
+	defer c.leftOut.settle(model)
+	for i, parameter := range guesses {
+		if slices.Contains(without, parameter) {
+			continue
+		}
+		answer, err := c.ask(ctx, model, system, text, slices.Concat(without, guesses[:i+1]))
+		var again *Error
+		switch {
+		case err == nil:
+			for _, left := range guesses[:i+1] {
+				c.leftOut.add(model, left)
+			}
+			return answer, nil
+		case errors.As(err, &again) && again.plain():
+			continue
+		case errors.As(err, &again) && again.refuses == "":
+			return Answer{}, err // something else went wrong, which may pass
+		}
+	}
+	return Answer{}, refused
+}
+
+// ask asks once.
+func (c *Client) ask(ctx context.Context, model, system, text string, without []string) (Answer, error) {
+	k := classifying(model)
+	var w wireAnswer
+	err := c.do(ctx, k, func(ctx context.Context) error {
+		return c.request(ctx, http.MethodPost, "/chat/completions", nil, c.question(model, system, text, without), &w)
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	return c.answer(&k, w)
+}
+
+// Forget makes the next question to a model be asked with every parameter again: a
+// provider may have learned what it refused.
+func (c *Client) Forget(model string) { c.leftOut.forget(model) }
 
 // Lacks tells what is left out of the questions to a model, because the provider
 // refused it, in the order in which that came up.

@@ -279,6 +279,16 @@ var optional = map[string]func(*openai.ChatCompletionRequest){
 	},
 }
 
+// guesses are the parameters that servers refuse most, in the order in which they
+// are left out where a server does not say which it is.
+var guesses = []string{"logprobs", "temperature", "max_tokens"}
+
+// plain reports a refusal of the request as it stands, of which nothing tells the
+// reason.
+func (e *Error) plain() bool {
+	return e.refuses == "" && e.Param == "" && (e.Reason == InvalidRequest && e.Status != http.StatusForbidden || e.Status == http.StatusNotImplemented)
+}
+
 // refusalWords are words with one of which a server refuses a parameter that it only
 // names in its sentence.
 var refusalWords = []string{"support", "unknown", "unrecognized", "unrecognised", "unexpected", "not allowed", "not permitted", "extra", "invalid param", "not accept",
@@ -326,6 +336,32 @@ var listWords = []string{"parameters:", "arguments:", "argument supplied:", "arg
 type leftOut struct {
 	mu      sync.Mutex
 	byModel map[string][]string
+	// answered are the models of which it is known how they can be asked.
+	answered map[string]bool
+}
+
+// settle notes that it is known how a model can be asked, or that it cannot be found
+// out.
+func (l *leftOut) settle(model string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.answered == nil {
+		l.answered = map[string]bool{}
+	}
+	l.answered[model] = true
+}
+
+func (l *leftOut) settled(model string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.answered[model]
+}
+
+func (l *leftOut) forget(model string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.byModel, model)
+	delete(l.answered, model)
 }
 
 func (l *leftOut) of(model string) []string {
@@ -353,9 +389,9 @@ type Lack string
 func (l Lack) Sentence() string {
 	if parameter, ok := strings.CutPrefix(string(l), "refuses "); ok {
 		if parameter == "logprobs" {
-			return "the provider refuses logprobs: answers have no confidence and count as certain, so that no threshold can be calibrated"
+			return "the provider refuses logprobs for the base model: if it does so for the fine-tuned one, answers have no confidence, count as certain, and no threshold can be calibrated"
 		}
-		return fmt.Sprintf("the provider refuses %s, which is left out", parameter)
+		return fmt.Sprintf("the provider refuses %s for the base model; what it refuses is left out", parameter)
 	}
 	return lacks[l]
 }
@@ -367,6 +403,6 @@ const (
 )
 
 var lacks = map[Lack]string{
-	NoConfidence: "the provider sends no log-probabilities: answers have no confidence and count as certain, so that no threshold can be calibrated",
+	NoConfidence: "the base model answers without log-probabilities: if the fine-tuned one does so, too, answers have no confidence, count as certain, and no threshold can be calibrated",
 	NotAsked:     "the base model cannot be asked before it is trained, so that what its answers lack shows with the first one that is",
 }

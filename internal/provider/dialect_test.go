@@ -103,15 +103,85 @@ func TestOtherRefusalsStand(t *testing.T) {
 				w.WriteHeader(400)
 				fmt.Fprint(w, body)
 			})
-			_, err := client(t, f, Options{}).Classify(t.Context(), "m", "s", "x")
-			var e *Error
-			if !errors.As(err, &e) || e.Reason != InvalidRequest || !e.Permanent {
-				t.Fatalf("got %v", err)
+			c := client(t, f, Options{})
+			for range 2 {
+				_, err := c.Classify(t.Context(), "m", "s", "x")
+				var e *Error
+				if !errors.As(err, &e) || e.Reason != InvalidRequest || !e.Permanent {
+					t.Fatalf("got %v", err)
+				}
 			}
-			if n := f.requests.Load(); n > 2 {
-				t.Errorf("it was asked %d times", n)
+			// What can be guessed is guessed for the first text alone.
+			if n := f.requests.Load(); n > int64(len(guesses))+2 {
+				t.Errorf("two texts were asked %d times", n)
 			}
 		})
+	}
+}
+
+// Sentences of servers that no list knows: what is refused shows by leaving it out.
+func TestRefusalInUnknownWordsIsFoundByAsking(t *testing.T) {
+	for name, tc := range map[string]struct {
+		status int
+		body   string
+	}{
+		"Mistral's nested detail": {422, `{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","logprobs"],"msg":"Extra inputs are not permitted","input":true}]},"type":"invalid_request_error"}`},
+		"Gemini's list":           {400, `[{"error":{"code":400,"message":"Logprobs is not enabled for models/m","status":"INVALID_ARGUMENT"}}]`},
+		"another spelling":        {400, `{"error":{"message":"log probabilities are unavailable for this deployment"}}`},
+		"another language":        {400, `{"error":{"message":"Parameter wird nicht angeboten"}}`},
+		"no words":                {400, ``},
+		"not implemented":         {501, `{"error":"not implemented"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				var q map[string]any
+				if json.NewDecoder(r.Body).Decode(&q); q["logprobs"] != nil {
+					w.WriteHeader(tc.status)
+					fmt.Fprint(w, tc.body)
+					return
+				}
+				fmt.Fprint(w, `{"choices":[{"finish_reason":"stop","message":{"role":"assistant","content":"AcmeAir"}}]}`)
+			})
+			c := client(t, f, Options{})
+			for range 2 {
+				if answer, err := c.Classify(t.Context(), "m", "s", "x"); err != nil || answer.Text != "AcmeAir" {
+					t.Fatalf("got %+v, %v", answer, err)
+				}
+			}
+			if n := f.requests.Load(); n != 3 {
+				t.Errorf("two texts were asked %d times, want once more than that", n)
+			}
+			if found := c.Lacks("m"); !slices.Contains(found, Lack("refuses logprobs")) {
+				t.Errorf("the model is said to lack %v", found)
+			}
+			c.Forget("m")
+			if found := c.Lacks("m"); len(found) != 0 {
+				t.Errorf("what was forgotten is said: %v", found)
+			}
+		})
+	}
+}
+
+// A model that has answered is not asked twice for one text: what is refused then,
+// is refused for the text.
+func TestRefusedTextIsNotAskedAgain(t *testing.T) {
+	f := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if strings.Contains(string(body), "refused text") {
+			w.WriteHeader(400)
+			return
+		}
+		fmt.Fprint(w, `{"choices":[{"finish_reason":"stop","message":{"role":"assistant","content":"AcmeAir"}}]}`)
+	})
+	c := client(t, f, Options{})
+	if _, err := c.Classify(t.Context(), "m", "s", "x"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Classify(t.Context(), "m", "s", "refused text"); err == nil {
+		t.Error("the refusal is passed over")
+	}
+	if n := f.requests.Load(); n != 2 {
+		t.Errorf("two texts were asked %d times", n)
 	}
 }
 

@@ -134,7 +134,7 @@ func drive(ctx context.Context, c *Client) map[string]string {
 }
 
 // quiet are the methods that ask nobody, or that TestEchoInABatch drives.
-var quiet = []string{"Provider", "Deployment", "Lacks", "BatchLine", "ReadBatch"}
+var quiet = []string{"Provider", "Deployment", "Lacks", "Forget", "BatchLine", "ReadBatch"}
 
 func search(t *testing.T, what string, out map[string]string) {
 	t.Helper()

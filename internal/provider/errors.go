@@ -215,7 +215,7 @@ func (c *Client) malformed(k *call, err error) *Error {
 	var wrong *json.UnmarshalTypeError
 	var own flaw
 	// What is no JSON from its first byte is some proxy's page; what is so only
-	// further on is the server's own, such as a NaN.
+	// further on is the server's own.
 	var syntax *json.SyntaxError
 	e.misshapen = errors.As(err, &wrong) || errors.As(err, &own) || errors.As(err, &syntax) && syntax.Offset > 1
 	return e.retryable(MalformedResponse, nil, "the provider at %s gave a malformed answer (%s)", c.host, unreadable(err))

@@ -36,6 +36,7 @@
 package provider
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,7 +44,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	openai "github.com/sashabaranov/go-openai"
@@ -152,6 +155,8 @@ type Client struct {
 	openai  *openai.Client
 	limit   *limiter
 	leftOut leftOut
+	// guessing is held while one text finds out what a model is asked without.
+	guessing sync.Mutex
 }
 
 // New makes a client. It sends nothing. Its errors are those of
@@ -385,7 +390,36 @@ func (c *Client) decode(req *http.Request, out any) error {
 		return err
 	}
 	defer resp.Body.Close()
-	return json.NewDecoder(resp.Body).Decode(out)
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	err = json.NewDecoder(bytes.NewReader(body)).Decode(out)
+	if finite := withoutNaN(body); finite != nil && errors.As(err, new(*json.SyntaxError)) {
+		return json.NewDecoder(bytes.NewReader(finite)).Decode(out)
+	}
+	return err
+}
+
+// notFinite are a string, which is left alone, and the numbers that Python writes
+// although JSON has none of them.
+var notFinite = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?Infinity|NaN`)
+
+// withoutNaN returns a body with null for each number that is not finite, nil if it has
+// none.
+func withoutNaN(body []byte) []byte {
+	found := false
+	finite := notFinite.ReplaceAllFunc(body, func(b []byte) []byte {
+		if b[0] == '"' {
+			return b
+		}
+		found = true
+		return []byte("null")
+	})
+	if !found {
+		return nil
+	}
+	return finite
 }
 
 // page is one page of any list of the protocol.

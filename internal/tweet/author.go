@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
+	"golang.org/x/text/unicode/norm"
 )
 
 // role is who wrote a tweet, as inbound tells it.
@@ -170,15 +171,15 @@ func isWeak(name string) bool {
 	return strings.ContainsFunc(name, unicode.IsSpace) && !strings.ContainsFunc(name, func(c rune) bool { return unicode.IsLetter(c) && !unicode.IsLower(c) })
 }
 
-// nameKey is what all spellings of a name have in common: they differ in case
-// and in blanks.
+// nameKey is what all spellings of a name have in common: they differ in case, in
+// blanks and in how letters with accents are composed.
 func nameKey(name string) string {
 	return strings.Map(func(c rune) rune {
 		if unicode.IsSpace(c) || unicode.Is(unicode.Cf, c) {
 			return -1
 		}
 		return unicode.ToLower(c)
-	}, name)
+	}, norm.NFC.String(name))
 }
 
 // company is an author under all its spellings.

@@ -198,6 +198,7 @@ func TestWhoIsACompany(t *testing.T) {
 		{"a text that is no name", told + "1,Acme,False,,a,,\n2,Did you try it?,False,,b,,\n3,\"Two\nlines\",False,,c,,\n4,Please see https://t.co/x,False,,d,,\n5,unknown,False,,e,,\n", []string{"Acme"}, map[string]int64{tweet.UnreadableAuthor: 4}},
 		{"a slipped row", untold + "1,Acme,a,\n2,Bolt Net\n3,Bolt Net\n", []string{"Acme"}, map[string]int64{tweet.UnevenRow: 2, tweet.UnreadableAuthor: 2}},
 		{"spellings", told + "1,acmeair,False,,a,,\n2,AcmeAir,False,,b,,\n3,Acme Air,False,,c,,\n4,AcmeAir,False,,d,,\n5, AcmeAir ,False,,e,,\n6,@AcmeAir,False,,f,,\n", []string{"AcmeAir"}, map[string]int64{tweet.CompanySpelling: 4}},
+		{"an accent of its own", told + "1,Caf\u00e9Help,False,,a,,\n2,Cafe\u0301Help,False,,b,,\n3,Caf\u00e9Help,False,,c,,\n", []string{"Caf\u00e9Help"}, map[string]int64{tweet.CompanySpelling: 1}},
 		{"a tie of spellings", told + "1,bolt,False,,a,,\n2,Bolt,False,,b,,\n", []string{"bolt"}, map[string]int64{tweet.CompanySpelling: 1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

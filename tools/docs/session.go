@@ -89,7 +89,10 @@ func run(ctx context.Context, root string, data bool) (map[string]string, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(s.demo(ctx), s.stay(ctx, tutorial)); err != nil || !data {
+	if err := s.demo(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.stay(ctx, tutorial); err != nil || !data {
 		return outputs, err
 	}
 	if s, err = newSession(dir, root, "real", outputs); err != nil {

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 
@@ -27,6 +26,7 @@ import (
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
 	"switchboard/internal/store"
+	"switchboard/internal/temporal"
 	"switchboard/workflows"
 )
 
@@ -44,7 +44,7 @@ type Host struct {
 
 // Start opens what the settings name and starts the workers. It returns once
 // they poll; Stop ends them. Settings that cannot work are problems.
-func Start(ctx context.Context, c client.Client, cfg config.Config) (*Host, error) {
+func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, error) {
 	remote, err := provider.New(provider.Options{
 		BaseURL:           cfg.ProviderURL,
 		APIKey:            cfg.ProviderKey,
@@ -133,22 +133,22 @@ func (h *Host) settings(ctx context.Context, cfg config.Config, anonymizer strin
 	}, nil
 }
 
-func (h *Host) dataWorker(c client.Client, data *activities.Data, surroundings *activities.Installation) worker.Worker {
+func (h *Host) dataWorker(c *temporal.Client, data *activities.Data, surroundings *activities.Installation) worker.Worker {
 	options := h.options(surroundings)
 	// Staging and anonymizing use every core by themselves; more parts at
 	// once would only hold more memory, and keep them from other workers.
 	options.MaxConcurrentActivityExecutionSize = runtime.NumCPU() + 2
-	w := worker.New(c, pipeline.TaskQueue, options)
+	w := worker.New(c.Client, pipeline.TaskQueue, options)
 	workflows.Register(w)
 	w.RegisterActivityWithOptions(data, activity.RegisterOptions{})
 	w.RegisterActivityWithOptions(surroundings, activity.RegisterOptions{})
 	return w
 }
 
-func (h *Host) providerWorker(c client.Client, data *activities.Data, asking *activities.Provider, surroundings *activities.Installation) worker.Worker {
+func (h *Host) providerWorker(c *temporal.Client, data *activities.Data, asking *activities.Provider, surroundings *activities.Installation) worker.Worker {
 	options := h.options(surroundings)
 	options.DisableWorkflowWorker = true
-	w := worker.New(c, pipeline.ProviderTaskQueue, options)
+	w := worker.New(c.Client, pipeline.ProviderTaskQueue, options)
 	w.RegisterActivityWithOptions(asking, activity.RegisterOptions{})
 	// The look at a dataset before a run is accepted must not wait for a
 	// slot behind the parts of another run.

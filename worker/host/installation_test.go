@@ -5,23 +5,24 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"go.temporal.io/sdk/client"
 
 	"switchboard/internal/cli"
 	"switchboard/internal/config"
 	"switchboard/internal/embedded"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/temporal"
 )
 
 // site is a Temporal server with workers, as a user has them.
 type site struct {
-	t       *testing.T
-	address string
-	client  client.Client
+	t *testing.T
+	// environ are the settings of Temporal.
+	environ []string
+	client  *temporal.Client
 }
 
 // newSite starts a server whose namespace knows these search attributes.
@@ -32,12 +33,24 @@ func newSite(t *testing.T, attributes ...string) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Stop)
-	c, err := client.DialContext(t.Context(), client.Options{HostPort: server.Address()})
+	s := &site{t: t, environ: []string{"TEMPORAL_ADDRESS=" + server.Address(), "TEMPORAL_CONFIG_FILE=" + filepath.Join(t.TempDir(), "none.toml")}}
+	s.client = s.dial()
+	return s
+}
+
+// dial connects as every program of the site does.
+func (s *site) dial() *temporal.Client {
+	s.t.Helper()
+	options, err := temporal.Load(s.environ, "")
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	t.Cleanup(c.Close)
-	return &site{t, server.Address(), c}
+	c, err := temporal.Dial(s.t.Context(), options)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(c.Close)
+	return c
 }
 
 // settings are those of a worker whose provider nobody answers for.
@@ -61,8 +74,7 @@ func (s *site) work(cfg config.Config) *Host {
 // run carries out a command of the starter.
 func (s *site) run(args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
-	environ := []string{"TEMPORAL_ADDRESS=" + s.address, "TEMPORAL_CONFIG_FILE=" + filepath.Join(s.t.TempDir(), "none.toml"),
-		config.Artifacts + "=" + s.t.TempDir(), config.ProviderURL + "=http://127.0.0.1:1/v1"}
+	environ := append(slices.Clone(s.environ), config.Artifacts+"="+s.t.TempDir(), config.ProviderURL+"=http://127.0.0.1:1/v1")
 	code = cli.Run(s.t.Context(), args, environ, &out, &errs)
 	return code, out.String(), errs.String()
 }

@@ -1,4 +1,4 @@
-package installation
+package temporal
 
 import (
 	"errors"
@@ -9,10 +9,10 @@ import (
 	"switchboard/internal/problem"
 )
 
-// DialProblem turns a failed first contact with the Temporal server at an
+// dialProblem turns a failed first contact with the Temporal server at an
 // address into a problem of kind Environment. With a key, an API key was set,
 // which turns TLS on.
-func DialProblem(address string, key bool, err error) error {
+func dialProblem(address string, key bool, err error) error {
 	var denied *serviceerror.PermissionDenied
 	text := err.Error()
 	switch {

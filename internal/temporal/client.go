@@ -1,0 +1,39 @@
+package temporal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/client"
+)
+
+// Client is a Temporal client that knows where it is connected to and how its
+// values are encoded.
+type Client struct {
+	client.Client
+	// Address and Namespace are those that the client is connected to.
+	Address, Namespace string
+	// Values decodes as workers and clients of the same settings encode.
+	Values
+}
+
+// Dial connects to a server and waits for its first answer, at most as long as
+// the context and five seconds allow. A server that cannot be reached is a
+// problem of kind Environment, settings that cannot be used are one of kind
+// BadInput; the error of a context that was cancelled is not a problem, and is
+// wrapped.
+func Dial(ctx context.Context, o Options) (*Client, error) {
+	options, err := o.client()
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.DialContext(ctx, options)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return nil, fmt.Errorf("connecting to the Temporal server at %s: %w", options.HostPort, err)
+	case err != nil:
+		return nil, dialProblem(options.HostPort, o.tlsByKey(), err)
+	}
+	return &Client{c, options.HostPort, options.Namespace, Values{options.DataConverter, options.FailureConverter}}, nil
+}
