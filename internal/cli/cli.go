@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
+	"switchboard/internal/console"
 	"switchboard/internal/problem"
 )
 
@@ -52,26 +52,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 	// Cobra would take nil for "the process's own arguments".
 	root.SetArgs(append([]string{}, args...))
 	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return exitDone
-	}
-	f := classify(err)
-	var shown *shownError
 	// A flag error may come before cobra has seen --json.
-	asked := a.json || slices.Contains(args, "--json")
-	if asked && !errors.As(err, &shown) {
-		if err := printJSON(a.stdout, nil, &f); err != nil {
-			f = classify(err)
-		}
-	}
-	fmt.Fprintln(a.stderr, f.line())
-	return f.Code
+	return console.Fail(a.stdout, a.stderr, a.json || slices.Contains(args, "--json"), err)
 }
-
-// shownError is an error that standard output already tells of.
-type shownError struct{ error }
-
-func (e *shownError) Unwrap() error { return e.error }
 
 // action is what a command does: it returns what to print, which may be nil,
 // and an error.
@@ -88,17 +71,7 @@ func (a *app) do(act action) func(*cobra.Command, []string) error {
 		if v == nil {
 			return err
 		}
-		if !a.json {
-			return errors.Join(err, printText(a.stdout, v, a.now()))
-		}
-		if err == nil {
-			return printJSON(a.stdout, v, nil)
-		}
-		f := classify(err)
-		if failed := printJSON(a.stdout, v, &f); failed != nil {
-			return failed
-		}
-		return &shownError{err}
+		return console.Show(a.stdout, printed{v}, a.json, a.now(), err)
 	}
 }
 
@@ -131,7 +104,7 @@ Temporal's configuration file.`,
 	flags.StringVar(&a.profile, "profile", "", "`name` of a profile of Temporal's configuration file (TEMPORAL_PROFILE)")
 	flags.StringVar(&a.address, "address", "", "`host:port` of the Temporal server (TEMPORAL_ADDRESS)")
 	flags.StringVar(&a.namespace, "namespace", "", "Temporal `namespace` (TEMPORAL_NAMESPACE)")
-	root.SetFlagErrorFunc(flagProblem)
+	root.SetFlagErrorFunc(console.FlagProblem)
 	root.SetUsageTemplate(root.UsageTemplate() + exitCodeHelp)
 	root.AddCommand(
 		a.fineTuneCommand(),
@@ -234,25 +207,6 @@ func maybeOneArg(what string) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-// expected says in words what a flag's type takes.
-var expected = map[string]string{
-	"int":      "a whole number",
-	"int64":    "a whole number",
-	"float64":  "a number such as 0.95",
-	"duration": "a duration such as 90s, 30m or 24h",
-	"bool":     "true or false",
-}
-
-func flagProblem(cmd *cobra.Command, err error) error {
-	var invalid *pflag.InvalidValueError
-	if errors.As(err, &invalid) {
-		if want, ok := expected[invalid.GetFlag().Value.Type()]; ok {
-			return problem.Input("--%s is %q; give %s", invalid.GetFlag().Name, invalid.GetValue(), want)
-		}
-	}
-	return problem.Input("%s; see `%s --help`", err, cmd.CommandPath())
 }
 
 // getenv returns the last value that the environment gives a variable, as a

@@ -95,7 +95,7 @@ type activity struct {
 }
 
 // file is something that a run left behind, where a person can find it.
-type file = pipeline.FileURL
+type file pipeline.FileURL
 
 // awaitJob is the activity whose heartbeats are a [pipeline.JobProgress].
 const awaitJob = "AwaitJob"
@@ -417,7 +417,10 @@ func (a *app) addFiles(ctx context.Context, c *connection, r *report) {
 	if a.request(ctx, c, pipeline.ListFilesActivity, in, &found) != nil {
 		return
 	}
-	r.Files, r.Answer = found.Files, found.Answer
+	for _, f := range found.Files {
+		r.Files = append(r.Files, file(f))
+	}
+	r.Answer = found.Answer
 	if r.Events == nil {
 		r.Events = found.Events
 	}

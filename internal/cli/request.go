@@ -65,7 +65,7 @@ func (a *app) requestProblem(ctx context.Context, c *connection, err error) erro
 	case errors.As(err, &late) && late.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START:
 		return problem.New(problem.Environment, "no worker answered within %s; start one with `go run ./worker`, or everything with `go run ./standalone` (workers of an earlier version do not answer such requests)", span(a.takeWait))
 	case errors.As(err, &unknown):
-		return problem.New(problem.Environment, "the Temporal server at %s runs no activities without a workflow: %s; update it to version 1.32 or later", c.address, unknown.Message)
+		return problem.New(problem.Environment, "the Temporal server at %s runs no activities without a workflow: %s; update it to version 1.32 or later", c.Address, unknown.Message)
 	}
 	return c.serverProblem(runFailure(err), "request")
 }

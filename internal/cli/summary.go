@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
 )
 
@@ -156,7 +157,7 @@ func writePrivacy(t *text, e pipeline.Evaluation) {
 	switch names := e.Recall[pipeline.PersonDetail]; {
 	case e.Anonymizer == "":
 	case e.Passed:
-		t.fact("privacy", fmt.Sprintf("passed: Person recall %s on %s", interval(names), count(int64(names.Of), "labelled name")))
+		t.fact("privacy", fmt.Sprintf("passed: Person recall %s on %s", console.Interval(names), count(int64(names.Of), "labelled name")))
 	default:
 		t.fact("privacy", "failed: "+strings.Join(e.Failed, "; "))
 	}

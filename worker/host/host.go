@@ -158,10 +158,10 @@ func (h *Host) providerWorker(c *temporal.Client, data *activities.Data, asking 
 
 // controlWorker answers what people ask. It has slots of its own, so that nobody
 // waits behind the parts of a run.
-func (h *Host) controlWorker(c client.Client, control *activities.Control, surroundings *activities.Installation) worker.Worker {
+func (h *Host) controlWorker(c *temporal.Client, control *activities.Control, surroundings *activities.Installation) worker.Worker {
 	options := h.options(surroundings)
 	options.DisableWorkflowWorker = true
-	w := worker.New(c, pipeline.ControlTaskQueue, options)
+	w := worker.New(c.Client, pipeline.ControlTaskQueue, options)
 	w.RegisterActivityWithOptions(control, activity.RegisterOptions{})
 	return w
 }
