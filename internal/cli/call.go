@@ -72,7 +72,7 @@ func readCall(path string) (call.Event, error) {
 
 // writeCall is the summary of a finished analysis. Whom the call is for is known
 // where the run's files can be read.
-func writeCall(t *text, r pipeline.AnalyzeCallResult, answer *call.Answer) {
+func writeCall(t *text, r pipeline.AnalyzeCallResult, answer *pipeline.CallAnswer) {
 	if answer != nil {
 		t.fact("company", answer.Company)
 	}

@@ -46,11 +46,6 @@ func newHarness(t *testing.T) *harness {
 	}
 }
 
-// artifacts is the folder of the artifacts.
-func (h *harness) artifacts() string {
-	return (&app{environ: h.environ}).artifactsRoot()
-}
-
 func (h *harness) set(name, value string) { h.environ = append(h.environ, name+"="+value) }
 
 func (h *harness) run(args ...string) result {

@@ -33,7 +33,7 @@ shows what it asks. Its comparison.json has the figures of every company.`,
 				return nil, err
 			}
 			defer c.Close()
-			return a.approve(ctx, c, args[0], pipeline.Approval{Approved: !reject, Who: by.Name, Why: r.why})
+			return a.approve(ctx, c, args[0], pipeline.Approval{Approved: !reject, Who: by, Why: r.why})
 		}),
 	}
 	r.register(cmd)

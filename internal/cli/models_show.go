@@ -7,8 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchboard/internal/pipeline"
-	"switchboard/internal/registry"
-	"switchboard/internal/store"
 )
 
 func (a *app) modelsShowCommand() *cobra.Command {
@@ -20,33 +18,25 @@ func (a *app) modelsShowCommand() *cobra.Command {
 "champion" instead of a name shows the model that answers in the task.`,
 		Example: "  starter models show champion\n  starter models show ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k",
 		Args:    oneArg("model"),
-	}, func(ctx context.Context, task *store.Task, args []string) (view, error) {
-		id, err := task.Resolve(ctx, args[0])
+	}, func(ctx context.Context, c *connection, task string, args []string) (view, error) {
+		var found pipeline.ModelDetails
+		err := a.request(ctx, c, pipeline.ShowModelActivity, pipeline.ShowModelInput{Task: task, Model: args[0]}, &found)
 		if err != nil {
 			return nil, err
 		}
-		return showModel(ctx, task, id)
+		return viewOf(found), nil
 	})
 }
 
-func showModel(ctx context.Context, task *store.Task, id string) (view, error) {
-	aliases, err := aliasesOf(ctx, task)
-	if err != nil {
-		return nil, err
-	}
-	m, err := task.Model(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	changes, err := task.Changes(ctx, id)
-	return modelView{Model: m, State: aliases.state(m), Changes: changes}, err
+func viewOf(d pipeline.ModelDetails) modelView {
+	return modelView{Model: d.Model, State: modelState(d.Aliases, d.Model), Changes: d.Changes}
 }
 
 type modelView struct {
-	registry.Model
+	pipeline.Model
 	State string `json:"state,omitempty"`
 	// Changes are those that the model was a part of, newest first.
-	Changes []registry.Change `json:"changes"`
+	Changes []pipeline.Change `json:"changes"`
 }
 
 func (m modelView) write(t *text) {

@@ -45,7 +45,7 @@ server's.`,
 			if err != nil {
 				return nil, err
 			}
-			a.addFiles(ctx, &r)
+			a.addFiles(ctx, c, &r)
 			target, err := r.page(c, webUI)
 			if err != nil || onlyPrint || a.json || !isTerminal(a.stdout) {
 				return target, err

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"switchboard/internal/artifact"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/temporal"
 )
@@ -33,26 +32,38 @@ func TestAddressOfTheWebUI(t *testing.T) {
 	}
 }
 
-func TestOpenPrintsTheReportOrTheWebUI(t *testing.T) {
-	judged := fineTuned
-	judged.Report = artifact.Ref{Path: "finetune-x-1/run-1/evaluation/report.html"}
-	f := &frontend{workers: true, ending: completion(judged), closes: noon}
-	h := f.serve(t)
-	h.set("SWITCHBOARD_WEB_UI", "http://ui.example.com")
+func TestOpenTakesTheReportOrTheWebUI(t *testing.T) {
+	c := &connection{Client: &temporal.Client{Namespace: "default"}, ui: "http://ui.example.com"}
+	judged := report{WorkflowID: "finetune-x-1", RunID: "run-1", Files: []file{{"manifest", "/a/manifest.json"}, {"report", "/a/report.html"}}}
 	const run = "http://ui.example.com/namespaces/default/workflows/finetune-x-1/run-1/history"
-	report := filepath.Join(h.artifacts(), judged.Report.Path)
-	for args, want := range map[string]string{
-		"open finetune-x-1":                  report,
-		"open finetune-x-1 --web-ui":         run,
-		"open finetune-x-1 --web-ui --print": run,
+	for name, got := range map[string]struct {
+		r     report
+		webUI bool
+		kind  string
+		want  string
+	}{
+		"with a report":    {judged, false, "report", "/a/report.html"},
+		"with --web-ui":    {judged, true, "web_ui", run},
+		"without a report": {report{WorkflowID: "finetune-x-1", RunID: "run-1"}, false, "web_ui", run},
 	} {
-		if r := h.run(strings.Fields(args)...); r.code != exitDone || r.stdout != want+"\n" {
-			t.Errorf("%s: exit code %d, %q, %q; want %q", args, r.code, r.stdout, r.stderr, want)
+		if p, err := got.r.page(c, got.webUI); err != nil || p.Kind != got.kind || p.Address != got.want {
+			t.Errorf("%s: %+v, %v; want %s", name, p, err, got.want)
 		}
 	}
-	f.ending = completion(fineTuned)
-	if r := h.run("open", "finetune-x-1", "--json"); !strings.Contains(r.stdout, `"kind": "web_ui"`) || !strings.Contains(r.stdout, run) {
-		t.Errorf("without a report: %q, %q", r.stdout, r.stderr)
+}
+
+// Where nobody sits at a terminal the address is printed, and nothing opened.
+func TestOpenPrintsTheAddress(t *testing.T) {
+	h := (&frontend{workers: true, ending: completion(fineTuned), closes: noon}).serve(t)
+	h.set("SWITCHBOARD_WEB_UI", "http://ui.example.com")
+	const run = "http://ui.example.com/namespaces/default/workflows/finetune-x-1/run-1/history"
+	for _, args := range []string{"open finetune-x-1", "open finetune-x-1 --web-ui --print"} {
+		if r := h.run(strings.Fields(args)...); r.code != exitDone || r.stdout != run+"\n" {
+			t.Errorf("%s: exit code %d, %q, %q; want %q", args, r.code, r.stdout, r.stderr, run)
+		}
+	}
+	if r := h.run("open", "finetune-x-1", "--json"); !strings.Contains(r.stdout, `"kind": "web_ui"`) {
+		t.Errorf("as JSON: %q, %q", r.stdout, r.stderr)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
+	"switchboard/internal/console"
 	"switchboard/internal/problem"
 )
 
@@ -180,7 +181,7 @@ func (p *project) section(cmd *cobra.Command, node *yaml.Node) error {
 // unknown refuses a key.
 func (p *project) unknown(key *yaml.Node, what string, known []string) error {
 	hint := "there are " + strings.Join(known, ", ")
-	if near := nearest(key.Value, known); near != "" {
+	if near := console.Nearest(key.Value, known); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return p.problem(key, "%q is not %s; %s", key.Value, what, hint)

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"switchboard/internal/config"
+	"switchboard/internal/console"
 )
 
 // Annotations of flags, for the project's file.
@@ -61,7 +62,7 @@ func (p *project) set(cmd *cobra.Command, flag *pflag.Flag, value *yaml.Node) er
 	default:
 		err = flag.Value.Set(p.text(flag, value))
 	}
-	if want, ok := expected[flag.Value.Type()]; err != nil && ok {
+	if want := console.Expected(flag); err != nil && want != "" {
 		return p.problem(value, "%s is %q; give %s", flag.Name, value.Value, want)
 	} else if err != nil {
 		return p.problem(value, "%s: %s", flag.Name, err)

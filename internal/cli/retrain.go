@@ -7,10 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/registry"
 )
 
 func (a *app) retrainCommand() *cobra.Command {
@@ -60,7 +58,7 @@ func (f *retrainFlags) register(cmd *cobra.Command) {
 	weight.DefValue, f.fineTuneFlags.in.CorrectionWeight = strconv.Itoa(pipeline.DefaultCorrectionWeight), pipeline.DefaultCorrectionWeight
 	flags.Int64Var(&in.When.NewRows, "new-rows", pipeline.DefaultNewRows, "train if as many rows came in since the latest training")
 	flags.Int64Var(&in.When.NewCorrections, "new-corrections", pipeline.DefaultNewCorrections, "train if as many corrections came in")
-	flags.Float64Var(&in.When.Drift, "drift", evaluate.MuchDrift, "train if the labels, or the champion's confidence in production, have drifted by as much (population stability index)")
+	flags.Float64Var(&in.When.Drift, "drift", pipeline.MuchDrift, "train if the labels, or the champion's confidence in production, have drifted by as much (population stability index)")
 	flags.BoolVar(&in.When.Always, "always", false, "train in any case")
 	flags.Float64Var(&in.Rule.MaxFall, "max-fall", pipeline.DefaultMaxFall, "keep the champion if any class falls by more, as a share of it found")
 	flags.IntVar(&in.Rule.MinExamples, "min-examples", pipeline.DefaultMinExamples, "test conversations from which on a class counts for that")
@@ -97,7 +95,7 @@ func writeRetrain(t *text, r pipeline.RetrainResult) {
 		return
 	}
 	t.fact("model", r.FineTune.Model)
-	if r.Decision == registry.Promote {
+	if r.Decision == pipeline.Promote {
 		t.fact("champion", "this model")
 	}
 	writeTuning(t, r.FineTune)

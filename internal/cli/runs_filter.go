@@ -10,6 +10,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 
+	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/registry"
@@ -103,7 +104,7 @@ func (f runFilter) query(now time.Time) (string, error) {
 // unknownWord refuses a value of a flag that takes one of a few words.
 func unknownWord(flag, value string, words []string) error {
 	hint := "it can be " + enumeration(words)
-	if near := nearest(value, words); near != "" {
+	if near := console.Nearest(value, words); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return problem.Input("the %s is %q; %s", flag, value, hint)

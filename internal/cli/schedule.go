@@ -7,7 +7,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"switchboard/internal/pipeline"
-	"switchboard/internal/registry"
 )
 
 func (a *app) scheduleCommand() *cobra.Command {
@@ -48,7 +47,7 @@ func scheduleID(cmd *cobra.Command, args []string) (string, error) {
 		return args[0], nil
 	}
 	task := cmd.Flags().Lookup("task").Value.String()
-	return pipeline.ScheduleID(task), registry.CheckTask(task)
+	return pipeline.ScheduleID(task), pipeline.CheckTask(task)
 }
 
 // ofTask gives a command --task.

@@ -13,7 +13,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"switchboard/internal/pipeline"
-	"switchboard/internal/registry"
 )
 
 func (a *app) scheduleDescribeCommand() *cobra.Command {
@@ -69,7 +68,7 @@ type scheduledRun struct {
 	Metrics *pipeline.Metrics `json:"metrics,omitempty"`
 	Failure *failure          `json:"failure,omitempty"`
 	// Decision is what became of a retraining, Reason a sentence.
-	Decision registry.Decision `json:"decision,omitempty"`
+	Decision pipeline.Decision `json:"decision,omitempty"`
 	Reason   string            `json:"reason,omitempty"`
 }
 
@@ -154,7 +153,7 @@ func (r scheduleReport) write(t *text) {
 	t.line("%s: %s", r.ScheduleID, state)
 	t.fact("note", r.Note)
 	if r.Input != nil {
-		t.fact("task", cmp.Or(r.Input.FineTune.Task, registry.DefaultTask))
+		t.fact("task", cmp.Or(r.Input.FineTune.Task, pipeline.DefaultTask))
 		t.fact("dataset", r.Input.FineTune.Dataset)
 	}
 	t.fact("times", r.Times...)

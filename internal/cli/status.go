@@ -44,7 +44,7 @@ it follows the run and exits as the run does.`,
 			if err != nil {
 				return nil, err
 			}
-			a.addFiles(ctx, &r)
+			a.addFiles(ctx, c, &r)
 			return r, nil
 		}),
 	}

@@ -7,12 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"switchboard/internal/anonymize"
-	"switchboard/internal/dataset"
-	"switchboard/internal/evaluate"
+	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
-	"switchboard/internal/privacy"
-	"switchboard/internal/registry"
 )
 
 // writeFineTune is the summary of a finished fine-tuning. What becomes of a model
@@ -32,7 +28,7 @@ func writeFineTune(t *text, r pipeline.FineTuneResult, retraining string) {
 }
 
 // writeTask tells to which task a run belongs.
-func writeTask(t *text, task string) { t.fact("task", cmp.Or(task, registry.DefaultTask)) }
+func writeTask(t *text, task string) { t.fact("task", cmp.Or(task, pipeline.DefaultTask)) }
 
 // writeTuning tells how a model was made and judged.
 func writeTuning(t *text, r pipeline.FineTuneResult) {
@@ -174,11 +170,11 @@ func writeAnomalies(t *text, anomalies map[string]int64) {
 
 // writePrivacy tells how the anonymizer was judged. Runs from before there was
 // an evaluation have none to tell of.
-func writePrivacy(t *text, e privacy.Evaluation) {
-	switch names := e.Recall[anonymize.Person]; {
+func writePrivacy(t *text, e pipeline.Evaluation) {
+	switch names := e.Recall[pipeline.PersonDetail]; {
 	case e.Anonymizer == "":
 	case e.Passed:
-		t.fact("privacy", fmt.Sprintf("passed: Person recall %s on %s", interval(names), count(int64(names.Of), "labelled name")))
+		t.fact("privacy", fmt.Sprintf("passed: Person recall %s on %s", console.Interval(names), count(int64(names.Of), "labelled name")))
 	default:
 		t.fact("privacy", "failed: "+strings.Join(e.Failed, "; "))
 	}
@@ -203,7 +199,7 @@ func writeMetrics(t *text, m pipeline.Metrics) {
 	row := func(name string, s pipeline.Score) []string {
 		precision := s.Precision
 		if s.Coverage == 0 {
-			precision = evaluate.None // runs of before said 100%
+			precision = pipeline.None // runs of before said 100%
 		}
 		return []string{name, s.Accuracy.String(), precision.String(), s.Coverage.String(), number(s.Examples)}
 	}
@@ -227,7 +223,7 @@ func writeApplied(t *text, c pipeline.ApplyCounts) {
 	t.fact("rows", byStatus(c.Rows, c.RowStatuses))
 	t.fact("conversations", byStatus(c.Conversations, c.ConversationStatuses))
 	t.fact("companies", number(int64(c.Companies)))
-	t.fact("no label", noLabel(c.ConversationStatuses[string(dataset.Invalid)], c.Answers()))
+	t.fact("no label", noLabel(c.ConversationStatuses[string(pipeline.AnswerInvalid)], c.Answers()))
 	t.fact("unknown", c.UnknownShare.String()+" of the conversations")
 	t.fact("tokens", number(c.Tokens))
 	if c.Priced && c.Cost > 0 {
@@ -237,7 +233,7 @@ func writeApplied(t *text, c pipeline.ApplyCounts) {
 
 // noLabel tells how many of a model's answers were none of its labels.
 func noLabel(invalid, answers int64) string {
-	return fmt.Sprintf("%s of %s (%s)", number(invalid), count(answers, "answer"), evaluate.ShareOf(invalid, answers))
+	return fmt.Sprintf("%s of %s (%s)", number(invalid), count(answers, "answer"), pipeline.ShareOf(invalid, answers))
 }
 
 func writeStages(t *text, stages []pipeline.StageTime) {
@@ -261,8 +257,8 @@ func writeStages(t *text, stages []pipeline.StageTime) {
 }
 
 func writeEvents(t *text, events []pipeline.JobEvent) {
-	if len(events) > latestEvents {
-		events = events[len(events)-latestEvents:]
+	if len(events) > pipeline.LatestEvents {
+		events = events[len(events)-pipeline.LatestEvents:]
 	}
 	var lines []string
 	last, times := "", 0

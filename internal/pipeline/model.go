@@ -126,7 +126,7 @@ type Change struct {
 	// Who did it: a person's login, or the name of a workflow.
 	Who string `json:"who"`
 	Why string `json:"why"`
-	// Run names the run that did it; empty for a person.
+	// Run names the run that did it, or a person's request.
 	Run string `json:"run,omitempty"`
 }
 

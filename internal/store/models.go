@@ -110,8 +110,19 @@ func (t *tx) crown(ctx context.Context, action registry.Action, model, previous 
 type Who struct {
 	// Name is a person's login or a workflow's id.
 	Name string
-	// Run is empty for a person.
+	// Run names the workflow's run, or the person's request. What one run has
+	// promoted or rolled back it does not promote or roll back again, however
+	// often its activity is tried.
 	Run string
+}
+
+// changed returns the model to which a run has done the same before, empty if it
+// has not.
+func (t *tx) changed(ctx context.Context, action registry.Action, by Who) (model string, err error) {
+	if by.Run == "" {
+		return "", nil
+	}
+	return t.text(ctx, "SELECT model_id FROM model_changes WHERE task = ? AND action = ? AND who = ? AND run = ? ORDER BY seq DESC LIMIT 1", t.task, string(action), by.Name, by.Run)
 }
 
 // usable reports, as a problem of kind BadInput, that a model is not there or
@@ -127,11 +138,14 @@ func (t *tx) usable(ctx context.Context, id string) error {
 // Promote makes a model the champion. Where expected is not empty, it is the
 // champion that the model was compared with: if another has taken its place, the
 // error is [ErrChampionChanged] and nothing changes. Promoting the champion
-// changes nothing. A model that is not there, or was retired, is a problem of
+// changes nothing, and neither does promoting again in the same run. A model that is not there, or was retired, is a problem of
 // kind BadInput.
 func (task *Task) Promote(ctx context.Context, id, expected string, by Who, why string) error {
 	err := task.change(ctx, func(t *tx) error {
 		if err := t.usable(ctx, id); err != nil {
+			return err
+		}
+		if done, err := t.changed(ctx, registry.Promoted, by); err != nil || done == id {
 			return err
 		}
 		champion, err := t.alias(ctx, championAlias)
@@ -167,10 +181,13 @@ func (task *Task) Challenge(ctx context.Context, id string, by Who, why string) 
 }
 
 // Rollback makes the champion that was before this one the champion again, and
-// returns its id. Rolling back twice goes back two champions. Where there is
-// none to go back to, or it was retired, that is a problem of kind BadInput.
+// returns its id. Rolling back twice goes back two champions, unless it is the same
+// run that does. Where there is none to go back to, or it was retired, that is a problem of kind BadInput.
 func (task *Task) Rollback(ctx context.Context, by Who, why string) (id string, err error) {
 	err = task.change(ctx, func(t *tx) error {
+		if id, err = t.changed(ctx, registry.RolledBack, by); err != nil || id != "" {
+			return err
+		}
 		champion, err := t.alias(ctx, championAlias)
 		if err != nil {
 			return err
