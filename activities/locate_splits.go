@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
 )
@@ -17,10 +18,12 @@ type LocateSplitsInput struct {
 
 // LocateSplitsResult names what a model can be judged on.
 type LocateSplitsResult struct {
-	Train      artifact.Ref       `json:"train"`
-	Validation artifact.Ref       `json:"validation"`
-	Test       artifact.Ref       `json:"test"`
-	Labels     artifact.Ref       `json:"labels"`
+	Train      artifact.Ref `json:"train"`
+	Validation artifact.Ref `json:"validation"`
+	Test       artifact.Ref `json:"test"`
+	Labels     artifact.Ref `json:"labels"`
+	// Dataset is the name of the file that they are of, empty if it is not known.
+	Dataset    string             `json:"dataset,omitempty"`
 	Anonymizer string             `json:"anonymizer"`
 	Privacy    privacy.Evaluation `json:"privacy"`
 }
@@ -38,6 +41,10 @@ func (d *Data) LocateSplits(ctx context.Context, in LocateSplitsInput) (LocateSp
 		return LocateSplitsResult{}, err
 	}
 	result := LocateSplitsResult{Anonymizer: manifest.Facts["anonymizer"], Privacy: manifest.Privacy}
+	if in, ok := manifest.Parameters.(map[string]any); ok {
+		dataset, _ := in["dataset"].(string)
+		result.Dataset = pipeline.DatasetName(dataset)
+	}
 	wanted := map[string]*artifact.Ref{
 		"/split/train.parquet": &result.Train, "/split/validation.parquet": &result.Validation,
 		"/split/test.parquet": &result.Test, "/finetune/labels.json": &result.Labels,

@@ -40,7 +40,7 @@ func (d *Data) WritePrompts(ctx context.Context, in WritePromptsInput) (result W
 	if err != nil {
 		return result, err
 	}
-	labels := slices.DeleteFunc(labelsOf(examples), func(label string) bool { return label == dataset.Unknown })
+	labels := slices.DeleteFunc(dataset.Labels(examples), func(label string) bool { return label == dataset.Unknown })
 	for _, way := range in.With {
 		var shots []prompt.Shot
 		if way == pipeline.FewShot {

@@ -3,10 +3,8 @@ package cli
 import (
 	"cmp"
 
-	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/registry"
 )
 
 // nextCommand is what somebody who has read of a run most likely does next.
@@ -20,7 +18,7 @@ func (r report) nextCommand() string {
 		return r.nextOfRetrain()
 	case r.FineTune != nil:
 		return r.nextOfFineTune()
-	case r.Apply != nil && r.Apply.Counts.ConversationStatuses[string(dataset.Failed)] > 0:
+	case r.Apply != nil && r.Apply.Counts.ConversationStatuses[string(pipeline.AnswerFailed)] > 0:
 		return "starter apply --retry-failed " + r.WorkflowID + " --watch"
 	case r.Workflow == pipeline.PrepareDatasetWorkflow:
 		return ""
@@ -69,7 +67,7 @@ func (r report) nextOfFineTune() string {
 
 // taskOption names a task to a command, unless it is the default one.
 func taskOption(task string) string {
-	if cmp.Or(task, registry.DefaultTask) == registry.DefaultTask {
+	if cmp.Or(task, pipeline.DefaultTask) == pipeline.DefaultTask {
 		return ""
 	}
 	return " --task " + task

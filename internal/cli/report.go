@@ -366,6 +366,7 @@ func (r report) files() (list []pipeline.RunFile) {
 	switch {
 	case r.Apply != nil:
 		add("output", r.Apply.Output.Path)
+		add("report", r.Apply.Report.Path)
 		add("chart", r.Apply.Chart.Path)
 		add("manifest", r.Apply.Manifest.Path)
 	case r.Evaluate != nil:
