@@ -14,8 +14,9 @@ func (a *app) cancelCommand() *cobra.Command {
 		Short: "Cancel a run, and the provider's job with it",
 		Long: `Cancel a run, and the provider's job with it.
 
-Without a workflow id it cancels the latest fine-tuning. The command returns
-when the run is told; it then cleans up, which status shows.`,
+Without RUN it cancels the latest fine-tuning. The command returns as soon as the
+server has the request; the run then cleans up, and ` + "`starter status`" + ` shows
+its progress.`,
 		Example: `  starter cancel
   starter cancel finetune-tweets-1a2b3c4d`,
 		Args: maybeOneArg("run"),

@@ -18,12 +18,12 @@ import (
 func (a *app) scheduleDescribeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "describe [SCHEDULE_ID]",
-		Short: "Show a schedule's times, its next runs, and how the recent ones ended",
-		Long: `Show a schedule's times, its next runs, and how the recent ones ended.
+		Short: "Show a schedule's times, next runs and recent results",
+		Long: `Show a schedule's times, next runs and recent results.
 
-Missed are the runs that were due while the server was down for more than an
-hour; skipped are those that were due while the run before was going on. A
-retraining that had too little to learn from says so among the recent ones.`,
+Missed runs were due while the server was down for longer than the catch-up window.
+Skipped runs were due while the previous run was still running. A retraining that
+found too little new data says so among the recent runs.`,
 		Example: "  starter schedule describe\n  starter schedule describe airlines --json",
 		Args:    maybeOneArg("schedule id"),
 		RunE: a.onSchedule(func(ctx context.Context, c *connection, h client.ScheduleHandle) (view, error) {

@@ -16,15 +16,19 @@ func (a *app) statusCommand() *cobra.Command {
 	var watch bool
 	cmd := &cobra.Command{
 		Use:   "status [RUN]",
-		Short: "Tell how a run is getting on, or how it ended",
-		Long: `Tell how a run is getting on, or how it ended.
+		Short: "Show a run's progress or result",
+		Long: `Show a run's progress or result.
 
-Without a workflow id it tells of the latest fine-tuning: its stage, the
-provider's job and its latest events, what is being retried and why, and its
-metrics once there are some. It exits with 0 however the run ended; with --watch
-it follows the run and exits as the run does.`,
+RUN is a workflow id, a run id, or the start of one that no other run shares.
+Without it the latest fine-tuning is shown.
+
+A running run shows its stage, the provider's job with its latest events, and what
+is being retried and why. A finished one shows its key figures first, and ends with
+the command that most likely comes next. The exit code is 0 however the run ended;
+with --watch the command follows the run and exits as the run does.`,
 		Example: `  starter status
   starter status --watch
+  starter status apply-prod --anomalies
   starter status apply-production-1a2b3c4d --json | jq -r .stage`,
 		Args: maybeOneArg("run"),
 		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
