@@ -19,6 +19,8 @@ help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## Fine-tune on the sample, apply the model, print a summary
+	@echo "Building Switchboard with an embedded Temporal server, and then running the demo."
+	@echo "The first build takes several minutes and prints nothing; later ones take seconds."
 	$(GO) run ./standalone demo
 
 run: ## Start everything in one process and stay up for the starter; ARGS are its flags

@@ -205,7 +205,7 @@ func TestStatusInTheProvidersWord(t *testing.T) {
 		"validating_files":    "validating_files",
 		"JOB_STATE_COMPLETED": "succeeded (job_state_completed)",
 		"uploading":           "running (uploading)",
-		"Naomi Okafor":        "in another state",
+		"Naomi Okafor":        "status unknown",
 	} {
 		m.breakPath("/fine_tuning/jobs/j1", says(fmt.Sprintf(`{"id":"j1","status":%q}`, said)))
 		job, err := m.provider.Client.Job(t.Context(), "j1")

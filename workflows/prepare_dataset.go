@@ -13,16 +13,16 @@ var (
 	data      *activities.Data
 	provider  *activities.Provider
 	installed *activities.Installation
+	notify    *activities.Notifier
 )
 
 // PrepareDataset turns a file into conversations without personal names. It
 // runs as the child of the workflows that need one.
-func PrepareDataset(ctx workflow.Context, in pipeline.PrepareInput) (result pipeline.PrepareResult, err error) {
-	r, err := newRun(ctx)
-	if err != nil {
-		return result, err
-	}
-	defer func() { r.end(ctx, err) }()
+func PrepareDataset(ctx workflow.Context, in pipeline.PrepareInput) (pipeline.PrepareResult, error) {
+	return carryOut(ctx, in, prepareDataset)
+}
+
+func prepareDataset(ctx workflow.Context, r *run, in pipeline.PrepareInput) (result pipeline.PrepareResult, err error) {
 	p := preparation{run: r, in: in}
 	if err := p.stage(ctx); err != nil {
 		return result, err
@@ -47,7 +47,7 @@ func (p *preparation) stage(ctx workflow.Context) error {
 		return err
 	}
 	var staged activities.StageConversationsResult
-	err := workflow.ExecuteActivity(bulk(ctx), data.StageConversations, activities.StageConversationsInput{
+	err := workflow.ExecuteActivity(bulk(ctx, "load the file and stage its conversations"), data.StageConversations, activities.StageConversationsInput{
 		Dataset: p.in.Dataset, Kind: p.in.Kind, MaxTweets: p.in.MaxTweets, MaxUnusable: p.in.MaxUnusable, Dir: p.in.Dir, Force: p.in.Force,
 	}).Get(ctx, &staged)
 	if err != nil {
@@ -76,7 +76,7 @@ func (p *preparation) anonymize(ctx workflow.Context) error {
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	parts := p.result.Conversations
-	p.status.PartsTotal = len(parts)
+	p.parts(ctx, parts, 0)
 	p.result.Anonymized = make([]artifact.Ref, len(parts))
 	p.result.Audit = make([]artifact.Ref, len(parts))
 	p.result.Counts.Spans = make(map[string]int64)
@@ -85,14 +85,14 @@ func (p *preparation) anonymize(ctx workflow.Context) error {
 	var failed error
 	selector := workflow.NewSelector(ctx)
 	for i, ref := range parts {
-		future := workflow.ExecuteActivity(anonymizing(ctx), data.AnonymizePart, activities.AnonymizePartInput{Conversations: ref, Dir: p.in.Dir, Part: i, Force: p.in.Force})
+		future := workflow.ExecuteActivity(anonymizing(ctx, "anonymize "+partOf(i, len(parts))), data.AnonymizePart, activities.AnonymizePartInput{Conversations: ref, Dir: p.in.Dir, Part: i, Force: p.in.Force})
 		selector.AddFuture(future, func(f workflow.Future) {
 			var done activities.AnonymizePartResult
 			if err := f.Get(ctx, &done); err != nil {
 				failed = err
 				return
 			}
-			failed = p.keep(i, done)
+			failed = p.keep(ctx, i, done)
 		})
 	}
 	for range parts {
@@ -111,7 +111,7 @@ func (p *preparation) evaluate(ctx workflow.Context) error {
 		return nil
 	}
 	var judged activities.EvaluateAnonymizerResult
-	err := workflow.ExecuteActivity(anonymizing(ctx), data.EvaluateAnonymizer, activities.EvaluateAnonymizerInput{Dir: p.in.Dir}).Get(ctx, &judged)
+	err := workflow.ExecuteActivity(anonymizing(ctx, "evaluate the anonymizer"), data.EvaluateAnonymizer, activities.EvaluateAnonymizerInput{Dir: p.in.Dir}).Get(ctx, &judged)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (p *preparation) evaluate(ctx workflow.Context) error {
 // keep notes what became of a part. Workers of several versions share a task
 // queue while they are replaced: a part that another version made than the one
 // that was judged is refused.
-func (p *preparation) keep(i int, done activities.AnonymizePartResult) error {
+func (p *preparation) keep(ctx workflow.Context, i int, done activities.AnonymizePartResult) error {
 	if p.gated {
 		if err := cleared(p.result.Evaluation, done.Version); err != nil {
 			return err
@@ -135,7 +135,7 @@ func (p *preparation) keep(i int, done activities.AnonymizePartResult) error {
 	for kind, n := range done.Spans {
 		p.result.Counts.Spans[kind] += n
 	}
-	p.status.PartsDone++
+	p.partDone(ctx, p.result.Conversations[i])
 	if !done.Reused {
 		p.reused(false)
 	}

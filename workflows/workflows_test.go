@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
@@ -57,10 +58,14 @@ func newWorld(t *testing.T) *world {
 	w := &world{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t}
 	w.SetTestTimeout(time.Hour)
 	// A machine that is busy elsewhere does not make a deadlock.
-	w.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Hour})
+	w.SetWorkerOptions(worker.Options{
+		DeadlockDetectionTimeout: time.Hour,
+		Interceptors:             []interceptor.WorkerInterceptor{&summarized{t: t}},
+	})
 	w.RegisterActivity(&activities.Data{})
 	w.RegisterActivity(&activities.Provider{})
 	w.RegisterActivity(&activities.Installation{})
+	w.RegisterActivity(&activities.Notifier{})
 	w.OnActivity(installed.CheckInstallation, mock.Anything).Return(
 		func(context.Context) (activities.CheckInstallationResult, error) {
 			return activities.CheckInstallationResult{}, w.lacks

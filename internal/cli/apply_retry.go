@@ -12,16 +12,17 @@ import (
 // retryInput is the input of a finished application that asks again what failed
 // in it: the same file and the same model. Every other answer is kept already,
 // and is not asked for again.
-func (a *app) retryInput(ctx context.Context, id string) (pipeline.ApplyInput, error) {
+func (a *app) retryInput(ctx context.Context, name string) (pipeline.ApplyInput, error) {
 	c, err := a.connect(ctx)
 	if err != nil {
 		return pipeline.ApplyInput{}, err
 	}
 	defer c.Close()
-	r, err := c.report(ctx, id, "")
-	switch {
-	case err != nil:
+	r, err := c.reportOf(ctx, name)
+	if err != nil {
 		return pipeline.ApplyInput{}, err
+	}
+	switch id := r.WorkflowID; {
 	case r.Workflow != pipeline.ApplyWorkflow:
 		return pipeline.ApplyInput{}, problem.Input("the run %s is of the type %s; only the failed rows of an application can be asked again", id, r.Workflow)
 	case r.State == stateRunning:

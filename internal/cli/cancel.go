@@ -25,19 +25,19 @@ when the run is told; it then cleans up, which status shows.`,
 				return nil, err
 			}
 			defer c.Close()
-			id, err := c.named(ctx, args)
+			run, err := c.named(ctx, args)
 			if err != nil {
 				return nil, err
 			}
-			r, err := c.describe(ctx, id, "")
+			r, err := c.describe(ctx, run.workflow, run.run)
 			if err != nil {
 				return nil, err
 			}
 			if r.State != stateRunning {
-				return nil, problem.Input("the run %s is over already (%s)", id, r.State)
+				return nil, problem.Input("the run %s is over already (%s)", r.WorkflowID, r.State)
 			}
-			if err := c.CancelWorkflow(ctx, id, r.RunID); err != nil {
-				return nil, c.serverProblem(err, "run "+id)
+			if err := c.CancelWorkflow(ctx, r.WorkflowID, r.RunID); err != nil {
+				return nil, c.serverProblem(err, "run "+r.WorkflowID)
 			}
 			return cancelled{r.WorkflowID, r.RunID}, nil
 		}),

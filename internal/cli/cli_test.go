@@ -109,7 +109,7 @@ func TestExitCodesWithoutServer(t *testing.T) {
 
 		{"finetune", 2, "no dataset is given; name a CSV file with --dataset"},
 		{"apply", 2, "no dataset is given; name a CSV file with --dataset"},
-		{"finetune --dataset x --target-size 0", 2, "the target size is 0; it must be 1 or more"},
+		{"finetune --dataset x --target-size 0", 2, "the target size is 0 conversations a class; it must be 5 or more"},
 		{"finetune --dataset x --target-size -3", 2, "the target size is -3"},
 		{"finetune --dataset x --target-size many", 2, `--target-size is "many"; give a whole number`},
 		{"finetune --dataset x --min-class-size 0", 2, "the minimal class size is 0"},

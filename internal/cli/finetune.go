@@ -52,6 +52,7 @@ follows the run to the end and prints its summary.`,
 		}),
 	}
 	a.taskFlag(cmd, &flags.in.Task)
+	a.notifyFlag(cmd, &flags.in.Notify)
 	flags.register(cmd)
 	cmd.Flags().BoolVar(&flags.in.DryRun, "dry-run", false, "prepare and split, print what the run would cost with each known price, and upload nothing; watches")
 	addWatch(cmd, &watch)
@@ -104,7 +105,7 @@ func (f *fineTuneFlags) input(cmd *cobra.Command) (pipeline.FineTuneInput, error
 	given := cmd.Flags().Changed
 	switch {
 	case given("target-size") && in.TargetSize < 1:
-		return in, problem.Input("the target size is %d; it must be 1 or more conversations a class (leave it out to take all there is)", in.TargetSize)
+		return in, pipeline.TargetSizeProblem(in.TargetSize)
 	case given("budget") && in.Budget <= 0:
 		return in, problem.Input("the budget is %g dollars; it must be above 0", in.Budget)
 	case given("max-cost") && in.MaxCost <= 0:

@@ -53,9 +53,15 @@ type frontend struct {
 	denied error
 	// runs are what a list has, start times by id.
 	runs map[string]time.Time
+	// listed, where there are any, are the only runs there are.
+	listed []*workflowpb.WorkflowExecutionInfo
 
 	mu        sync.Mutex
 	cancelled []string
+	// query is that of the latest list.
+	query string
+	// schedules are the ids of those that were made.
+	schedules []string
 	started   *workflowservice.StartWorkflowExecutionRequest
 }
 
@@ -129,6 +135,9 @@ func (f *frontend) DescribeWorkflowExecution(_ context.Context, in *workflowserv
 	if in.Execution.WorkflowId == "nobody" {
 		return nil, serviceerror.NewNotFound("workflow not found")
 	}
+	if f.listed != nil {
+		return f.describeListed(in.Execution)
+	}
 	info := &workflowpb.WorkflowExecutionInfo{
 		Execution: &commonpb.WorkflowExecution{WorkflowId: in.Execution.WorkflowId, RunId: runOne},
 		Type:      &commonpb.WorkflowType{Name: f.workflowType},
@@ -185,7 +194,10 @@ func (f *frontend) DescribeTaskQueue(context.Context, *workflowservice.DescribeT
 }
 
 func (f *frontend) ListWorkflowExecutions(_ context.Context, in *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-	answer := &workflowservice.ListWorkflowExecutionsResponse{}
+	f.mu.Lock()
+	f.query = in.Query
+	f.mu.Unlock()
+	answer := &workflowservice.ListWorkflowExecutionsResponse{Executions: f.matching(in.Query)}
 	for id, start := range f.runs {
 		answer.Executions = append(answer.Executions, &workflowpb.WorkflowExecutionInfo{
 			Execution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: runOne}, StartTime: timestamppb.New(start)})

@@ -11,7 +11,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -100,31 +99,6 @@ type file pipeline.FileURL
 // awaitJob is the activity whose heartbeats are a [pipeline.JobProgress].
 const awaitJob = "AwaitJob"
 
-// named returns the workflow id that the arguments give, or that of the
-// fine-tuning that was started last.
-func (c *connection) named(ctx context.Context, args []string) (string, error) {
-	if len(args) == 1 {
-		return args[0], nil
-	}
-	// Servers differ in the order of their lists, and not all can be told
-	// one; the first page has the running ones and those that ended last.
-	answer, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		Namespace: c.Namespace,
-		PageSize:  100,
-		Query:     fmt.Sprintf("WorkflowType = '%s'", pipeline.FineTuneWorkflow),
-	})
-	if err != nil {
-		return "", c.serverProblem(err, "list of runs")
-	}
-	if len(answer.GetExecutions()) == 0 {
-		return "", problem.Input("there is no fine-tuning yet; start one with `starter finetune --dataset FILE`, or name a run")
-	}
-	latest := slices.MaxFunc(answer.GetExecutions(), func(a, b *workflowpb.WorkflowExecutionInfo) int {
-		return a.GetStartTime().AsTime().Compare(b.GetStartTime().AsTime())
-	})
-	return latest.GetExecution().GetWorkflowId(), nil
-}
-
 // describe reports what the server knows of a run without asking a worker. An
 // empty run id means the latest run.
 func (c *connection) describe(ctx context.Context, id, runID string) (report, error) {
@@ -140,6 +114,17 @@ func (c *connection) describeWithChildren(ctx context.Context, id, runID string)
 		return report{WorkflowID: id}, nil, c.serverProblem(err, "run "+id)
 	}
 	info := answer.GetWorkflowExecutionInfo()
+	if runID != "" && info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW {
+		// What a person calls the run goes on under the same workflow id.
+		return c.describeWithChildren(ctx, id, "")
+	}
+	r := reportOfInfo(info)
+	r.addActivities(c, answer.GetPendingActivities())
+	return r, answer.GetPendingChildren(), nil
+}
+
+// reportOfInfo is what the server's list has of a run.
+func reportOfInfo(info *workflowpb.WorkflowExecutionInfo) report {
 	r := report{
 		WorkflowID: info.GetExecution().GetWorkflowId(),
 		RunID:      info.GetExecution().GetRunId(),
@@ -150,8 +135,7 @@ func (c *connection) describeWithChildren(ctx context.Context, id, runID string)
 		Closed:     when(info.GetCloseTime()),
 	}
 	r.Stage = pipeline.Stage(temporal.Keyword(info.GetSearchAttributes(), pipeline.StageAttribute))
-	r.addActivities(c, answer.GetPendingActivities())
-	return r, answer.GetPendingChildren(), nil
+	return r
 }
 
 // report reports a run: what the server knows, what the run says of itself,

@@ -80,6 +80,7 @@ good: one of another task is not changed.`,
 	fs.BoolVar(&o.goOn, "go-on-after-failure", false, "do not pause when a run fails")
 	fs.StringVar(&o.note, "note", "", "`text` to show with the schedule")
 	a.taskFlag(cmd, &flags.fineTuneFlags.in.Task)
+	a.notifyFlag(cmd, &flags.in.Notify)
 	flags.register(cmd)
 	return cmd
 }
@@ -95,8 +96,7 @@ func (a *app) createSchedule(ctx context.Context, c *connection, o scheduleOptio
 	done.NextRuns, done.Notes, done.jitter = coming.next, coming.notes, o.jitter
 	checked, err := a.checkRun(ctx, c, o.input)
 	if err != nil {
-		done.Change = "refused"
-		return done, err
+		return a.refusedSchedule(done), err
 	}
 	if !checked {
 		done.Notes = append(done.Notes, "no worker was there to look at the dataset and the provider; `starter doctor` tells what is missing")
@@ -113,6 +113,15 @@ func (a *app) createSchedule(ctx context.Context, c *connection, o scheduleOptio
 		return nil, c.serverProblem(err, "schedule "+o.id)
 	}
 	return done, nil
+}
+
+// refusedSchedule is for JSON alone: as text the error says it all.
+func (a *app) refusedSchedule(done scheduleCreation) view {
+	if !a.json {
+		return nil
+	}
+	done.Change = "refused"
+	return done
 }
 
 // checkRun lets a worker look at what each run will need, as it does when a run
@@ -203,6 +212,7 @@ func (o scheduleOptions) schedule() client.ScheduleOptions {
 	} else {
 		spec.CronExpressions = []string{keepExpression(o.cron)}
 	}
+	shown := o.input.Metadata()
 	return client.ScheduleOptions{
 		ID:   o.id,
 		Spec: spec,
@@ -212,6 +222,9 @@ func (o scheduleOptions) schedule() client.ScheduleOptions {
 			Workflow:  pipeline.RetrainWorkflow,
 			Args:      []any{o.input},
 			TaskQueue: pipeline.TaskQueue,
+
+			StaticSummary: shown.Summary,
+			StaticDetails: shown.Details,
 		},
 		Overlap:        overlaps[o.overlap],
 		CatchupWindow:  o.catchUp,

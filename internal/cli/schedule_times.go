@@ -232,6 +232,7 @@ func cronNotes(cron string) (notes []string) {
 	if len(fields) == 6 && !aYear.MatchString(fields[5]) {
 		notes = append(notes, fmt.Sprintf("the six fields are minute, hour, day of month, month, day of week and year; for programs that put seconds first, give %q", strings.Join(fields[1:], " ")))
 	}
+	notes = append(notes, stepNotes(fields)...)
 	if len(fields) == 7 {
 		fields = fields[1:] // seconds
 	}

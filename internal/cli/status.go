@@ -33,14 +33,14 @@ it follows the run and exits as the run does.`,
 				return nil, err
 			}
 			defer c.Close()
-			id, err := c.named(ctx, args)
+			run, err := c.named(ctx, args)
 			if err != nil {
 				return nil, err
 			}
 			if watch {
-				return a.watch(ctx, c, id, "")
+				return a.watch(ctx, c, run)
 			}
-			r, err := c.report(ctx, id, "")
+			r, err := c.report(ctx, run.workflow, run.run)
 			if err != nil {
 				return nil, err
 			}

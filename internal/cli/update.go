@@ -12,8 +12,13 @@ import (
 // update sends an update to a run of a type that takes it, waits for the answer
 // and decodes it. It returns the run as it was before; verb says what others
 // cannot do, for the error.
-func (a *app) update(ctx context.Context, c *connection, id, workflow, verb, name string, args []any, answer any) (report, error) {
-	r, err := c.describe(ctx, id, "")
+func (a *app) update(ctx context.Context, c *connection, name, workflow, verb, update string, args []any, answer any) (report, error) {
+	run, err := c.find(ctx, name)
+	if err != nil {
+		return report{}, err
+	}
+	id := run.workflow
+	r, err := c.describe(ctx, id, run.run)
 	if err != nil {
 		return r, err
 	}
@@ -26,7 +31,7 @@ func (a *app) update(ctx context.Context, c *connection, id, workflow, verb, nam
 	wait, cancel := context.WithTimeout(ctx, a.acceptWait)
 	defer cancel()
 	handle, err := c.UpdateWorkflow(wait, client.UpdateWorkflowOptions{
-		WorkflowID: id, UpdateName: name, Args: args, WaitForStage: client.WorkflowUpdateStageCompleted,
+		WorkflowID: id, RunID: run.run, UpdateName: update, Args: args, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {
 		err = handle.Get(wait, answer)

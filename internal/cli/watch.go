@@ -10,22 +10,23 @@ import (
 // watch follows a run to its end, shows its progress on standard error, and
 // returns its summary. It ends as the run ends. When ctx is done it stops, and
 // the run goes on.
-func (a *app) watch(ctx context.Context, c *connection, id, runID string) (view, error) {
+func (a *app) watch(ctx context.Context, c *connection, run runRef) (view, error) {
+	id := run.workflow
 	show := a.newProgress()
 	defer show.stop()
 	looking, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- c.GetWorkflow(ctx, id, runID).Get(ctx, nil)
+		ended <- c.GetWorkflow(ctx, id, run.run).Get(ctx, nil)
 		// A look that waits for a worker's answer has no point any more.
 		stop()
 	}()
 	tick := time.NewTicker(a.watchEvery)
 	defer tick.Stop()
-	last := report{WorkflowID: id, RunID: runID, State: stateRunning}
+	last := report{WorkflowID: id, RunID: run.run, State: stateRunning}
 	for {
-		if r, err := c.report(looking, id, ""); err == nil {
+		if r, err := c.report(looking, id, run.run); err == nil {
 			show.update(r)
 			last = r
 		}
@@ -34,7 +35,7 @@ func (a *app) watch(ctx context.Context, c *connection, id, runID string) (view,
 		case <-ctx.Done():
 		case err := <-ended:
 			if ctx.Err() == nil {
-				return a.ending(ctx, c, id, err, show)
+				return a.ending(ctx, c, run, err, show)
 			}
 		}
 		if ctx.Err() != nil {
@@ -45,11 +46,11 @@ func (a *app) watch(ctx context.Context, c *connection, id, runID string) (view,
 }
 
 // ending reports a run that ended with err.
-func (a *app) ending(ctx context.Context, c *connection, id string, err error, show progress) (view, error) {
-	if lost := c.serverProblem(err, "run "+id); lost != nil && lost != err {
-		return a.unlessText(report{WorkflowID: id}), lost
+func (a *app) ending(ctx context.Context, c *connection, run runRef, err error, show progress) (view, error) {
+	if lost := c.serverProblem(err, "run "+run.workflow); lost != nil && lost != err {
+		return a.unlessText(report{WorkflowID: run.workflow}), lost
 	}
-	r, failed := c.report(ctx, id, "")
+	r, failed := c.report(ctx, run.workflow, run.run)
 	if failed != nil {
 		if kind, _ := problem.KindOf(failed); kind == problem.Environment {
 			return nil, failed

@@ -45,6 +45,10 @@ const (
 	HubToken          = "HF_TOKEN"
 	AllowNames        = "SWITCHBOARD_ALLOW_NAMES"
 	DenyNames         = "SWITCHBOARD_DENY_NAMES"
+	Notify            = "SWITCHBOARD_NOTIFY"
+	NotifyHosts       = "SWITCHBOARD_NOTIFY_HOSTS"
+	NotifySecret      = "SWITCHBOARD_NOTIFY_SECRET"
+	NotifySecretFile  = "SWITCHBOARD_NOTIFY_SECRET_FILE"
 	ModelServerAddr   = "SWITCHBOARD_MODELSERVER_ADDRESS"
 	ModelServerData   = "SWITCHBOARD_MODELSERVER_DATA"
 	ModelServerKeys   = "SWITCHBOARD_MODELSERVER_KEYS"
@@ -78,6 +82,10 @@ var Settings = []Setting{
 	{HubToken, "", "token for models there that are not public"},
 	{AllowNames, "", "file of words, one a line, that are never taken for a person's name, besides the built-in list of brands"},
 	{DenyNames, "", "file of names, one a line, that are always replaced"},
+	{Notify, "", "URL that the starter's runs notify of their end and of what they wait for, where `--notify` names none"},
+	{NotifyHosts, "", "hosts that the worker may notify, separated by commas, each with its port if it is not the usual one; empty is none"},
+	{NotifySecret, "", "secret that notifications are signed with: `whsec_` and 24 or more bytes in base64; required if there are hosts"},
+	{NotifySecretFile, "", "file that holds that secret, read where `SWITCHBOARD_NOTIFY_SECRET` is empty"},
 	{ModelServerAddr, "127.0.0.1:8090", "address that the model server listens on"},
 	{ModelServerData, ".switchboard/modelserver", "folder in which the model server keeps files, jobs and models"},
 	{ModelServerKeys, "", "API keys that the model server accepts, separated by commas; required, unless there is a file of keys, except by `standalone`"},
@@ -107,6 +115,8 @@ type Config struct {
 	HubToken          string
 	AllowNames        string
 	DenyNames         string
+	NotifyHosts       string
+	NotifySecret      string
 }
 
 // Load reads the settings with getenv (such as os.Getenv); empty ones take
@@ -123,12 +133,16 @@ func Load(getenv func(string) string) (Config, error) {
 		HubToken:       Get(getenv, HubToken),
 		AllowNames:     Get(getenv, AllowNames),
 		DenyNames:      Get(getenv, DenyNames),
+		NotifyHosts:    Get(getenv, NotifyHosts),
 	}
 	var err error
 	if c.DatabaseURL, err = Database(getenv); err != nil {
 		return Config{}, err
 	}
 	if c.ProviderKey, err = key(getenv); err != nil {
+		return Config{}, err
+	}
+	if c.NotifySecret, err = valueOrFile(getenv, NotifySecret, NotifySecretFile, "the secret for notifications"); err != nil {
 		return Config{}, err
 	}
 	if c.MaxConcurrent, err = number(getenv, MaxConcurrent, 1); err != nil {
@@ -191,12 +205,17 @@ func key(getenv func(string) string) (string, error) {
 // Database returns the URL of the database from the environment, or from the file
 // that it names; empty if neither is set.
 func Database(getenv func(string) string) (string, error) {
-	if u := getenv(DatabaseURL); u != "" || getenv(DatabaseURLFile) == "" {
-		return u, nil
+	return valueOrFile(getenv, DatabaseURL, DatabaseURLFile, "the URL of the database")
+}
+
+// valueOrFile returns the setting, or what is in the file that the other one names.
+func valueOrFile(getenv func(string) string, setting, file, what string) (string, error) {
+	if v := getenv(setting); v != "" || getenv(file) == "" {
+		return v, nil
 	}
-	text, err := os.ReadFile(getenv(DatabaseURLFile))
+	text, err := os.ReadFile(getenv(file))
 	if err != nil {
-		return "", problem.Input("the URL of the database cannot be read from %s (set by %s): %w", getenv(DatabaseURLFile), DatabaseURLFile, err)
+		return "", problem.Input("%s cannot be read from %s (set by %s): %w", what, getenv(file), file, err)
 	}
 	return strings.TrimSpace(string(text)), nil
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -26,5 +27,19 @@ func FlagProblem(cmd *cobra.Command, err error) error {
 			return problem.Input("--%s is %q; give %s", invalid.GetFlag().Name, invalid.GetValue(), want)
 		}
 	}
-	return problem.Input("%s; see `%s --help`", err, cmd.CommandPath())
+	hint := fmt.Sprintf("see `%s --help`", cmd.CommandPath())
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		if near := Nearest(unknown.GetSpecifiedName(), flagNames(cmd)); near != "" {
+			hint = fmt.Sprintf("did you mean --%s?", near)
+		}
+	}
+	return problem.Input("%s; %s", err, hint)
+}
+
+// flagNames are those of the flags that a command takes.
+func flagNames(cmd *cobra.Command) (names []string) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return names
 }

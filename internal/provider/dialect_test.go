@@ -336,8 +336,9 @@ func TestCausesOfFailure(t *testing.T) {
 		`{"message":"You exceeded your current credit balance"}`:                               "no quota or credit left",
 		`{"message":"file rejected by moderation: my name is Jane"}`:                           "content policy",
 		`{"message":"Invalid file format on line 3: {\"a\": \"Jane\"}"}`:                       "form that the provider expects",
-		`{"message":"Jane Doe cried"}`:                                                         "look there for the reason",
-		`null`:                                                                                 "look there for the reason",
+		`{"message":"Jane Doe cried"}`:                                                         "j1 failed at the provider: look there for the reason",
+		`{"message":"Jane Doe cried","code":"server_error"}`:                                   "j1 failed at the provider (server_error): look there",
+		`null`: "j1 failed at the provider: look there for the reason",
 	} {
 		f := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprintf(w, `{"id":"j1","status":"failed","error":%s}`, said)

@@ -87,21 +87,31 @@ type JobError struct {
 func (j Job) Failure() error {
 	switch j.Status {
 	case JobFailed:
-		code := cmp.Or(j.Error.Code, "no code that is known")
-		if j.Word != string(j.Status) {
-			code += ", status " + j.Word
-		}
-		if j.Error.Param != "" {
-			code += ", " + j.Error.Param
-		}
-		if j.Error.Message == "" {
-			return problem.New(problem.Refused, "the fine-tuning job %s failed at the provider (%s): look there for the reason, which may quote texts and is not shown here", j.ID, code)
-		}
-		return problem.New(problem.Refused, "the fine-tuning job %s failed at the provider (%s): %s", j.ID, code, j.Error.Message)
+		message := cmp.Or(j.Error.Message, "look there for the reason; it may quote customers, so it is not shown here")
+		return problem.New(problem.Refused, "the fine-tuning job %s failed at the provider%s: %s", j.ID, j.known(), message)
 	case Cancelled:
 		return problem.New(problem.Refused, "the fine-tuning job %s was cancelled at the provider: start a new one", j.ID)
 	}
 	return nil
+}
+
+// known lists in parentheses what is known of a failure beside its message, ""
+// if nothing is.
+func (j Job) known() string {
+	var facts []string
+	if j.Error.Code != "" {
+		facts = append(facts, j.Error.Code)
+	}
+	if j.Word != string(j.Status) && j.Word != otherState {
+		facts = append(facts, "status "+j.Word)
+	}
+	if j.Error.Param != "" {
+		facts = append(facts, j.Error.Param)
+	}
+	if len(facts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(facts, ", ") + ")"
 }
 
 // wireJob is Job as it is sent.

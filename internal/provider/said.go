@@ -176,7 +176,7 @@ var (
 )
 
 // otherState stands for a state that is no word of [states].
-const otherState = "in another state"
+const otherState = "status unknown"
 
 // state returns a state in small letters, and [otherState] for one that is not
 // made of known words.
@@ -420,7 +420,7 @@ func untold(e Event) string {
 	if step, ok := e.Data["step"].(float64); ok {
 		return fmt.Sprintf("Figures of step %.0f", step)
 	}
-	return "An event whose words are not shown, since they may quote texts"
+	return "(message not shown: it may quote customers)"
 }
 
 // measured are the figures of an event about metrics.

@@ -26,7 +26,7 @@ const (
 // customers that are taken for companies.
 func sound(table *tweet.Table, forest *thread.Forest, opts Options) error {
 	if rows := mostOfOneID(forest); len(rows) > sameID && tweet.TooMany(int64(len(rows)), int64(len(forest.Order)), opts.MaxUnusable) {
-		return problem.Input("%s: %d of %d tweets with different texts or authors have one and the same tweet_id, such as on %s: give each its own; %s",
+		return problem.Input("%s: %d of %d tweets with different texts or authors have one and the same tweet_id, such as on %s: give each tweet an id of its own; %s",
 			opts.Name, len(rows), len(forest.Order), table.Lines(rows), tweet.LimitAdvice(opts.MaxUnusable))
 	}
 	if err := table.RepliesUsable(opts.Name, forest.Ambiguous, opts.MaxUnusable); err != nil {

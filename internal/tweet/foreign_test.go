@@ -126,11 +126,11 @@ func TestUnusableColumns(t *testing.T) {
 		says  []string
 	}{
 		"no id is a number":      {in: support(24, func(id int) string { return "x" + strings.Repeat("y", id%5) }, acme), says: []string{"of 48 values in tweet_id, 48 cannot be used", "lines 2, 3 and 4", "--max-unusable"}},
-		"UUIDs":                  {in: support(24, func(id int) string { return fmt.Sprintf("%08x-e29b-41d4-a716-446655440000", id*7919) }, acme), says: []string{"48 cannot be used"}},
+		"UUIDs":                  {in: support(24, func(id int) string { return fmt.Sprintf("%08x-e29b-41d4-a716-446655440000", id*7919) }, acme), says: []string{"48 cannot be used", "such as on lines 2, 3 and 4: ids are whole numbers such as 119237; replace ids of another kind, such as UUIDs, by numbers"}},
 		"many prefixes":          {in: support(24, func(id int) string { return fmt.Sprintf("%c%d", 'a'+id%20, id) }, acme), says: []string{"48 cannot be used"}},
-		"rounded":                {in: support(24, func(id int) string { return fmt.Sprintf("1.29E+%d", 17+id%2) }, acme), says: []string{"48 cannot be used (48 are rounded"}},
+		"rounded":                {in: support(24, func(id int) string { return fmt.Sprintf("1.29E+%d", 17+id%2) }, acme), says: []string{"48 cannot be used (48 are rounded", "a spreadsheet that shows them with an exponent"}},
 		"through floating point": {in: support(24, func(id int) string { return fmt.Sprintf("%d.0", 1294030472427835136+256*id) }, acme), says: []string{"48 are rounded"}},
-		"empty ids":              {in: support(24, func(int) string { return "" }, acme), says: []string{"48 cannot be used"}},
+		"empty ids":              {in: support(24, func(int) string { return "" }, acme), says: []string{"48 cannot be used", "give every tweet an id"}},
 		"a fifth":                {in: support(10, some(4, "?"), acme)},
 		"more than a fifth":      {in: support(10, some(5, "?"), acme), says: []string{"of 20 values in tweet_id, 5 cannot be used", "lines 2, 3 and 4"}},
 		"less than allowed":      {in: support(10, some(5, "?"), acme), limit: 0.25},

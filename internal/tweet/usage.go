@@ -22,21 +22,35 @@ const maxLines = 3
 
 // usage counts how much of a column can be used.
 type usage struct {
-	// of are the cells that there are, bad those that cannot be used, and
-	// rounded those of them that have lost digits.
-	of, bad, rounded int64
+	// of are the cells that there are, bad those that cannot be used, and of
+	// them rounded those that have lost digits, empty those without a value.
+	of, bad, rounded, empty int64
 	// rows are the first bad ones.
 	rows []int32
 }
 
 func (u *usage) add(f form, row int32) {
 	u.bad++
-	if f == rounded {
+	switch f {
+	case rounded:
 		u.rounded++
+	case absent, nothing:
+		u.empty++
 	}
 	if len(u.rows) < maxLines {
 		u.rows = append(u.rows, row)
 	}
+}
+
+// idAdvice says what to do about ids, by what is wrong with most of them.
+func (u *usage) idAdvice() string {
+	switch other := u.bad - u.rounded - u.empty; {
+	case u.bad == 0, u.rounded > 0 && u.rounded >= other:
+		return roundedAdvice
+	case other > 0:
+		return otherAdvice
+	}
+	return emptyAdvice
 }
 
 // TooMany tells whether bad ones of so many are more than a part that is
@@ -61,9 +75,11 @@ func (t *Table) Lines(rows []int32) string {
 }
 
 const (
-	replyColumns = "in_response_to_tweet_id and response_tweet_id"
-	idAdvice     = "export the ids as text or as whole numbers, not through a spreadsheet that shows them with an exponent"
-	authorAdvice = "give the company's name or handle there in every row that a company wrote"
+	replyColumns  = "in_response_to_tweet_id and response_tweet_id"
+	roundedAdvice = "export the ids as text or as whole numbers, not through a spreadsheet that shows them with an exponent"
+	otherAdvice   = "ids are whole numbers such as 119237; replace ids of another kind, such as UUIDs, by numbers, in every id column alike"
+	emptyAdvice   = "give every tweet an id"
+	authorAdvice  = "give the company's name or handle there in every row that a company wrote"
 )
 
 // Usable refuses a table of which more than a part cannot be used in one of
@@ -75,8 +91,8 @@ func (t *Table) Usable(name string, limit float64) error {
 		usage
 		name, advice string
 	}{
-		{t.ids, "tweet_id", idAdvice},
-		{t.replies, replyColumns, idAdvice},
+		{t.ids, "tweet_id", t.ids.idAdvice()},
+		{t.replies, replyColumns, t.replies.idAdvice()},
 		{t.authors, "author_id", authorAdvice},
 	} {
 		// Of a single tweet nothing is left.
@@ -95,7 +111,7 @@ func (t *Table) RepliesUsable(name string, ambiguous []int32, limit float64) err
 		return nil
 	}
 	return problem.Input("%s: of %d values in %s, %d cannot be used, for %d of them are ids that several tweets have, such as on %s: give each tweet its own id, and %s; %s",
-		name, t.replies.of, replyColumns, t.replies.bad+int64(len(ambiguous)), len(ambiguous), t.Lines(ambiguous), idAdvice, LimitAdvice(limit))
+		name, t.replies.of, replyColumns, t.replies.bad+int64(len(ambiguous)), len(ambiguous), t.Lines(ambiguous), t.replies.idAdvice(), LimitAdvice(limit))
 }
 
 // LimitAdvice ends the message of a refusal for which the limit is the reason.
