@@ -18,10 +18,12 @@ type LocateSplitsInput struct {
 
 // LocateSplitsResult names what a model can be judged on.
 type LocateSplitsResult struct {
-	Train      artifact.Ref       `json:"train"`
-	Validation artifact.Ref       `json:"validation"`
-	Test       artifact.Ref       `json:"test"`
-	Labels     artifact.Ref       `json:"labels"`
+	Train      artifact.Ref `json:"train"`
+	Validation artifact.Ref `json:"validation"`
+	Test       artifact.Ref `json:"test"`
+	Labels     artifact.Ref `json:"labels"`
+	// Dataset is the name of the file that they are of, empty if it is not known.
+	Dataset    string             `json:"dataset,omitempty"`
 	Anonymizer string             `json:"anonymizer"`
 	Privacy    privacy.Evaluation `json:"privacy"`
 }
@@ -45,6 +47,10 @@ func (d *Data) LocateSplits(ctx context.Context, in LocateSplitsInput) (LocateSp
 		return LocateSplitsResult{}, err
 	}
 	result := LocateSplitsResult{Anonymizer: manifest.Facts["anonymizer"], Privacy: manifest.Privacy}
+	if in, ok := manifest.Parameters.(map[string]any); ok {
+		dataset, _ := in["dataset"].(string)
+		result.Dataset = pipeline.DatasetName(dataset)
+	}
 	wanted := map[string]*artifact.Ref{
 		dir.Split(layout.Train): &result.Train, dir.Split(layout.Validation): &result.Validation,
 		dir.Split(layout.Test): &result.Test, dir.Labels(): &result.Labels,

@@ -5,6 +5,7 @@ import (
 
 	"switchboard/activities"
 	"switchboard/internal/artifact"
+	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
 )
 
@@ -239,7 +240,31 @@ func (a *application) merge(ctx workflow.Context) error {
 		Output:   a.merged.Output,
 		Dir:      a.status.Dir,
 	}
-	return workflow.ExecuteActivity(quick(ctx, "draw the chart"), data.ChartOutput, activities.ChartOutputInput{Companies: a.merged.Companies, Dir: a.status.Dir}).Get(ctx, &a.result.Chart)
+	err = workflow.ExecuteActivity(quick(ctx, "draw the chart"), data.ChartOutput, activities.ChartOutputInput{
+		Companies: a.merged.Companies, Failed: a.merged.Counts.ConversationStatuses[string(dataset.Failed)],
+		Model: a.state.Accepted.Model, At: workflow.Now(ctx), Dir: a.status.Dir,
+	}).Get(ctx, &a.result.Chart)
+	if err != nil {
+		return err
+	}
+	return a.reportApplication(ctx)
+}
+
+// applicationReport marks, in a history, that the result is written for people to
+// read.
+const applicationReport = "application-report"
+
+func (a *application) reportApplication(ctx workflow.Context) error {
+	if workflow.GetVersion(ctx, applicationReport, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	// A worker of an earlier version may have merged.
+	if a.merged.Summary.Path == "" {
+		return nil
+	}
+	return workflow.ExecuteActivity(quick(ctx, "write the report"), data.ReportApplication, activities.ReportApplicationInput{
+		Summary: a.merged.Summary, Task: a.in.Task, Origin: a.state.Origin, Dir: a.status.Dir,
+	}).Get(ctx, &a.result.Report)
 }
 
 func (a *application) recordRun(ctx workflow.Context) error {
@@ -269,7 +294,7 @@ func (a *application) recordRun(ctx workflow.Context) error {
 func (a *application) files() []activities.ManifestStage {
 	return []activities.ManifestStage{
 		{Name: "predictions", Files: a.state.Predictions},
-		{Name: "output", Files: []artifact.Ref{a.merged.Output, a.merged.Companies, a.result.Chart}},
+		{Name: "output", Files: []artifact.Ref{a.merged.Output, a.merged.Companies, a.merged.Summary, a.result.Chart, a.result.Report}},
 	}
 }
 

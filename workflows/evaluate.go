@@ -100,7 +100,8 @@ func (e *evaluation) judge(ctx workflow.Context) error {
 		Test: e.splits.Test, TestPredictions: onTest.Predictions,
 		Untuned: untuned,
 		Model:   e.model.Model, BaseModel: e.model.BaseModel, Precision: e.in.Precision,
-		Seed: e.in.Seed, WithoutTexts: e.in.WithoutTexts, Dir: e.status.Dir,
+		Seed: e.in.Seed, WithoutTexts: e.in.WithoutTexts,
+		At: workflow.Now(ctx), Dataset: e.splits.Dataset, Dir: e.status.Dir,
 	}).Get(ctx, &report)
 	e.leave(ctx)
 	e.result.Report, e.result.JSON, e.result.Stages = report.HTML, report.JSON, e.status.Stages

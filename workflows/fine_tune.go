@@ -345,6 +345,8 @@ func (f *fineTuning) reportEvaluation(ctx workflow.Context) error {
 		Seed:                  f.in.Seed,
 		TrainedOnThese:        true,
 		Epochs:                f.in.Epochs,
+		At:                    workflow.Now(ctx),
+		Dataset:               pipeline.DatasetName(f.in.Dataset),
 		Dir:                   f.status.Dir,
 	}).Get(ctx, &f.report)
 }

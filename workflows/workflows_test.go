@@ -201,8 +201,9 @@ func (w *world) asksClearance(c pipeline.Clearance) error {
 func (w *world) merges() *world {
 	w.OnActivity(data.MergeOutput, mock.Anything, mock.Anything).Return(
 		func(_ context.Context, in activities.MergeOutputInput) (activities.MergeOutputResult, error) {
-			return activities.MergeOutputResult{Output: artifact.Ref{Path: "output.csv", Rows: in.Dataset.Rows}}, nil
+			return activities.MergeOutputResult{Output: artifact.Ref{Path: "output.csv", Rows: in.Dataset.Rows}, Summary: artifact.Ref{Path: "summary.json"}}, nil
 		}).Maybe()
+	w.OnActivity(data.ReportApplication, mock.Anything, mock.Anything).Return(artifact.Ref{Path: "report.html"}, nil).Maybe()
 	w.OnActivity(data.ChartOutput, mock.Anything, mock.Anything).Return(artifact.Ref{Path: "analyze.png"}, nil).Maybe()
 	return w
 }
@@ -513,6 +514,25 @@ func TestApplyClassifiesEveryPartInABoundedWindow(t *testing.T) {
 	require.Len(t, merged.Predictions, 11)
 	for i, p := range merged.Predictions {
 		require.Contains(t, p.Path, fmt.Sprintf("part-%05d", i))
+	}
+}
+
+// The report is part of the result, and of what the manifest lists. Where a worker
+// of an earlier version has merged, there is nothing to make it of.
+func TestApplyLeavesAReport(t *testing.T) {
+	for name, summary := range map[string]artifact.Ref{"": {}, "report.html": {Path: "summary.json"}} {
+		w := newWorld(t)
+		w.OnActivity(data.MergeOutput, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.MergeOutputInput) (activities.MergeOutputResult, error) {
+			return activities.MergeOutputResult{Output: artifact.Ref{Rows: in.Dataset.Rows}, Summary: summary}, nil
+		})
+		w.applies(1)
+		w.ExecuteWorkflow(Apply, applyInput)
+		require.NoError(t, w.GetWorkflowError())
+		var result pipeline.ApplyResult
+		require.NoError(t, w.GetWorkflowResult(&result))
+		require.Equal(t, name, result.Report.Path)
+		stages := w.manifests[0].Stages
+		require.Contains(t, stages[len(stages)-1].Files, artifact.Ref{Path: name})
 	}
 }
 
