@@ -65,10 +65,12 @@ const (
 	ModelServerAllowFaults = "SWITCHBOARD_MODELSERVER_ALLOW_FAULTS"
 )
 
-// Base models of the project's own model server.
+// Base models of the project's own model server, and the seed of a job that names
+// none.
 const (
 	SoftmaxBaseModel = "switchboard-softmax-1"
 	HybridBaseModel  = "switchboard-hybrid-1"
+	BaseModelSeed    = 1
 )
 
 // How a worker treats its provider if nothing else is set.

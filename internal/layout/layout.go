@@ -7,7 +7,7 @@
 //	finetune/{train,validation}.jsonl  labels.json  job.json  events.jsonl
 //	metrics/step_metrics.csv  curves.png
 //	evaluation/scores.json  report.json  report.html  confusion.png  ...
-//	output/output.csv  companies.json  analyze.png   or, for a call, call.json
+//	output/output.csv  summary.json  report.html  ...   or, for a call, call.json
 //	comparison.json  champion-predictions.parquet    of a retraining
 //
 // Which of them are there depends on the workflow. The folder itself is named
@@ -107,11 +107,13 @@ func (r Run) Report() string     { return r.file("evaluation/report.json") }
 func (r Run) ReportPage() string { return r.file("evaluation/report.html") }
 func (r Run) Confusion() string  { return r.file("evaluation/confusion.png") }
 
-// Output is the result of an application, Chart a picture of it, and Companies
-// counts it.
-func (r Run) Output() string    { return r.file("output/output.csv") }
-func (r Run) Chart() string     { return r.file("output/analyze.png") }
-func (r Run) Companies() string { return r.file("output/companies.json") }
+// Output is the result of an application, Chart a picture of it, and OutputPage
+// the report on it for people. Summary and Companies count it.
+func (r Run) Output() string     { return r.file("output/output.csv") }
+func (r Run) Chart() string      { return r.file("output/analyze.png") }
+func (r Run) OutputPage() string { return r.file("output/report.html") }
+func (r Run) Summary() string    { return r.file("output/summary.json") }
+func (r Run) Companies() string  { return r.file("output/companies.json") }
 
 // Call is whom a call is for.
 func (r Run) Call() string { return r.file("output/call.json") }
