@@ -202,20 +202,6 @@ func Get(getenv func(string) string, name string) string {
 	return ""
 }
 
-// Table returns the settings as a Markdown table, as the reference shows it.
-func Table() string {
-	var b strings.Builder
-	b.WriteString("| variable | default | meaning |\n| --- | --- | --- |\n")
-	for _, s := range Settings {
-		def := "none"
-		if s.Default != "" {
-			def = "`" + s.Default + "`"
-		}
-		b.WriteString("| `" + s.Name + "` | " + def + " | " + s.Meaning + " |\n")
-	}
-	return b.String()
-}
-
 // key returns the provider's key from the environment, or from its file. No
 // file at all is no key.
 func key(getenv func(string) string) (string, error) {
