@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"switchboard/internal/classifier"
+	"switchboard/internal/config"
 )
 
 // Statuses of a job, in the order of its life. The first four are active.
@@ -28,7 +29,7 @@ const (
 )
 
 // DefaultSeed is the seed of jobs that name none.
-const DefaultSeed = 1
+const DefaultSeed = config.BaseModelSeed
 
 // What jobs may ask for, as at OpenAI.
 const (

@@ -51,6 +51,7 @@ import (
 
 	openai "github.com/sashabaranov/go-openai"
 
+	"switchboard/internal/config"
 	"switchboard/internal/problem"
 )
 
@@ -59,9 +60,9 @@ const (
 	// DefaultBaseURL is OpenAI's own service.
 	DefaultBaseURL = "https://api.openai.com/v1"
 	// DefaultRequestTimeout bounds one request, see [Options].
-	DefaultRequestTimeout = 60 * time.Second
+	DefaultRequestTimeout = config.DefaultRequestTimeout
 	// DefaultMaxConcurrent is the number of requests at a time.
-	DefaultMaxConcurrent = 64
+	DefaultMaxConcurrent = config.DefaultMaxConcurrent
 )
 
 // maxBody bounds what is read of one JSON answer. The largest are lists of
