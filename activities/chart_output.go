@@ -1,9 +1,9 @@
 package activities
 
 import (
-	"bytes"
 	"context"
-	"fmt"
+	"io"
+	"time"
 
 	"switchboard/internal/artifact"
 	chart "switchboard/internal/report"
@@ -12,18 +12,19 @@ import (
 // ChartOutputInput names the conversations counted by company.
 type ChartOutputInput struct {
 	Companies artifact.Ref `json:"companies"`
-	Dir       string       `json:"dir"`
+	// Failed counts those that got no answer, and are of no company.
+	Failed int64 `json:"failed,omitempty"`
+	// Model answered, and At is when.
+	Model string    `json:"model,omitempty"`
+	At    time.Time `json:"at,omitzero"`
+	Dir   string    `json:"dir"`
 }
 
 // ChartOutput draws output/analyze.png: conversations per company.
 func (d *Data) ChartOutput(ctx context.Context, in ChartOutputInput) (artifact.Ref, error) {
-	var companies map[string]int
-	if err := d.Store.ReadJSON(ctx, in.Companies, &companies); err != nil {
+	c := chart.CompaniesChart{Model: in.Model, At: in.At, Failed: int(in.Failed)}
+	if err := d.Store.ReadJSON(ctx, in.Companies, &c.Counts); err != nil {
 		return artifact.Ref{}, err
 	}
-	var picture bytes.Buffer
-	if err := chart.Companies(&picture, companies); err != nil {
-		return artifact.Ref{}, fmt.Errorf("drawing the chart of companies: %w", err)
-	}
-	return d.Store.Write(ctx, in.Dir+"/output/analyze.png", picture.Bytes())
+	return d.draw(ctx, in.Dir+"/output/analyze.png", func(w io.Writer) error { return chart.Companies(w, c) })
 }

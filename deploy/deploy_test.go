@@ -672,7 +672,7 @@ func TestSearchAttributes(t *testing.T) {
 	for _, m := range regexp.MustCompile(`--name (\S+) --type Keyword\b`).FindAllStringSubmatch(text, -1) {
 		got = append(got, m[1])
 	}
-	want := []string{pipeline.TaskAttribute, pipeline.DatasetAttribute, pipeline.ModelAttribute, pipeline.StageAttribute}
+	want := []string{pipeline.TaskAttribute, pipeline.DatasetAttribute, pipeline.ModelAttribute, pipeline.StageAttribute, pipeline.DecisionAttribute}
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) || strings.Count(text, "--name") != len(want) {

@@ -9,13 +9,12 @@ import (
 )
 
 // AnalyzeCall lets a model name the company that one call is for.
-func AnalyzeCall(ctx workflow.Context, in pipeline.AnalyzeCallInput) (result pipeline.AnalyzeCallResult, err error) {
-	r, err := newRun(ctx)
-	if err != nil {
-		return result, err
-	}
-	defer func() { r.end(ctx, err) }()
-	a := analysis{preparation: preparation{run: r, in: pipeline.PrepareInput{Dir: r.status.Dir}}, call: in.WithDefaults()}
+func AnalyzeCall(ctx workflow.Context, in pipeline.AnalyzeCallInput) (pipeline.AnalyzeCallResult, error) {
+	return carryOut(ctx, in, analyzeCall)
+}
+
+func analyzeCall(ctx workflow.Context, r *run, in pipeline.AnalyzeCallInput) (result pipeline.AnalyzeCallResult, err error) {
+	a := analysis{run: r, call: in.WithDefaults()}
 	if err := r.answerAccept(ctx); err != nil {
 		return result, err
 	}
@@ -30,12 +29,12 @@ func AnalyzeCall(ctx workflow.Context, in pipeline.AnalyzeCallInput) (result pip
 	return a.analyzed, nil
 }
 
-// analysis prepares a call as if it were a dataset of one part, with the gate that
-// belongs to it.
+// analysis is the work on one call. What it prepares is a dataset of one part.
 type analysis struct {
-	preparation
+	*run
 	call        pipeline.AnalyzeCallInput
 	model       activities.ResolveModelResult
+	prepared    pipeline.PrepareResult
 	predictions artifact.Ref
 	analyzed    pipeline.AnalyzeCallResult
 }
@@ -43,6 +42,7 @@ type analysis struct {
 // check stages the call too: whoever started the run learns at once if the event
 // is none.
 func (a *analysis) check(ctx workflow.Context) error {
+	a.notifies(ctx, a.call.Notify)
 	if err := a.begin(ctx); err != nil {
 		return err
 	}
@@ -52,30 +52,34 @@ func (a *analysis) check(ctx workflow.Context) error {
 	if err := a.call.Validate(); err != nil {
 		return invalid(err)
 	}
-	if err := a.belongs(ctx, a.call.Task); err != nil {
+	if err := first(a.belongs(ctx, a.call.Task), a.checkNotify(ctx)); err != nil {
 		return err
 	}
-	event := workflow.ExecuteActivity(quick(ctx), data.StageCall, activities.StageCallInput{Event: a.call.Event, CallID: a.call.CallID, Dir: a.status.Dir})
-	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Task: a.call.Task, Model: a.call.Model})
+	event := workflow.ExecuteActivity(quick(ctx, "read the call"), data.StageCall, activities.StageCallInput{Event: a.call.Event, CallID: a.call.CallID, Dir: a.status.Dir})
+	named := workflow.ExecuteActivity(check(ctx, "find the model"), provider.ResolveModel, activities.ResolveModelInput{Task: a.call.Task, Model: a.call.Model})
 	var staged activities.StageCallResult
 	if err := first(event.Get(ctx, &staged), named.Get(ctx, &a.model)); err != nil {
 		return err
 	}
-	a.preparation.result.Dataset, a.preparation.result.Conversations = staged.Event, []artifact.Ref{staged.Conversations}
+	a.prepared.Dataset, a.prepared.Conversations = staged.Event, []artifact.Ref{staged.Conversations}
 	a.accepted, a.status.Model = &pipeline.Accepted{Model: a.model.Model}, a.model.Model
 	return workflow.UpsertTypedSearchAttributes(ctx, modelAttribute.ValueSet(a.model.Model))
+}
+
+func (a *analysis) anonymize(ctx workflow.Context) error {
+	return a.run.anonymize(ctx, a.status.Dir, false, &a.prepared)
 }
 
 func (a *analysis) classify(ctx workflow.Context) error {
 	if err := a.enter(ctx, pipeline.Classifying); err != nil {
 		return err
 	}
-	prepared := a.preparation.result
+	prepared := a.prepared
 	var said activities.ClassifyPartResult
-	err := workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
+	err := workflow.ExecuteActivity(ask(ctx, "classify the call"), provider.ClassifyPart, activities.ClassifyPartInput{
 		Model: a.model.Model, Labels: a.model.Labels, Examples: prepared.Anonymized[0],
-		Path:       activities.PredictionsPath(a.status.Dir, 0),
-		Anonymizer: prepared.Anonymizer, Evaluation: prepared.Evaluation,
+		Path:      a.dir().Predictions(0),
+		Clearance: prepared.Clearance,
 	}).Get(ctx, &said)
 	a.predictions = said.Predictions
 	return err
@@ -86,9 +90,9 @@ func (a *analysis) recordRun(ctx workflow.Context) error {
 	if err := a.enter(ctx, pipeline.Recording); err != nil {
 		return err
 	}
-	prepared := a.preparation.result
+	prepared := a.prepared
 	var concluded activities.ConcludeCallResult
-	err := workflow.ExecuteActivity(quick(ctx), data.ConcludeCall, activities.ConcludeCallInput{
+	err := workflow.ExecuteActivity(quick(ctx, "write the answer"), data.ConcludeCall, activities.ConcludeCallInput{
 		Event: prepared.Dataset, Predictions: a.predictions, Threshold: a.model.Threshold, Model: a.model.Model, Dir: a.status.Dir,
 	}).Get(ctx, &concluded)
 	if err != nil {
@@ -101,7 +105,7 @@ func (a *analysis) recordRun(ctx workflow.Context) error {
 	info := workflow.GetInfo(ctx)
 	parameters := a.call
 	parameters.Model = a.model.Model
-	err = workflow.ExecuteActivity(quick(ctx), data.WriteManifest, activities.WriteManifestInput{
+	err = workflow.ExecuteActivity(quick(ctx, "write the manifest"), data.WriteManifest, activities.WriteManifestInput{
 		Dir: a.status.Dir,
 		Manifest: activities.Manifest{
 			Workflow: info.WorkflowType.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.FirstRunID,

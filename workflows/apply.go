@@ -5,6 +5,7 @@ import (
 
 	"switchboard/activities"
 	"switchboard/internal/artifact"
+	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
 )
 
@@ -16,16 +17,16 @@ const window = 4
 // Apply lets a model name the company of every conversation of a dataset, and
 // writes one row for each row of the input. It can be paused and resumed
 // between parts, and goes on in a new run when its history grows long.
-func Apply(ctx workflow.Context, in pipeline.ApplyInput) (result pipeline.ApplyResult, err error) {
-	r, err := newRun(ctx)
-	if err != nil {
-		return result, err
-	}
-	defer func() { r.end(ctx, err) }()
+func Apply(ctx workflow.Context, in pipeline.ApplyInput) (pipeline.ApplyResult, error) {
+	return carryOut(ctx, in, apply)
+}
+
+func apply(ctx workflow.Context, r *run, in pipeline.ApplyInput) (result pipeline.ApplyResult, err error) {
 	a := application{run: r, in: in.WithDefaults()}
 	if err := a.answer(ctx); err != nil {
 		return result, err
 	}
+	a.notifies(ctx, a.in.Notify)
 	if in.Resume != nil {
 		a.restore(*in.Resume)
 	} else {
@@ -58,8 +59,9 @@ func (a *application) answer(ctx workflow.Context) error {
 		return err
 	}
 	hold := func(paused bool) func(workflow.Context) (pipeline.Status, error) {
-		return func(workflow.Context) (pipeline.Status, error) {
+		return func(ctx workflow.Context) (pipeline.Status, error) {
 			a.status.Paused = paused
+			a.show(ctx)
 			return a.status, nil
 		}
 	}
@@ -88,11 +90,11 @@ func (a *application) check(ctx workflow.Context) error {
 	if err := a.in.Validate(); err != nil {
 		return invalid(err)
 	}
-	if err := a.belongs(ctx, a.in.Task); err != nil {
+	if err := first(a.belongs(ctx, a.in.Task), a.checkNotify(ctx)); err != nil {
 		return err
 	}
-	file := workflow.ExecuteActivity(check(ctx), data.CheckDataset, activities.CheckDatasetInput{Dataset: a.in.Dataset, Kind: pipeline.Production})
-	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Task: a.in.Task, Model: a.in.Model, Batches: a.in.Mode == pipeline.InBatches})
+	file := workflow.ExecuteActivity(check(ctx, "look at the dataset"), data.CheckDataset, activities.CheckDatasetInput{Dataset: a.in.Dataset, Kind: pipeline.Production})
+	named := workflow.ExecuteActivity(check(ctx, "find the model"), provider.ResolveModel, activities.ResolveModelInput{Task: a.in.Task, Model: a.in.Model, Batches: a.in.Mode == pipeline.InBatches})
 	if err := file.Get(ctx, nil); err != nil {
 		return err
 	}
@@ -106,7 +108,7 @@ func (a *application) check(ctx workflow.Context) error {
 	a.state.Origin = model.Origin
 	a.accepted, a.status.Model, a.status.Origin = &a.state.Accepted, model.Model, model.Origin
 	return workflow.UpsertTypedSearchAttributes(ctx,
-		datasetAttribute.ValueSet(pipeline.DatasetName(a.in.Dataset)), modelAttribute.ValueSet(model.Model))
+		datasetAttribute.ValueSet(pipeline.DatasetValue(a.in.Dataset)), modelAttribute.ValueSet(model.Model))
 }
 
 func (a *application) prepare(ctx workflow.Context) (err error) {
@@ -129,7 +131,7 @@ func (a *application) classify(ctx workflow.Context) error {
 	}
 	parts := a.state.Prepared.Anonymized
 	done := make([]*activities.ClassifyPartResult, len(parts))
-	a.status.PartsTotal, a.status.PartsDone = len(parts), len(a.state.Predictions)
+	a.parts(ctx, parts, len(a.state.Predictions))
 	ctx, stop := workflow.WithCancel(ctx)
 	defer stop()
 
@@ -156,7 +158,7 @@ func (a *application) classify(ctx workflow.Context) error {
 				return
 			}
 			done[part] = &result
-			a.status.PartsDone++
+			a.partDone(ctx, parts[part])
 		})
 	}
 	drained, _ := workflow.NewDisconnectedContext(ctx)
@@ -177,17 +179,17 @@ func (a *application) classify(ctx workflow.Context) error {
 
 func (a *application) classifyPart(ctx workflow.Context, i int) (result activities.ClassifyPartResult, err error) {
 	in := activities.ClassifyPartInput{
-		Model:      a.state.Accepted.Model,
-		Labels:     a.state.Labels,
-		Examples:   a.state.Prepared.Anonymized[i],
-		Path:       activities.PredictionsPath(a.status.Dir, i),
-		Anonymizer: a.state.Prepared.Anonymizer,
-		Evaluation: a.state.Prepared.Evaluation,
+		Model:     a.state.Accepted.Model,
+		Labels:    a.state.Labels,
+		Examples:  a.state.Prepared.Anonymized[i],
+		Path:      a.dir().Predictions(i),
+		Clearance: a.state.Prepared.Clearance,
 	}
+	part := partOf(i, len(a.state.Prepared.Anonymized))
 	if a.in.Mode == pipeline.InBatches {
-		return a.batches(in).run(ctx)
+		return a.batches(in, part).run(ctx)
 	}
-	err = workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, in).Get(ctx, &result)
+	err = workflow.ExecuteActivity(ask(ctx, "classify "+part), provider.ClassifyPart, in).Get(ctx, &result)
 	return result, err
 }
 
@@ -205,7 +207,7 @@ func (a *application) merge(ctx workflow.Context) error {
 	if err := a.enter(ctx, pipeline.Merging); err != nil {
 		return err
 	}
-	err := workflow.ExecuteActivity(bulk(ctx), data.MergeOutput, activities.MergeOutputInput{
+	err := workflow.ExecuteActivity(bulk(ctx, "write one row for each row of the input"), data.MergeOutput, activities.MergeOutputInput{
 		Dataset:     a.state.Prepared.Dataset,
 		Examples:    a.state.Prepared.Anonymized,
 		Predictions: a.state.Predictions,
@@ -224,6 +226,9 @@ func (a *application) merge(ctx workflow.Context) error {
 		return err
 	}
 	a.status.Applied = &a.merged.Counts
+	if len(a.merged.Warnings) > 0 {
+		a.tell(ctx, pipeline.DataDrifted, pipeline.EventRun{})
+	}
 	a.result = pipeline.ApplyResult{
 		Task:     a.in.Task,
 		Model:    a.state.Accepted.Model,
@@ -235,7 +240,31 @@ func (a *application) merge(ctx workflow.Context) error {
 		Output:   a.merged.Output,
 		Dir:      a.status.Dir,
 	}
-	return workflow.ExecuteActivity(quick(ctx), data.ChartOutput, activities.ChartOutputInput{Companies: a.merged.Companies, Dir: a.status.Dir}).Get(ctx, &a.result.Chart)
+	err = workflow.ExecuteActivity(quick(ctx, "draw the chart"), data.ChartOutput, activities.ChartOutputInput{
+		Companies: a.merged.Companies, Failed: a.merged.Counts.ConversationStatuses[string(dataset.Failed)],
+		Model: a.state.Accepted.Model, At: workflow.Now(ctx), Dir: a.status.Dir,
+	}).Get(ctx, &a.result.Chart)
+	if err != nil {
+		return err
+	}
+	return a.reportApplication(ctx)
+}
+
+// applicationReport marks, in a history, that the result is written for people to
+// read.
+const applicationReport = "application-report"
+
+func (a *application) reportApplication(ctx workflow.Context) error {
+	if workflow.GetVersion(ctx, applicationReport, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	// A worker of an earlier version may have merged.
+	if a.merged.Summary.Path == "" {
+		return nil
+	}
+	return workflow.ExecuteActivity(quick(ctx, "write the report"), data.ReportApplication, activities.ReportApplicationInput{
+		Summary: a.merged.Summary, Task: a.in.Task, Origin: a.state.Origin, Dir: a.status.Dir,
+	}).Get(ctx, &a.result.Report)
 }
 
 func (a *application) recordRun(ctx workflow.Context) error {
@@ -245,7 +274,7 @@ func (a *application) recordRun(ctx workflow.Context) error {
 	info := workflow.GetInfo(ctx)
 	in := a.in
 	in.Resume, in.Model = nil, a.state.Accepted.Model
-	err := workflow.ExecuteActivity(quick(ctx), data.WriteManifest, activities.WriteManifestInput{
+	err := workflow.ExecuteActivity(quick(ctx, "write the manifest"), data.WriteManifest, activities.WriteManifestInput{
 		Dir: a.status.Dir,
 		Manifest: activities.Manifest{
 			Workflow: info.WorkflowType.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.FirstRunID,
@@ -265,7 +294,7 @@ func (a *application) recordRun(ctx workflow.Context) error {
 func (a *application) files() []activities.ManifestStage {
 	return []activities.ManifestStage{
 		{Name: "predictions", Files: a.state.Predictions},
-		{Name: "output", Files: []artifact.Ref{a.merged.Output, a.merged.Companies, a.result.Chart}},
+		{Name: "output", Files: []artifact.Ref{a.merged.Output, a.merged.Companies, a.merged.Summary, a.result.Chart, a.result.Report}},
 	}
 }
 

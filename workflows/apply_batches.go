@@ -27,14 +27,15 @@ const (
 // question has its answer.
 type batches struct {
 	in        activities.ClassifyPartInput
+	part      string // for people
 	owner     string // the run
 	maxTokens int64
 	spent     []string // whose answers were collected
 }
 
 // batches shares the tokens that may wait among the parts under way.
-func (a *application) batches(in activities.ClassifyPartInput) *batches {
-	return &batches{in: in, owner: a.status.Dir, maxTokens: max(1, a.in.BatchTokens/window)}
+func (a *application) batches(in activities.ClassifyPartInput, part string) *batches {
+	return &batches{in: in, part: part, owner: a.status.Dir, maxTokens: max(1, a.in.BatchTokens/window)}
 }
 
 func (b *batches) run(ctx workflow.Context) (result activities.ClassifyPartResult, err error) {
@@ -69,7 +70,7 @@ func (b *batches) run(ctx workflow.Context) (result activities.ClassifyPartResul
 }
 
 func (b *batches) submit(ctx workflow.Context) (sent activities.SubmitBatchResult, err error) {
-	err = workflow.ExecuteActivity(call(ctx), provider.SubmitBatch, activities.SubmitBatchInput{
+	err = workflow.ExecuteActivity(call(ctx, "submit a batch for "+b.part), provider.SubmitBatch, activities.SubmitBatchInput{
 		ClassifyPartInput: b.in, Spent: b.spent, MaxTokens: b.maxTokens, Owner: b.owner,
 	}).Get(ctx, &sent)
 	return sent, err
@@ -82,7 +83,7 @@ func (b *batches) await(ctx workflow.Context, sent activities.SubmitBatchResult)
 		return ended, nil
 	}
 	in := activities.AwaitBatchInput{BatchID: sent.BatchID}
-	err = workflow.ExecuteActivity(await(ctx, batchDeadline), provider.AwaitBatch, in).Get(ctx, &ended)
+	err = workflow.ExecuteActivity(await(ctx, "await the batch for "+b.part, batchDeadline), provider.AwaitBatch, in).Get(ctx, &ended)
 	if err == nil {
 		return ended, nil
 	}
@@ -97,11 +98,11 @@ func (b *batches) await(ctx workflow.Context, sent activities.SubmitBatchResult)
 // windUp cancels a batch and collects what it has answered.
 func (b *batches) windUp(ctx workflow.Context, id string) error {
 	var cancelled activities.CancelBatchResult
-	err := workflow.ExecuteActivity(call(ctx), provider.CancelBatch, activities.CancelBatchInput{BatchID: id, Owner: b.owner}).Get(ctx, &cancelled)
+	err := workflow.ExecuteActivity(call(ctx, "cancel the batch for "+b.part), provider.CancelBatch, activities.CancelBatchInput{BatchID: id, Owner: b.owner}).Get(ctx, &cancelled)
 	if err != nil || !cancelled.Ends {
 		return err
 	}
-	err = workflow.ExecuteActivity(await(ctx, windingUp), provider.AwaitBatch, activities.AwaitBatchInput{BatchID: id}).Get(ctx, nil)
+	err = workflow.ExecuteActivity(await(ctx, "await the cancelled batch for "+b.part, windingUp), provider.AwaitBatch, activities.AwaitBatchInput{BatchID: id}).Get(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (b *batches) windUp(ctx workflow.Context, id string) error {
 }
 
 func (b *batches) collect(ctx workflow.Context, id string, last bool) (got activities.CollectBatchResult, err error) {
-	err = workflow.ExecuteActivity(call(ctx), provider.CollectBatch, activities.CollectBatchInput{
+	err = workflow.ExecuteActivity(call(ctx, "collect the answers for "+b.part), provider.CollectBatch, activities.CollectBatchInput{
 		ClassifyPartInput: b.in, BatchID: id, LastChance: last,
 	}).Get(ctx, &got)
 	if id != "" {

@@ -11,12 +11,11 @@ import (
 // Evaluate judges any registered model on the splits of any finished
 // fine-tuning, as FineTune judges the model that it made. It registers and
 // promotes nothing.
-func Evaluate(ctx workflow.Context, in pipeline.EvaluateInput) (result pipeline.EvaluateResult, err error) {
-	r, err := newRun(ctx)
-	if err != nil {
-		return result, err
-	}
-	defer func() { r.end(ctx, err) }()
+func Evaluate(ctx workflow.Context, in pipeline.EvaluateInput) (pipeline.EvaluateResult, error) {
+	return carryOut(ctx, in, evaluate)
+}
+
+func evaluate(ctx workflow.Context, r *run, in pipeline.EvaluateInput) (result pipeline.EvaluateResult, err error) {
 	e := evaluation{run: r, in: in.WithDefaults()}
 	if err := r.answerAccept(ctx); err != nil {
 		return result, err
@@ -39,6 +38,7 @@ type evaluation struct {
 }
 
 func (e *evaluation) check(ctx workflow.Context) error {
+	e.notifies(ctx, e.in.Notify)
 	if err := e.begin(ctx); err != nil {
 		return err
 	}
@@ -48,15 +48,15 @@ func (e *evaluation) check(ctx workflow.Context) error {
 	if err := e.in.Validate(); err != nil {
 		return invalid(err)
 	}
-	if err := e.belongs(ctx, e.in.Task); err != nil {
+	if err := first(e.belongs(ctx, e.in.Task), e.checkNotify(ctx)); err != nil {
 		return err
 	}
-	named := workflow.ExecuteActivity(check(ctx), provider.ResolveModel, activities.ResolveModelInput{Task: e.in.Task, Model: e.in.Model, Base: len(e.in.With) > 0})
-	located := workflow.ExecuteActivity(quick(ctx), data.LocateSplits, activities.LocateSplitsInput{Dir: e.in.Dir})
+	named := workflow.ExecuteActivity(check(ctx, "find the model"), provider.ResolveModel, activities.ResolveModelInput{Task: e.in.Task, Model: e.in.Model, Base: len(e.in.With) > 0})
+	located := workflow.ExecuteActivity(quick(ctx, "find the splits of the fine-tuning"), data.LocateSplits, activities.LocateSplitsInput{Dir: e.in.Dir})
 	if err := first(named.Get(ctx, &e.model), located.Get(ctx, &e.splits)); err != nil {
 		return err
 	}
-	if err := cleared(e.splits.Privacy, e.splits.Anonymizer); err != nil {
+	if err := cleared(e.splits.Clearance()); err != nil {
 		return err
 	}
 	e.accepted = &pipeline.Accepted{Model: e.model.Model}
@@ -82,7 +82,7 @@ func (e *evaluation) judge(ctx workflow.Context) error {
 		return err
 	}
 	var judged activities.EvaluateModelResult
-	err = workflow.ExecuteActivity(bulk(ctx), data.EvaluateModel, activities.EvaluateModelInput{
+	err = workflow.ExecuteActivity(bulk(ctx, "evaluate the model"), data.EvaluateModel, activities.EvaluateModelInput{
 		Validation: e.splits.Validation, ValidationPredictions: onValidation.Predictions,
 		Test: e.splits.Test, TestPredictions: onTest.Predictions,
 		Precision: e.in.Precision, MaxUnusable: e.in.MaxUnusable, Dir: e.status.Dir,
@@ -94,13 +94,14 @@ func (e *evaluation) judge(ctx workflow.Context) error {
 	e.result.Metrics.WithoutConfidence = onValidation.WithoutConfidence + onTest.WithoutConfidence
 	e.status.Metrics = &e.result.Metrics
 	var report activities.ReportEvaluationResult
-	err = workflow.ExecuteActivity(bulk(ctx), data.ReportEvaluation, activities.ReportEvaluationInput{
+	err = workflow.ExecuteActivity(bulk(ctx, "write the evaluation report"), data.ReportEvaluation, activities.ReportEvaluationInput{
 		Train:      e.splits.Train,
 		Validation: e.splits.Validation, ValidationPredictions: onValidation.Predictions,
 		Test: e.splits.Test, TestPredictions: onTest.Predictions,
 		Untuned: untuned,
 		Model:   e.model.Model, BaseModel: e.model.BaseModel, Precision: e.in.Precision,
-		Seed: e.in.Seed, WithoutTexts: e.in.WithoutTexts, Dir: e.status.Dir,
+		Seed: e.in.Seed, WithoutTexts: e.in.WithoutTexts,
+		At: workflow.Now(ctx), Dataset: e.splits.Dataset, Dir: e.status.Dir,
 	}).Get(ctx, &report)
 	e.leave(ctx)
 	e.result.Report, e.result.JSON, e.result.Stages = report.HTML, report.JSON, e.status.Stages
@@ -114,7 +115,7 @@ func (e *evaluation) askUntuned(ctx workflow.Context) ([]activities.UntunedAnswe
 		return nil, nil
 	}
 	var written activities.WritePromptsResult
-	err := workflow.ExecuteActivity(quick(ctx), data.WritePrompts, activities.WritePromptsInput{
+	err := workflow.ExecuteActivity(quick(ctx, "write the prompts of the base model"), data.WritePrompts, activities.WritePromptsInput{
 		Train: e.splits.Train, With: e.in.With, Seed: e.in.Seed, Dir: e.status.Dir,
 	}).Get(ctx, &written)
 	if err != nil {
@@ -122,9 +123,9 @@ func (e *evaluation) askUntuned(ctx workflow.Context) ([]activities.UntunedAnswe
 	}
 	var all []activities.UntunedAnswers
 	for i, way := range e.in.With {
-		base := respondent{model: e.model.BaseModel, labels: e.splits.Labels, prompt: written.Prompts[i]}
-		validation := e.classify(ctx, string(way)+"-validation", e.splits.Validation, base)
-		test := e.classify(ctx, string(way)+"-test", e.splits.Test, base)
+		base := respondent{way: way, model: e.model.BaseModel, labels: e.splits.Labels, prompt: written.Prompts[i]}
+		validation := e.classify(ctx, "validation", e.splits.Validation, base)
+		test := e.classify(ctx, "test", e.splits.Test, base)
 		var onValidation, onTest activities.ClassifyPartResult
 		if err := first(validation.Get(ctx, &onValidation), test.Get(ctx, &onTest)); err != nil {
 			return nil, err
@@ -134,17 +135,22 @@ func (e *evaluation) askUntuned(ctx workflow.Context) ([]activities.UntunedAnswe
 	return all, nil
 }
 
-// respondent is who is asked, with which answers to choose from. The prompt is for
-// a model that was not trained.
+// respondent is who is asked, with which answers to choose from. The way and the
+// prompt are those of a model that was not trained.
 type respondent struct {
+	way            pipeline.Untuned
 	model          string
 	labels, prompt artifact.Ref
 }
 
-func (e *evaluation) classify(ctx workflow.Context, name string, examples artifact.Ref, r respondent) workflow.Future {
-	return workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
+func (e *evaluation) classify(ctx workflow.Context, set string, examples artifact.Ref, r respondent) workflow.Future {
+	name, summary := set, "classify the "+set+" set"
+	if r.way != "" {
+		name, summary = string(r.way)+"-"+set, summary+" with the base model ("+string(r.way)+")"
+	}
+	return workflow.ExecuteActivity(ask(ctx, summary), provider.ClassifyPart, activities.ClassifyPartInput{
 		Model: r.model, Labels: r.labels, Prompt: r.prompt, Examples: examples,
-		Path:       e.status.Dir + "/evaluation/" + name + "-predictions.parquet",
-		Anonymizer: e.splits.Anonymizer, Evaluation: e.splits.Privacy,
+		Path:      e.dir().Answers(name),
+		Clearance: e.splits.Clearance(),
 	})
 }

@@ -22,12 +22,11 @@ import (
 // splits, uploads, submits one job, awaits it, judges the model on threads it
 // has not seen, and registers it. Cancelling the workflow cancels the
 // provider's job.
-func FineTune(ctx workflow.Context, in pipeline.FineTuneInput) (result pipeline.FineTuneResult, err error) {
-	r, err := newRun(ctx)
-	if err != nil {
-		return result, err
-	}
-	defer func() { r.end(ctx, err) }()
+func FineTune(ctx workflow.Context, in pipeline.FineTuneInput) (pipeline.FineTuneResult, error) {
+	return carryOut(ctx, in, fineTune)
+}
+
+func fineTune(ctx workflow.Context, r *run, in pipeline.FineTuneInput) (result pipeline.FineTuneResult, err error) {
 	f := fineTuning{run: r, in: in.WithDefaults()}
 	if err := r.answerAccept(ctx); err != nil {
 		return result, err
@@ -68,6 +67,7 @@ type fineTuning struct {
 type predictions struct{ validation, test artifact.Ref }
 
 func (f *fineTuning) check(ctx workflow.Context) error {
+	f.notifies(ctx, f.in.Notify)
 	if err := f.begin(ctx); err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 	if err := f.in.Validate(); err != nil {
 		return invalid(err)
 	}
-	if err := f.belongs(ctx, f.in.Task); err != nil {
+	if err := first(f.belongs(ctx, f.in.Task), f.checkNotify(ctx)); err != nil {
 		return err
 	}
 	model, err := checkFineTune(ctx, f.in)
@@ -88,15 +88,15 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 	f.result.Task, f.result.BaseModel, f.result.Dir = f.in.Task, model.BaseModel, f.status.Dir
 	f.result.Notes, f.status.Notes = model.Notes, model.Notes
 	f.accepted = &pipeline.Accepted{Model: model.BaseModel}
-	return workflow.UpsertTypedSearchAttributes(ctx, datasetAttribute.ValueSet(pipeline.DatasetName(f.in.Dataset)))
+	return workflow.UpsertTypedSearchAttributes(ctx, datasetAttribute.ValueSet(pipeline.DatasetValue(f.in.Dataset)))
 }
 
 // checkFineTune looks at the dataset and at the provider.
 func checkFineTune(ctx workflow.Context, in pipeline.FineTuneInput) (model activities.CheckProviderResult, err error) {
-	file := workflow.ExecuteActivity(check(ctx), data.CheckDataset, activities.CheckDatasetInput{
+	file := workflow.ExecuteActivity(check(ctx, "look at the dataset"), data.CheckDataset, activities.CheckDatasetInput{
 		Dataset: in.Dataset, Kind: pipeline.Training, TargetSize: in.TargetSize, MinClassSize: in.MinClassSize,
 	})
-	base := workflow.ExecuteActivity(check(ctx), provider.CheckProvider, activities.CheckProviderInput{
+	base := workflow.ExecuteActivity(check(ctx, "look at the provider"), provider.CheckProvider, activities.CheckProviderInput{
 		BaseModel: in.BaseModel, NeedsPrice: in.Budget > 0 || in.MaxCost > 0,
 	})
 	if err := file.Get(ctx, nil); err != nil {
@@ -123,7 +123,7 @@ func (f *fineTuning) plan(ctx workflow.Context) error {
 		return err
 	}
 	var planned activities.PlanBudgetResult
-	err := workflow.ExecuteActivity(bulk(ctx), data.PlanBudget, activities.PlanBudgetInput{
+	err := workflow.ExecuteActivity(bulk(ctx, "derive the target size from the budget"), data.PlanBudget, activities.PlanBudgetInput{
 		Examples: f.prepared.Anonymized,
 		Options:  f.splitOptions(),
 		Price:    f.price,
@@ -150,7 +150,7 @@ func (f *fineTuning) split(ctx workflow.Context) error {
 	if err := f.enter(ctx, pipeline.Splitting); err != nil {
 		return err
 	}
-	err := workflow.ExecuteActivity(bulk(ctx), data.SplitExamples, activities.SplitExamplesInput{
+	err := workflow.ExecuteActivity(bulk(ctx, "split into training, validation and test"), data.SplitExamples, activities.SplitExamplesInput{
 		Examples: f.prepared.Anonymized,
 		Options:  f.splitOptions(),
 		Task:     f.in.Task,
@@ -174,7 +174,7 @@ func (f *fineTuning) estimate(ctx workflow.Context) error {
 	if err := f.enter(ctx, pipeline.Estimating); err != nil {
 		return err
 	}
-	err := workflow.ExecuteActivity(bulk(ctx), data.EstimateCost, activities.EstimateCostInput{
+	err := workflow.ExecuteActivity(bulk(ctx, "estimate the cost"), data.EstimateCost, activities.EstimateCostInput{
 		Train: f.splits.Train, Validation: f.splits.Validation, Test: f.splits.Test,
 		URL: f.provider, BaseModel: f.in.BaseModel, Epochs: f.in.Epochs, MaxCost: f.in.MaxCost, Dir: f.status.Dir,
 	}).Get(ctx, &f.costs)
@@ -197,8 +197,8 @@ func (f *fineTuning) upload(ctx workflow.Context) error {
 	if err := f.enter(ctx, pipeline.Uploading); err != nil {
 		return err
 	}
-	train := f.uploadFile(ctx, f.splits.TrainFile)
-	validation := f.uploadFile(ctx, f.splits.ValidationFile)
+	train := f.uploadFile(ctx, "training", f.splits.TrainFile)
+	validation := f.uploadFile(ctx, "validation", f.splits.ValidationFile)
 	var trained, validated activities.UploadFileResult
 	if err := first(train.Get(ctx, &trained), validation.Get(ctx, &validated)); err != nil {
 		return err
@@ -217,9 +217,9 @@ func (f *fineTuning) upload(ctx workflow.Context) error {
 	return nil
 }
 
-func (f *fineTuning) uploadFile(ctx workflow.Context, file artifact.Ref) workflow.Future {
-	return workflow.ExecuteActivity(call(ctx), provider.UploadFile, activities.UploadFileInput{
-		File: file, Anonymizer: f.prepared.Anonymizer, Evaluation: f.prepared.Evaluation, Force: f.in.Force,
+func (f *fineTuning) uploadFile(ctx workflow.Context, name string, file artifact.Ref) workflow.Future {
+	return workflow.ExecuteActivity(call(ctx, "upload the "+name+" file"), provider.UploadFile, activities.UploadFileInput{
+		File: file, Clearance: f.prepared.Clearance, Force: f.in.Force,
 	})
 }
 
@@ -234,7 +234,7 @@ func (f *fineTuning) submit(ctx workflow.Context) error {
 	}
 	whole, _ := workflow.NewDisconnectedContext(ctx)
 	var job activities.SubmitJobResult
-	if err := workflow.ExecuteActivity(call(whole), provider.SubmitJob, f.job).Get(whole, &job); err != nil {
+	if err := workflow.ExecuteActivity(call(whole, "submit the fine-tuning job"), provider.SubmitJob, f.job).Get(whole, &job); err != nil {
 		return err
 	}
 	f.status.JobID, f.result.JobID = job.JobID, job.JobID
@@ -246,7 +246,7 @@ func (f *fineTuning) await(ctx workflow.Context) error {
 		return err
 	}
 	var state pipeline.JobState
-	err := workflow.ExecuteActivity(await(ctx, f.in.JobDeadline), provider.AwaitJob, activities.AwaitJobInput{JobID: f.status.JobID}).Get(ctx, &state)
+	err := workflow.ExecuteActivity(await(ctx, "await the fine-tuning job", f.in.JobDeadline), provider.AwaitJob, activities.AwaitJobInput{JobID: f.status.JobID}).Get(ctx, &state)
 	if err != nil {
 		// Whatever the reason, nobody waits for the job any more. One that
 		// has ended by itself is left as it is.
@@ -279,7 +279,7 @@ func outOfTime(err error) bool {
 // cancelled. If even that fails, the log says so: the run ends either way.
 func (f *fineTuning) cancelJob(ctx workflow.Context) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	err := workflow.ExecuteActivity(call(ctx), provider.CancelJob, activities.CancelJobInput{JobID: f.status.JobID, Owner: f.status.Dir}).Get(ctx, nil)
+	err := workflow.ExecuteActivity(call(ctx, "cancel the fine-tuning job"), provider.CancelJob, activities.CancelJobInput{JobID: f.status.JobID, Owner: f.status.Dir}).Get(ctx, nil)
 	if err != nil {
 		workflow.GetLogger(ctx).Error("The fine-tuning job could not be cancelled; cancel it at the provider.", "job", f.status.JobID, "error", err)
 	}
@@ -289,8 +289,8 @@ func (f *fineTuning) measure(ctx workflow.Context) error {
 	if err := f.enter(ctx, pipeline.Measuring); err != nil {
 		return err
 	}
-	metrics := workflow.ExecuteActivity(call(ctx), provider.FetchMetrics, activities.FetchMetricsInput{JobID: f.status.JobID, Dir: f.status.Dir})
-	probe := workflow.ExecuteActivity(appear(ctx), provider.ProbeModel, activities.ProbeModelInput{Model: f.status.Model})
+	metrics := workflow.ExecuteActivity(call(ctx, "fetch the metrics of the training"), provider.FetchMetrics, activities.FetchMetricsInput{JobID: f.status.JobID, Dir: f.status.Dir})
+	probe := workflow.ExecuteActivity(appear(ctx, "wait until the model answers"), provider.ProbeModel, activities.ProbeModelInput{Model: f.status.Model})
 	return first(metrics.Get(ctx, &f.metrics), probe.Get(ctx, nil))
 }
 
@@ -305,7 +305,7 @@ func (f *fineTuning) evaluate(ctx workflow.Context) error {
 		return err
 	}
 	f.answers = predictions{onValidation.Predictions, onTest.Predictions}
-	err := workflow.ExecuteActivity(bulk(ctx), data.EvaluateModel, activities.EvaluateModelInput{
+	err := workflow.ExecuteActivity(bulk(ctx, "evaluate the model"), data.EvaluateModel, activities.EvaluateModelInput{
 		Validation:            f.splits.Validation,
 		ValidationPredictions: f.answers.validation,
 		Test:                  f.splits.Test,
@@ -331,7 +331,7 @@ func (f *fineTuning) reportEvaluation(ctx workflow.Context) error {
 	if workflow.GetVersion(ctx, evaluationReport, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return nil
 	}
-	return workflow.ExecuteActivity(bulk(ctx), data.ReportEvaluation, activities.ReportEvaluationInput{
+	return workflow.ExecuteActivity(bulk(ctx, "write the evaluation report"), data.ReportEvaluation, activities.ReportEvaluationInput{
 		Train:                 f.splits.Train,
 		Validation:            f.splits.Validation,
 		ValidationPredictions: f.answers.validation,
@@ -345,18 +345,19 @@ func (f *fineTuning) reportEvaluation(ctx workflow.Context) error {
 		Seed:                  f.in.Seed,
 		TrainedOnThese:        true,
 		Epochs:                f.in.Epochs,
+		At:                    workflow.Now(ctx),
+		Dataset:               pipeline.DatasetName(f.in.Dataset),
 		Dir:                   f.status.Dir,
 	}).Get(ctx, &f.report)
 }
 
 func (f *fineTuning) classify(ctx workflow.Context, name string, examples artifact.Ref) workflow.Future {
-	return workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
-		Model:      f.status.Model,
-		Labels:     f.splits.Labels,
-		Examples:   examples,
-		Path:       f.status.Dir + "/evaluation/" + name + "-predictions.parquet",
-		Anonymizer: f.prepared.Anonymizer,
-		Evaluation: f.prepared.Evaluation,
+	return workflow.ExecuteActivity(ask(ctx, "classify the "+name+" set"), provider.ClassifyPart, activities.ClassifyPartInput{
+		Model:     f.status.Model,
+		Labels:    f.splits.Labels,
+		Examples:  examples,
+		Path:      f.dir().Answers(name),
+		Clearance: f.prepared.Clearance,
 	})
 }
 
@@ -365,7 +366,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 		return err
 	}
 	info := workflow.GetInfo(ctx)
-	err := workflow.ExecuteActivity(quick(ctx), data.WriteManifest, activities.WriteManifestInput{
+	err := workflow.ExecuteActivity(quick(ctx, "write the manifest"), data.WriteManifest, activities.WriteManifestInput{
 		Dir: f.status.Dir,
 		Manifest: activities.Manifest{
 			Workflow: info.WorkflowType.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.FirstRunID,
@@ -381,7 +382,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 		return err
 	}
 	var registered activities.RegisterModelResult
-	err = workflow.ExecuteActivity(quick(ctx), data.RegisterModel, registry.Model{
+	err = workflow.ExecuteActivity(quick(ctx, "register the model"), data.RegisterModel, registry.Model{
 		ID:                 f.result.Model,
 		Task:               f.in.Task,
 		BaseModel:          f.result.BaseModel,

@@ -11,15 +11,18 @@ import (
 )
 
 // Each preset is one kind of work. Every attempt is bounded, and so is their
-// number; a failure that a person has to act on is not repeated at all.
+// number; a failure that a person has to act on is not repeated at all. The summary
+// is what the Web UI writes beside the activity: it says of several of one type which
+// is which, and holds nothing that was read from a file.
 
 // lost is how long an activity may be silent before its worker counts as lost.
 // Every activity sends a heartbeat every two seconds.
 const lost = 20 * time.Second
 
 // quick is for small local work: drawing a chart, writing a manifest.
-func quick(ctx workflow.Context) workflow.Context {
+func quick(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
 		StartToCloseTimeout: 5 * time.Minute,
 		HeartbeatTimeout:    lost,
 		RetryPolicy:         retries(30*time.Second, 5),
@@ -28,8 +31,9 @@ func quick(ctx workflow.Context) workflow.Context {
 
 // bulk is for work on the CPU over a whole dataset. Two hours are a hundred
 // times what the largest known dataset takes.
-func bulk(ctx workflow.Context) workflow.Context {
+func bulk(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
 		StartToCloseTimeout: 2 * time.Hour,
 		HeartbeatTimeout:    lost,
 		RetryPolicy:         retries(time.Minute, 5),
@@ -38,8 +42,9 @@ func bulk(ctx workflow.Context) workflow.Context {
 
 // anonymizing is for one part, and for judging the anonymizer. With rules it takes seconds; a large model on a
 // slow machine may take hours.
-func anonymizing(ctx workflow.Context) workflow.Context {
+func anonymizing(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
 		StartToCloseTimeout: 24 * time.Hour,
 		HeartbeatTimeout:    lost,
 		RetryPolicy:         retries(time.Minute, 20),
@@ -48,8 +53,9 @@ func anonymizing(ctx workflow.Context) workflow.Context {
 
 // local is for a few questions to the Temporal server, which cost no task of
 // their own.
-func local(ctx workflow.Context) workflow.Context {
+func local(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		Summary:             summary,
 		StartToCloseTimeout: 10 * time.Second,
 		RetryPolicy:         retries(2*time.Second, 5),
 	})
@@ -57,8 +63,9 @@ func local(ctx workflow.Context) workflow.Context {
 
 // call is for single requests to the provider. Its attempts span about a
 // quarter of an hour, longer than a provider's usual outage.
-func call(ctx workflow.Context) workflow.Context {
+func call(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
 		TaskQueue:           pipeline.ProviderTaskQueue,
 		StartToCloseTimeout: 15 * time.Minute,
 		HeartbeatTimeout:    lost,
@@ -69,8 +76,9 @@ func call(ctx workflow.Context) workflow.Context {
 // check is for what decides whether a run is accepted: a look at the dataset,
 // requests to the provider. Somebody waits for the answer, so it gives up
 // sooner, and does not queue behind the work on the CPU.
-func check(ctx workflow.Context) workflow.Context {
+func check(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
 		TaskQueue:           pipeline.ProviderTaskQueue,
 		StartToCloseTimeout: time.Minute,
 		HeartbeatTimeout:    lost,
@@ -81,8 +89,9 @@ func check(ctx workflow.Context) workflow.Context {
 // await is for the one activity that watches a provider's job until the job's
 // deadline. Attempts are short of nothing but time: a worker that is replaced
 // every few minutes may use many.
-func await(ctx workflow.Context, deadline time.Duration) workflow.Context {
+func await(ctx workflow.Context, summary string, deadline time.Duration) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                summary,
 		TaskQueue:              pipeline.ProviderTaskQueue,
 		ScheduleToCloseTimeout: deadline,
 		HeartbeatTimeout:       lost,
@@ -93,8 +102,9 @@ func await(ctx workflow.Context, deadline time.Duration) workflow.Context {
 
 // appear is for asking whether a new model answers. Providers announce a model
 // some minutes before it does; after half an hour it will not come.
-func appear(ctx workflow.Context) workflow.Context {
+func appear(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                summary,
 		TaskQueue:              pipeline.ProviderTaskQueue,
 		StartToCloseTimeout:    time.Minute,
 		ScheduleToCloseTimeout: 30 * time.Minute,
@@ -106,8 +116,9 @@ func appear(ctx workflow.Context) workflow.Context {
 // ask is for classifying a part: many requests, saved as they are answered, so
 // that an attempt goes on where the one before it stopped. A refusal for
 // haste ends an attempt too, hence their number.
-func ask(ctx workflow.Context) workflow.Context {
+func ask(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             summary,
 		TaskQueue:           pipeline.ProviderTaskQueue,
 		StartToCloseTimeout: 12 * time.Hour,
 		HeartbeatTimeout:    lost,
@@ -116,11 +127,28 @@ func ask(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// prepare is for the child workflow; its activities bound themselves.
-func prepare(ctx workflow.Context) workflow.Context {
+// telling is for a notification, whose receiver may be away for some minutes. The
+// run waits for it at its end, but not for longer: whoever misses it finds the run.
+func telling(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                summary,
+		TaskQueue:              pipeline.ProviderTaskQueue,
+		StartToCloseTimeout:    time.Minute,
+		ScheduleToCloseTimeout: 10 * time.Minute,
+		HeartbeatTimeout:       lost,
+		RetryPolicy:            retries(time.Minute, 100),
+	})
+}
+
+// child is for a child workflow, which is listed under these attributes from its
+// start; its activities bound themselves.
+func child(ctx workflow.Context, id string, m pipeline.Metadata, attributes ...temporal.SearchAttributeUpdate) workflow.Context {
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:          pipeline.PrepareID(workflow.GetInfo(ctx).WorkflowExecution.ID),
-		WaitForCancellation: true,
+		WorkflowID:            id,
+		WaitForCancellation:   true,
+		StaticSummary:         m.Summary,
+		StaticDetails:         m.Details,
+		TypedSearchAttributes: temporal.NewSearchAttributes(attributes...),
 	})
 }
 

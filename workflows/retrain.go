@@ -18,12 +18,11 @@ import (
 // Otherwise the champion stays, and the result says why. Where the dataset has
 // not changed, the provider's finished job and the answers to its evaluation are
 // found, and nothing is paid again.
-func Retrain(ctx workflow.Context, in pipeline.RetrainInput) (result pipeline.RetrainResult, err error) {
-	r, err := newRun(ctx)
-	if err != nil {
-		return result, err
-	}
-	defer func() { r.end(ctx, err) }()
+func Retrain(ctx workflow.Context, in pipeline.RetrainInput) (pipeline.RetrainResult, error) {
+	return carryOut(ctx, in, retrain)
+}
+
+func retrain(ctx workflow.Context, r *run, in pipeline.RetrainInput) (result pipeline.RetrainResult, err error) {
 	t := retraining{run: r, in: in.WithDefaults()}
 	if workflow.GetVersion(ctx, promotion, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		t.in.FineTune = in.FineTune
@@ -44,7 +43,29 @@ func Retrain(ctx workflow.Context, in pipeline.RetrainInput) (result pipeline.Re
 			break
 		}
 	}
-	return t.result, nil
+	return t.result, t.listDecision(ctx)
+}
+
+// retrainingAttributes marks, in a history, that a retraining says in search
+// attributes on which dataset it was and how it was decided. It is asked for at the
+// beginning: in a namespace that has known the attribute for the decision since
+// only, a run from before would stand still at its end.
+const retrainingAttributes = "retraining-attributes"
+
+func (t *retraining) list(ctx workflow.Context) error {
+	if workflow.GetVersion(ctx, retrainingAttributes, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	t.decides = true
+	return workflow.UpsertTypedSearchAttributes(ctx, datasetAttribute.ValueSet(pipeline.DatasetValue(t.in.FineTune.Dataset)))
+}
+
+func (t *retraining) listDecision(ctx workflow.Context) error {
+	t.outcome.Decision, t.outcome.Model = string(t.result.Decision), t.result.FineTune.Model
+	if !t.decides {
+		return nil
+	}
+	return workflow.UpsertTypedSearchAttributes(ctx, decisionAttribute.ValueSet(string(t.result.Decision)))
 }
 
 // promotion marks, in a history, that the challenger is compared with the
@@ -60,6 +81,7 @@ type retraining struct {
 	proposal *pipeline.Proposal
 	approval *pipeline.Approval
 	result   pipeline.RetrainResult
+	decides  bool // sets the attribute for its decision
 }
 
 // accept checks the input, and lets approvals come. A retraining from before the
@@ -102,6 +124,7 @@ func (t *retraining) answerApprove(ctx workflow.Context) error {
 const retrainingChecks = "retraining-checks"
 
 func (t *retraining) check(ctx workflow.Context) error {
+	t.notifies(ctx, t.in.Notify)
 	if err := t.begin(ctx); err != nil {
 		return t.refuse(ctx, err)
 	}
@@ -114,12 +137,21 @@ func (t *retraining) check(ctx workflow.Context) error {
 	if err := t.belongs(ctx, t.in.FineTune.Task); err != nil {
 		return err
 	}
+	if err := t.checkNotify(ctx); err != nil {
+		return t.refuse(ctx, err)
+	}
+	if err := t.list(ctx); err != nil {
+		return err
+	}
 	t.result.Task = t.in.FineTune.Task
 	checked, err := checkFineTune(ctx, t.in.FineTune)
 	if err != nil {
 		return t.refuse(ctx, err)
 	}
 	t.accepted = &pipeline.Accepted{Model: checked.BaseModel}
+	if t.in.CheckOnly {
+		t.notifier.url = "" // this was about the runs to come
+	}
 	return nil
 }
 
@@ -144,20 +176,23 @@ func (t *retraining) plan(ctx workflow.Context) error {
 		return err
 	}
 	var staged activities.StageConversationsResult
-	err := workflow.ExecuteActivity(bulk(ctx), data.StageConversations, activities.StageConversationsInput{
+	err := workflow.ExecuteActivity(bulk(ctx, "load the file and stage its conversations"), data.StageConversations, activities.StageConversationsInput{
 		Dataset: t.in.FineTune.Dataset, Kind: pipeline.Training, MaxTweets: t.in.FineTune.MaxTweets,
 		MaxUnusable: t.in.FineTune.MaxUnusable, Dir: t.status.Dir,
 	}).Get(ctx, &staged)
 	if err != nil {
 		return err
 	}
-	err = workflow.ExecuteActivity(quick(ctx), data.PlanRetraining, activities.PlanRetrainingInput{
+	err = workflow.ExecuteActivity(quick(ctx, "decide whether to train"), data.PlanRetraining, activities.PlanRetrainingInput{
 		Dataset: staged.Dataset, LoadReport: staged.LoadReport, Enough: t.in.When, Retraining: t.id(ctx),
 	}).Get(ctx, &t.planned)
 	if err != nil {
 		return err
 	}
 	t.result.Champion = t.planned.Champion
+	if max(t.planned.Drift, t.planned.ConfidenceDrift) >= t.in.When.Drift {
+		t.tell(ctx, pipeline.DataDrifted, pipeline.EventRun{})
+	}
 	if !t.planned.Train {
 		t.result.Decision, t.result.Reason = registry.Skip, t.planned.Reason
 	}
@@ -168,11 +203,8 @@ func (t *retraining) train(ctx workflow.Context) error {
 	if err := t.enter(ctx, pipeline.Retraining); err != nil {
 		return err
 	}
-	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:          pipeline.RetrainedID(workflow.GetInfo(ctx).WorkflowExecution.ID),
-		WaitForCancellation: true,
-	})
-	return workflow.ExecuteChildWorkflow(child, FineTune, t.in.FineTune).Get(ctx, &t.result.FineTune)
+	tuning := child(ctx, pipeline.RetrainedID(workflow.GetInfo(ctx).WorkflowExecution.ID), t.in.FineTune.Metadata())
+	return workflow.ExecuteChildWorkflow(tuning, FineTune, t.in.FineTune).Get(ctx, &t.result.FineTune)
 }
 
 // compare asks the champion about the challenger's test set, in the same run. A
@@ -192,18 +224,17 @@ func (t *retraining) compare(ctx workflow.Context) error {
 		t.compared.Reason = "the same data gave the same model, which is the champion"
 		return nil
 	}
-	err := workflow.ExecuteActivity(ask(ctx), provider.ClassifyPart, activities.ClassifyPartInput{
-		Model:      t.planned.Champion,
-		Labels:     t.planned.Labels,
-		Examples:   trained.Test,
-		Path:       t.status.Dir + "/champion-predictions.parquet",
-		Anonymizer: trained.Privacy.Anonymizer,
-		Evaluation: trained.Privacy,
+	err := workflow.ExecuteActivity(ask(ctx, "classify the test set with the champion"), provider.ClassifyPart, activities.ClassifyPartInput{
+		Model:     t.planned.Champion,
+		Labels:    t.planned.Labels,
+		Examples:  trained.Test,
+		Path:      t.dir().ChampionAnswers(),
+		Clearance: pipeline.ClearanceBy(trained.Privacy),
 	}).Get(ctx, &t.asked)
 	if err != nil {
 		return err
 	}
-	err = workflow.ExecuteActivity(bulk(ctx), data.CompareModels, activities.CompareModelsInput{
+	err = workflow.ExecuteActivity(bulk(ctx, "compare challenger and champion"), data.CompareModels, activities.CompareModelsInput{
 		Champion:              t.planned.Champion,
 		Challenger:            trained.Model,
 		Test:                  trained.Test,
@@ -241,6 +272,8 @@ func (t *retraining) approve(ctx workflow.Context) error {
 		Deadline: workflow.Now(ctx).Add(t.in.ApprovalDeadline),
 	}
 	t.status.Proposal = t.proposal
+	t.show(ctx)
+	t.tell(ctx, pipeline.ApprovalDue, pipeline.EventRun{Model: t.proposal.Challenger, Deadline: &t.proposal.Deadline})
 	answered, err := workflow.AwaitWithTimeout(ctx, t.in.ApprovalDeadline, func() bool { return t.approval != nil })
 	if err != nil {
 		return err
@@ -271,7 +304,7 @@ func (t *retraining) conclude(ctx workflow.Context) error {
 		in.By = t.approval.Who
 	}
 	var done activities.ConcludeRetrainingResult
-	if err := workflow.ExecuteActivity(quick(ctx), data.ConcludeRetraining, in).Get(ctx, &done); err != nil {
+	if err := workflow.ExecuteActivity(quick(ctx, "record the decision"), data.ConcludeRetraining, in).Get(ctx, &done); err != nil {
 		return err
 	}
 	t.result.Decision, t.result.Reason = done.Decision, done.Reason
@@ -300,5 +333,5 @@ func (t *retraining) recordRun(ctx workflow.Context) error {
 	}
 	info := workflow.GetInfo(ctx)
 	manifest.Workflow, manifest.WorkflowID, manifest.RunID = info.WorkflowType.Name, info.WorkflowExecution.ID, info.FirstRunID
-	return workflow.ExecuteActivity(quick(ctx), data.WriteManifest, activities.WriteManifestInput{Dir: t.status.Dir, Manifest: manifest}).Get(ctx, &t.result.Manifest)
+	return workflow.ExecuteActivity(quick(ctx, "write the manifest"), data.WriteManifest, activities.WriteManifestInput{Dir: t.status.Dir, Manifest: manifest}).Get(ctx, &t.result.Manifest)
 }

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 )
 
@@ -14,6 +15,8 @@ var (
 	datasetAttribute = temporal.NewSearchAttributeKeyKeyword(pipeline.DatasetAttribute)
 	modelAttribute   = temporal.NewSearchAttributeKeyKeyword(pipeline.ModelAttribute)
 	stageAttribute   = temporal.NewSearchAttributeKeyKeyword(pipeline.StageAttribute)
+
+	decisionAttribute = temporal.NewSearchAttributeKeyKeyword(pipeline.DecisionAttribute)
 )
 
 // run is what every workflow keeps about itself: the answer to the status
@@ -25,6 +28,14 @@ type run struct {
 	// bare is set where the namespace may lack the search attributes: a run
 	// that sets one would stand still.
 	bare bool
+	// listed is set where the run says in a search attribute to which task it
+	// belongs.
+	listed   bool
+	notifier notifier
+	// outcome is what is told of how a Retrain ended.
+	outcome pipeline.EventRun
+	// conversations are those of the parts that the status counts.
+	conversations progress
 }
 
 // newRun answers status queries from here on.
@@ -34,9 +45,26 @@ func newRun(ctx workflow.Context) (*run, error) {
 		Workflow: info.WorkflowType.Name,
 		// The first run's id stays the same when the workflow continues
 		// as new, and so does the folder.
-		Dir: info.WorkflowExecution.ID + "/" + info.FirstRunID,
+		Dir: string(layout.Of(info.WorkflowExecution.ID, info.FirstRunID)),
 	}}
 	return r, workflow.SetQueryHandler(ctx, pipeline.StatusQuery, func() (pipeline.Status, error) { return r.status, nil })
+}
+
+// dir is the run's folder.
+func (r *run) dir() layout.Run { return layout.Run(r.status.Dir) }
+
+// carryOut lets do do a workflow's work, and notes how it ended. It does so in no
+// deferred function: those run, too, when the workflow merely leaves the worker's
+// cache, and could not wait for anything then.
+func carryOut[In, Out any](ctx workflow.Context, in In, do func(workflow.Context, *run, In) (Out, error)) (Out, error) {
+	r, err := newRun(ctx)
+	if err != nil {
+		var none Out
+		return none, err
+	}
+	result, err := do(ctx, r, in)
+	r.end(ctx, err)
+	return result, err
 }
 
 // installationCheck marks, in a history, that the run looks at its surroundings
@@ -49,7 +77,7 @@ func (r *run) begin(ctx workflow.Context) error {
 	if workflow.GetVersion(ctx, installationCheck, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return nil
 	}
-	err := workflow.ExecuteLocalActivity(local(ctx), installed.CheckInstallation).Get(ctx, nil)
+	err := workflow.ExecuteLocalActivity(local(ctx, "look at the installation"), installed.CheckInstallation).Get(ctx, nil)
 	r.bare = err != nil
 	return err
 }
@@ -60,6 +88,8 @@ func (r *run) enter(ctx workflow.Context, stage pipeline.Stage) error {
 	r.status.Stage = stage
 	r.status.Stages = append(r.status.Stages, pipeline.StageTime{Stage: stage, Started: workflow.Now(ctx)})
 	r.status.PartsDone, r.status.PartsTotal = 0, 0
+	r.conversations = progress{}
+	r.show(ctx)
 	return workflow.UpsertTypedSearchAttributes(ctx, stageAttribute.ValueSet(string(stage)))
 }
 
@@ -80,6 +110,7 @@ func (r *run) belongs(ctx workflow.Context, task string) error {
 	if workflow.GetVersion(ctx, tasks, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return nil
 	}
+	r.listed = true
 	return workflow.UpsertTypedSearchAttributes(ctx, taskAttribute.ValueSet(task))
 }
 
@@ -100,11 +131,12 @@ func (r *run) end(ctx workflow.Context, err error) {
 	default:
 		r.status.Stage = pipeline.Broken
 	}
-	if r.bare {
-		return
+	r.show(ctx)
+	if !r.bare {
+		// The attribute is for lists in the Web UI; a run does not fail for it.
+		_ = workflow.UpsertTypedSearchAttributes(ctx, stageAttribute.ValueSet(string(r.status.Stage)))
 	}
-	// The attribute is for lists in the Web UI; a run does not fail for it.
-	_ = workflow.UpsertTypedSearchAttributes(ctx, stageAttribute.ValueSet(string(r.status.Stage)))
+	r.tellEnd(ctx, err)
 }
 
 // answerAccept lets whoever started the run wait for [run.accept] or
@@ -138,7 +170,12 @@ func (r *run) prepareDataset(ctx workflow.Context, in pipeline.PrepareInput) (pi
 		return prepared, err
 	}
 	in.Dir = r.status.Dir
-	err := workflow.ExecuteChildWorkflow(prepare(ctx), PrepareDataset, in).Get(ctx, &prepared)
+	attributes := []temporal.SearchAttributeUpdate{datasetAttribute.ValueSet(pipeline.DatasetValue(in.Dataset))}
+	if r.listed {
+		attributes = append(attributes, taskAttribute.ValueSet(r.status.Task))
+	}
+	id := pipeline.PrepareID(workflow.GetInfo(ctx).WorkflowExecution.ID)
+	err := workflow.ExecuteChildWorkflow(child(ctx, id, in.Metadata(), attributes...), PrepareDataset, in).Get(ctx, &prepared)
 	if err != nil {
 		return prepared, err
 	}
@@ -146,7 +183,7 @@ func (r *run) prepareDataset(ctx workflow.Context, in pipeline.PrepareInput) (pi
 	r.status.Stages = append(r.status.Stages[:len(r.status.Stages)-1], prepared.Stages...)
 	// A child that began before there was an evaluation has none.
 	if gated(ctx) {
-		return prepared, cleared(prepared.Evaluation, prepared.Anonymizer)
+		return prepared, cleared(prepared.Clearance)
 	}
 	return prepared, nil
 }

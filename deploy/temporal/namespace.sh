@@ -28,7 +28,8 @@ attributes() {
 		--name SwitchboardTask --type Keyword \
 		--name SwitchboardDataset --type Keyword \
 		--name SwitchboardModel --type Keyword \
-		--name SwitchboardStage --type Keyword
+		--name SwitchboardStage --type Keyword \
+		--name SwitchboardDecision --type Keyword
 }
 
 eventually temporal operator cluster health

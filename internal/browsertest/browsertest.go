@@ -59,7 +59,7 @@ func Screenshot(ctx context.Context, url, waitFor, file string) (text string, er
 	// The browser outlives the wait by a moment, to show what there is.
 	tab, leave := open(context.WithoutCancel(ctx), browser)
 	defer leave()
-	if err := visit(ctx, tab, url); err != nil {
+	if err := visit(ctx, tab, url, width); err != nil {
 		return "", fmt.Errorf("opening %s: %w", url, err)
 	}
 	text, missing := await(ctx, tab, waitFor)
@@ -102,8 +102,9 @@ func open(ctx context.Context, browser string) (tab context.Context, leave func(
 	}
 }
 
-// visit starts the browser and loads a page, while ctx lasts.
-func visit(ctx, tab context.Context, url string) error {
+// visit starts the browser and loads a page into a window of a width, while ctx
+// lasts.
+func visit(ctx, tab context.Context, url string, width int64) error {
 	if err := chromedp.Do(tab); err != nil { // the first call starts it
 		return err
 	}

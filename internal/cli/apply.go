@@ -55,7 +55,7 @@ the end and prints its summary.`,
 				if err != nil {
 					return nil, err
 				}
-				again.Mode, again.BatchTokens = in.Mode, in.BatchTokens
+				again.Mode, again.BatchTokens, again.Notify = in.Mode, in.BatchTokens, in.Notify
 				in = again
 			}
 			err := checkMaxUnusable(cmd, in.MaxUnusable)
@@ -75,6 +75,7 @@ the end and prints its summary.`,
 	flags := cmd.Flags()
 	flags.StringVar(&in.Dataset, "dataset", "", "production `file`: a path or a URL")
 	a.taskFlag(cmd, &in.Task)
+	a.notifyFlag(cmd, &in.Notify)
 	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` of the task (default: its champion)")
 	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "cut longer conversations")
 	addMaxUnusable(cmd, &in.MaxUnusable)

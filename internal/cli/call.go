@@ -44,10 +44,14 @@ call that is analyzed again is not paid for again.`,
 			if in.Event, err = datasetURL(args[0]); err != nil {
 				return nil, err
 			}
+			if err := in.WithDefaults().Validate(); err != nil {
+				return nil, err
+			}
 			return a.startAndWatch(ctx, launch{pipeline.AnalyzeCallWorkflow, pipeline.CallWorkflowID(in.CallID), in}, watch)
 		}),
 	}
 	a.taskFlag(cmd, &in.Task)
+	a.notifyFlag(cmd, &in.Notify)
 	cmd.Flags().StringVar(&in.Model, "model", "", "fine-tuned `model` of the task (default: its champion)")
 	addWatch(cmd, &watch)
 	return cmd

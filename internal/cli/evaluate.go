@@ -72,6 +72,7 @@ Their questions are longer, and cost more each.`,
 	flags.StringSliceVar(&with, "with", nil, "further `columns`: base, few-shot, or both with a comma between them")
 	flags.BoolVar(&in.WithoutTexts, "without-texts", false, "leave the conversations out of the report, so that it can be shared")
 	flags.Float64Var(&in.MaxUnusable, "max-unusable", pipeline.DefaultMaxUnusable, "refuse more than this part of answers that are no label")
+	a.notifyFlag(cmd, &in.Notify)
 	addWatch(cmd, &watch)
 	return cmd
 }

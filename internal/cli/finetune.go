@@ -52,6 +52,7 @@ follows the run to the end and prints its summary.`,
 		}),
 	}
 	a.taskFlag(cmd, &flags.in.Task)
+	a.notifyFlag(cmd, &flags.in.Notify)
 	flags.register(cmd)
 	cmd.Flags().BoolVar(&flags.in.DryRun, "dry-run", false, "prepare and split, print what the run would cost with each known price, and upload nothing; watches")
 	addWatch(cmd, &watch)

@@ -389,6 +389,7 @@ func (a *app) addFiles(ctx context.Context, r *report) {
 	switch {
 	case r.Apply != nil:
 		add("output", r.Apply.Output.Path)
+		add("report", r.Apply.Report.Path)
 		add("chart", r.Apply.Chart.Path)
 		add("manifest", r.Apply.Manifest.Path)
 	case r.Evaluate != nil:

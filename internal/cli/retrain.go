@@ -40,6 +40,7 @@ With --approve a person has the last word.`,
 		}),
 	}
 	a.taskFlag(cmd, &flags.fineTuneFlags.in.Task)
+	a.notifyFlag(cmd, &flags.in.Notify)
 	flags.register(cmd)
 	addWatch(cmd, &watch)
 	return cmd

@@ -80,6 +80,7 @@ good: one of another task is not changed.`,
 	fs.BoolVar(&o.goOn, "go-on-after-failure", false, "do not pause when a run fails")
 	fs.StringVar(&o.note, "note", "", "`text` to show with the schedule")
 	a.taskFlag(cmd, &flags.fineTuneFlags.in.Task)
+	a.notifyFlag(cmd, &flags.in.Notify)
 	flags.register(cmd)
 	return cmd
 }
@@ -211,6 +212,7 @@ func (o scheduleOptions) schedule() client.ScheduleOptions {
 	} else {
 		spec.CronExpressions = []string{keepExpression(o.cron)}
 	}
+	shown := o.input.Metadata()
 	return client.ScheduleOptions{
 		ID:   o.id,
 		Spec: spec,
@@ -220,6 +222,9 @@ func (o scheduleOptions) schedule() client.ScheduleOptions {
 			Workflow:  pipeline.RetrainWorkflow,
 			Args:      []any{o.input},
 			TaskQueue: pipeline.TaskQueue,
+
+			StaticSummary: shown.Summary,
+			StaticDetails: shown.Details,
 		},
 		Overlap:        overlaps[o.overlap],
 		CatchupWindow:  o.catchUp,

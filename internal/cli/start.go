@@ -16,8 +16,11 @@ import (
 // launch is a run to be started.
 type launch struct {
 	workflow, id string
-	input        any
+	input        described
 }
+
+// described is a run's input, of which the Web UI shows a summary.
+type described interface{ Metadata() pipeline.Metadata }
 
 // startAndWatch starts a run and, if asked, follows it to its end.
 func (a *app) startAndWatch(ctx context.Context, l launch, watch bool) (view, error) {
@@ -52,10 +55,13 @@ func (a *app) start(ctx context.Context, c *connection, l launch) (report, error
 	r := report{WorkflowID: l.id, Workflow: l.workflow, State: stateRunning}
 	wait, cancel := context.WithTimeout(ctx, a.acceptWait)
 	defer cancel()
+	shown := l.input.Metadata()
 	operation := c.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID:                       l.id,
 		TaskQueue:                pipeline.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            shown.Summary,
+		StaticDetails:            shown.Details,
 	}, l.workflow, l.input)
 	handle, err := c.UpdateWithStartWorkflow(wait, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: operation,

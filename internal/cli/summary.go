@@ -137,13 +137,8 @@ func trainingData(o pipeline.Origin) string {
 	return data
 }
 
-// writeWarnings says loudly that a model may be the wrong one.
-func writeWarnings(t *text, warnings []string) {
-	if len(warnings) == 0 {
-		return
-	}
-	t.fact("WARNING", append(slices.Clone(warnings), "these conversations may be of another kind than those that the model was trained on: look at some answers before you use them, and check --task and --model")...)
-}
+// writeWarnings says loudly what to know before the answers are used.
+func writeWarnings(t *text, warnings []string) { t.fact("WARNING", warnings...) }
 
 func writePrepared(t *text, c pipeline.PrepareCounts) {
 	parts := []string{count(c.Tweets, "tweet"), count(c.Conversations, "conversation"), count(c.Threads, "thread")}
@@ -211,11 +206,20 @@ func writeApplied(t *text, c pipeline.ApplyCounts) {
 	t.fact("conversations", byStatus(c.Conversations, c.ConversationStatuses))
 	t.fact("companies", number(int64(c.Companies)))
 	t.fact("no label", noLabel(c.ConversationStatuses[string(dataset.Invalid)], c.Answers()))
-	t.fact("unknown", c.UnknownShare.String()+" of the conversations")
+	t.fact("unknown", unknown(c))
 	t.fact("tokens", number(c.Tokens))
 	if c.Priced && c.Cost > 0 {
 		t.fact("cost", dollars(c.Cost)+" for the answers, those taken over from earlier runs included")
 	}
+}
+
+// unknown tells which share of the conversations ended as Unknown. Those that got
+// no answer are in no share.
+func unknown(c pipeline.ApplyCounts) string {
+	if c.ConversationStatuses[string(dataset.Failed)] > 0 {
+		return c.UnknownShare.String() + " of the conversations that did not fail"
+	}
+	return c.UnknownShare.String() + " of the conversations"
 }
 
 // noLabel tells how many of a model's answers were none of its labels.

@@ -29,7 +29,7 @@ import (
 
 const queue = "test"
 
-var attributes = []string{pipeline.TaskAttribute, pipeline.DatasetAttribute, pipeline.ModelAttribute, pipeline.StageAttribute}
+var attributes = []string{pipeline.TaskAttribute, pipeline.DatasetAttribute, pipeline.ModelAttribute, pipeline.StageAttribute, pipeline.DecisionAttribute}
 
 // greet is the smallest workflow with an activity.
 func greet(ctx workflow.Context, name string) (string, error) {

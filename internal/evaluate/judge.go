@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"math/rand/v2"
 	"slices"
-
-	"switchboard/internal/dataset"
 )
 
 // Interval is a figure with its 95% confidence interval, all three [None] where
@@ -37,11 +35,13 @@ type Judgement struct {
 	Unknown   Share    `json:"unknown"`
 	// ECE is the expected calibration error over Reliability's bins: the mean
 	// distance between confidence and accuracy.
-	ECE         float64   `json:"ece"`
-	Reliability []Bin     `json:"reliability"`
-	Curve       []Point   `json:"coverage_curve"`
-	Classes     []Class   `json:"classes"`
-	Confused    []Mistake `json:"confused"`
+	ECE         float64 `json:"ece"`
+	Reliability []Bin   `json:"reliability"`
+	Curve       []Point `json:"coverage_curve"`
+	// Classes are those that the model can know, NotTrained the others of the set.
+	Classes    []Class      `json:"classes"`
+	NotTrained []NotTrained `json:"not_trained"`
+	Confused   []Mistake    `json:"confused"`
 }
 
 // Bin is a tenth of the confidences.
@@ -66,6 +66,15 @@ type Class struct {
 	Precision Share    `json:"precision"`
 	Recall    Share    `json:"recall"`
 	F1        Interval `json:"f1"`
+}
+
+// NotTrained tells how the examples of a class are answered that the model cannot
+// know: Named counts those that it takes for another at the threshold. The rest is
+// Unknown, as it should be.
+type NotTrained struct {
+	Label    string `json:"label"`
+	Examples int    `json:"examples"`
+	Named    int    `json:"named"`
 }
 
 // Mistake is how often one class was taken for another.
@@ -98,7 +107,7 @@ func Judge(answers []Answer, known []string, threshold float64, seed uint64) Jud
 	})
 	j := Judgement{
 		Examples: len(answers), Threads: len(s.threads), Threshold: threshold,
-		Reliability: reliability(answers), Curve: curve(answers), Confused: confused(answers),
+		Reliability: reliability(answers), Curve: curve(answers), Confused: confused(answers), NotTrained: notTrained(answers, known, threshold),
 	}
 	for _, b := range j.Reliability {
 		gap := b.Confidence - b.Accuracy
@@ -116,8 +125,8 @@ func Judge(answers []Answer, known []string, threshold float64, seed uint64) Jud
 	j.Precision, j.Coverage = at(counts.precision), at(counts.coverage)
 	j.Unknown = 1 - j.Coverage.Value
 	for i, label := range s.labels {
-		if whole.truths[i] == 0 {
-			continue // an answer that is no class of the set
+		if !slices.Contains(s.classes, i) {
+			continue // no class of the set, or one that is not known
 		}
 		j.Classes = append(j.Classes, Class{
 			Label: label, Examples: whole.truths[i], Precision: whole.precisionOf(i), Recall: whole.recallOf(i),
@@ -259,67 +268,4 @@ func percentiles(value Share, samples []counts, figure func(counts) Share) Inter
 	}
 	slices.Sort(values)
 	return Interval{value, values[len(values)*25/1000], values[max(0, len(values)*975/1000-1)]}
-}
-
-func reliability(answers []Answer) []Bin {
-	bins := make([]Bin, 10)
-	for i := range bins {
-		bins[i].From = float64(i) / 10
-	}
-	for _, a := range answers {
-		b := &bins[min(9, max(0, int(a.Confidence*10)))]
-		b.Examples++
-		b.Confidence += a.Confidence
-		if a.right() {
-			b.Accuracy++
-		}
-	}
-	for i := range bins {
-		if n := float64(bins[i].Examples); n > 0 {
-			bins[i].Confidence /= n
-			bins[i].Accuracy /= n
-		}
-	}
-	return bins
-}
-
-// curvePoints is how many points a curve has at most.
-const curvePoints = 100
-
-// curve tells what precision every coverage has, the most confident first.
-func curve(answers []Answer) []Point {
-	given := slices.DeleteFunc(slices.Clone(answers), func(a Answer) bool { return a.Company == dataset.Unknown })
-	slices.SortStableFunc(given, func(a, b Answer) int { return cmp.Compare(b.Confidence, a.Confidence) })
-	var points []Point
-	right := 0
-	for i, a := range given {
-		if a.right() {
-			right++
-		}
-		n := i + 1
-		if n*curvePoints/len(given) > i*curvePoints/len(given) || n == len(given) {
-			points = append(points, Point{float64(n) / float64(len(answers)), float64(right) / float64(n)})
-		}
-	}
-	return points
-}
-
-// mostConfused is how many kinds of mistakes are listed.
-const mostConfused = 30
-
-func confused(answers []Answer) []Mistake {
-	count := map[[2]string]int{}
-	for _, a := range answers {
-		if !a.right() {
-			count[[2]string{a.Truth, a.Company}]++
-		}
-	}
-	var list []Mistake
-	for pair, n := range count {
-		list = append(list, Mistake{pair[0], pair[1], n})
-	}
-	slices.SortFunc(list, func(a, b Mistake) int {
-		return cmp.Or(cmp.Compare(b.Examples, a.Examples), cmp.Compare(a.Truth, b.Truth), cmp.Compare(a.Answer, b.Answer))
-	})
-	return list[:min(len(list), mostConfused)]
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -93,6 +94,10 @@ type FineTuneInput struct {
 	// Force does all work up to the upload again, even if an earlier run
 	// has done the same. A job is never bought twice.
 	Force bool `json:"force,omitempty"`
+	// Notify is the URL that is told how the run goes on, see package webhook;
+	// empty tells nobody. The workflow id does not depend on it: a second start
+	// joins the first run, whoever is told.
+	Notify string `json:"notify,omitempty"`
 }
 
 // WithDefaults returns in with every unset field filled.
@@ -142,7 +147,7 @@ func (in FineTuneInput) Validate() error {
 	case in.JobDeadline < time.Second:
 		return badInput("the job's deadline is %s; it must be a second or more", in.JobDeadline)
 	}
-	return CheckTask(in.Task)
+	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))
 }
 
 // TargetSizeProblem refuses a target size below [MinTargetSize].
@@ -169,6 +174,8 @@ type ApplyInput struct {
 	// BatchTokens bounds the tokens that wait in batches at a time; providers
 	// refuse a batch above their account's limit.
 	BatchTokens int64 `json:"batch_tokens,omitempty"`
+	// Notify is as in [FineTuneInput].
+	Notify string `json:"notify,omitempty"`
 	// Resume is set by the workflow alone, when it continues as new.
 	Resume *ApplyProgress `json:"resume,omitempty"`
 }
@@ -202,7 +209,7 @@ func (in ApplyInput) Validate() error {
 	case in.BatchTokens > 0 && in.Mode != InBatches:
 		return badInput("--batch-tokens is for --mode %s; leave it out", InBatches)
 	}
-	return CheckTask(in.Task)
+	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))
 }
 
 const maxUnusableText = "the part that may be unusable is %g; it must be above 0 and at most 1"
@@ -247,6 +254,8 @@ type EvaluateInput struct {
 	With []Untuned `json:"with,omitempty"`
 	// WithoutTexts leaves the conversations out of the report.
 	WithoutTexts bool `json:"without_texts,omitempty"`
+	// Notify is as in [FineTuneInput].
+	Notify string `json:"notify,omitempty"`
 }
 
 // WithDefaults returns in with every unset field filled.
@@ -274,7 +283,7 @@ func (in EvaluateInput) Validate() error {
 			return badInput("the base model can be asked as %q and as %q, each once; %q is not possible", ZeroShot, FewShot, way)
 		}
 	}
-	return CheckTask(in.Task)
+	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))
 }
 
 // AnalyzeCallInput starts an AnalyzeCall. Event and CallID are required.
@@ -288,6 +297,8 @@ type AnalyzeCallInput struct {
 	CallID string `json:"call_id"`
 	// Model is the id of a fine-tuned model of the task; empty takes its champion.
 	Model string `json:"model,omitempty"`
+	// Notify is as in [FineTuneInput].
+	Notify string `json:"notify,omitempty"`
 }
 
 // WithDefaults returns in with every unset field filled.
@@ -305,7 +316,7 @@ func (in AnalyzeCallInput) Validate() error {
 	case in.CallID == "":
 		return badInput("no call id is given; give that of the event %s", in.Event)
 	}
-	return CheckTask(in.Task)
+	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))
 }
 
 // RetrainInput starts a Retrain: a fine-tuning that a Schedule repeats, and the
@@ -324,6 +335,8 @@ type RetrainInput struct {
 	// CheckOnly ends the run when it is accepted: whether a run could begin
 	// is all that is asked, as when a schedule is made.
 	CheckOnly bool `json:"check_only,omitempty"`
+	// Notify is as in [FineTuneInput]; that of the fine-tuning is not used.
+	Notify string `json:"notify,omitempty"`
 }
 
 // Defaults of a Retrain.
@@ -366,7 +379,7 @@ func (in RetrainInput) Validate() error {
 	case in.FineTune.DryRun:
 		return badInput("a retraining cannot be a dry run")
 	}
-	return in.FineTune.Validate()
+	return cmp.Or(checkNotify(in.Notify), in.FineTune.Validate())
 }
 
 // PromotionRule says when a challenger takes the champion's place.

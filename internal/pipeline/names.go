@@ -49,10 +49,21 @@ const (
 	DatasetAttribute = "SwitchboardDataset"
 	ModelAttribute   = "SwitchboardModel"
 	StageAttribute   = "SwitchboardStage"
+	// DecisionAttribute is how a Retrain was decided.
+	DecisionAttribute = "SwitchboardDecision"
 )
 
 // SearchAttributes lists them.
-var SearchAttributes = []string{TaskAttribute, DatasetAttribute, ModelAttribute, StageAttribute}
+var SearchAttributes = []string{TaskAttribute, DatasetAttribute, ModelAttribute, StageAttribute, DecisionAttribute}
+
+// DatasetValue is what [DatasetAttribute] says of a file: its name, and a digest of
+// where it lies, so that files of one name in two folders are told apart. A query
+// with STARTS_WITH finds the name alone.
+func DatasetValue(dataset string) string {
+	location, _, _ := strings.Cut(dataset, "?")
+	sum := sha256.Sum256([]byte(location))
+	return DatasetName(dataset) + "@" + hex.EncodeToString(sum[:4])
+}
 
 // ClassifyAttempts is how often one part is tried. On the last attempt, rows
 // without an answer are marked as failed instead of failing the run.
@@ -62,26 +73,26 @@ const ClassifyAttempts = 30
 // the same id, so that a second start finds the first run instead of paying
 // for another.
 func FineTuneID(in FineTuneInput) string {
-	in.Task = named(in.Task)
+	in.Task, in.Notify = named(in.Task), ""
 	return workflowID("finetune", in.Dataset, in)
 }
 
 // ApplyID returns the workflow id of an application of a model.
 func ApplyID(in ApplyInput) string {
-	in.Task = named(in.Task)
+	in.Task, in.Notify = named(in.Task), ""
 	return workflowID("apply", in.Dataset, in)
 }
 
 // RetrainID returns the workflow id of a retraining; a Schedule appends the time
 // of each run.
 func RetrainID(in RetrainInput) string {
-	in.FineTune.Task = named(in.FineTune.Task)
+	in.FineTune.Task, in.Notify = named(in.FineTune.Task), ""
 	return workflowID("retrain", in.FineTune.Dataset, in)
 }
 
 // EvaluateID returns the workflow id of an evaluation.
 func EvaluateID(in EvaluateInput) string {
-	in.Task = named(in.Task)
+	in.Task, in.Notify = named(in.Task), ""
 	run, _, _ := strings.Cut(in.Dir, "/")
 	return workflowID("evaluate", run, in)
 }

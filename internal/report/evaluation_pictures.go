@@ -3,6 +3,7 @@ package report
 import (
 	"image/color"
 	"io"
+	"math"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -54,7 +55,7 @@ func Coverage(w io.Writer, columns []Column, asked float64) error {
 	}
 	line.Color, line.Dashes = silver, []vg.Length{3, 3}
 	p.Add(grid(), line)
-	shown := columns[max(0, len(columns)-2):]
+	shown := lastTwo(columns)
 	for i, c := range shown {
 		var points plotter.XYs
 		for _, at := range c.Natural.Curve {
@@ -75,6 +76,16 @@ func Coverage(w io.Writer, columns []Column, asked float64) error {
 	p.Legend.TextStyle.Font = sans
 	p.Legend.TextStyle.Font.Size = smallSize
 	return writePNG(w, panelWidth, panelHeight, p.Draw)
+}
+
+// lastTwo are the model and what it is best compared with: not the commonest
+// company, which has one confidence.
+func lastTwo(columns []Column) []Column {
+	n := len(columns)
+	if n < 2 || n == 2 && columns[0].Name == "majority" {
+		return columns[max(0, n-1):]
+	}
+	return columns[n-2:]
 }
 
 // swatch is a line's sign in a legend.
@@ -109,30 +120,63 @@ func addLine(p *plot.Plot, points plotter.XYs, c color.Color, marks bool) error 
 	return nil
 }
 
+const (
+	confusedCell = 24
+	// confusedMargin is the room for the names of classes, beside and above the
+	// squares; confusedHead is that for the title, the legend and an axis' name.
+	confusedMargin = 110
+	confusedHead   = 62
+)
+
 // Confused draws, for each class, what its examples were taken for: one row a
 // truth, darker where more of it went. The numbers are in the squares, for the
 // shade alone would not tell everybody.
 func Confused(w io.Writer, c Confusion) error {
 	n := len(c.Labels)
-	const cell, margin = 24, 110
-	size := vg.Length(margin + cell*n + 10)
-	return writePNG(w, size, size, func(canvas draw.Canvas) {
+	const cell, margin = confusedCell, confusedMargin
+	side := vg.Length(cell * n)
+	width := max(margin+side+34, 420)
+	return writePNG(w, width, confusedHead+margin+side+10, func(canvas draw.Canvas) {
 		if n == 0 {
 			message(canvas, "nothing was confused")
 			return
 		}
-		top := canvas.Max.Y - margin
+		corner := vg.Point{X: canvas.Min.X + margin + 16, Y: canvas.Max.Y - margin - confusedHead}
+		confusedTitle(canvas, corner, side)
 		label := textStyle(sans, smallSize, ink)
 		for i, row := range c.Counts {
-			y := top - vg.Length(cell*(i+1))
+			y := corner.Y - vg.Length(cell*(i+1))
 			style := label
 			style.XAlign, style.YAlign = draw.XRight, draw.YCenter
-			canvas.FillText(style, vg.Point{X: canvas.Min.X + margin - 4, Y: y + cell/2}, short(c.Labels[i]))
+			canvas.FillText(style, vg.Point{X: corner.X - 4, Y: y + cell/2}, short(c.Labels[i]))
 			style.XAlign, style.Rotation = draw.XLeft, 1.1
-			canvas.FillText(style, vg.Point{X: canvas.Min.X + margin + vg.Length(cell*i) + cell/2, Y: top + 4}, short(c.Labels[i]))
-			drawRow(canvas, row, i, vg.Point{X: canvas.Min.X + margin, Y: y}, cell)
+			canvas.FillText(style, vg.Point{X: corner.X + vg.Length(cell*i) + cell/2, Y: corner.Y + 4}, short(c.Labels[i]))
+			drawRow(canvas, row, i, vg.Point{X: corner.X, Y: y}, cell)
 		}
 	})
+}
+
+// confusedTitle writes the title, the legend and the names of both axes.
+func confusedTitle(canvas draw.Canvas, corner vg.Point, side vg.Length) {
+	left, top := canvas.Min.X+8, canvas.Max.Y-8
+	canvas.FillText(textStyle(sansBold, titleSize, ink), vg.Point{X: left, Y: top}, "What conversations were taken for")
+	words := textStyle(sans, smallSize, ink)
+	x := left
+	for _, entry := range []struct {
+		shade color.RGBA
+		text  string
+	}{{blue, "right"}, {vermillion, "taken for another"}} {
+		y := top - 22
+		canvas.FillPolygon(entry.shade, []vg.Point{{X: x, Y: y - 9}, {X: x + 9, Y: y - 9}, {X: x + 9, Y: y}, {X: x, Y: y}})
+		canvas.FillText(words, vg.Point{X: x + 13, Y: y}, entry.text)
+		x += 13 + words.Width(entry.text) + 14
+	}
+	canvas.FillText(words, vg.Point{X: x, Y: top - 22}, "darker: a larger share of the row")
+	axis := textStyle(sansBold, smallSize, ink)
+	axis.XAlign = draw.XCenter
+	canvas.FillText(axis, vg.Point{X: corner.X + side/2, Y: top - 42}, "was taken for")
+	axis.Rotation, axis.YAlign = math.Pi/2, draw.YTop
+	canvas.FillText(axis, vg.Point{X: left, Y: corner.Y - side/2}, "is")
 }
 
 func drawRow(canvas draw.Canvas, row []int, truth int, at vg.Point, cell vg.Length) {

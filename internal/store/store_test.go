@@ -356,6 +356,15 @@ func TestApplications(t *testing.T) {
 		if got, err := s.Applications(t.Context(), "unknown", 1); err != nil || len(got) != 0 {
 			t.Errorf("an unknown model has %+v, %v", got, err)
 		}
+		for run, before := range map[string]string{"a": "", "b": "a", "c": "b", "never seen": ""} {
+			got, found, err := s.ApplicationBefore(t.Context(), run)
+			if err != nil || found != (before != "") || got.Run != before {
+				t.Errorf("before %s was %+v, %v, %v; want %q", run, got, found, err, before)
+			}
+		}
+		if got, found, err := s.Store.Task("another").ApplicationBefore(t.Context(), "c"); err != nil || found {
+			t.Errorf("another task's application was found: %+v, %v", got, err)
+		}
 	})
 }
 

@@ -27,6 +27,7 @@ import (
 	"switchboard/internal/provider"
 	"switchboard/internal/store"
 	"switchboard/internal/temporal"
+	"switchboard/internal/webhook"
 	"switchboard/workflows"
 )
 
@@ -63,6 +64,10 @@ func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, e
 	if err != nil {
 		return nil, err
 	}
+	sender, err := webhook.NewSender(cfg.NotifyHosts, cfg.NotifySecret)
+	if err != nil {
+		return nil, err
+	}
 	h := &Host{failed: make(chan error, 2)}
 	if err := h.open(ctx, cfg); err != nil {
 		return nil, err
@@ -77,7 +82,7 @@ func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, e
 	asking := &activities.Provider{Store: h.files, Models: h.models, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: prices}
 	h.workers = []worker.Worker{
 		h.dataWorker(c, data, surroundings),
-		h.providerWorker(c, data, asking, surroundings),
+		h.providerWorker(c, data, asking, &activities.Notifier{Sender: sender}, surroundings),
 	}
 	for i, w := range h.workers {
 		if err := w.Start(); err != nil {
@@ -143,11 +148,12 @@ func (h *Host) dataWorker(c *temporal.Client, data *activities.Data, surrounding
 	return w
 }
 
-func (h *Host) providerWorker(c *temporal.Client, data *activities.Data, asking *activities.Provider, surroundings *activities.Installation) worker.Worker {
+func (h *Host) providerWorker(c *temporal.Client, data *activities.Data, asking *activities.Provider, telling *activities.Notifier, surroundings *activities.Installation) worker.Worker {
 	options := h.options(surroundings)
 	options.DisableWorkflowWorker = true
 	w := worker.New(c.Client, pipeline.ProviderTaskQueue, options)
 	w.RegisterActivityWithOptions(asking, activity.RegisterOptions{})
+	w.RegisterActivityWithOptions(telling, activity.RegisterOptions{})
 	// The look at a dataset before a run is accepted must not wait for a
 	// slot behind the parts of another run.
 	w.RegisterActivityWithOptions(data.CheckDataset, activity.RegisterOptions{Name: "CheckDataset"})

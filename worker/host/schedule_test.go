@@ -76,7 +76,7 @@ func TestScheduleShowsItsNextRuns(t *testing.T) {
 		"six fields":              {"0 0 3 * * *", "", func(at time.Time) bool { return at.Day() == 3 && at.Hour() == 0 }, `for programs that put seconds first, give "0 3 * * *"`},
 		"a year":                  {"0 0 1 1 * 2099", "", func(at time.Time) bool { return at.Year() == 2099 }, ""},
 		"seven fields":            {"30 0 3 * * * *", "", func(at time.Time) bool { return at.Hour() == 3 && at.Second() == 30 }, ""},
-		"step beyond the hour":    {"*/90 * * * *", "", func(at time.Time) bool { return at.Minute() == 0 }, ""},
+		"step beyond the hour":    {"*/90 * * * *", "", func(at time.Time) bool { return at.Minute() == 0 }, "so it matches once in each hour"},
 		"leap day":                {"0 0 29 2 *", "", func(at time.Time) bool { return at.Month() == time.February && at.Day() == 29 }, ""},
 		"Friday the 13th":         {"0 0 13 * FRI", "", func(at time.Time) bool { return at.Day() == 13 && at.Weekday() == time.Friday }, "both the day of the month and the day of the week"},
 		"hour that is left out":   {"30 2 * * *", "Europe/Berlin", func(at time.Time) bool { return at.Hour() == 2 && at.Minute() == 30 }, "the run of 02:30 is left out"},

@@ -1,0 +1,148 @@
+// Package webhook tells others what has happened, as the Standard Webhooks
+// specification (https://www.standardwebhooks.com) has it: a POST with a JSON body
+// and three headers.
+//
+//	webhook-id         the same for every attempt to tell of one event
+//	webhook-timestamp  when this attempt was made, in seconds since 1970
+//	webhook-signature  v1, and the HMAC-SHA256 over id.timestamp.body in base64
+//
+// The receiver has the secret too. It computes the signature over the bytes as they
+// came, compares, refuses timestamps that are minutes old, and takes an id that it
+// has seen for a repetition; [Secret.Verify] does the first three. Any status from
+// 200 to 299 says that it has understood.
+//
+// An address is somebody else's wish, and the worker that sends stands inside a
+// network: so it sends to the hosts on its list alone, follows no redirection, and
+// reads nothing of the answer but its status.
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"switchboard/internal/config"
+	"switchboard/internal/problem"
+)
+
+// Headers of a notification.
+const (
+	HeaderID        = "webhook-id"
+	HeaderTimestamp = "webhook-timestamp"
+	HeaderSignature = "webhook-signature"
+)
+
+// timeout bounds one attempt.
+const timeout = 10 * time.Second
+
+// Sender sends notifications.
+type Sender struct {
+	hosts  []string
+	secret Secret
+	client *http.Client
+}
+
+// NewSender returns a sender to the hosts of a list with commas; each is a name, or
+// a name with a port where that is not the usual one. The secret is as [ParseSecret]
+// takes it. With an empty list there is nobody to send to, and no secret is needed.
+func NewSender(hosts, secret string) (*Sender, error) {
+	s := &Sender{client: &http.Client{
+		Timeout: timeout,
+		// Another host may not be on the list.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+	for host := range strings.SplitSeq(hosts, ",") {
+		if host = strings.ToLower(strings.TrimSpace(host)); host == "" {
+			continue
+		}
+		if strings.ContainsAny(host, "/@*? ") {
+			return nil, problem.Input("%s has %q, which is no host; give names such as hooks.example.com, with commas between them", config.NotifyHosts, host)
+		}
+		s.hosts = append(s.hosts, host)
+	}
+	if len(s.hosts) == 0 {
+		return s, nil
+	}
+	var err error
+	s.secret, err = ParseSecret(secret)
+	return s, err
+}
+
+var errNoURL = problem.Input("the address to notify is no URL; give one such as https://hooks.example.com/switchboard")
+
+// Check returns a problem if nothing may be sent to an address.
+func (s *Sender) Check(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return errNoURL
+	}
+	if !slices.Contains(s.hosts, hostOf(u)) {
+		return problem.Input("the workers may not notify %s; let them with %s=%s, or give another address", hostOf(u), config.NotifyHosts, hostOf(u))
+	}
+	return nil
+}
+
+// hostOf is the host as the list has it: the port is left out where it is the
+// scheme's.
+func hostOf(u *url.URL) string {
+	host := strings.ToLower(u.Hostname())
+	if port := u.Port(); port != "" && port != map[string]string{"http": "80", "https": "443"}[u.Scheme] {
+		return net.JoinHostPort(host, port)
+	}
+	return host
+}
+
+func (s *Sender) request(ctx context.Context, address, id string, body []byte) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, errNoURL
+	}
+	now := time.Now()
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "switchboard")
+	request.Header.Set(HeaderID, id)
+	request.Header.Set(HeaderTimestamp, strconv.FormatInt(now.Unix(), 10))
+	request.Header.Set(HeaderSignature, s.secret.Sign(id, now, body))
+	return request, nil
+}
+
+// ErrGone is returned where the receiver wants to hear no more.
+var ErrGone = errors.New("the receiver answered 410 Gone: it wants no more notifications")
+
+// Send tells an address of an event, once. No error holds the address: it may be as
+// good as a password.
+func (s *Sender) Send(ctx context.Context, address, id string, body []byte) error {
+	if err := s.Check(address); err != nil {
+		return err
+	}
+	request, err := s.request(ctx, address, id, body)
+	if err != nil {
+		return err
+	}
+	answer, err := s.client.Do(request)
+	if err != nil {
+		var failed *url.Error
+		if errors.As(err, &failed) {
+			err = failed.Err
+		}
+		return fmt.Errorf("notifying %s: %w", request.URL.Host, err)
+	}
+	defer answer.Body.Close()
+	_, _ = io.CopyN(io.Discard, answer.Body, 4096) // so that the connection can be used again
+	switch {
+	case answer.StatusCode == http.StatusGone:
+		return ErrGone
+	case answer.StatusCode/100 != 2:
+		return fmt.Errorf("notifying %s: it answered %s", request.URL.Host, answer.Status)
+	}
+	return nil
+}
