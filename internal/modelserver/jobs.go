@@ -552,7 +552,7 @@ func (s *Server) changeJob(w http.ResponseWriter, r *http.Request, done string, 
 	j, err := changeOwn(s.jobs, r, id, change)
 	switch {
 	case err == nil:
-		s.log.InfoContext(r.Context(), done, "job", id)
+		s.log.InfoContext(r.Context(), done, "job", id) //nolint:sloglint // the callers' messages are constants
 		s.wakeWorkers()
 	case errors.Is(err, errUnchanged):
 	case errors.Is(err, errNoRecord):
