@@ -196,13 +196,7 @@ func (s *Server) reply(ctx context.Context, request chatRequest, may func(owner 
 	case len(text) > maxTextBytes:
 		return reply{}, invalid(http.StatusBadRequest, "messages", "context_length_exceeded", "The user's text has %d bytes: at most %d are possible.", len(text), maxTextBytes)
 	}
-	if m, ok := s.models.has(request.Model); !ok || !may(m.owner) {
-		return reply{}, noSuchModel(request.Model)
-	}
-	model, err := s.models.get(request.Model)
-	if errors.Is(err, fs.ErrNotExist) {
-		return reply{}, noSuchModel(request.Model)
-	}
+	model, err := s.modelFor(request.Model, may)
 	if err != nil {
 		return reply{}, err
 	}
@@ -224,6 +218,19 @@ func (s *Server) reply(ctx context.Context, request chatRequest, may func(owner 
 		answer.logprobs = logprobsOf(form, scored, request.TopLogprobs)
 	}
 	return answer, nil
+}
+
+// modelFor returns a model, of which may tells by its owner whether it is there for whom
+// it is.
+func (s *Server) modelFor(name string, may func(owner string) bool) (*classifier.Model, error) {
+	if m, ok := s.models.has(name); !ok || !may(m.owner) {
+		return nil, noSuchModel(name)
+	}
+	model, err := s.models.get(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, noSuchModel(name)
+	}
+	return model, err
 }
 
 // completion is the reply whole, under a name and a time.
