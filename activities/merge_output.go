@@ -12,6 +12,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
+	"switchboard/internal/layout"
 	"switchboard/internal/merge"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -121,10 +122,10 @@ func (d *Data) sumUp(ctx context.Context, in MergeOutputInput, m *merge.Merge, r
 			return err
 		}
 	}
-	if result.Summary, err = d.Store.WriteJSON(ctx, in.Dir+merge.SummaryFile, s); err != nil {
+	if result.Summary, err = d.Store.WriteJSON(ctx, layout.Run(in.Dir).Summary(), s); err != nil {
 		return err
 	}
-	result.Companies, err = d.Store.WriteJSON(ctx, in.Dir+"/output/companies.json", m.Companies())
+	result.Companies, err = d.Store.WriteJSON(ctx, layout.Run(in.Dir).Companies(), m.Companies())
 	return err
 }
 
@@ -139,7 +140,7 @@ func (d *Data) writeOutput(ctx context.Context, in MergeOutputInput, m *merge.Me
 		return artifact.Ref{}, err
 	}
 
-	w, err := d.Store.Create(ctx, in.Dir+"/output/output.csv")
+	w, err := d.Store.Create(ctx, layout.Run(in.Dir).Output())
 	if err != nil {
 		return artifact.Ref{}, err
 	}
