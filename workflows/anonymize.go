@@ -78,8 +78,8 @@ func sameAnonymizer(prepared pipeline.PrepareResult, done activities.AnonymizePa
 func (r *run) anonymized(ctx workflow.Context, i int, done activities.AnonymizePartResult, prepared *pipeline.PrepareResult) {
 	prepared.Anonymized[i], prepared.Audit[i] = done.Examples, done.Audit
 	prepared.Anonymizer = done.Version
-	for kind, n := range done.Spans {
-		prepared.Counts.Spans[kind] += n
+	for _, kind := range workflow.DeterministicKeys(done.Spans) {
+		prepared.Counts.Spans[kind] += done.Spans[kind]
 	}
 	r.partDone(ctx, prepared.Conversations[i])
 	if !done.Reused {

@@ -74,6 +74,8 @@ func (a *application) answer(ctx workflow.Context) error {
 // restore takes up what the run before this one left.
 func (a *application) restore(s pipeline.ApplyProgress) {
 	a.state = s
+	m := a.in.Metadata()
+	a.about = m.Summary + "\n\n" + m.Details + "\n"
 	a.accepted = &a.state.Accepted
 	a.status.Task, a.status.Model, a.status.Origin, a.status.Paused = a.in.Task, s.Accepted.Model, s.Origin, s.Paused
 	a.status.Prepared, a.status.Privacy = &a.state.Prepared.Counts, a.state.Prepared.Evaluation

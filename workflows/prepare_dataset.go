@@ -22,6 +22,7 @@ func PrepareDataset(ctx workflow.Context, in pipeline.PrepareInput) (pipeline.Pr
 }
 
 func prepareDataset(ctx workflow.Context, r *run, in pipeline.PrepareInput) (pipeline.PrepareResult, error) {
+	r.folder = in.Dir
 	var prepared pipeline.PrepareResult
 	if err := r.stage(ctx, in, &prepared); err != nil {
 		return pipeline.PrepareResult{}, err

@@ -203,7 +203,8 @@ func (t *retraining) train(ctx workflow.Context) error {
 	if err := t.enter(ctx, pipeline.Retraining); err != nil {
 		return err
 	}
-	tuning := child(ctx, pipeline.RetrainedID(workflow.GetInfo(ctx).WorkflowExecution.ID), t.in.FineTune.Metadata())
+	id := workflow.GetInfo(ctx).WorkflowExecution.ID
+	tuning := child(ctx, pipeline.RetrainedID(id), t.in.FineTune.ChallengerMetadata(id))
 	return workflow.ExecuteChildWorkflow(tuning, FineTune, t.in.FineTune).Get(ctx, &t.result.FineTune)
 }
 

@@ -32,6 +32,11 @@ type run struct {
 	// belongs.
 	listed   bool
 	notifier notifier
+	// folder is where the files are that a child makes: its parent's.
+	folder string
+	// about is what the run is about where Temporal has forgotten it: it takes
+	// nothing of it to a run that is continued as new.
+	about string
 	// outcome is what is told of how a Retrain ended.
 	outcome pipeline.EventRun
 	// conversations are those of the parts that the status counts.

@@ -586,6 +586,7 @@ func TestApplyContinuesAsNewAndTakesUpItsState(t *testing.T) {
 	w2 := newWorld(t).applies(12)
 	w2.ExecuteWorkflow(Apply, next)
 	require.NoError(t, w2.GetWorkflowError())
+	require.Contains(t, w2.details(), "Apply the champion to production.csv\n\n- task: `default`\n- dataset: `production.csv`\n")
 	require.Equal(t, 12-done, w2.times("ClassifyPart"))
 	require.Zero(t, w2.times("StageConversations"))
 	require.Zero(t, w2.times("ResolveModel"))
