@@ -23,7 +23,8 @@ func (a *app) applyCommand() *cobra.Command {
 The dataset is a CSV file (also .csv.gz, .csv.zst) with the columns tweet_id,
 text and a reply column, or a URL of one. Without --model the champion
 answers. The result is output.csv, with one row for every input row in
-input order, and a chart.
+input order, a chart, and report.html: one page for people, with shares,
+changes since the task's last run, warnings, and answers to check.
 
 With --mode batch the questions go to the provider's Batch API: the answers take
 up to a day and cost half as much at most providers. What expires or fails is
@@ -45,6 +46,9 @@ the end and prints its summary.`,
   # hold a run between two parts, and let it go on
   starter apply pause apply-production-1a2b3c4d
   starter apply resume apply-production-1a2b3c4d
+
+  # the report, to send to whoever asked
+  cp "$(starter apply --dataset production.csv --watch --json | jq -r '.files[] | select(.name == "report") | .url')" report.html
 
   # a script: where the result is
   starter apply --dataset production.csv --watch --json | jq -r '.files[] | select(.name == "output") | .url'`,
