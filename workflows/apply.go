@@ -181,12 +181,11 @@ func (a *application) classify(ctx workflow.Context) error {
 
 func (a *application) classifyPart(ctx workflow.Context, i int) (result activities.ClassifyPartResult, err error) {
 	in := activities.ClassifyPartInput{
-		Model:      a.state.Accepted.Model,
-		Labels:     a.state.Labels,
-		Examples:   a.state.Prepared.Anonymized[i],
-		Path:       activities.PredictionsPath(a.status.Dir, i),
-		Anonymizer: a.state.Prepared.Anonymizer,
-		Evaluation: a.state.Prepared.Evaluation,
+		Model:     a.state.Accepted.Model,
+		Labels:    a.state.Labels,
+		Examples:  a.state.Prepared.Anonymized[i],
+		Path:      a.dir().Predictions(i),
+		Clearance: a.state.Prepared.Clearance,
 	}
 	part := partOf(i, len(a.state.Prepared.Anonymized))
 	if a.in.Mode == pipeline.InBatches {

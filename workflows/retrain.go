@@ -226,12 +226,11 @@ func (t *retraining) compare(ctx workflow.Context) error {
 		return nil
 	}
 	err := workflow.ExecuteActivity(ask(ctx, "classify the test set with the champion"), provider.ClassifyPart, activities.ClassifyPartInput{
-		Model:      t.planned.Champion,
-		Labels:     t.planned.Labels,
-		Examples:   trained.Test,
-		Path:       t.status.Dir + "/champion-predictions.parquet",
-		Anonymizer: trained.Privacy.Anonymizer,
-		Evaluation: trained.Privacy,
+		Model:     t.planned.Champion,
+		Labels:    t.planned.Labels,
+		Examples:  trained.Test,
+		Path:      t.dir().ChampionAnswers(),
+		Clearance: pipeline.ClearanceBy(trained.Privacy),
 	}).Get(ctx, &t.asked)
 	if err != nil {
 		return err

@@ -15,12 +15,11 @@ import (
 )
 
 const (
-	exitDone        = 0
-	exitFailed      = 1
-	exitBadInput    = 2
-	exitEnvironment = 3
-	// exitInterrupted is what shells report for a process ended by SIGINT.
-	exitInterrupted = 130
+	exitDone        = problem.ExitDone
+	exitFailed      = problem.ExitFailed
+	exitBadInput    = problem.ExitBadInput
+	exitEnvironment = problem.ExitEnvironment
+	exitInterrupted = problem.ExitInterrupted
 )
 
 // failure is an error as it leaves the program.
@@ -44,22 +43,14 @@ type interruption struct{ sentence string }
 func (e *interruption) Error() string { return e.sentence }
 
 func classify(err error) failure {
-	f := failure{Kind: "Failed", Message: err.Error(), Code: exitFailed}
+	f := failure{Kind: "Failed", Message: err.Error(), Code: problem.ExitCode(err)}
 	var stopped *interruption
 	if errors.As(err, &stopped) {
 		f.Kind, f.Code = "Interrupted", exitInterrupted
 		return f
 	}
-	kind, ok := problem.KindOf(err)
-	if !ok {
-		return f
-	}
-	f.Kind = string(kind)
-	switch kind {
-	case problem.BadInput:
-		f.Code = exitBadInput
-	case problem.Environment:
-		f.Code = exitEnvironment
+	if kind, ok := problem.KindOf(err); ok {
+		f.Kind = string(kind)
 	}
 	return f
 }
