@@ -26,6 +26,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/cost"
 	"switchboard/internal/dataset"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/split"
@@ -634,7 +635,7 @@ func TestAnonymizingGoesOnWhereItStopped(t *testing.T) {
 	if !sameExamples(want, got) || done.Spans["Person"] != 5000 {
 		t.Errorf("%d conversations and %v spans, which is not what an undisturbed attempt gives", len(got), done.Spans)
 	}
-	if left, err := l.store.List(t.Context(), savedDir(in, l.data.Anonymizer.Version())); err != nil || len(left) > 0 {
+	if left, err := l.store.List(t.Context(), layout.Run(in.Dir).Saved(in.Part, l.data.Anonymizer.Version())); err != nil || len(left) > 0 {
 		t.Errorf("left over: %v, %v", left, err)
 	}
 }

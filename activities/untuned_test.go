@@ -65,23 +65,6 @@ func TestPromptsShowTrainingConversationsOnly(t *testing.T) {
 	}
 }
 
-func TestShotsAreBounded(t *testing.T) {
-	var examples []dataset.Example
-	for i := range 50 {
-		for range 50 - i {
-			examples = append(examples, dataset.Example{Text: "short", Label: fmt.Sprintf("Company%02d", i)})
-		}
-	}
-	examples = append(examples, dataset.Example{Text: strings.Repeat("x", mostShotText+1), Label: "Long"}, dataset.Example{Text: " ", Label: "Empty"})
-	shots := chooseShots(examples, 1)
-	if len(shots) != mostShots || shots[0].Label != "Company00" || shots[mostShots-1].Label != fmt.Sprintf("Company%02d", mostShots-1) {
-		t.Errorf("the shots are %+v", shots)
-	}
-	if shots := chooseShots(examples[len(examples)-2:], 1); len(shots) != 0 {
-		t.Errorf("long and empty conversations are shown: %+v", shots)
-	}
-}
-
 // The base model is played: no model server answers untrained. What it is told
 // is seen, and its answers become a column.
 func TestBaseModelBecomesAColumn(t *testing.T) {

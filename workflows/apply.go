@@ -74,6 +74,8 @@ func (a *application) answer(ctx workflow.Context) error {
 // restore takes up what the run before this one left.
 func (a *application) restore(s pipeline.ApplyProgress) {
 	a.state = s
+	m := a.in.Metadata()
+	a.about = m.Summary + "\n\n" + m.Details + "\n"
 	a.accepted = &a.state.Accepted
 	a.status.Task, a.status.Model, a.status.Origin, a.status.Paused = a.in.Task, s.Accepted.Model, s.Origin, s.Paused
 	a.status.Prepared, a.status.Privacy = &a.state.Prepared.Counts, a.state.Prepared.Evaluation
@@ -179,12 +181,11 @@ func (a *application) classify(ctx workflow.Context) error {
 
 func (a *application) classifyPart(ctx workflow.Context, i int) (result activities.ClassifyPartResult, err error) {
 	in := activities.ClassifyPartInput{
-		Model:      a.state.Accepted.Model,
-		Labels:     a.state.Labels,
-		Examples:   a.state.Prepared.Anonymized[i],
-		Path:       activities.PredictionsPath(a.status.Dir, i),
-		Anonymizer: a.state.Prepared.Anonymizer,
-		Evaluation: a.state.Prepared.Evaluation,
+		Model:     a.state.Accepted.Model,
+		Labels:    a.state.Labels,
+		Examples:  a.state.Prepared.Anonymized[i],
+		Path:      a.dir().Predictions(i),
+		Clearance: a.state.Prepared.Clearance,
 	}
 	part := partOf(i, len(a.state.Prepared.Anonymized))
 	if a.in.Mode == pipeline.InBatches {

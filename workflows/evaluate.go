@@ -56,7 +56,7 @@ func (e *evaluation) check(ctx workflow.Context) error {
 	if err := first(named.Get(ctx, &e.model), located.Get(ctx, &e.splits)); err != nil {
 		return err
 	}
-	if err := cleared(e.splits.Privacy, e.splits.Anonymizer); err != nil {
+	if err := cleared(e.splits.Clearance()); err != nil {
 		return err
 	}
 	e.accepted = &pipeline.Accepted{Model: e.model.Model}
@@ -150,7 +150,7 @@ func (e *evaluation) classify(ctx workflow.Context, set string, examples artifac
 	}
 	return workflow.ExecuteActivity(ask(ctx, summary), provider.ClassifyPart, activities.ClassifyPartInput{
 		Model: r.model, Labels: r.labels, Prompt: r.prompt, Examples: examples,
-		Path:       e.status.Dir + "/evaluation/" + name + "-predictions.parquet",
-		Anonymizer: e.splits.Anonymizer, Evaluation: e.splits.Privacy,
+		Path:      e.dir().Answers(name),
+		Clearance: e.splits.Clearance(),
 	})
 }

@@ -156,7 +156,7 @@ func (w *world) trains() *world {
 	}, nil).Maybe()
 	w.OnActivity(provider.UploadFile, mock.Anything, mock.Anything).Return(
 		func(_ context.Context, in activities.UploadFileInput) (activities.UploadFileResult, error) {
-			return activities.UploadFileResult{FileID: "file-1"}, w.asksClearance(in.Evaluation, in.Anonymizer)
+			return activities.UploadFileResult{FileID: "file-1"}, w.asksClearance(in.Clearance)
 		}).Maybe()
 	w.OnActivity(provider.SubmitJob, mock.Anything, mock.Anything).Return(activities.SubmitJobResult{JobID: jobID}, nil).Maybe()
 	return w
@@ -181,15 +181,15 @@ func (w *world) judges() *world {
 func (w *world) answers() *world {
 	w.OnActivity(provider.ClassifyPart, mock.Anything, mock.Anything).Return(
 		func(_ context.Context, in activities.ClassifyPartInput) (activities.ClassifyPartResult, error) {
-			return activities.ClassifyPartResult{Predictions: artifact.Ref{Path: in.Path, Rows: in.Examples.Rows}}, w.asksClearance(in.Evaluation, in.Anonymizer)
+			return activities.ClassifyPartResult{Predictions: artifact.Ref{Path: in.Path, Rows: in.Examples.Rows}}, w.asksClearance(in.Clearance)
 		}).Maybe()
 	return w
 }
 
 // asksClearance is what activities that send text do before they send any. It
 // counts what was sent.
-func (w *world) asksClearance(e privacy.Evaluation, version string) error {
-	if err := e.Clear(version); err != nil {
+func (w *world) asksClearance(c pipeline.Clearance) error {
+	if err := c.Check(); err != nil {
 		return temporal.NewNonRetryableApplicationError(err.Error(), string(problem.Refused), nil)
 	}
 	w.mu.Lock()
@@ -586,6 +586,7 @@ func TestApplyContinuesAsNewAndTakesUpItsState(t *testing.T) {
 	w2 := newWorld(t).applies(12)
 	w2.ExecuteWorkflow(Apply, next)
 	require.NoError(t, w2.GetWorkflowError())
+	require.Contains(t, w2.details(), "Apply the champion to production.csv\n\n- task: `default`\n- dataset: `production.csv`\n")
 	require.Equal(t, 12-done, w2.times("ClassifyPart"))
 	require.Zero(t, w2.times("StageConversations"))
 	require.Zero(t, w2.times("ResolveModel"))

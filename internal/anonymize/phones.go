@@ -103,17 +103,18 @@ func (r run) isJoined() bool { return r.spaces < len(r.groups)-1 }
 // lasts until the next is gathered.
 func (t *tweet) run(i, end int) run {
 	r := run{start: t.words[i].start, first: i, groups: t.groups[:0], digits: t.digits[:0]}
-	if before := t.text[:r.start]; strings.HasSuffix(before, "+(") || strings.HasSuffix(before, "(+") {
+	switch before := t.text[:r.start]; {
+	case strings.HasSuffix(before, "+("), strings.HasSuffix(before, "(+"):
 		r.start, r.plus, r.brackets = r.start-2, true, true
-	} else if strings.HasSuffix(before, "+") {
+	case strings.HasSuffix(before, "+"):
 		r.start, r.plus = r.start-1, true
-	} else if strings.HasSuffix(before, "+ ") {
+	case strings.HasSuffix(before, "+ "):
 		r.start, r.plus = r.start-2, true
-	} else if strings.HasSuffix(before, "＋") {
+	case strings.HasSuffix(before, "＋"):
 		r.start, r.plus = r.start-len("＋"), true
-	} else if strings.HasSuffix(before, "(") || strings.HasSuffix(before, "[") {
+	case strings.HasSuffix(before, "("), strings.HasSuffix(before, "["):
 		r.start, r.brackets = r.start-1, true
-	} else if strings.HasSuffix(before, "（") {
+	case strings.HasSuffix(before, "（"):
 		r.start, r.brackets = r.start-len("（"), true
 	}
 	for j := i; j < end && !r.extended && len(r.digits) < 24; j++ {

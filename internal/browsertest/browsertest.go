@@ -114,13 +114,17 @@ func visit(ctx, tab context.Context, url string, width int64) error {
 	return chromedp.Do(tab, chromedp.EmulateViewport(width, height), chromedp.Navigate(url))
 }
 
+// visibleText is that of the page, and of the frames in it that are its own.
+const visibleText = `[document, ...[...document.querySelectorAll("iframe")].map(f => f.contentDocument)]
+	.map(d => d?.body?.innerText ?? "").join("\n")`
+
 // await reads the page's visible text until it holds waitFor.
 func await(ctx, tab context.Context, waitFor string) (text string, err error) {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		// Between two pages there is no document to read from.
-		if shown, err := chromedp.Run(tab, chromedp.Evaluate[string]("document.body.innerText")); err == nil {
+		if shown, err := chromedp.Run(tab, chromedp.Evaluate[string](visibleText)); err == nil {
 			text = shown
 		}
 		if strings.Contains(text, waitFor) {

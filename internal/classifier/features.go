@@ -74,7 +74,7 @@ func (e *extractor) extract(text string) []uint32 {
 // '\n', with one '\n' at either end. Case stays: how a company writes helps
 // to tell it from the others.
 func (e *extractor) normalize(text string) {
-	out := append(e.runes[:0], '\n')
+	out := append(e.runes[:0], '\n') //nolint:gocritic // the buffer is used again
 	for i := 0; i < len(text) && len(out) < maxTextRunes; {
 		r := rune(text[i])
 		size := 1

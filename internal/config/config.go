@@ -59,9 +59,29 @@ const (
 	ModelServerTLSKey      = "SWITCHBOARD_MODELSERVER_TLS_KEY"
 	ModelServerMetricsAddr = "SWITCHBOARD_MODELSERVER_METRICS_ADDRESS"
 	ModelServerMaxDisk     = "SWITCHBOARD_MODELSERVER_MAX_DISK"
+	ModelServerMaxTraining = "SWITCHBOARD_MODELSERVER_MAX_TRAINING"
 	ModelServerEncoder     = "SWITCHBOARD_MODELSERVER_ENCODER"
 	ModelServerAllowFaults = "SWITCHBOARD_MODELSERVER_ALLOW_FAULTS"
 )
+
+// Base models of the project's own model server.
+const (
+	SoftmaxBaseModel = "switchboard-softmax-1"
+	HybridBaseModel  = "switchboard-hybrid-1"
+)
+
+// Where the programs of one machine find each other if nothing else is set.
+const (
+	// StateDir is the folder of standalone's state. KeyFile in it holds the key
+	// of its model server, ModelServerDir what the model server keeps.
+	StateDir       = ".switchboard"
+	KeyFile        = "api-key"
+	ModelServerDir = "modelserver"
+
+	ModelServerPort = 8090
+)
+
+var modelServerAddress = "127.0.0.1:" + strconv.Itoa(ModelServerPort)
 
 // Settings lists every environment variable that Switchboard reads.
 var Settings = []Setting{
@@ -70,10 +90,10 @@ var Settings = []Setting{
 	{DatabaseURLFile, "", "file that holds that URL, read where `DATABASE_URL` is empty"},
 	{Task, "default", "task that the starter's commands are about where `--task` names none"},
 	{WebUI, "", "address of Temporal's Web UI, for the starter's links; empty is Temporal Cloud's for a server there, and for a server on this machine the port a thousand above the server's"},
-	{ProviderURL, "http://127.0.0.1:8090/v1", "base URL of the OpenAI-compatible provider that trains and answers; the default is the project's own model server"},
+	{ProviderURL, "http://" + modelServerAddress + "/v1", "base URL of the OpenAI-compatible provider that trains and answers; the default is the project's own model server"},
 	{ProviderKey, "", "API key for the provider"},
-	{ProviderKeyFile, ".switchboard/api-key", "file that holds the key, read where `OPENAI_API_KEY` is empty; `standalone` makes the default one for its own model server"},
-	{BaseModel, "switchboard-softmax-1", "the provider's model that a fine-tuning starts from"},
+	{ProviderKeyFile, StateDir + "/" + KeyFile, "file that holds the key, read where `OPENAI_API_KEY` is empty; `standalone` makes the default one for its own model server"},
+	{BaseModel, SoftmaxBaseModel, "the provider's model that a fine-tuning starts from"},
 	{Prices, "", "JSON file of prices, which come before the shipped ones; see [prices](#prices)"},
 	{MaxConcurrent, "64", "requests that one worker has open at the provider at once"},
 	{RequestsPerMinute, "0", "requests that one worker sends to the provider in a minute; 0 sets no limit"},
@@ -88,15 +108,16 @@ var Settings = []Setting{
 	{NotifyHosts, "", "hosts that the worker may notify, separated by commas, each with its port if it is not the usual one; empty is none"},
 	{NotifySecret, "", "secret that notifications are signed with: `whsec_` and 24 or more bytes in base64; required if there are hosts"},
 	{NotifySecretFile, "", "file that holds that secret, read where `SWITCHBOARD_NOTIFY_SECRET` is empty"},
-	{ModelServerAddr, "127.0.0.1:8090", "address that the model server listens on"},
-	{ModelServerData, ".switchboard/modelserver", "folder in which the model server keeps files, jobs and models"},
+	{ModelServerAddr, modelServerAddress, "address that the model server listens on"},
+	{ModelServerData, StateDir + "/" + ModelServerDir, "folder in which the model server keeps files, jobs and models"},
 	{ModelServerKeys, "", "API keys that the model server accepts, separated by commas; required, unless there is a file of keys, except by `standalone`"},
 	{ModelServerKeysFile, "", "JSON file of API keys with names and limits, beside that list or instead of it"},
 	{ModelServerTLSCert, "", "certificate in PEM form, with which the model server speaks HTTPS"},
 	{ModelServerTLSKey, "", "key of that certificate"},
 	{ModelServerMetricsAddr, "", "address on which the model server shows metrics without an API key"},
 	{ModelServerMaxDisk, "", "quota of the model server's folder, such as `20GB`"},
-	{ModelServerEncoder, "", "folder of a sentence encoder in ONNX, with which the model server has the base model `switchboard-hybrid-1`"},
+	{ModelServerMaxTraining, "4GiB", "memory that a training at the model server may take, as it is estimated before it starts"},
+	{ModelServerEncoder, "", "folder of a sentence encoder in ONNX, with which the model server has the base model `" + HybridBaseModel + "`"},
 	{ModelServerAllowFaults, "", "`1` lets the model server fail on purpose, for tests"},
 }
 
@@ -171,20 +192,6 @@ func Get(getenv func(string) string, name string) string {
 		}
 	}
 	return ""
-}
-
-// Table returns the settings as a Markdown table, as the reference shows it.
-func Table() string {
-	var b strings.Builder
-	b.WriteString("| variable | default | meaning |\n| --- | --- | --- |\n")
-	for _, s := range Settings {
-		def := "none"
-		if s.Default != "" {
-			def = "`" + s.Default + "`"
-		}
-		b.WriteString("| `" + s.Name + "` | " + def + " | " + s.Meaning + " |\n")
-	}
-	return b.String()
 }
 
 // key returns the provider's key from the environment, or from its file. No

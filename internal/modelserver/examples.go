@@ -141,15 +141,6 @@ type fileProblem struct{ text string }
 
 func (p *fileProblem) Error() string { return p.text }
 
-// readExamples reads a JSONL file of examples into memory: see eachExample.
-func readExamples(r io.Reader) (examples, error) {
-	var found examples
-	if err := eachExample(r, found.add); err != nil {
-		return examples{}, err
-	}
-	return found, nil
-}
-
 // eachExample calls take with the examples of a JSONL file and their tokens. A
 // [fileProblem] lists the first lines that are wrong, with reasons but without
 // content; any other error is the reader's.

@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"switchboard/internal/classifier"
+	"switchboard/internal/config"
 )
 
 // HybridModel is the base model that learns from sentence embeddings as well as
 // from n-grams. There is one where the server has an encoder.
-const HybridModel = "switchboard-hybrid-1"
+const HybridModel = config.HybridBaseModel
 
 // isBase tells whether a model is one of those that can be fine-tuned.
 func (s *Server) isBase(model string) bool {

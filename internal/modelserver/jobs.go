@@ -3,6 +3,7 @@ package modelserver
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -549,12 +550,12 @@ func (s *Server) resumeJob(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) changeJob(w http.ResponseWriter, r *http.Request, done string, change func(*job) error) error {
 	id := r.PathValue("id")
 	j, err := changeOwn(s.jobs, r, id, change)
-	switch err {
-	case nil:
+	switch {
+	case err == nil:
 		s.log.InfoContext(r.Context(), done, "job", id)
 		s.wakeWorkers()
-	case errUnchanged:
-	case errNoRecord:
+	case errors.Is(err, errUnchanged):
+	case errors.Is(err, errNoRecord):
 		return noSuchJob(id)
 	default:
 		return err

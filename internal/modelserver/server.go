@@ -388,7 +388,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.body = watched.body
 	defer func() {
 		recovered := recover()
-		if recovered != nil && recovered != http.ErrAbortHandler {
+		if recovered != nil && recovered != http.ErrAbortHandler { //nolint:errorlint // net/http compares alike
 			s.log.ErrorContext(r.Context(), "request panicked", "request", id, "route", r.Pattern, "stack", string(debug.Stack()))
 			if watched.status == 0 {
 				s.writeError(watched, r, errors.New("panic"))
@@ -399,7 +399,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// The pattern, not the path: model names may say who is whom.
 		s.log.DebugContext(r.Context(), "request", "request", id, "key", e.holder.name, "method", methodOf(r), "route", r.Pattern,
 			"status", watched.status, "duration", duration)
-		if recovered == http.ErrAbortHandler {
+		if recovered == http.ErrAbortHandler { //nolint:errorlint // net/http compares alike
 			panic(recovered)
 		}
 	}()

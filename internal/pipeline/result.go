@@ -134,13 +134,9 @@ type PrepareResult struct {
 	Conversations []Ref `json:"conversations"`
 	Anonymized    []Ref `json:"anonymized"`
 	Audit         []Ref `json:"audit"`
-	// Anonymizer is the version of the rules and the model that ran, the
-	// same for all parts.
-	Anonymizer string `json:"anonymizer"`
-	// Evaluation is how that anonymizer was judged. It is the zero value in
-	// a run that began before there was an evaluation. EvaluationFile is the
-	// same among the run's artifacts.
-	Evaluation     Evaluation  `json:"evaluation"`
+	// Clearance is for all parts. EvaluationFile has its evaluation among the
+	// run's artifacts.
+	Clearance
 	EvaluationFile Ref         `json:"evaluation_file"`
 	Stages         []StageTime `json:"stages"`
 }

@@ -321,8 +321,9 @@ func TestRetrainings(t *testing.T) {
 			}
 			return r
 		}
-		a, b := record("a", 1, registry.Skip), record("b", 2, registry.Keep)
-		b = record("b", 3, registry.Promote)
+		a := record("a", 1, registry.Skip)
+		record("b", 2, registry.Keep)
+		b := record("b", 3, registry.Promote)
 		if got, err := s.Retrainings(t.Context(), 10); err != nil || !reflect.DeepEqual(got, []registry.Retraining{b, a}) {
 			t.Errorf("retrainings %+v, %v", got, err)
 		}
@@ -342,9 +343,10 @@ func TestApplications(t *testing.T) {
 			}
 			return a
 		}
-		a, b := record("a", 1, "m", 10), record("b", 2, "m", 20)
+		a := record("a", 1, "m", 10)
+		record("b", 2, "m", 20)
 		record("c", 3, "another", 30)
-		b = record("b", 2, "m", 25)
+		b := record("b", 2, "m", 25)
 		if got, err := s.Applications(t.Context(), "m", 10); err != nil || !reflect.DeepEqual(got, []registry.Application{b, a}) {
 			t.Errorf("applications %+v, %v", got, err)
 		}

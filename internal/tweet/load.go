@@ -2,6 +2,7 @@ package tweet
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -116,7 +117,7 @@ func parse(ctx context.Context, rows *Rows, at columns, batches chan<- *batch, f
 			b = &batch{rows: make([]row, 0, batchRows)}
 		}
 		err := b.fill(rows, at)
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		select {
@@ -124,7 +125,7 @@ func parse(ctx context.Context, rows *Rows, at columns, batches chan<- *batch, f
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return ctx.Err()
 		}
 	}
