@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"switchboard/internal/problem"
 )
 
 // View is what a command has to say.
@@ -37,7 +39,7 @@ func Show(w io.Writer, v View, asJSON bool, now time.Time, err error) error {
 // the exit code, that of success without an error.
 func Fail(stdout, stderr io.Writer, asJSON bool, err error) int {
 	if err == nil {
-		return ExitDone
+		return problem.ExitDone
 	}
 	f := Classify(err)
 	var shown *shownError
