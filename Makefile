@@ -5,6 +5,8 @@ GO ?= go
 # an experiment. Everything here is built with it, so that all targets share what
 # they compile.
 export GOEXPERIMENT = simd
+# What checks the code has a module of its own, so that it weighs on no other.
+LINT = $(GO) tool -modfile=tools/lint/go.mod
 # How long each parser is fuzzed.
 FUZZTIME ?= 1m
 # Packages whose work is concurrent. The embedded Temporal server is left out:
@@ -13,7 +15,7 @@ RACE = ./activities/... ./internal/anonymize/... ./internal/artifact/... ./inter
        ./internal/inference/... ./internal/modelserver/... ./internal/provider/... ./internal/stage/... \
        ./internal/tweet/... ./workflows/...
 
-.PHONY: help demo run build test test-slow race lint clients docs sample bench peers fuzz clean
+.PHONY: help demo run build test test-slow race lint dead vulncheck clients docs sample bench peers fuzz clean
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,9 +43,17 @@ clients: ## Drive the model server with OpenAI's own clients for Python and Node
 race: ## Run the tests of concurrent packages under the race detector
 	$(GO) test -race -timeout 20m $(RACE)
 
-lint: ## Check format and common mistakes
+lint: ## Check format, common mistakes and the habits that .golangci.yml holds
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these files"; exit 1; }
 	$(GO) vet ./...
+	$(LINT) golangci-lint run ./...
+	$(LINT) workflowcheck ./workflows
+
+dead: ## List functions that no program calls; tests may call them (10 GB of memory)
+	$(LINT) deadcode ./worker ./starter ./modelserver ./standalone ./tools/... ./bench/...
+
+vulncheck: ## Look dependencies up in the Go vulnerability database (vuln.go.dev)
+	$(LINT) govulncheck ./...
 
 docs: ## Put into the documents what the programs print now; DOCS=-all renews times, too
 	$(GO) run ./tools/docs $(DOCS) $(if $(wildcard ../shared/data),-data)

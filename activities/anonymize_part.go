@@ -8,6 +8,7 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 )
 
@@ -70,10 +71,10 @@ func (d *Data) anonymizePart(ctx context.Context, in AnonymizePartInput) (Anonym
 	for _, s := range spans {
 		result.Spans[s.Kind]++
 	}
-	if result.Examples, err = writeRows(ctx, d.Store, part(in.Dir, "anonymized", in.Part), examples); err != nil {
+	if result.Examples, err = writeRows(ctx, d.Store, layout.Run(in.Dir).Anonymized(in.Part), examples); err != nil {
 		return AnonymizePartResult{}, err
 	}
-	if result.Audit, err = writeRows(ctx, d.Store, part(in.Dir, "audit", in.Part), spans); err != nil {
+	if result.Audit, err = writeRows(ctx, d.Store, layout.Run(in.Dir).Audit(in.Part), spans); err != nil {
 		return AnonymizePartResult{}, err
 	}
 	return result, nil
@@ -104,7 +105,7 @@ type progress struct {
 // thread is replaced everywhere in it. It goes on from where the attempt
 // before this one saved.
 func (d *Data) anonymize(ctx context.Context, in AnonymizePartInput, conversations []dataset.Conversation) ([]dataset.Example, []dataset.Span, error) {
-	s := progress{store: d.Store, dir: savedDir(in, d.Anonymizer.Version()), every: max(d.saveEvery, 0), last: time.Now()}
+	s := progress{store: d.Store, dir: layout.Run(in.Dir).Saved(in.Part, d.Anonymizer.Version()), every: max(d.saveEvery, 0), last: time.Now()}
 	if s.every == 0 {
 		s.every = saveSlices
 	}
@@ -124,12 +125,6 @@ func (d *Data) anonymize(ctx context.Context, in AnonymizePartInput, conversatio
 		}
 	}
 	return s.examples, s.spans, s.remove(ctx)
-}
-
-// savedDir is beside the part's file. What another version of the anonymizer
-// saved is not found there.
-func savedDir(in AnonymizePartInput, version string) string {
-	return part(in.Dir, "anonymized", in.Part) + ".saved-" + version[:min(12, len(version))]
 }
 
 // threadEnd returns the end of the thread that reaches over index i, at most

@@ -21,7 +21,11 @@ func (c *Control) ChangeModel(ctx context.Context, in pipeline.ChangeModelInput)
 	if in.Who == "" || in.Why == "" {
 		return pipeline.ModelDetails{}, problem.Input("a change needs a name and a reason for the audit trail")
 	}
-	by, model := store.Who{Name: in.Who, Run: request(ctx)}, in.Model
+	by := store.Who{Name: in.Who, Run: request(ctx)}
+	model, err := task.Resolve(ctx, in.Model)
+	if err != nil {
+		return pipeline.ModelDetails{}, err
+	}
 	switch in.Action {
 	case pipeline.Promoted:
 		err = task.Promote(ctx, model, "", by, in.Why)

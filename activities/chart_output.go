@@ -1,29 +1,31 @@
 package activities
 
 import (
-	"bytes"
 	"context"
-	"fmt"
+	"io"
+	"time"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/layout"
 	chart "switchboard/internal/report"
 )
 
 // ChartOutputInput names the conversations counted by company.
 type ChartOutputInput struct {
 	Companies artifact.Ref `json:"companies"`
-	Dir       string       `json:"dir"`
+	// Failed counts those that got no answer, and are of no company.
+	Failed int64 `json:"failed,omitempty"`
+	// Model answered, and At is when.
+	Model string    `json:"model,omitempty"`
+	At    time.Time `json:"at,omitzero"`
+	Dir   string    `json:"dir"`
 }
 
 // ChartOutput draws output/analyze.png: conversations per company.
 func (d *Data) ChartOutput(ctx context.Context, in ChartOutputInput) (artifact.Ref, error) {
-	var companies map[string]int
-	if err := d.Store.ReadJSON(ctx, in.Companies, &companies); err != nil {
+	c := chart.CompaniesChart{Model: in.Model, At: in.At, Failed: int(in.Failed)}
+	if err := d.Store.ReadJSON(ctx, in.Companies, &c.Counts); err != nil {
 		return artifact.Ref{}, err
 	}
-	var picture bytes.Buffer
-	if err := chart.Companies(&picture, companies); err != nil {
-		return artifact.Ref{}, fmt.Errorf("drawing the chart of companies: %w", err)
-	}
-	return d.Store.Write(ctx, in.Dir+"/output/analyze.png", picture.Bytes())
+	return d.draw(ctx, layout.Run(in.Dir).Chart(), func(w io.Writer) error { return chart.Companies(w, c) })
 }

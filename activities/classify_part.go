@@ -15,7 +15,6 @@ import (
 	"switchboard/internal/dataset"
 	"switchboard/internal/inference"
 	"switchboard/internal/pipeline"
-	"switchboard/internal/privacy"
 	"switchboard/internal/prompt"
 )
 
@@ -29,10 +28,8 @@ type ClassifyPartInput struct {
 	Prompt artifact.Ref `json:"prompt,omitzero"`
 	// Path is where the predictions go.
 	Path string `json:"path"`
-	// Anonymizer is the version of the anonymizer that made the texts, and
-	// Evaluation how it was judged, as in [UploadFileInput].
-	Anonymizer string             `json:"anonymizer"`
-	Evaluation privacy.Evaluation `json:"evaluation"`
+	// Clearance is that of the examples.
+	pipeline.Clearance
 }
 
 // ClassifyPartResult names the predictions: one for each example, in their
@@ -44,9 +41,6 @@ type ClassifyPartResult struct {
 	WithoutConfidence int `json:"without_confidence,omitempty"`
 }
 
-// PredictionsPath is where the predictions of part i of a run go.
-func PredictionsPath(dir string, i int) string { return part(dir, "predictions", i) }
-
 // ClassifyPart asks a model about every example of a part. Answers are kept as
 // they come, under a name made of what was asked, so that nothing is asked and
 // paid for twice: not by another attempt, and not by another run on the same
@@ -54,7 +48,7 @@ func PredictionsPath(dir string, i int) string { return part(dir, "predictions",
 // Texts of an anonymizer without a passed evaluation do not leave: that is a
 // problem of kind Refused.
 func (p *Provider) ClassifyPart(ctx context.Context, in ClassifyPartInput) (ClassifyPartResult, error) {
-	if err := in.Evaluation.Clear(in.Anonymizer); err != nil {
+	if err := in.Clearance.Check(); err != nil {
 		return ClassifyPartResult{}, err
 	}
 	report(ctx, pipeline.Progress{Total: in.Examples.Rows, Unit: "conversations"})

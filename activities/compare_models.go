@@ -5,7 +5,9 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/evaluate"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/retrain"
 	database "switchboard/internal/store"
 )
 
@@ -48,19 +50,10 @@ func (d *Data) CompareModels(ctx context.Context, in CompareModelsInput) (Compar
 	if err != nil {
 		return CompareModelsResult{}, err
 	}
-	comparison, err := evaluate.Compare(champion.answers, challenger.answers, in.Seed)
+	judgement, err := retrain.Judge(in.Champion, in.Challenger, champion.answers, challenger.answers, in.Rule, in.Seed)
 	if err != nil {
 		return CompareModelsResult{}, err
 	}
-	var result CompareModelsResult
-	result.Better, result.Reason = evaluate.Promotes(in.Rule, comparison)
-	result.File, err = d.Store.WriteJSON(ctx, in.Dir+"/comparison.json", struct {
-		Champion   string        `json:"champion_model"`
-		Challenger string        `json:"challenger_model"`
-		Rule       evaluate.Rule `json:"rule"`
-		Better     bool          `json:"better"`
-		Reason     string        `json:"reason"`
-		evaluate.Comparison
-	}{in.Champion, in.Challenger, in.Rule, result.Better, result.Reason, comparison})
-	return result, err
+	file, err := d.Store.WriteJSON(ctx, layout.Run(in.Dir).Comparison(), judgement)
+	return CompareModelsResult{Better: judgement.Better, Reason: judgement.Reason, File: file}, err
 }

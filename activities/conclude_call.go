@@ -7,6 +7,8 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/call"
 	"switchboard/internal/dataset"
+	"switchboard/internal/layout"
+	"switchboard/internal/merge"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
@@ -43,18 +45,13 @@ func (d *Data) ConcludeCall(ctx context.Context, in ConcludeCallInput) (Conclude
 	if err != nil {
 		return ConcludeCallResult{}, err
 	}
-	var surest verdict
-	for _, p := range said {
-		if v := decide(p, in.Threshold); v.beats(surest) {
-			surest = v
-		}
-	}
-	if surest.status == "" {
+	surest, any := merge.Surest(said, in.Threshold)
+	if !any {
 		return ConcludeCallResult{}, fmt.Errorf("concluding the call: %s has no prediction", in.Predictions.Path)
 	}
-	ref, err := d.Store.WriteJSON(ctx, in.Dir+"/output/call.json", call.Answer{
+	ref, err := d.Store.WriteJSON(ctx, layout.Run(in.Dir).Call(), call.Answer{
 		CallID: e.ID, Channel: e.Channel, ReceivedAt: e.ReceivedAt,
-		Company: surest.company, Confidence: surest.confidence, Status: surest.status, ErrorCode: surest.errorCode, Model: in.Model,
+		Company: surest.Company, Confidence: surest.Confidence, Status: surest.Status, ErrorCode: surest.ErrorCode, Model: in.Model,
 	})
-	return ConcludeCallResult{Answer: ref, Status: surest.status, Confidence: surest.confidence}, err
+	return ConcludeCallResult{Answer: ref, Status: surest.Status, Confidence: surest.Confidence}, err
 }

@@ -1,11 +1,13 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
 	"switchboard/internal/pipeline"
 	"switchboard/internal/registry"
+	"switchboard/internal/retrain"
 	database "switchboard/internal/store"
 )
 
@@ -32,20 +34,24 @@ type ConcludeRetrainingResult struct {
 // nothing more.
 func (d *Data) ConcludeRetraining(ctx context.Context, in ConcludeRetrainingInput) (ConcludeRetrainingResult, error) {
 	task := d.Models.Task(in.Retraining.Task)
-	result := ConcludeRetrainingResult{Decision: registry.Keep, Reason: in.Reason}
-	if in.Promote {
-		by := database.Who{Name: in.Retraining.WorkflowID, Run: in.Retraining.RunID}
-		if in.By != "" {
-			by.Name = in.By
-		}
-		switch err := task.Promote(ctx, in.Challenger, in.Champion, by, in.Reason); {
-		case errors.Is(err, database.ErrChampionChanged):
-			result.Reason = "another model became the champion meanwhile, with which this one was not compared; retrain again"
-		case err != nil:
-			return ConcludeRetrainingResult{}, err
-		default:
-			result.Decision = registry.Promote
-		}
+	outcome, err := promote(ctx, task, in)
+	if err != nil {
+		return ConcludeRetrainingResult{}, err
 	}
+	var result ConcludeRetrainingResult
+	result.Decision, result.Reason = retrain.Conclude(outcome, in.Reason)
 	return result, task.RecordRetraining(ctx, registry.Record(in.Retraining, result.Decision, result.Reason, in.Champion, in.Challenger))
+}
+
+// promote makes the challenger the champion, if that is wanted.
+func promote(ctx context.Context, task *database.Task, in ConcludeRetrainingInput) (retrain.Promotion, error) {
+	if !in.Promote {
+		return retrain.NotWanted, nil
+	}
+	by := database.Who{Name: cmp.Or(in.By, in.Retraining.WorkflowID), Run: in.Retraining.RunID}
+	err := task.Promote(ctx, in.Challenger, in.Champion, by, in.Reason)
+	if errors.Is(err, database.ErrChampionChanged) {
+		return retrain.Overtaken, nil
+	}
+	return retrain.Done, err
 }

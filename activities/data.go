@@ -86,8 +86,3 @@ func writeRows[T any](ctx context.Context, store *artifact.Store, path string, l
 	}
 	return w.Ref(p.Rows()), nil
 }
-
-// part names the file of one part.
-func part(dir, stage string, i int) string {
-	return fmt.Sprintf("%s/%s/part-%05d.parquet", dir, stage, i)
-}

@@ -26,6 +26,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/cost"
 	"switchboard/internal/dataset"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/split"
@@ -455,22 +456,6 @@ func TestOutputOfAnOutput(t *testing.T) {
 	}
 }
 
-func TestOutputColumns(t *testing.T) {
-	for header, want := range map[string]string{
-		"tweet_id,text":                  "conversation_id,company,confidence,status,error_code",
-		"company,status":                 "conversation_id,company_2,confidence,status_2,error_code",
-		" STATUS ,status_2":              "conversation_id,company,confidence,status_3,error_code",
-		"status,status,company_2":        "conversation_id,company,confidence,status_2,error_code",
-		"company,company_2,company_3,id": "conversation_id,company_4,confidence,status,error_code",
-	} {
-		given := strings.Split(header, ",")
-		got := outputColumns(given)
-		if added := strings.Join(got[len(given):], ","); added != want {
-			t.Errorf("behind %s come %s, want %s", header, added, want)
-		}
-	}
-}
-
 // What the answers cost is in the result, and how sure the model was is kept.
 func TestMergeTellsCostAndConfidence(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -525,9 +510,9 @@ func TestMergeWarnsOfAnotherKindOfConversations(t *testing.T) {
 		want   int
 	}{
 		"as in its test":    {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.95, 0},
-		"far less sure":     {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.35, 2},
+		"far less sure":     {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.35, 3},
 		"nothing is known":  {nil, dataset.Classified, 0.35, 0},
-		"the others failed": {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Failed, 0, 0},
+		"the others failed": {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Failed, 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
@@ -583,25 +568,6 @@ func TestManifestRefusesWhatDoesNotAddUp(t *testing.T) {
 	m.Checks[0].Out = 1
 	if err := l.do(l.data.WriteManifest, WriteManifestInput{Dir: "run", Manifest: m}, nil); err == nil || !strings.Contains(err.Error(), "2 went in, 1 came out") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestDecide(t *testing.T) {
-	for _, c := range []struct {
-		p         dataset.Prediction
-		threshold float64
-		company   string
-		status    dataset.Status
-	}{
-		{dataset.Prediction{Company: "A", Confidence: 0.5, Status: dataset.Classified}, 0.5, "A", dataset.Classified},
-		{dataset.Prediction{Company: "A", Confidence: 0.49, Status: dataset.Classified}, 0.5, dataset.Unknown, dataset.Unsure},
-		{dataset.Prediction{Company: dataset.Unknown, Confidence: 0.9, Status: dataset.Classified}, 0.5, dataset.Unknown, dataset.Unsure},
-		{dataset.Prediction{Company: dataset.Unknown, Status: dataset.Failed, ErrorCode: "timeout"}, 0, dataset.Unknown, dataset.Failed},
-		{dataset.Prediction{Company: dataset.Unknown, Status: dataset.Invalid}, 0, dataset.Unknown, dataset.Invalid},
-	} {
-		if v := decide(c.p, c.threshold); v.company != c.company || v.status != c.status || v.errorCode != c.p.ErrorCode {
-			t.Errorf("%+v at %g became %+v", c.p, c.threshold, v)
-		}
 	}
 }
 
@@ -669,7 +635,7 @@ func TestAnonymizingGoesOnWhereItStopped(t *testing.T) {
 	if !sameExamples(want, got) || done.Spans["Person"] != 5000 {
 		t.Errorf("%d conversations and %v spans, which is not what an undisturbed attempt gives", len(got), done.Spans)
 	}
-	if left, err := l.store.List(t.Context(), savedDir(in, l.data.Anonymizer.Version())); err != nil || len(left) > 0 {
+	if left, err := l.store.List(t.Context(), layout.Run(in.Dir).Saved(in.Part, l.data.Anonymizer.Version())); err != nil || len(left) > 0 {
 		t.Errorf("left over: %v, %v", left, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/cost"
 	"switchboard/internal/dataset"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/split"
@@ -56,7 +57,7 @@ func (d *Data) EstimateCost(ctx context.Context, in EstimateCostInput) (Estimate
 		return EstimateCostResult{}, problem.New(problem.Refused, "training and evaluation would cost about %.2f dollars with %s, more than the %.2f that --max-cost allows; lower --target-size or --epochs, or raise the limit", most.Total(), in.BaseModel, in.MaxCost)
 	}
 	result := EstimateCostResult{Estimates: estimates}
-	result.File, err = d.Store.WriteJSON(ctx, in.Dir+"/cost.json", estimates)
+	result.File, err = d.Store.WriteJSON(ctx, layout.Run(in.Dir).Cost(), estimates)
 	return result, err
 }
 

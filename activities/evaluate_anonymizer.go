@@ -2,17 +2,14 @@ package activities
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"sync"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/layout"
 	"switchboard/internal/privacy"
+	"switchboard/internal/program"
 )
 
 // EvaluateAnonymizerInput names the folder of the run's artifacts.
@@ -41,7 +38,7 @@ func (d *Data) EvaluateAnonymizer(ctx context.Context, in EvaluateAnonymizerInpu
 		return EvaluateAnonymizerResult{}, errors.Join(err, context.Cause(ctx))
 	}
 	// The run keeps a copy: what is found below may be replaced or deleted.
-	file, err := d.Store.WriteJSON(ctx, in.Dir+"/privacy.json", e)
+	file, err := d.Store.WriteJSON(ctx, layout.Run(in.Dir).Privacy(), e)
 	return EvaluateAnonymizerResult{Evaluation: e, File: file}, err
 }
 
@@ -64,14 +61,15 @@ func (d *Data) evaluation(ctx context.Context) (privacy.Evaluation, error) {
 	if err != nil {
 		return privacy.Evaluation{}, err
 	}
-	if p := program(); p != "" && kept.Program == p && kept.Evaluation.Anonymizer == version {
+	sum, known := program.SHA256()
+	if known && kept.Program == sum && kept.Evaluation.Anonymizer == version {
 		return kept.Evaluation, nil
 	}
 	e, err := privacy.Judge(ctx, d.Anonymizer)
 	if err != nil {
 		return privacy.Evaluation{}, err
 	}
-	_, err = d.Store.WriteJSON(ctx, path, judgement{Program: program(), Evaluation: e})
+	_, err = d.Store.WriteJSON(ctx, path, judgement{Program: sum, Evaluation: e})
 	return e, err
 }
 
@@ -91,19 +89,3 @@ func (d *Data) judgement(ctx context.Context, path string) (judgement, error) {
 	}
 	return kept, nil
 }
-
-// program returns the SHA-256 of the running program's file, in hexadecimal. It
-// is empty on systems that do not tell it for sure: the file that the program
-// was started from may have been replaced by a newer one since.
-var program = sync.OnceValue(func() string {
-	f, err := os.Open("/proc/self/exe")
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return ""
-	}
-	return hex.EncodeToString(h.Sum(nil))
-})

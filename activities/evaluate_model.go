@@ -8,6 +8,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
@@ -66,7 +67,7 @@ func (d *Data) EvaluateModel(ctx context.Context, in EvaluateModelInput) (Evalua
 		confidences = append(confidences, a.Confidence)
 	}
 	result.Confidences = evaluate.ConfidenceBins(confidences)
-	result.Report, err = d.Store.WriteJSON(ctx, in.Dir+"/evaluation/scores.json", result.Metrics)
+	result.Report, err = d.Store.WriteJSON(ctx, layout.Run(in.Dir).Scores(), result.Metrics)
 	return result, err
 }
 
@@ -77,15 +78,10 @@ func judgeable(validation, test, invalid int, limit float64) error {
 	switch {
 	case validation == 0 || test == 0:
 		return problem.New(problem.Refused, "there are %d conversations to calibrate the model on and %d to test it on, so it cannot be judged: use a larger dataset, or hold out more of it with --test-share", validation, test)
-	case tooManyInvalid(invalid, answers, limit):
+	case evaluate.TooMany(invalid, answers, cmp.Or(limit, pipeline.DefaultMaxUnusable)):
 		return problem.New(problem.Refused, "%d of %d answers of the model were no label, so it is not judged and not kept: it has not learnt to answer with a company's name alone; train for more epochs or with more examples, choose another base model, or raise the limit with --max-unusable", invalid, answers)
 	}
 	return nil
-}
-
-// tooManyInvalid tells whether more of the answers are no label than may be.
-func tooManyInvalid(invalid, answers int, limit float64) bool {
-	return float64(invalid) > cmp.Or(limit, pipeline.DefaultMaxUnusable)*float64(answers)
 }
 
 // judged are a model's answers beside the truth. Invalid counts those that were no

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/layout"
 	"switchboard/internal/provider"
 	chart "switchboard/internal/report"
 )
@@ -43,7 +44,7 @@ func (p *Provider) FetchMetrics(ctx context.Context, in FetchMetricsInput) (Fetc
 		return FetchMetricsResult{}, err
 	}
 	var r FetchMetricsResult
-	if r.Job, err = p.Store.WriteJSON(ctx, in.Dir+"/finetune/job.json", recorded(job, in.Dir)); err != nil {
+	if r.Job, err = p.Store.WriteJSON(ctx, layout.Run(in.Dir).Job(), recorded(job, in.Dir)); err != nil {
 		return FetchMetricsResult{}, err
 	}
 	if r.Events, err = p.storeEvents(ctx, in); err != nil {
@@ -64,10 +65,10 @@ func (p *Provider) FetchMetrics(ctx context.Context, in FetchMetricsInput) (Fetc
 	if err != nil {
 		return r, nil // another provider's format
 	}
-	if r.Steps, err = p.Store.Write(ctx, in.Dir+"/metrics/step_metrics.csv", chart.FormatSteps(steps)); err != nil {
+	if r.Steps, err = p.Store.Write(ctx, layout.Run(in.Dir).StepMetrics(), chart.FormatSteps(steps)); err != nil {
 		return FetchMetricsResult{}, err
 	}
-	r.Curves, err = p.drawCurves(ctx, in.Dir+"/metrics/curves.png", steps)
+	r.Curves, err = p.drawCurves(ctx, layout.Run(in.Dir).Curves(), steps, chart.ChoiceOf(steps, job.BaseModel))
 	return r, err
 }
 
@@ -100,7 +101,7 @@ func (p *Provider) storeEvents(ctx context.Context, in FetchMetricsInput) (artif
 			return artifact.Ref{}, fmt.Errorf("encoding an event of the job: %w", err)
 		}
 	}
-	return p.Store.Write(ctx, in.Dir+"/finetune/events.jsonl", lines.Bytes())
+	return p.Store.Write(ctx, layout.Run(in.Dir).Events(), lines.Bytes())
 }
 
 func (p *Provider) steps(ctx context.Context, file string) ([]byte, error) {
@@ -116,9 +117,9 @@ func (p *Provider) steps(ctx context.Context, file string) ([]byte, error) {
 	return content, nil
 }
 
-func (p *Provider) drawCurves(ctx context.Context, path string, steps []chart.Step) (artifact.Ref, error) {
+func (p *Provider) drawCurves(ctx context.Context, path string, steps []chart.Step, chosen chart.Choice) (artifact.Ref, error) {
 	var picture bytes.Buffer
-	if err := chart.Curves(&picture, steps); err != nil {
+	if err := chart.Curves(&picture, steps, chosen); err != nil {
 		return artifact.Ref{}, fmt.Errorf("drawing the training curves: %w", err)
 	}
 	return p.Store.Write(ctx, path, picture.Bytes())

@@ -3,9 +3,10 @@ package activities
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/layout"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
 )
@@ -17,20 +18,28 @@ type LocateSplitsInput struct {
 
 // LocateSplitsResult names what a model can be judged on.
 type LocateSplitsResult struct {
-	Train      artifact.Ref       `json:"train"`
-	Validation artifact.Ref       `json:"validation"`
-	Test       artifact.Ref       `json:"test"`
-	Labels     artifact.Ref       `json:"labels"`
+	Train      artifact.Ref `json:"train"`
+	Validation artifact.Ref `json:"validation"`
+	Test       artifact.Ref `json:"test"`
+	Labels     artifact.Ref `json:"labels"`
+	// Dataset is the name of the file that they are of, empty if it is not known.
+	Dataset    string             `json:"dataset,omitempty"`
 	Anonymizer string             `json:"anonymizer"`
 	Privacy    privacy.Evaluation `json:"privacy"`
+}
+
+// Clearance is that of the splits' texts.
+func (r LocateSplitsResult) Clearance() pipeline.Clearance {
+	return pipeline.Clearance{Anonymizer: r.Anonymizer, Evaluation: r.Privacy}
 }
 
 // LocateSplits finds the splits of a finished fine-tuning in its manifest. A
 // folder without one, or one of a run without splits, is a problem of kind
 // BadInput.
 func (d *Data) LocateSplits(ctx context.Context, in LocateSplitsInput) (LocateSplitsResult, error) {
+	dir := layout.Run(in.Dir)
 	var manifest Manifest
-	err := d.Store.ReadPathJSON(ctx, in.Dir+"/manifest.json", &manifest)
+	err := d.Store.ReadPathJSON(ctx, dir.Manifest(), &manifest)
 	if errors.Is(err, artifact.ErrNotFound) {
 		return LocateSplitsResult{}, problem.Input("the run in %s has no manifest; name a fine-tuning that has ended", in.Dir)
 	}
@@ -38,14 +47,18 @@ func (d *Data) LocateSplits(ctx context.Context, in LocateSplitsInput) (LocateSp
 		return LocateSplitsResult{}, err
 	}
 	result := LocateSplitsResult{Anonymizer: manifest.Facts["anonymizer"], Privacy: manifest.Privacy}
+	if in, ok := manifest.Parameters.(map[string]any); ok {
+		dataset, _ := in["dataset"].(string)
+		result.Dataset = pipeline.DatasetName(dataset)
+	}
 	wanted := map[string]*artifact.Ref{
-		"/split/train.parquet": &result.Train, "/split/validation.parquet": &result.Validation,
-		"/split/test.parquet": &result.Test, "/finetune/labels.json": &result.Labels,
+		dir.Split(layout.Train): &result.Train, dir.Split(layout.Validation): &result.Validation,
+		dir.Split(layout.Test): &result.Test, dir.Labels(): &result.Labels,
 	}
 	found := 0
 	for _, stage := range manifest.Stages {
 		for _, file := range stage.Files {
-			if into := wanted[strings.TrimPrefix(file.Path, in.Dir)]; into != nil {
+			if into := wanted[file.Path]; into != nil {
 				*into = file
 				found++
 			}

@@ -7,14 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
+	"switchboard/internal/layout"
+	"switchboard/internal/merge"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/registry"
@@ -53,205 +52,84 @@ type MergeOutputResult struct {
 	Warnings []string `json:"warnings,omitempty"`
 	// Companies counts conversations by company, for the chart.
 	Companies artifact.Ref `json:"companies"`
+	// Summary is a [merge.Summary]. Results from before there was one have none.
+	Summary artifact.Ref `json:"summary,omitzero"`
 }
 
 // MergeOutput writes output/output.csv: one row for every row of the input, in
-// its order, with all its columns and then conversation_id, company,
-// confidence, status and error_code, with a number behind a name that the input has
-// already. A tweet on several conversations takes the most confident one. A row that
-// repeats the header is in none. The input must be the file that was staged, to the byte. How
-// sure the model was is recorded with it, in counts, and held against its own test.
+// its order, with all its columns and those of package merge. The input must be
+// the file that was staged, to the byte. What the answers came to goes into
+// output/summary.json and output/companies.json, how sure the model was into the
+// database.
 func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutputResult, error) {
-	m := merge{
-		threshold: in.Threshold,
-		rows:      make([]verdict, in.Dataset.Rows),
-		companies: make(map[string]int),
-		result:    MergeOutputResult{Counts: pipeline.ApplyCounts{RowStatuses: make(map[string]int64), ConversationStatuses: make(map[string]int64)}},
-	}
-	for i := range in.Examples {
-		if err := d.mergePart(ctx, &m, in.Examples[i], in.Predictions[i]); err != nil {
-			return MergeOutputResult{}, err
-		}
-	}
-	if err := d.mergeDuplicates(ctx, &m, in.Duplicates); err != nil {
+	m, err := d.merge(ctx, in)
+	if err != nil {
 		return MergeOutputResult{}, err
 	}
-	var err error
-	if err := worthWriting(m.result.Counts, in.MaxUnusable); err != nil {
+	if err := m.Usable(in.MaxUnusable); err != nil {
 		return MergeOutputResult{}, err
 	}
-	if m.result.Output, err = d.writeOutput(ctx, in, &m); err != nil {
+	var result MergeOutputResult
+	if result.Output, err = d.writeOutput(ctx, in, m); err != nil {
 		return MergeOutputResult{}, err
 	}
-	m.finish()
+	result.Counts = m.Counts()
 	if price, known := d.Prices.Find(in.Provider, in.BaseModel); known {
-		m.result.Counts.Cost, m.result.Counts.Priced = price.Answers(m.asked, m.answered, in.Batches), true
+		asked, answered := m.Tokens()
+		result.Counts.Cost, result.Counts.Priced = price.Answers(asked, answered, in.Batches), true
 	}
-	confidences := evaluate.ConfidenceBins(m.confidences)
+	var test evaluate.Practice
 	if in.Origin != nil {
-		m.result.Warnings = evaluate.Unlike(evaluate.Test(*in.Origin), m.practice(confidences))
+		test = evaluate.Test(*in.Origin)
 	}
+	result.Warnings = m.Warnings(test)
+	return result, d.sumUp(ctx, in, m, &result)
+}
+
+// merge reads all parts.
+func (d *Data) merge(ctx context.Context, in MergeOutputInput) (*merge.Merge, error) {
+	m := merge.New(in.Dataset.Rows, in.Threshold)
+	for i, ref := range in.Examples {
+		examples, err := rows[dataset.Example](ctx, d.Store, ref)
+		if err != nil {
+			return nil, err
+		}
+		predictions, err := rows[dataset.Prediction](ctx, d.Store, in.Predictions[i])
+		if err != nil {
+			return nil, err
+		}
+		if err := m.Add(examples, predictions); err != nil {
+			return nil, fmt.Errorf("merging %s with %s: %w", in.Predictions[i].Path, ref.Path, err)
+		}
+	}
+	duplicates, err := rows[dataset.Duplicate](ctx, d.Store, in.Duplicates)
+	if err != nil {
+		return nil, err
+	}
+	m.AddDuplicates(duplicates)
+	return m, nil
+}
+
+// sumUp keeps what the answers came to, for the chart, the report and the
+// applications to come.
+func (d *Data) sumUp(ctx context.Context, in MergeOutputInput, m *merge.Merge, result *MergeOutputResult) (err error) {
+	s, dir := m.Summary(), layout.Run(in.Dir)
+	s.At, s.Task, s.Model, s.Warnings = time.Now(), in.Task, in.Model, result.Warnings
+	s.Dataset, s.DatasetSHA256 = pipeline.DatasetName(in.Dataset.URL), in.Dataset.SHA256
 	if in.Model != "" {
-		a := registry.Application{Run: in.Dir, At: time.Now(), Model: in.Model, Confidences: confidences}
+		a := registry.Application{Run: in.Dir, At: s.At, Model: in.Model, Confidences: s.Confidences}
 		if err := d.Models.Task(in.Task).RecordApplication(ctx, a); err != nil {
-			return MergeOutputResult{}, err
+			return err
 		}
 	}
-	m.result.Companies, err = d.Store.WriteJSON(ctx, in.Dir+"/output/companies.json", m.companies)
-	return m.result, err
-}
-
-// worthWriting refuses answers that are none: too many that are no label, or not
-// one conversation answered in all attempts. What was answered is kept, so that
-// another run pays for none of it.
-func worthWriting(c pipeline.ApplyCounts, limit float64) error {
-	invalid, failed := c.ConversationStatuses[string(dataset.Invalid)], c.ConversationStatuses[string(dataset.Failed)]
-	answers := c.Answers()
-	switch {
-	case failed > 0 && answers == 0:
-		return problem.New(problem.Refused, "the provider answered none of %d conversations in all attempts: when it answers again, start the run again", failed)
-	case tooManyInvalid(int(invalid), int(answers), limit):
-		return problem.New(problem.Refused, "%d of %d answers of the model were no label, so there is no output: use another model, or raise the limit with --max-unusable; the answers are kept and not paid for again", invalid, answers)
-	}
-	return nil
-}
-
-// verdict is what the output says of one row.
-type verdict struct {
-	conversation int64
-	company      string
-	confidence   float64
-	status       dataset.Status
-	errorCode    string
-}
-
-// beats tells whether v says more about a row than w: an answer more than
-// none, a surer one more than a less sure one.
-func (v verdict) beats(w verdict) bool {
-	if a, b := rank[v.status], rank[w.status]; a != b {
-		return a > b
-	}
-	return v.confidence > w.confidence
-}
-
-var rank = map[dataset.Status]int{
-	dataset.Classified: 5, dataset.Unsure: 4, dataset.Invalid: 3, dataset.Failed: 2, dataset.Empty: 1,
-}
-
-type merge struct {
-	threshold float64
-	rows      []verdict
-	companies map[string]int
-	// asked and answered are the tokens of questions and answers.
-	asked, answered int64
-	confidences     []float64
-	result          MergeOutputResult
-}
-
-func (d *Data) mergePart(ctx context.Context, m *merge, examples, predictions artifact.Ref) error {
-	list, err := rows[dataset.Example](ctx, d.Store, examples)
-	if err != nil {
+	if result.Summary, err = d.Store.WriteJSON(ctx, dir.Summary(), s); err != nil {
 		return err
 	}
-	said, err := rows[dataset.Prediction](ctx, d.Store, predictions)
-	if err != nil {
-		return err
-	}
-	if len(said) != len(list) {
-		return fmt.Errorf("merging: %s has %d conversations, %s has %d", examples.Path, len(list), predictions.Path, len(said))
-	}
-	for i, p := range said {
-		if p.ConversationID != list[i].ID {
-			return fmt.Errorf("merging: row %d of %s is conversation %d, of %s conversation %d", i, examples.Path, list[i].ID, predictions.Path, p.ConversationID)
-		}
-		m.add(list[i].Rows, p)
-	}
-	return nil
+	result.Companies, err = d.Store.WriteJSON(ctx, dir.Companies(), m.Companies())
+	return err
 }
 
-// mergeDuplicates gives each row that repeats an earlier tweet what that tweet
-// got.
-func (d *Data) mergeDuplicates(ctx context.Context, m *merge, ref artifact.Ref) error {
-	duplicates, err := rows[dataset.Duplicate](ctx, d.Store, ref)
-	if err != nil {
-		return err
-	}
-	for _, dup := range duplicates {
-		m.rows[dup.Row] = m.rows[dup.First]
-	}
-	return nil
-}
-
-func (m *merge) add(rows []int32, p dataset.Prediction) {
-	v := decide(p, m.threshold)
-	m.companies[v.company]++
-	m.result.Counts.Conversations++
-	m.result.Counts.ConversationStatuses[string(v.status)]++
-	if p.Status == dataset.Classified {
-		m.confidences = append(m.confidences, p.Confidence)
-	}
-	m.asked += int64(p.PromptTokens)
-	m.answered += int64(p.AnswerTokens)
-	for _, row := range rows {
-		if v.beats(m.rows[row]) {
-			m.rows[row] = v
-		}
-	}
-}
-
-// decide applies the threshold to a model's answer.
-func decide(p dataset.Prediction, threshold float64) verdict {
-	v := verdict{conversation: p.ConversationID, company: p.Company, confidence: p.Confidence, status: p.Status, errorCode: p.ErrorCode}
-	if v.status == dataset.Classified && (v.company == dataset.Unknown || v.confidence < threshold) {
-		v.company, v.status = dataset.Unknown, dataset.Unsure
-	}
-	return v
-}
-
-func (m *merge) finish() {
-	c := &m.result.Counts
-	c.Tokens = m.asked + m.answered
-	c.Companies = len(m.companies)
-	if m.companies[dataset.Unknown] > 0 {
-		c.Companies--
-	}
-	c.UnknownShare = evaluate.ShareOf(int64(m.companies[dataset.Unknown]), c.Conversations)
-}
-
-// practice counts the conversations that the model was asked about and answered as
-// its test's were: there, none is empty, and none fails.
-func (m *merge) practice(confidences map[int]int64) evaluate.Practice {
-	statuses := m.result.Counts.ConversationStatuses
-	return evaluate.Practice{
-		Given:       statuses[string(dataset.Classified)],
-		Unknown:     statuses[string(dataset.Unsure)] + statuses[string(dataset.Invalid)],
-		Confidences: confidences,
-	}
-}
-
-var addedColumns = []string{"conversation_id", "company", "confidence", "status", "error_code"}
-
-// outputColumns returns the names of the columns behind those of a header. A name
-// that is there already, in whatever case, gets the next free number: the input may
-// be an earlier output.
-func outputColumns(header []string) []string {
-	taken := make(map[string]bool, len(header)+len(addedColumns))
-	for _, name := range header {
-		taken[strings.ToLower(strings.TrimSpace(name))] = true
-	}
-	columns := slices.Clone(header)
-	for _, name := range addedColumns {
-		unique := name
-		for n := 2; taken[unique]; n++ {
-			unique = name + "_" + strconv.Itoa(n)
-		}
-		taken[unique] = true
-		columns = append(columns, unique)
-	}
-	return columns
-}
-
-func (d *Data) writeOutput(ctx context.Context, in MergeOutputInput, m *merge) (artifact.Ref, error) {
+func (d *Data) writeOutput(ctx context.Context, in MergeOutputInput, m *merge.Merge) (artifact.Ref, error) {
 	src, err := reopenSource(ctx, in.Dataset.URL)
 	if err != nil {
 		return artifact.Ref{}, err
@@ -262,17 +140,17 @@ func (d *Data) writeOutput(ctx context.Context, in MergeOutputInput, m *merge) (
 		return artifact.Ref{}, err
 	}
 
-	w, err := d.Store.Create(ctx, in.Dir+"/output/output.csv")
+	w, err := d.Store.Create(ctx, layout.Run(in.Dir).Output())
 	if err != nil {
 		return artifact.Ref{}, err
 	}
 	defer w.Abort()
 	buffered := bufio.NewWriterSize(w, 1<<20)
 	out := csv.NewWriter(buffered)
-	if err := out.Write(outputColumns(reader.Header())); err != nil {
+	if err := out.Write(merge.Columns(reader.Header())); err != nil {
 		return artifact.Ref{}, fmt.Errorf("writing the output: %w", err)
 	}
-	n, err := m.writeRows(ctx, reader, out)
+	n, err := writeAnswers(ctx, m, in.Dataset.Rows, reader, out)
 	if err != nil {
 		return artifact.Ref{}, err
 	}
@@ -294,7 +172,10 @@ func (d *Data) writeOutput(ctx context.Context, in MergeOutputInput, m *merge) (
 	return w.Ref(n), nil
 }
 
-func (m *merge) writeRows(ctx context.Context, in *tweet.Rows, out *csv.Writer) (n int64, err error) {
+// writeAnswers copies the rows of the input with their answers, and returns how
+// many the input has. Of a file that grew since it was staged, the rows that are
+// new are counted only.
+func writeAnswers(ctx context.Context, m *merge.Merge, staged int64, in *tweet.Rows, out *csv.Writer) (n int64, err error) {
 	repeatsHeader := in.RepeatsHeader()
 	for ; ; n++ {
 		record, err := in.Next()
@@ -304,33 +185,21 @@ func (m *merge) writeRows(ctx context.Context, in *tweet.Rows, out *csv.Writer) 
 		if err != nil {
 			return n, err
 		}
-		if n >= int64(len(m.rows)) {
-			continue // the file grew; counted, and refused by the caller
+		if n >= staged {
+			continue
 		}
 		if n%65536 == 0 {
 			if ctx.Err() != nil {
 				return n, context.Cause(ctx)
 			}
-			report(ctx, pipeline.Progress{Done: n, Total: int64(len(m.rows)), Unit: "rows"})
+			report(ctx, pipeline.Progress{Done: n, Total: staged, Unit: "rows"})
 		}
-		v := m.rows[n]
-		if v.status == "" && repeatsHeader(record) {
-			v = verdict{conversation: -n - 1, company: dataset.Unknown, status: dataset.Skipped}
+		added, err := m.Row(n, func() bool { return repeatsHeader(record) })
+		if err != nil {
+			return n, fmt.Errorf("merging: %w", err)
 		}
-		if v.status == "" {
-			return n, fmt.Errorf("merging: row %d of the input is in no conversation", n)
-		}
-		m.result.Counts.Rows++
-		m.result.Counts.RowStatuses[string(v.status)]++
-		if err := out.Write(append(record, v.columns()...)); err != nil {
+		if err := out.Write(append(record, added...)); err != nil {
 			return n, fmt.Errorf("writing the output: %w", err)
 		}
-	}
-}
-
-func (v verdict) columns() []string {
-	return []string{
-		strconv.FormatInt(v.conversation, 10), v.company,
-		strconv.FormatFloat(v.confidence, 'f', 4, 64), string(v.status), v.errorCode,
 	}
 }

@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"switchboard/internal/artifact"
-	"switchboard/internal/evaluate"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/registry"
-	"switchboard/internal/store"
+	"switchboard/internal/retrain"
 )
 
 // PlanRetrainingInput names the dataset as it is now, and what makes another
@@ -36,14 +35,6 @@ type PlanRetrainingResult struct {
 	pipeline.RetrainNews
 }
 
-// Confidence is compared over at least so many answers on either side, so that
-// chance alone does not look like drift, and over as few runs as have so many:
-// the latest count.
-const (
-	leastConfidences = 500
-	mostApplications = 100
-)
-
 // PlanRetraining decides whether there is enough to learn from: new rows, new
 // corrections, another mix of labels than the champion was trained on, or another
 // confidence of its answers than in its test. A retraining that is not worth while
@@ -52,15 +43,16 @@ func (d *Data) PlanRetraining(ctx context.Context, in PlanRetrainingInput) (Plan
 	task := d.Models.Task(in.Retraining.Task)
 	champion, err := task.Champion(ctx)
 	if kind, _ := problem.KindOf(err); kind == problem.BadInput {
-		return PlanRetrainingResult{Train: true, Reason: "there is no champion yet"}, nil
+		return PlanRetrainingResult{Train: true, Reason: retrain.NoChampion}, nil
 	}
 	if err != nil {
 		return PlanRetrainingResult{}, err
 	}
-	plan := PlanRetrainingResult{Champion: champion.ID, Labels: champion.Labels}
-	if err := d.news(ctx, in, champion, &plan); err != nil {
+	evidence, err := d.evidence(ctx, in, champion)
+	if err != nil {
 		return PlanRetrainingResult{}, err
 	}
+	plan := PlanRetrainingResult{Champion: champion.ID, Labels: champion.Labels, RetrainNews: evidence.News()}
 	plan.Train, plan.Reason = in.Enough.Reached(plan.RetrainNews)
 	if plan.Train {
 		return plan, nil
@@ -68,72 +60,28 @@ func (d *Data) PlanRetraining(ctx context.Context, in PlanRetrainingInput) (Plan
 	return plan, task.RecordRetraining(ctx, registry.Record(in.Retraining, registry.Skip, plan.Reason, champion.ID, ""))
 }
 
-// news fills in what has changed since the latest training.
-func (d *Data) news(ctx context.Context, in PlanRetrainingInput, champion registry.Model, plan *PlanRetrainingResult) error {
+// evidence gathers what is known.
+func (d *Data) evidence(ctx context.Context, in PlanRetrainingInput, champion registry.Model) (e retrain.Evidence, err error) {
 	task := d.Models.Task(in.Retraining.Task)
-	models, err := task.Models(ctx)
-	if err != nil {
-		return err
+	e = retrain.Evidence{Dataset: in.Dataset, Champion: champion}
+	if e.Models, err = task.Models(ctx); err != nil {
+		return e, err
 	}
-	// There is a champion, so there is one.
-	latest := slices.MaxFunc(models, func(a, b registry.Model) int { return a.LastJudged().Compare(b.LastJudged()) })
-	if latest.DatasetSHA256 != in.Dataset.SHA256 {
-		plan.Rows = max(in.Dataset.Rows-latest.DatasetRows, 0)
+	if e.Corrections, err = task.Corrections(ctx); err != nil {
+		return e, err
 	}
-	corrections, err := task.Corrections(ctx)
-	if err != nil {
-		return err
+	if e.Applications, err = task.Applications(ctx, champion.ID, retrain.MostApplications); err != nil {
+		return e, err
 	}
-	for _, c := range corrections {
-		if c.Imported.After(latest.LastJudged()) {
-			plan.Corrections++
-		}
-	}
-	if plan.ConfidenceDrift, err = confidenceDrift(ctx, task, champion); err != nil {
-		return err
-	}
-	before, err := d.labelMix(ctx, champion.WorkflowID+"/"+champion.RunID+"/load.json")
+	e.LabelsThen, err = d.labelMix(ctx, layout.Of(champion.WorkflowID, champion.RunID).LoadReport())
 	if errors.Is(err, artifact.ErrNotFound) {
-		return nil // its folder was deleted: there is nothing to drift from
+		return e, nil // its folder was deleted: there is nothing to drift from
 	}
 	if err != nil {
-		return err
+		return e, err
 	}
-	now, err := d.labelMix(ctx, in.LoadReport.Path)
-	if err != nil {
-		return err
-	}
-	plan.Drift = evaluate.PSI(before, now)
-	return nil
-}
-
-// confidenceDrift tells how far the champion's confidence in production is from
-// that in its test.
-func confidenceDrift(ctx context.Context, task *store.Task, champion registry.Model) (float64, error) {
-	applications, err := task.Applications(ctx, champion.ID, mostApplications)
-	if err != nil {
-		return 0, err
-	}
-	now := map[int]int64{}
-	for _, a := range applications {
-		if total(now) >= leastConfidences {
-			break
-		}
-		for bin, n := range a.Confidences {
-			now[bin] += n
-		}
-	}
-	if total(now) < leastConfidences || total(champion.Confidences) < leastConfidences {
-		return 0, nil
-	}
-	return evaluate.PSI(champion.Confidences, now), nil
-}
-
-func total(bins map[int]int64) (sum int64) {
-	for _, n := range bins {
-		sum += n
-	}
-	return sum
+	e.LabelsNow, err = d.labelMix(ctx, in.LoadReport.Path)
+	return e, err
 }
 
 // labelMix reads how many conversations each label has.

@@ -143,13 +143,13 @@ const anonymizerVersion = "0f1e2d3c"
 var passed = privacy.Evaluation{Anonymizer: anonymizerVersion, Passed: true}
 
 func uploading(file artifact.Ref) UploadFileInput {
-	return UploadFileInput{File: file, Anonymizer: anonymizerVersion, Evaluation: passed}
+	return UploadFileInput{File: file, Clearance: pipeline.ClearanceBy(passed)}
 }
 
 func asking(model string, labels, examples artifact.Ref) ClassifyPartInput {
 	return ClassifyPartInput{
 		Model: model, Labels: labels, Examples: examples, Path: "run/p.parquet",
-		Anonymizer: anonymizerVersion, Evaluation: passed,
+		Clearance: pipeline.ClearanceBy(passed),
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/baseline"
+	"switchboard/internal/config"
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/modelserver"
@@ -101,20 +103,6 @@ func TestReportEvaluation(t *testing.T) {
 	}
 }
 
-// The majority is that of the natural mix, also where the training examples are
-// balanced and another class comes first among them.
-func TestMajorityIsThatOfTheTestSet(t *testing.T) {
-	truths := []string{"Zeta", "Zeta", "Zeta", "Acme"}
-	j := jury{in: ReportEvaluationInput{Precision: 0.95}, train: []dataset.Example{{Label: "Acme"}, {Label: "Zeta"}}}
-	for i, truth := range truths {
-		j.test = append(j.test, dataset.Example{ID: int64(i), ThreadID: int64(i), Label: truth})
-		j.onTest.answers = append(j.onTest.answers, evaluate.Answer{Thread: int64(i), Truth: truth, Company: "Acme"})
-	}
-	if c := j.majority(); c.Natural.Accuracy.Value != 0.75 || !strings.Contains(c.Note, "says Zeta") {
-		t.Errorf("%q is right in %s", c.Note, c.Natural.Accuracy.Value)
-	}
-}
-
 func TestReportOfAModelThatAnswersNothing(t *testing.T) {
 	l := newLab(t)
 	in := l.judge("run")
@@ -175,20 +163,61 @@ func TestReportEvaluationIsDeterministic(t *testing.T) {
 	}
 }
 
-func TestModelThatIsTheBaselineIsNotTrainedAgain(t *testing.T) {
+// A baseline that is the model is no column: it would say the same. That is known
+// before it is trained, or, of a model of another run, from its answers.
+func TestModelThatIsTheBaselineIsNotComparedWithItself(t *testing.T) {
 	l := newLab(t)
 	in := l.judge("run")
-	in.TrainedOnThese, in.Seed = true, ownSeed
-	for epochs, same := range map[int]bool{0: true, 3: false} {
-		in.Epochs = epochs
+	trained := func(name string, ref artifact.Ref) artifact.Ref {
+		train, err := rows[dataset.Example](t.Context(), l.store, in.Train)
+		if err != nil {
+			t.Fatal(err)
+		}
+		validation, err := rows[dataset.Example](t.Context(), l.store, in.Validation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		say, err := baseline.Train(t.Context(), train, validation, func(int, int) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples, err := rows[dataset.Example](t.Context(), l.store, ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said []dataset.Prediction
+		for i, a := range say.Answers(examples) {
+			said = append(said, dataset.Prediction{ConversationID: examples[i].ID, Company: a.Company, Confidence: a.Confidence, Status: dataset.Classified})
+		}
+		written, err := writeRows(t.Context(), l.store, "run/"+name+".parquet", said)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return written
+	}
+	settings, another, answers := in, in, in
+	settings.TrainedOnThese, settings.Seed = true, config.BaseModelSeed
+	another.TrainedOnThese, another.Seed, another.Epochs = true, config.BaseModelSeed, 3
+	answers.ValidationPredictions, answers.TestPredictions = trained("own-v", in.Validation), trained("own-t", in.Test)
+	for name, c := range map[string]struct {
+		in   ReportEvaluationInput
+		want string
+	}{
+		"by its settings": {settings, "majority, this model"}, "by its answers": {answers, "majority, this model"},
+		"another of its kind": {another, "majority, baseline, this model"},
+	} {
 		var result ReportEvaluationResult
-		l.must(l.data.ReportEvaluation, in, &result)
+		l.must(l.data.ReportEvaluation, c.in, &result)
 		var e page.Evaluation
 		if err := l.store.ReadJSON(t.Context(), result.JSON, &e); err != nil {
 			t.Fatal(err)
 		}
-		if got := e.Columns[1].Natural.Accuracy == e.Columns[2].Natural.Accuracy; got != same {
-			t.Errorf("with %d epochs the baseline's accuracy is the model's: %v", epochs, got)
+		var names []string
+		for _, column := range e.Columns {
+			names = append(names, column.Name)
+		}
+		if got := strings.Join(names, ", "); got != c.want || (len(e.Notes) == 1) == (len(names) == 3) {
+			t.Errorf("%s: the columns are %s, the notes %q", name, got, e.Notes)
 		}
 	}
 }
@@ -207,11 +236,5 @@ func TestReportToBeSharedHasNoTexts(t *testing.T) {
 		if bytes.Contains(content, []byte("Where is my")) {
 			t.Errorf("%s holds a conversation", ref.Path)
 		}
-	}
-}
-
-func TestBaselineIsTheModelServers(t *testing.T) {
-	if ownBaseModel != modelserver.BaseModel || ownSeed != modelserver.DefaultSeed {
-		t.Errorf("the model server's are %s and %d", modelserver.BaseModel, modelserver.DefaultSeed)
 	}
 }

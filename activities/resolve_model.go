@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/baseline"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
@@ -56,7 +57,7 @@ func (p *Provider) ResolveModel(ctx context.Context, in ResolveModelInput) (Reso
 		}
 	}
 	if in.Base {
-		if isOwn(m.BaseModel) {
+		if baseline.IsServers(m.BaseModel) {
 			return ResolveModelResult{}, problem.Input("the base model %s is an untrained classifier and has no answers; leave --with out", m.BaseModel)
 		}
 		if err := p.ProbeModel(ctx, ProbeModelInput{Model: m.BaseModel}); err != nil {
@@ -70,5 +71,9 @@ func (p *Provider) model(ctx context.Context, task, id string) (registry.Model, 
 	if id == "" {
 		return p.Models.Task(task).Champion(ctx)
 	}
-	return p.Models.Task(task).Model(ctx, id)
+	name, err := p.Models.Task(task).Resolve(ctx, id)
+	if err != nil {
+		return registry.Model{}, err
+	}
+	return p.Models.Task(task).Model(ctx, name)
 }

@@ -5,14 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"io"
-	"os"
 	"strings"
-	"sync"
 
 	"go.temporal.io/sdk/activity"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/program"
 )
 
 // question is all that the result of a stage depends on.
@@ -80,38 +78,20 @@ func recall[R any](ctx context.Context, store *artifact.Store, place, dir string
 
 // place is where the answer is kept. The program is a part of the question: no
 // change of it can leave an answer behind that it would not give itself. It is
-// not known where a program cannot read itself.
+// not known where a program cannot tell which one it is.
 func (q question) place() (path string, known bool) {
-	program, err := programSHA256()
-	if err != nil {
+	sum, known := program.SHA256()
+	if !known {
 		return "", false
 	}
 	// A question is made of strings, numbers and hashes, which JSON can hold.
-	text, err := json.Marshal([]any{program, q.Stage, q.Of})
+	text, err := json.Marshal([]any{sum, q.Stage, q.Of})
 	if err != nil {
 		panic(err)
 	}
-	sum := sha256.Sum256(text)
-	return "stages/" + q.Stage + "-" + hex.EncodeToString(sum[:16]) + ".json", true
+	name := sha256.Sum256(text)
+	return "stages/" + q.Stage + "-" + hex.EncodeToString(name[:16]) + ".json", true
 }
-
-// programSHA256 hashes the running program, once.
-var programSHA256 = sync.OnceValues(func() (string, error) {
-	path, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, file); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
-})
 
 // sumsOf returns what files hold, wherever they are.
 func sumsOf(refs []artifact.Ref) []string {

@@ -20,8 +20,8 @@ func modelDetails(ctx context.Context, task *store.Task, id string) (d pipeline.
 	if d.Aliases, err = aliasesOf(ctx, task); err != nil {
 		return d, err
 	}
-	if id == pipeline.ChampionAlias && d.Aliases.Champion != "" {
-		id = d.Aliases.Champion
+	if id, err = task.Resolve(ctx, id); err != nil {
+		return d, err
 	}
 	if d.Model, err = task.Model(ctx, id); err != nil {
 		return d, err

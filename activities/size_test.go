@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 )
 
@@ -17,7 +18,7 @@ func TestLargestResultStaysSmall(t *testing.T) {
 	r := StageConversationsResult{Counts: pipeline.PrepareCounts{Anomalies: make(map[string]int64)}}
 	for i := range 100 {
 		r.Conversations = append(r.Conversations, artifact.Ref{
-			Path:   part(id+"/01a2052d-87ac-7ddd-8d77-e750a554b05d", "conversations", i),
+			Path:   layout.Of(id, "01a2052d-87ac-7ddd-8d77-e750a554b05d").Conversations(i),
 			SHA256: strings.Repeat("f", 64), Bytes: 1 << 30, Rows: 1 << 20,
 		})
 	}

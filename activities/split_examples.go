@@ -7,6 +7,7 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
+	"switchboard/internal/layout"
 	"switchboard/internal/prompt"
 	"switchboard/internal/registry"
 	"switchboard/internal/split"
@@ -81,25 +82,25 @@ func (d *Data) split(ctx context.Context, in SplitExamplesInput) (SplitExamplesR
 }
 
 func (d *Data) writeSplits(ctx context.Context, in SplitExamplesInput, r split.Result) (SplitExamplesResult, error) {
-	result := SplitExamplesResult{Counts: r.Counts}
+	result, dir := SplitExamplesResult{Counts: r.Counts}, layout.Run(in.Dir)
 	for _, s := range []struct {
 		name     string
 		examples []dataset.Example
 		rows     *artifact.Ref
 		file     *artifact.Ref
 	}{
-		{"train", r.Train, &result.Train, &result.TrainFile},
-		{"validation", r.Validation, &result.Validation, &result.ValidationFile},
-		{"test", r.Test, &result.Test, nil},
+		{layout.Train, r.Train, &result.Train, &result.TrainFile},
+		{layout.Validation, r.Validation, &result.Validation, &result.ValidationFile},
+		{layout.Test, r.Test, &result.Test, nil},
 	} {
 		var err error
-		if *s.rows, err = writeRows(ctx, d.Store, in.Dir+"/split/"+s.name+".parquet", s.examples); err != nil {
+		if *s.rows, err = writeRows(ctx, d.Store, dir.Split(s.name), s.examples); err != nil {
 			return SplitExamplesResult{}, err
 		}
 		if s.file == nil {
 			continue
 		}
-		if *s.file, err = d.writeChat(ctx, in.Dir+"/finetune/"+s.name+".jsonl", s.examples); err != nil {
+		if *s.file, err = d.writeChat(ctx, dir.Uploaded(s.name), s.examples); err != nil {
 			return SplitExamplesResult{}, err
 		}
 	}
@@ -109,10 +110,10 @@ func (d *Data) writeSplits(ctx context.Context, in SplitExamplesInput, r split.R
 		Counts  split.Counts  `json:"counts"`
 		Classes []split.Class `json:"classes"`
 	}{in.Options, r.Counts, r.Classes}
-	if result.Report, err = d.Store.WriteJSON(ctx, in.Dir+"/split.json", report); err != nil {
+	if result.Report, err = d.Store.WriteJSON(ctx, dir.SplitReport(), report); err != nil {
 		return SplitExamplesResult{}, err
 	}
-	result.Labels, err = d.Store.WriteJSON(ctx, in.Dir+"/finetune/labels.json", labels(r.Classes))
+	result.Labels, err = d.Store.WriteJSON(ctx, dir.Labels(), labels(r.Classes))
 	return result, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/call"
 	"switchboard/internal/dataset"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
@@ -41,7 +42,7 @@ func (d *Data) StageCall(ctx context.Context, in StageCallInput) (StageCallResul
 		return StageCallResult{}, problem.Input("%s is the event of another call than %s; start the run of that one", src.name, in.CallID)
 	}
 	pieces := piecesOf(e)
-	staged, err := writeRows(ctx, d.Store, part(in.Dir, "conversations", 0), pieces)
+	staged, err := writeRows(ctx, d.Store, layout.Run(in.Dir).Conversations(0), pieces)
 	event := pipeline.DatasetRef{URL: in.Event, SHA256: src.sum(), Bytes: src.bytes, Rows: int64(len(e.Turns))}
 	return StageCallResult{Event: event, Conversations: staged}, err
 }

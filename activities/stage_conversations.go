@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/stage"
 	"switchboard/internal/tweet"
@@ -110,10 +111,10 @@ func (d *Data) stage(ctx context.Context, in StageConversationsInput) (StageConv
 		},
 		Conversations: parts.refs(staged.Parts),
 	}
-	if result.Duplicates, err = writeRows(ctx, d.Store, in.Dir+"/duplicates.parquet", staged.Duplicates); err != nil {
+	if result.Duplicates, err = writeRows(ctx, d.Store, layout.Run(in.Dir).Duplicates(), staged.Duplicates); err != nil {
 		return StageConversationsResult{}, err
 	}
-	result.LoadReport, err = d.Store.WriteJSON(ctx, in.Dir+"/load.json", struct {
+	result.LoadReport, err = d.Store.WriteJSON(ctx, layout.Run(in.Dir).LoadReport(), struct {
 		Dataset pipeline.DatasetRef `json:"dataset"`
 		stage.Result
 		Labels map[string]int64 `json:"labels"`
@@ -142,7 +143,7 @@ func newPartFiles(store *artifact.Store, dir string) *partFiles {
 }
 
 func (p *partFiles) create(ctx context.Context, i int) (io.WriteCloser, error) {
-	w, err := p.store.Create(ctx, part(p.dir, "conversations", i))
+	w, err := p.store.Create(ctx, layout.Run(p.dir).Conversations(i))
 	if err != nil {
 		return nil, err
 	}

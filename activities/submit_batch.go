@@ -36,7 +36,7 @@ type SubmitBatchResult struct {
 // an anonymizer without a passed evaluation do not leave: that is a problem of
 // kind Refused.
 func (p *Provider) SubmitBatch(ctx context.Context, in SubmitBatchInput) (SubmitBatchResult, error) {
-	if err := in.Evaluation.Clear(in.Anonymizer); err != nil {
+	if err := in.Clearance.Check(); err != nil {
 		return SubmitBatchResult{}, err
 	}
 	system, err := in.instruction(ctx, p.Store)

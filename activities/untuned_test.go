@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/config"
 	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -61,23 +62,6 @@ func TestPromptsShowTrainingConversationsOnly(t *testing.T) {
 	in.Seed = 2
 	if other := l.prompts(in); other[1] == texts[1] {
 		t.Error("another seed shows the same conversations")
-	}
-}
-
-func TestShotsAreBounded(t *testing.T) {
-	var examples []dataset.Example
-	for i := range 50 {
-		for range 50 - i {
-			examples = append(examples, dataset.Example{Text: "short", Label: fmt.Sprintf("Company%02d", i)})
-		}
-	}
-	examples = append(examples, dataset.Example{Text: strings.Repeat("x", mostShotText+1), Label: "Long"}, dataset.Example{Text: " ", Label: "Empty"})
-	shots := chooseShots(examples, 1)
-	if len(shots) != mostShots || shots[0].Label != "Company00" || shots[mostShots-1].Label != fmt.Sprintf("Company%02d", mostShots-1) {
-		t.Errorf("the shots are %+v", shots)
-	}
-	if shots := chooseShots(examples[len(examples)-2:], 1); len(shots) != 0 {
-		t.Errorf("long and empty conversations are shown: %+v", shots)
 	}
 }
 
@@ -152,7 +136,7 @@ func TestBaseModelThatCannotAnswerIsRefused(t *testing.T) {
 	m := newMarket(t)
 	model, splits, _ := m.train()
 	entry := registered(model, splits)
-	entry.BaseModel = ownBaseModel
+	entry.BaseModel = config.SoftmaxBaseModel
 	m.must(m.data.RegisterModel, entry, nil)
 	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Base: true}, nil), problem.BadInput, "leave --with out")
 }

@@ -7,18 +7,15 @@ import (
 	"strings"
 
 	"switchboard/internal/artifact"
-	"switchboard/internal/privacy"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/provider"
 )
 
 // UploadFileInput names a file in the provider's chat format.
 type UploadFileInput struct {
 	File artifact.Ref `json:"file"`
-	// Anonymizer is the version of the anonymizer that made the texts, and
-	// Evaluation how it was judged. A run that began before there was an
-	// evaluation has none, and is refused.
-	Anonymizer string             `json:"anonymizer"`
-	Evaluation privacy.Evaluation `json:"evaluation"`
+	// Clearance is that of the texts in it.
+	pipeline.Clearance
 	// Force uploads the file even if the provider has it.
 	Force bool `json:"force,omitempty"`
 }
@@ -35,7 +32,7 @@ type UploadFileResult struct {
 // into it shows, is taken instead of uploading it again. Texts of an anonymizer without a passed evaluation do not
 // leave: that is a problem of kind Refused.
 func (p *Provider) UploadFile(ctx context.Context, in UploadFileInput) (UploadFileResult, error) {
-	if err := in.Evaluation.Clear(in.Anonymizer); err != nil {
+	if err := in.Clearance.Check(); err != nil {
 		return UploadFileResult{}, err
 	}
 	name := remoteName(in.File)

@@ -1,13 +1,15 @@
 package activities
 
 import (
+	"cmp"
 	"context"
-	"runtime/debug"
 	"slices"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/layout"
 	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
+	"switchboard/internal/program"
 )
 
 // Manifest says what a run read and what it left, so that every file can be
@@ -65,20 +67,9 @@ func (d *Data) WriteManifest(ctx context.Context, in WriteManifestInput) (artifa
 		in.Manifest.Stages[i].Files = slices.DeleteFunc(stage.Files, func(ref artifact.Ref) bool { return ref.Path == "" })
 	}
 	in.Manifest.Code = codeVersion()
-	return d.Store.WriteJSON(ctx, in.Dir+"/manifest.json", in.Manifest)
+	return d.Store.WriteJSON(ctx, layout.Run(in.Dir).Manifest(), in.Manifest)
 }
 
 // codeVersion returns the commit that the program was built from, or "unknown"
 // for a program built outside a repository.
-func codeVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
-		}
-	}
-	return "unknown"
-}
+func codeVersion() string { return cmp.Or(program.ReadBuild().Revision, "unknown") }

@@ -49,7 +49,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -68,6 +67,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"switchboard/internal/config"
 	"switchboard/internal/encoder"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/problem"
@@ -84,16 +84,10 @@ func main() {
 }
 
 func exitCode(err error) int {
-	kind, _ := problem.KindOf(err)
-	switch {
-	case err == nil || errors.Is(err, flag.ErrHelp):
-		return 0
-	case kind == problem.BadInput:
-		return 2
-	case kind == problem.Environment:
-		return 3
+	if errors.Is(err, flag.ErrHelp) {
+		return problem.ExitDone
 	}
-	return 1
+	return problem.ExitCode(err)
 }
 
 type settings struct {
@@ -112,23 +106,23 @@ type settings struct {
 }
 
 func (s *settings) register(flags *flag.FlagSet, env func(string) string) {
-	text := func(into *string, name, variable, fallback, usage string) {
-		flags.StringVar(into, name, cmp.Or(env(variable), fallback), usage)
+	text := func(into *string, name, setting, usage string) {
+		flags.StringVar(into, name, config.Get(env, setting), usage)
 	}
-	text(&s.address, "address", "SWITCHBOARD_MODELSERVER_ADDRESS", "127.0.0.1:8090", "host and port to serve on")
-	text(&s.data, "data", "SWITCHBOARD_MODELSERVER_DATA", ".switchboard/modelserver", "data directory")
-	text(&s.keysFile, "keys-file", "SWITCHBOARD_MODELSERVER_KEYS_FILE", "", "JSON file of API keys with names and limits")
-	text(&s.tlsCert, "tls-cert", "SWITCHBOARD_MODELSERVER_TLS_CERT", "", "certificate in PEM form, to serve HTTPS")
-	text(&s.tlsKey, "tls-key", "SWITCHBOARD_MODELSERVER_TLS_KEY", "", "key of the certificate, in PEM form")
-	text(&s.metricsAddress, "metrics-address", "SWITCHBOARD_MODELSERVER_METRICS_ADDRESS", "", "host and port to serve metrics on without an API key")
-	text(&s.maxDisk, "max-disk", "SWITCHBOARD_MODELSERVER_MAX_DISK", "", "quota of the data directory, such as 20GB; none if empty")
-	text(&s.maxTraining, "max-training", "SWITCHBOARD_MODELSERVER_MAX_TRAINING", "4GiB", "memory that a training may take, as it is estimated before it starts")
-	text(&s.encoder, "encoder", "SWITCHBOARD_MODELSERVER_ENCODER", "", "directory of a sentence encoder in ONNX, for the base model "+modelserver.HybridModel)
+	text(&s.address, "address", config.ModelServerAddr, "host and port to serve on")
+	text(&s.data, "data", config.ModelServerData, "data directory")
+	text(&s.keysFile, "keys-file", config.ModelServerKeysFile, "JSON file of API keys with names and limits")
+	text(&s.tlsCert, "tls-cert", config.ModelServerTLSCert, "certificate in PEM form, to serve HTTPS")
+	text(&s.tlsKey, "tls-key", config.ModelServerTLSKey, "key of the certificate, in PEM form")
+	text(&s.metricsAddress, "metrics-address", config.ModelServerMetricsAddr, "host and port to serve metrics on without an API key")
+	text(&s.maxDisk, "max-disk", config.ModelServerMaxDisk, "quota of the data directory, such as 20GB; none if empty")
+	text(&s.maxTraining, "max-training", config.ModelServerMaxTraining, "memory that a training may take, as it is estimated before it starts")
+	text(&s.encoder, "encoder", config.ModelServerEncoder, "directory of a sentence encoder in ONNX, for the base model "+modelserver.HybridModel)
 	flags.IntVar(&s.chats, "max-chats", 0, "chat completions in work at once; 0 is one a processor")
 	flags.IntVar(&s.waiting, "max-waiting-chats", 0, "chat completions of a key that may wait for their turn; 0 is 1024")
 	flags.DurationVar(&s.drain, "drain", 0, "how long to go on after being told to stop, while /readyz says no")
 	flags.StringVar(&s.faults, "faults", "", "JSON file of things that go wrong on purpose, for tests")
-	flags.BoolVar(&s.allowFaults, "allow-faults", env("SWITCHBOARD_MODELSERVER_ALLOW_FAULTS") == "1", "accept -faults")
+	flags.BoolVar(&s.allowFaults, "allow-faults", env(config.ModelServerAllowFaults) == "1", "accept -faults")
 	flags.BoolVar(&s.debug, "debug", false, "log every request")
 }
 
@@ -141,7 +135,7 @@ func (s settings) options(keys []string) (options modelserver.Options, err error
 		}
 	}
 	if len(options.Keys)+len(options.NamedKeys) == 0 {
-		return options, problem.Input("no API key is set: put at least one, such as the output of \"openssl rand -hex 24\", into SWITCHBOARD_MODELSERVER_KEYS or into a file for -keys-file")
+		return options, problem.Input("no API key is set: put at least one, such as the output of \"openssl rand -hex 24\", into %s or into a file for -keys-file", config.ModelServerKeys)
 	}
 	if s.maxDisk != "" {
 		if options.MaxDiskBytes, err = size("-max-disk", s.maxDisk); err != nil {
@@ -199,7 +193,7 @@ func run(ctx context.Context, args []string, env func(string) string, stderr io.
 	if command == "health" {
 		return check(ctx, s.address, s.tlsCert)
 	}
-	return serve(ctx, s, keys(env("SWITCHBOARD_MODELSERVER_KEYS")), stderr)
+	return serve(ctx, s, keys(env(config.ModelServerKeys)), stderr)
 }
 
 func keys(list string) []string {
@@ -237,7 +231,7 @@ func serve(ctx context.Context, s settings, keys []string, stderr io.Writer) (er
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	listener, err := net.Listen("tcp", s.address)
 	if err != nil {
-		return problem.New(problem.Environment, "cannot serve on %s: %w: stop what uses it, or set SWITCHBOARD_MODELSERVER_ADDRESS", s.address, err)
+		return problem.New(problem.Environment, "cannot serve on %s: %w: stop what uses it, or set %s", s.address, err, config.ModelServerAddr)
 	}
 	defer listener.Close()
 	if s.tlsCert != "" {
@@ -311,7 +305,7 @@ func follow(ctx context.Context, keysFile string, server *modelserver.Server, lo
 func serveMetrics(address string, metrics http.Handler, log *slog.Logger) (stop func(), err error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, problem.New(problem.Environment, "cannot serve metrics on %s: %w: stop what uses it, or set SWITCHBOARD_MODELSERVER_METRICS_ADDRESS", address, err)
+		return nil, problem.New(problem.Environment, "cannot serve metrics on %s: %w: stop what uses it, or set %s", address, err, config.ModelServerMetricsAddr)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)

@@ -30,7 +30,7 @@ func (th *theatre) checkPrivacy(dir string, e privacy.Evaluation) {
 	if !reflect.DeepEqual(manifest.Privacy, filed) || !reflect.DeepEqual(manifest.Privacy, e) {
 		th.t.Errorf("%s: the manifest says %+v, privacy.json %+v, the result %+v", dir, manifest.Privacy, filed, e)
 	}
-	if err := e.Clear(manifest.Facts["anonymizer"]); err != nil {
+	if err := (pipeline.Clearance{Anonymizer: manifest.Facts["anonymizer"], Evaluation: e}).Check(); err != nil {
 		th.t.Errorf("%s: %v", dir, err)
 	}
 	names := e.Recall["Person"]

@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchboard/internal/config"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/problem"
 )
@@ -59,10 +60,10 @@ With OPENAI_BASE_URL set, that provider is used and no model server is started.`
 		},
 	}
 	flags := root.PersistentFlags()
-	flags.StringVar(&o.dir, "data", ".switchboard", "folder that keeps the state")
+	flags.StringVar(&o.dir, "data", config.StateDir, "folder that keeps the state")
 	flags.IntVar(&o.temporalPort, "temporal-port", 7233, "port for Temporal; 0 takes a free one")
 	flags.IntVar(&o.uiPort, "ui-port", 8233, "port for the Web UI; 0 takes a free one")
-	flags.IntVar(&o.modelPort, "model-port", 8090, "port for the model server; 0 takes a free one")
+	flags.IntVar(&o.modelPort, "model-port", config.ModelServerPort, "port for the model server; 0 takes a free one")
 	flags.StringVar(&o.encoder, "encoder", "", "directory of a sentence encoder in ONNX, for the model server's base model "+modelserver.HybridModel)
 	root.AddCommand(&cobra.Command{
 		Use:   "demo",

@@ -138,7 +138,7 @@ func text(t *testing.T, p *commonpb.Payload) (s string) {
 }
 
 func indented(s string) string {
-	return strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n            ")
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' }), "\n            ")
 }
 
 // plain leaves out what is another at each run.

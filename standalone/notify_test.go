@@ -61,10 +61,10 @@ func TestRunsNotify(t *testing.T) {
 	th.open()
 
 	tuned := th.run("finetune", "--dataset", training, "--notify", server.URL+"/hook", "--watch")
-	// This one ends with a failure: there is a model, and it is of another task.
-	code, out, errOut := th.starter("finetune", "--dataset", training, "--seed", "2", "--max-cost", "0.0000001", "--notify", server.URL+"/hook", "--watch")
-	if code == 0 {
-		t.Fatalf("a run cost less than nothing:\n%s%s", out, errOut)
+	// This one fails once it knows how many conversations the companies have.
+	code, out, errOut := th.starter("finetune", "--dataset", training, "--target-size", "1000", "--notify", server.URL+"/hook", "--watch")
+	if code != 2 {
+		t.Fatalf("exit code %d\n%s%s", code, out, errOut)
 	}
 	code, out, errOut = th.starter("apply", "--dataset", production, "--notify", "http://127.0.0.1:9/hook")
 	if code != 2 || !strings.Contains(errOut, "SWITCHBOARD_NOTIFY_HOSTS") {
@@ -82,7 +82,10 @@ func TestRunsNotify(t *testing.T) {
 	if done := l.events[0].Data; done.WorkflowID != tuned.WorkflowID || done.RunID != tuned.RunID || done.Model != tuned.FineTune.Model {
 		t.Errorf("told of %+v, after %+v", done, tuned)
 	}
-	for _, secret := range []string{marker, "Naomi", "AcmeHelp", "tweets.csv", "dollar"} {
+	if failed := l.events[1].Data; failed.Failure != "BadInput" {
+		t.Errorf("told of %+v", failed)
+	}
+	for _, secret := range []string{marker, "Naomi", "AcmeHelp", "tweets.csv", "target"} {
 		if strings.Contains(l.bodies, secret) {
 			t.Errorf("what was sent holds %q: %s", secret, l.bodies)
 		}

@@ -151,7 +151,7 @@ func startModels(ctx context.Context, o options, logger *slog.Logger) (_ *models
 			return nil, err
 		}
 	}
-	m.key, err = ownKey(filepath.Join(o.dir, "api-key"))
+	m.key, err = ownKey(filepath.Join(o.dir, config.KeyFile))
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func startModels(ctx context.Context, o options, logger *slog.Logger) (_ *models
 		// With a name, what is there outlives the key, which is made anew where
 		// its file is lost.
 		NamedKeys: []modelserver.Key{{Name: "standalone", Key: m.key}},
-		Dir:       filepath.Join(o.dir, "modelserver"), Encoder: m.encoder, Logger: logger,
+		Dir:       filepath.Join(o.dir, config.ModelServerDir), Encoder: m.encoder, Logger: logger,
 	})
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -449,10 +450,35 @@ func TestScheduleStartsARetraining(t *testing.T) {
 		}
 		_, out, _ = th.starter("models", "list")
 	}
+	th.checkScheduled()
 	for _, args := range [][]string{{"pause"}, {"describe"}, {"unpause"}, {"list"}, {"delete", "retrain"}} {
 		if code, out, errOut := th.starter(append([]string{"schedule"}, args...)...); code != 0 {
 			t.Errorf("schedule %v: exit code %d\n%s%s", args, code, out, errOut)
 		}
+	}
+}
+
+// checkScheduled: the run of a schedule is found by how it was decided, and says what
+// it is about.
+func (th *theatre) checkScheduled() {
+	th.t.Helper()
+	query := "TemporalScheduledById = 'retrain' AND " + pipeline.DecisionAttribute + " IN ('promoted', 'kept') AND " + pipeline.DatasetAttribute + " STARTS_WITH 'tweets.csv@'"
+	c := th.temporal()
+	var runs []*workflowpb.WorkflowExecutionInfo
+	for ; len(runs) == 0; time.Sleep(300 * time.Millisecond) {
+		list, err := c.ListWorkflow(th.t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: query})
+		if err != nil {
+			th.t.Fatal(err)
+		}
+		runs = list.GetExecutions()
+	}
+	run, err := c.DescribeWorkflowExecution(th.t.Context(), runs[0].GetExecution().GetWorkflowId(), "")
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	shown := run.GetExecutionConfig().GetUserMetadata()
+	if summary, details := text(th.t, shown.GetSummary()), text(th.t, shown.GetDetails()); summary != "Retrain on tweets.csv" || !strings.Contains(details, "dataset: `tweets.csv`") {
+		th.t.Errorf("the run of the schedule is about %q: %q", summary, details)
 	}
 }
 

@@ -9,36 +9,39 @@ import (
 	"switchboard/internal/browsertest"
 )
 
-// The Web UI lists the runs and shows a finished one with its result. With
-// SCREENSHOTS=folder, what is seen goes there: the pictures in docs/images are
-// made so.
+// The Web UI lists the runs, and shows of a finished one what it is about, how it
+// went, and what each of its steps did. With SCREENSHOTS=folder, what is seen goes
+// there: the pictures in docs/images are made so.
 func TestWebUIShowsTheRuns(t *testing.T) {
 	if _, err := browsertest.Find(); err != nil {
 		t.Skip(err)
 	}
-	sample, err := filepath.Abs("../datasets/sample/tweets.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	production, err := filepath.Abs("../datasets/sample/production.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
+	sample, production := sampleFiles(t)
 	th := newTheatre(t)
 	th.open()
-	tuned := th.run("finetune", "--dataset", sample, "--watch")
+	tuned := th.run("finetune", "--dataset", sample, "--target-size", "200", "--watch")
 	applied := th.run("apply", "--dataset", production, "--watch")
+	run := "/namespaces/default/workflows/" + tuned.WorkflowID + "/" + tuned.RunID
 
-	list := th.look("/namespaces/default/workflows", applied.WorkflowID, "web-ui-runs.png")
-	for _, want := range []string{tuned.WorkflowID, applied.WorkflowID, tuned.WorkflowID + "-prepare", "FineTune", "Apply", "PrepareDataset", "COMPLETED"} {
-		if !strings.Contains(list, want) {
-			t.Errorf("the list of runs does not show %q:\n%s", want, list)
-		}
-	}
-	page := th.look("/namespaces/default/workflows/"+tuned.WorkflowID+"/"+tuned.RunID+"/history", "RegisterModel", "web-ui-run.png")
-	for _, want := range []string{tuned.WorkflowID, "AwaitJob", "SplitExamples"} {
-		if !strings.Contains(page, want) {
-			t.Errorf("the page of the run does not show %q:\n%s", want, page)
+	for _, page := range []struct {
+		path, waitFor, picture string
+		want                   []string
+	}{
+		{"/namespaces/default/workflows", applied.WorkflowID, "web-ui-runs.png", []string{
+			tuned.WorkflowID, tuned.WorkflowID + "-prepare", "FineTune", "Apply", "PrepareDataset", "COMPLETED",
+		}},
+		{run + "/history", "register the model", "web-ui-run.png", []string{
+			tuned.WorkflowID, "AwaitJob", "SplitExamples", "classify the test set",
+		}},
+		{run + "/metadata", "done", "web-ui-details.png", []string{
+			"Fine-tune a model on tweets.csv", "dataset: tweets.csv", "--target-size=200", tuned.FineTune.Model,
+		}},
+	} {
+		text := th.look(page.path, page.waitFor, page.picture)
+		for _, want := range page.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not show %q:\n%s", page.path, want, text)
+			}
 		}
 	}
 }

@@ -14,7 +14,7 @@ func AnalyzeCall(ctx workflow.Context, in pipeline.AnalyzeCallInput) (pipeline.A
 }
 
 func analyzeCall(ctx workflow.Context, r *run, in pipeline.AnalyzeCallInput) (result pipeline.AnalyzeCallResult, err error) {
-	a := analysis{preparation: preparation{run: r, in: pipeline.PrepareInput{Dir: r.status.Dir}}, call: in.WithDefaults()}
+	a := analysis{run: r, call: in.WithDefaults()}
 	if err := r.answerAccept(ctx); err != nil {
 		return result, err
 	}
@@ -29,12 +29,12 @@ func analyzeCall(ctx workflow.Context, r *run, in pipeline.AnalyzeCallInput) (re
 	return a.analyzed, nil
 }
 
-// analysis prepares a call as if it were a dataset of one part, with the gate that
-// belongs to it.
+// analysis is the work on one call. What it prepares is a dataset of one part.
 type analysis struct {
-	preparation
+	*run
 	call        pipeline.AnalyzeCallInput
 	model       activities.ResolveModelResult
+	prepared    pipeline.PrepareResult
 	predictions artifact.Ref
 	analyzed    pipeline.AnalyzeCallResult
 }
@@ -61,21 +61,25 @@ func (a *analysis) check(ctx workflow.Context) error {
 	if err := first(event.Get(ctx, &staged), named.Get(ctx, &a.model)); err != nil {
 		return err
 	}
-	a.preparation.result.Dataset, a.preparation.result.Conversations = staged.Event, []artifact.Ref{staged.Conversations}
+	a.prepared.Dataset, a.prepared.Conversations = staged.Event, []artifact.Ref{staged.Conversations}
 	a.accepted, a.status.Model = &pipeline.Accepted{Model: a.model.Model}, a.model.Model
 	return workflow.UpsertTypedSearchAttributes(ctx, modelAttribute.ValueSet(a.model.Model))
+}
+
+func (a *analysis) anonymize(ctx workflow.Context) error {
+	return a.run.anonymize(ctx, a.status.Dir, false, &a.prepared)
 }
 
 func (a *analysis) classify(ctx workflow.Context) error {
 	if err := a.enter(ctx, pipeline.Classifying); err != nil {
 		return err
 	}
-	prepared := a.preparation.result
+	prepared := a.prepared
 	var said activities.ClassifyPartResult
 	err := workflow.ExecuteActivity(ask(ctx, "classify the call"), provider.ClassifyPart, activities.ClassifyPartInput{
 		Model: a.model.Model, Labels: a.model.Labels, Examples: prepared.Anonymized[0],
-		Path:       activities.PredictionsPath(a.status.Dir, 0),
-		Anonymizer: prepared.Anonymizer, Evaluation: prepared.Evaluation,
+		Path:      a.dir().Predictions(0),
+		Clearance: prepared.Clearance,
 	}).Get(ctx, &said)
 	a.predictions = said.Predictions
 	return err
@@ -86,7 +90,7 @@ func (a *analysis) recordRun(ctx workflow.Context) error {
 	if err := a.enter(ctx, pipeline.Recording); err != nil {
 		return err
 	}
-	prepared := a.preparation.result
+	prepared := a.prepared
 	var concluded activities.ConcludeCallResult
 	err := workflow.ExecuteActivity(quick(ctx, "write the answer"), data.ConcludeCall, activities.ConcludeCallInput{
 		Event: prepared.Dataset, Predictions: a.predictions, Threshold: a.model.Threshold, Model: a.model.Model, Dir: a.status.Dir,

@@ -11,6 +11,7 @@ import (
 	"switchboard/activities"
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
@@ -54,7 +55,7 @@ func TestAnalyzeCallGoesThroughItsStages(t *testing.T) {
 	require.Equal(t, pipeline.Done, w.status().Stage)
 	require.Equal(t, activities.ConcludeCallInput{
 		Event:       pipeline.DatasetRef{URL: "/data/call.json", SHA256: "e", Rows: 5},
-		Predictions: artifact.Ref{Path: activities.PredictionsPath(w.status().Dir, 0), Rows: 10},
+		Predictions: artifact.Ref{Path: layout.Run(w.status().Dir).Predictions(0), Rows: 10},
 		Threshold:   0.5, Model: model, Dir: w.status().Dir,
 	}, concluded)
 }

@@ -5,6 +5,7 @@ import (
 
 	"switchboard/activities"
 	"switchboard/internal/artifact"
+	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
 )
 
@@ -73,6 +74,8 @@ func (a *application) answer(ctx workflow.Context) error {
 // restore takes up what the run before this one left.
 func (a *application) restore(s pipeline.ApplyProgress) {
 	a.state = s
+	m := a.in.Metadata()
+	a.about = m.Summary + "\n\n" + m.Details + "\n"
 	a.accepted = &a.state.Accepted
 	a.status.Task, a.status.Model, a.status.Origin, a.status.Paused = a.in.Task, s.Accepted.Model, s.Origin, s.Paused
 	a.status.Prepared, a.status.Privacy = &a.state.Prepared.Counts, a.state.Prepared.Evaluation
@@ -178,12 +181,11 @@ func (a *application) classify(ctx workflow.Context) error {
 
 func (a *application) classifyPart(ctx workflow.Context, i int) (result activities.ClassifyPartResult, err error) {
 	in := activities.ClassifyPartInput{
-		Model:      a.state.Accepted.Model,
-		Labels:     a.state.Labels,
-		Examples:   a.state.Prepared.Anonymized[i],
-		Path:       activities.PredictionsPath(a.status.Dir, i),
-		Anonymizer: a.state.Prepared.Anonymizer,
-		Evaluation: a.state.Prepared.Evaluation,
+		Model:     a.state.Accepted.Model,
+		Labels:    a.state.Labels,
+		Examples:  a.state.Prepared.Anonymized[i],
+		Path:      a.dir().Predictions(i),
+		Clearance: a.state.Prepared.Clearance,
 	}
 	part := partOf(i, len(a.state.Prepared.Anonymized))
 	if a.in.Mode == pipeline.InBatches {
@@ -240,7 +242,31 @@ func (a *application) merge(ctx workflow.Context) error {
 		Output:   a.merged.Output,
 		Dir:      a.status.Dir,
 	}
-	return workflow.ExecuteActivity(quick(ctx, "draw the chart"), data.ChartOutput, activities.ChartOutputInput{Companies: a.merged.Companies, Dir: a.status.Dir}).Get(ctx, &a.result.Chart)
+	err = workflow.ExecuteActivity(quick(ctx, "draw the chart"), data.ChartOutput, activities.ChartOutputInput{
+		Companies: a.merged.Companies, Failed: a.merged.Counts.ConversationStatuses[string(dataset.Failed)],
+		Model: a.state.Accepted.Model, At: workflow.Now(ctx), Dir: a.status.Dir,
+	}).Get(ctx, &a.result.Chart)
+	if err != nil {
+		return err
+	}
+	return a.reportApplication(ctx)
+}
+
+// applicationReport marks, in a history, that the result is written for people to
+// read.
+const applicationReport = "application-report"
+
+func (a *application) reportApplication(ctx workflow.Context) error {
+	if workflow.GetVersion(ctx, applicationReport, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	// A worker of an earlier version may have merged.
+	if a.merged.Summary.Path == "" {
+		return nil
+	}
+	return workflow.ExecuteActivity(quick(ctx, "write the report"), data.ReportApplication, activities.ReportApplicationInput{
+		Summary: a.merged.Summary, Task: a.in.Task, Origin: a.state.Origin, Dir: a.status.Dir,
+	}).Get(ctx, &a.result.Report)
 }
 
 func (a *application) recordRun(ctx workflow.Context) error {
@@ -270,7 +296,7 @@ func (a *application) recordRun(ctx workflow.Context) error {
 func (a *application) files() []activities.ManifestStage {
 	return []activities.ManifestStage{
 		{Name: "predictions", Files: a.state.Predictions},
-		{Name: "output", Files: []artifact.Ref{a.merged.Output, a.merged.Companies, a.result.Chart}},
+		{Name: "output", Files: []artifact.Ref{a.merged.Output, a.merged.Companies, a.merged.Summary, a.result.Chart, a.result.Report}},
 	}
 }
 

@@ -33,7 +33,7 @@ func (w *world) batches(c *clerk) *world {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.submitted = append(c.submitted, in)
-			return activities.SubmitBatchResult{BatchID: fmt.Sprint("batch_", len(c.submitted))}, w.asksClearance(in.Evaluation, in.Anonymizer)
+			return activities.SubmitBatchResult{BatchID: fmt.Sprint("batch_", len(c.submitted))}, w.asksClearance(in.Clearance)
 		}).Maybe()
 	w.OnActivity(provider.CollectBatch, mock.Anything, mock.Anything).Return(
 		func(_ context.Context, in activities.CollectBatchInput) (activities.CollectBatchResult, error) {

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -22,8 +23,8 @@ func (r *run) show(ctx workflow.Context) { workflow.SetCurrentDetails(ctx, r.det
 func (r *run) details() string {
 	s := r.status
 	line := string(s.Stage)
-	if s.PartsTotal > 0 {
-		line += fmt.Sprintf(": %d of %d parts", s.PartsDone, s.PartsTotal)
+	if s.PartsTotal > 0 && s.PartsDone < s.PartsTotal {
+		line += ": " + partOf(s.PartsDone, s.PartsTotal)
 		if r.conversations.total > 0 {
 			line += fmt.Sprintf(", %d%%", 100*r.conversations.done/r.conversations.total)
 		}
@@ -31,8 +32,10 @@ func (r *run) details() string {
 	if s.Paused {
 		line += " (paused)"
 	}
-	lines := []string{line}
-	for _, fact := range []struct{ name, value string }{{"model", s.Model}, {"job", s.JobID}, {"files", s.Dir}} {
+	lines := []string{line, ""} // Markdown has no list right below a line
+	for _, fact := range []struct{ name, value string }{
+		{"decision", r.outcome.Decision}, {"model", cmp.Or(s.Model, r.outcome.Model)}, {"job", s.JobID}, {"files", cmp.Or(r.folder, s.Dir)},
+	} {
 		if fact.value != "" {
 			lines = append(lines, fmt.Sprintf("- %s: `%s`", fact.name, fact.value))
 		}
@@ -41,7 +44,7 @@ func (r *run) details() string {
 		run, _, _ := strings.Cut(s.Dir, "/")
 		lines = append(lines, fmt.Sprintf("- waits until %s for `starter models approve %s`", p.Deadline.UTC().Format(time.RFC3339), run))
 	}
-	return strings.Join(lines, "\n")
+	return r.about + strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
 // parts begins to count the parts of a stage, of which some may be done.

@@ -67,10 +67,10 @@ func (s *summarizedOutbound) ExecuteChildWorkflow(ctx workflow.Context, name str
 // conversations.
 func TestCurrentDetailsFollowTheParts(t *testing.T) {
 	r := run{status: pipeline.Status{Dir: "apply-x-1/run", Stage: pipeline.Classifying, Model: model}}
-	require.Equal(t, "classifying\n- model: `"+model+"`\n- files: `apply-x-1/run`", r.details())
+	require.Equal(t, "classifying\n\n- model: `"+model+"`\n- files: `apply-x-1/run`", r.details())
 	r.status.PartsDone, r.status.PartsTotal, r.conversations = 3, 7, progress{61, 99}
 	r.status.Paused = true
-	require.Equal(t, "classifying: 3 of 7 parts, 61% (paused)\n- model: `"+model+"`\n- files: `apply-x-1/run`", r.details())
+	require.Equal(t, "classifying: part 4 of 7, 61% (paused)\n\n- model: `"+model+"`\n- files: `apply-x-1/run`", r.details())
 }
 
 func TestCurrentDetailsOfAnApplication(t *testing.T) {
@@ -80,15 +80,15 @@ func TestCurrentDetailsOfAnApplication(t *testing.T) {
 			return activities.ClassifyPartResult{Predictions: artifact.Ref{Path: in.Path, Rows: 10}}, nil
 		})
 	for minutes, want := range map[int]string{
-		30: "classifying: 0 of 11 parts, 0%\n",
-		90: fmt.Sprintf("classifying: %d of 11 parts, %d%%\n", window, 100*window/11),
+		30: "classifying: part 1 of 11, 0%\n",
+		90: fmt.Sprintf("classifying: part %d of 11, %d%%\n", window+1, 100*window/11),
 	} {
 		w.RegisterDelayedCallback(func() { require.Contains(t, w.details(), want) }, time.Duration(minutes)*time.Minute)
 	}
 	w.applies(11)
 	w.ExecuteWorkflow(Apply, applyInput)
 	require.NoError(t, w.GetWorkflowError())
-	require.Contains(t, w.details(), "done\n- model: `"+model+"`\n")
+	require.Contains(t, w.details(), "done\n\n- model: `"+model+"`\n")
 }
 
 func TestCurrentDetailsSayWhatIsWaitedFor(t *testing.T) {
@@ -96,7 +96,7 @@ func TestCurrentDetailsSayWhatIsWaitedFor(t *testing.T) {
 		Dir: "retrain-x-1/run", Stage: pipeline.Approving,
 		Proposal: &pipeline.Proposal{Reason: "AcmeHelp is found more often", Deadline: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)},
 	}}
-	require.Equal(t, "approving\n- files: `retrain-x-1/run`\n- waits until 2026-03-02T12:00:00Z for `starter models approve retrain-x-1`", r.details())
+	require.Equal(t, "approving\n\n- files: `retrain-x-1/run`\n- waits until 2026-03-02T12:00:00Z for `starter models approve retrain-x-1`", r.details())
 }
 
 // details are what the Web UI asks for.

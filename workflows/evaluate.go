@@ -56,7 +56,7 @@ func (e *evaluation) check(ctx workflow.Context) error {
 	if err := first(named.Get(ctx, &e.model), located.Get(ctx, &e.splits)); err != nil {
 		return err
 	}
-	if err := cleared(e.splits.Privacy, e.splits.Anonymizer); err != nil {
+	if err := cleared(e.splits.Clearance()); err != nil {
 		return err
 	}
 	e.accepted = &pipeline.Accepted{Model: e.model.Model}
@@ -100,7 +100,8 @@ func (e *evaluation) judge(ctx workflow.Context) error {
 		Test: e.splits.Test, TestPredictions: onTest.Predictions,
 		Untuned: untuned,
 		Model:   e.model.Model, BaseModel: e.model.BaseModel, Precision: e.in.Precision,
-		Seed: e.in.Seed, WithoutTexts: e.in.WithoutTexts, Dir: e.status.Dir,
+		Seed: e.in.Seed, WithoutTexts: e.in.WithoutTexts,
+		At: workflow.Now(ctx), Dataset: e.splits.Dataset, Dir: e.status.Dir,
 	}).Get(ctx, &report)
 	e.leave(ctx)
 	e.result.Report, e.result.JSON, e.result.Stages = report.HTML, report.JSON, e.status.Stages
@@ -149,7 +150,7 @@ func (e *evaluation) classify(ctx workflow.Context, set string, examples artifac
 	}
 	return workflow.ExecuteActivity(ask(ctx, summary), provider.ClassifyPart, activities.ClassifyPartInput{
 		Model: r.model, Labels: r.labels, Prompt: r.prompt, Examples: examples,
-		Path:       e.status.Dir + "/evaluation/" + name + "-predictions.parquet",
-		Anonymizer: e.splits.Anonymizer, Evaluation: e.splits.Privacy,
+		Path:      e.dir().Answers(name),
+		Clearance: e.splits.Clearance(),
 	})
 }

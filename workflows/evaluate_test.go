@@ -36,7 +36,7 @@ func (w *world) reports(seen *activities.ReportEvaluationInput) *world {
 	w.OnActivity(provider.ClassifyPart, mock.Anything, mock.Anything).Return(
 		func(_ context.Context, in activities.ClassifyPartInput) (activities.ClassifyPartResult, error) {
 			name := in.Model + " " + in.Examples.Path + " " + in.Labels.Path + " " + in.Prompt.Path
-			return activities.ClassifyPartResult{Predictions: artifact.Ref{Path: name}}, w.asksClearance(in.Evaluation, in.Anonymizer)
+			return activities.ClassifyPartResult{Predictions: artifact.Ref{Path: name}}, w.asksClearance(in.Clearance)
 		})
 	w.OnActivity(data.EvaluateModel, mock.Anything, mock.Anything).Return(activities.EvaluateModelResult{}, nil)
 	w.OnActivity(data.ReportEvaluation, mock.Anything, mock.Anything).Return(

@@ -219,7 +219,7 @@ func (f *fineTuning) upload(ctx workflow.Context) error {
 
 func (f *fineTuning) uploadFile(ctx workflow.Context, name string, file artifact.Ref) workflow.Future {
 	return workflow.ExecuteActivity(call(ctx, "upload the "+name+" file"), provider.UploadFile, activities.UploadFileInput{
-		File: file, Anonymizer: f.prepared.Anonymizer, Evaluation: f.prepared.Evaluation, Force: f.in.Force,
+		File: file, Clearance: f.prepared.Clearance, Force: f.in.Force,
 	})
 }
 
@@ -345,18 +345,19 @@ func (f *fineTuning) reportEvaluation(ctx workflow.Context) error {
 		Seed:                  f.in.Seed,
 		TrainedOnThese:        true,
 		Epochs:                f.in.Epochs,
+		At:                    workflow.Now(ctx),
+		Dataset:               pipeline.DatasetName(f.in.Dataset),
 		Dir:                   f.status.Dir,
 	}).Get(ctx, &f.report)
 }
 
 func (f *fineTuning) classify(ctx workflow.Context, name string, examples artifact.Ref) workflow.Future {
 	return workflow.ExecuteActivity(ask(ctx, "classify the "+name+" set"), provider.ClassifyPart, activities.ClassifyPartInput{
-		Model:      f.status.Model,
-		Labels:     f.splits.Labels,
-		Examples:   examples,
-		Path:       f.status.Dir + "/evaluation/" + name + "-predictions.parquet",
-		Anonymizer: f.prepared.Anonymizer,
-		Evaluation: f.prepared.Evaluation,
+		Model:     f.status.Model,
+		Labels:    f.splits.Labels,
+		Examples:  examples,
+		Path:      f.dir().Answers(name),
+		Clearance: f.prepared.Clearance,
 	})
 }
 

@@ -3,7 +3,7 @@ package workflows
 import (
 	"go.temporal.io/sdk/workflow"
 
-	"switchboard/internal/privacy"
+	"switchboard/internal/pipeline"
 )
 
 // privacyGate marks, in a history, that the workflow judges the anonymizer
@@ -20,9 +20,9 @@ func gated(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, privacyGate, workflow.DefaultVersion, 1) != workflow.DefaultVersion
 }
 
-// cleared is [privacy.Evaluation.Clear], its problem as a workflow's failure.
-func cleared(e privacy.Evaluation, version string) error {
-	if err := e.Clear(version); err != nil {
+// cleared is [pipeline.Clearance.Check], its problem as a workflow's failure.
+func cleared(c pipeline.Clearance) error {
+	if err := c.Check(); err != nil {
 		return refused("%s", err)
 	}
 	return nil

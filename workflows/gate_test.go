@@ -115,7 +115,7 @@ func TestDatasetWithoutPartsIsPrepared(t *testing.T) {
 	require.NoError(t, w.GetWorkflowError())
 	var result pipeline.PrepareResult
 	require.NoError(t, w.GetWorkflowResult(&result))
-	require.NoError(t, result.Evaluation.Clear(result.Anonymizer))
+	require.NoError(t, result.Check())
 }
 
 // A run that was past its preparation when the gate came replays as it was
@@ -140,7 +140,7 @@ func TestPreparationFromBeforeTheGateEndsTheRun(t *testing.T) {
 	for name, run := range older {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.OnWorkflow(PrepareDataset, mock.Anything, mock.Anything).Return(pipeline.PrepareResult{Anonymizer: "v1"}, nil)
+			w.OnWorkflow(PrepareDataset, mock.Anything, mock.Anything).Return(pipeline.PrepareResult{Clearance: pipeline.Clearance{Anonymizer: "v1"}}, nil)
 			run(w)
 			w.refusedAt("was not evaluated")
 			require.Zero(t, w.times("SplitExamples")+w.times("UploadFile")+w.times("ClassifyPart"))
@@ -153,7 +153,7 @@ func TestPreparationFromBeforeTheGateEndsTheRun(t *testing.T) {
 func TestApplyThatGoesOnWithoutAnEvaluationIsRefused(t *testing.T) {
 	w := newWorld(t).applies(2)
 	in := applyInput
-	in.Resume = &pipeline.ApplyProgress{Prepared: pipeline.PrepareResult{Anonymizer: "v1", Anonymized: []artifact.Ref{{Path: "anonymized/0", Rows: 10}}}}
+	in.Resume = &pipeline.ApplyProgress{Prepared: pipeline.PrepareResult{Clearance: pipeline.Clearance{Anonymizer: "v1"}, Anonymized: []artifact.Ref{{Path: "anonymized/0", Rows: 10}}}}
 	w.ExecuteWorkflow(Apply, in)
 	w.refusedAt("was not evaluated")
 }

@@ -203,7 +203,8 @@ func (t *retraining) train(ctx workflow.Context) error {
 	if err := t.enter(ctx, pipeline.Retraining); err != nil {
 		return err
 	}
-	tuning := child(ctx, pipeline.RetrainedID(workflow.GetInfo(ctx).WorkflowExecution.ID), t.in.FineTune.Metadata())
+	id := workflow.GetInfo(ctx).WorkflowExecution.ID
+	tuning := child(ctx, pipeline.RetrainedID(id), t.in.FineTune.ChallengerMetadata(id))
 	return workflow.ExecuteChildWorkflow(tuning, FineTune, t.in.FineTune).Get(ctx, &t.result.FineTune)
 }
 
@@ -225,12 +226,11 @@ func (t *retraining) compare(ctx workflow.Context) error {
 		return nil
 	}
 	err := workflow.ExecuteActivity(ask(ctx, "classify the test set with the champion"), provider.ClassifyPart, activities.ClassifyPartInput{
-		Model:      t.planned.Champion,
-		Labels:     t.planned.Labels,
-		Examples:   trained.Test,
-		Path:       t.status.Dir + "/champion-predictions.parquet",
-		Anonymizer: trained.Privacy.Anonymizer,
-		Evaluation: trained.Privacy,
+		Model:     t.planned.Champion,
+		Labels:    t.planned.Labels,
+		Examples:  trained.Test,
+		Path:      t.dir().ChampionAnswers(),
+		Clearance: pipeline.ClearanceBy(trained.Privacy),
 	}).Get(ctx, &t.asked)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 )
 
@@ -31,6 +32,11 @@ type run struct {
 	// belongs.
 	listed   bool
 	notifier notifier
+	// folder is where the files are that a child makes: its parent's.
+	folder string
+	// about is what the run is about where Temporal has forgotten it: it takes
+	// nothing of it to a run that is continued as new.
+	about string
 	// outcome is what is told of how a Retrain ended.
 	outcome pipeline.EventRun
 	// conversations are those of the parts that the status counts.
@@ -44,10 +50,13 @@ func newRun(ctx workflow.Context) (*run, error) {
 		Workflow: info.WorkflowType.Name,
 		// The first run's id stays the same when the workflow continues
 		// as new, and so does the folder.
-		Dir: info.WorkflowExecution.ID + "/" + info.FirstRunID,
+		Dir: string(layout.Of(info.WorkflowExecution.ID, info.FirstRunID)),
 	}}
 	return r, workflow.SetQueryHandler(ctx, pipeline.StatusQuery, func() (pipeline.Status, error) { return r.status, nil })
 }
+
+// dir is the run's folder.
+func (r *run) dir() layout.Run { return layout.Run(r.status.Dir) }
 
 // carryOut lets do do a workflow's work, and notes how it ended. It does so in no
 // deferred function: those run, too, when the workflow merely leaves the worker's
@@ -179,7 +188,7 @@ func (r *run) prepareDataset(ctx workflow.Context, in pipeline.PrepareInput) (pi
 	r.status.Stages = append(r.status.Stages[:len(r.status.Stages)-1], prepared.Stages...)
 	// A child that began before there was an evaluation has none.
 	if gated(ctx) {
-		return prepared, cleared(prepared.Evaluation, prepared.Anonymizer)
+		return prepared, cleared(prepared.Clearance)
 	}
 	return prepared, nil
 }

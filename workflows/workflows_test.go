@@ -156,7 +156,7 @@ func (w *world) trains() *world {
 	}, nil).Maybe()
 	w.OnActivity(provider.UploadFile, mock.Anything, mock.Anything).Return(
 		func(_ context.Context, in activities.UploadFileInput) (activities.UploadFileResult, error) {
-			return activities.UploadFileResult{FileID: "file-1"}, w.asksClearance(in.Evaluation, in.Anonymizer)
+			return activities.UploadFileResult{FileID: "file-1"}, w.asksClearance(in.Clearance)
 		}).Maybe()
 	w.OnActivity(provider.SubmitJob, mock.Anything, mock.Anything).Return(activities.SubmitJobResult{JobID: jobID}, nil).Maybe()
 	return w
@@ -181,15 +181,15 @@ func (w *world) judges() *world {
 func (w *world) answers() *world {
 	w.OnActivity(provider.ClassifyPart, mock.Anything, mock.Anything).Return(
 		func(_ context.Context, in activities.ClassifyPartInput) (activities.ClassifyPartResult, error) {
-			return activities.ClassifyPartResult{Predictions: artifact.Ref{Path: in.Path, Rows: in.Examples.Rows}}, w.asksClearance(in.Evaluation, in.Anonymizer)
+			return activities.ClassifyPartResult{Predictions: artifact.Ref{Path: in.Path, Rows: in.Examples.Rows}}, w.asksClearance(in.Clearance)
 		}).Maybe()
 	return w
 }
 
 // asksClearance is what activities that send text do before they send any. It
 // counts what was sent.
-func (w *world) asksClearance(e privacy.Evaluation, version string) error {
-	if err := e.Clear(version); err != nil {
+func (w *world) asksClearance(c pipeline.Clearance) error {
+	if err := c.Check(); err != nil {
 		return temporal.NewNonRetryableApplicationError(err.Error(), string(problem.Refused), nil)
 	}
 	w.mu.Lock()
@@ -201,8 +201,9 @@ func (w *world) asksClearance(e privacy.Evaluation, version string) error {
 func (w *world) merges() *world {
 	w.OnActivity(data.MergeOutput, mock.Anything, mock.Anything).Return(
 		func(_ context.Context, in activities.MergeOutputInput) (activities.MergeOutputResult, error) {
-			return activities.MergeOutputResult{Output: artifact.Ref{Path: "output.csv", Rows: in.Dataset.Rows}}, nil
+			return activities.MergeOutputResult{Output: artifact.Ref{Path: "output.csv", Rows: in.Dataset.Rows}, Summary: artifact.Ref{Path: "summary.json"}}, nil
 		}).Maybe()
+	w.OnActivity(data.ReportApplication, mock.Anything, mock.Anything).Return(artifact.Ref{Path: "report.html"}, nil).Maybe()
 	w.OnActivity(data.ChartOutput, mock.Anything, mock.Anything).Return(artifact.Ref{Path: "analyze.png"}, nil).Maybe()
 	return w
 }
@@ -516,6 +517,25 @@ func TestApplyClassifiesEveryPartInABoundedWindow(t *testing.T) {
 	}
 }
 
+// The report is part of the result, and of what the manifest lists. Where a worker
+// of an earlier version has merged, there is nothing to make it of.
+func TestApplyLeavesAReport(t *testing.T) {
+	for name, summary := range map[string]artifact.Ref{"": {}, "report.html": {Path: "summary.json"}} {
+		w := newWorld(t)
+		w.OnActivity(data.MergeOutput, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.MergeOutputInput) (activities.MergeOutputResult, error) {
+			return activities.MergeOutputResult{Output: artifact.Ref{Rows: in.Dataset.Rows}, Summary: summary}, nil
+		})
+		w.applies(1)
+		w.ExecuteWorkflow(Apply, applyInput)
+		require.NoError(t, w.GetWorkflowError())
+		var result pipeline.ApplyResult
+		require.NoError(t, w.GetWorkflowResult(&result))
+		require.Equal(t, name, result.Report.Path)
+		stages := w.manifests[0].Stages
+		require.Contains(t, stages[len(stages)-1].Files, artifact.Ref{Path: name})
+	}
+}
+
 func TestPausedApplyStartsNoFurtherPart(t *testing.T) {
 	w := newWorld(t)
 	w.OnActivity(provider.ClassifyPart, mock.Anything, mock.Anything).After(time.Hour).Return(activities.ClassifyPartResult{Predictions: artifact.Ref{Rows: 10}}, nil)
@@ -566,6 +586,7 @@ func TestApplyContinuesAsNewAndTakesUpItsState(t *testing.T) {
 	w2 := newWorld(t).applies(12)
 	w2.ExecuteWorkflow(Apply, next)
 	require.NoError(t, w2.GetWorkflowError())
+	require.Contains(t, w2.details(), "Apply the champion to production.csv\n\n- task: `default`\n- dataset: `production.csv`\n")
 	require.Equal(t, 12-done, w2.times("ClassifyPart"))
 	require.Zero(t, w2.times("StageConversations"))
 	require.Zero(t, w2.times("ResolveModel"))

@@ -296,101 +296,89 @@ func nextWord(s string, i int) (w word, next int) {
 		i += charLen(s, i)
 	}
 	w.start = i
-	var lowers, uppers, numbers, others, caseless int
-	first := -1
+	count := letters{first: -1}
 	for i < len(s) {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			k := ascii[c]
-			if k == notWord {
-				if c != '\'' || i == w.start {
-					break
-				}
-				n := apostrophe(s, i, 1)
-				if n == 0 {
-					break
-				}
-				if n < 0 {
-					w.end, w.possessive = i, true
-					i += -n
-					break
-				}
-				i++
-				continue
-			}
-			if first < 0 {
-				first = int(k)
-			}
-			if k == digit && caseless > 0 && caseless == others && numbers+lowers+uppers == 0 {
-				break
-			}
-			switch k {
-			case lowerCase:
-				lowers++
-			case upperCase:
-				uppers++
-			case digit:
-				numbers++
-			default:
-				others++
-			}
-			i++
-			continue
+		r, n, k := rune(s[i]), 1, 0
+		if r < utf8.RuneSelf {
+			k = int(ascii[r])
+		} else {
+			r, n = utf8.DecodeRuneInString(s[i:])
+			k = runeKind(r)
 		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if r == '’' && i > w.start {
+		if k == notWord && i > w.start && (r == '\'' || r == '’') {
 			a := apostrophe(s, i, n)
-			if a == 0 {
-				break
-			}
 			if a < 0 {
 				w.end, w.possessive = i, true
 				i += -a
+			}
+			if a <= 0 {
 				break
 			}
 			i += n
 			continue
 		}
-		k := runeKind(r)
-		if k == notWord && !(i > w.start && unicode.Is(unicode.M, r)) {
+		if k == notWord && (i == w.start || r < utf8.RuneSelf || !unicode.Is(unicode.M, r)) || count.endsBefore(k, r) {
 			break
 		}
-		if first < 0 {
-			first = k
-		}
-		if k == underscore && numbers > 0 && lowers+uppers+others == 0 || k == digit && caseless > 0 && caseless == others && numbers+lowers+uppers == 0 {
-			break // "番号0120へ": no space parts digits from letters without case
-		}
-		switch k {
-		case lowerCase:
-			lowers++
-		case upperCase:
-			uppers++
-		case digit:
-			numbers++
-		case underscore:
-			others++
-			caseless++
-		}
+		count.add(k, r)
 		i += n
 	}
 	if !w.possessive {
 		w.end = i
 	}
-	switch {
-	case others > 0:
-	case numbers > 0:
-		if lowers+uppers == 0 {
-			w.shape = digits
-		}
-	case uppers == 0:
-		w.shape = lower
-	case lowers == 0:
-		w.shape = upper
-	case first == upperCase:
-		w.shape = title
-	}
+	w.shape = count.shape()
 	return w, max(i, w.end)
+}
+
+// letters counts the characters of a word by their kinds.
+type letters struct {
+	lowers, uppers, numbers, others int
+	// caseless are those of others that are letters without case.
+	caseless int
+	// first is the first one's kind, -1 before it.
+	first int
+}
+
+// endsBefore tells that a character of kind k begins another word: "番号0120へ", where no
+// space parts digits from letters without case.
+func (c *letters) endsBefore(k int, r rune) bool {
+	return k == digit && c.caseless > 0 && c.caseless == c.others && c.numbers+c.lowers+c.uppers == 0 ||
+		k == underscore && r >= utf8.RuneSelf && c.numbers > 0 && c.lowers+c.uppers+c.others == 0
+}
+
+func (c *letters) add(k int, r rune) {
+	if c.first < 0 {
+		c.first = k
+	}
+	switch k {
+	case lowerCase:
+		c.lowers++
+	case upperCase:
+		c.uppers++
+	case digit:
+		c.numbers++
+	case underscore:
+		c.others++
+		if r >= utf8.RuneSelf {
+			c.caseless++
+		}
+	}
+}
+
+func (c *letters) shape() shape {
+	switch {
+	case c.others > 0, c.numbers > 0 && c.lowers+c.uppers > 0:
+		return other
+	case c.numbers > 0:
+		return digits
+	case c.uppers == 0:
+		return lower
+	case c.lowers == 0:
+		return upper
+	case c.first == upperCase:
+		return title
+	}
+	return other
 }
 
 // apostrophe looks at the apostrophe of n bytes at i, inside or behind a word.

@@ -59,7 +59,7 @@ func Screenshot(ctx context.Context, url, waitFor, file string) (text string, er
 	// The browser outlives the wait by a moment, to show what there is.
 	tab, leave := open(context.WithoutCancel(ctx), browser)
 	defer leave()
-	if err := visit(ctx, tab, url); err != nil {
+	if err := visit(ctx, tab, url, width); err != nil {
 		return "", fmt.Errorf("opening %s: %w", url, err)
 	}
 	text, missing := await(ctx, tab, waitFor)
@@ -73,7 +73,7 @@ func Screenshot(ctx context.Context, url, waitFor, file string) (text string, er
 	if shot != nil {
 		return text, errors.Join(err, fmt.Errorf("taking a screenshot of %s: %w", url, shot))
 	}
-	if write := os.WriteFile(file, png, 0o644); write != nil {
+	if write := os.WriteFile(file, png, 0o644); write != nil { //nolint:gosec // pictures are for the documents
 		return text, errors.Join(err, fmt.Errorf("saving the screenshot: %w", write))
 	}
 	return text, err
@@ -102,8 +102,9 @@ func open(ctx context.Context, browser string) (tab context.Context, leave func(
 	}
 }
 
-// visit starts the browser and loads a page, while ctx lasts.
-func visit(ctx, tab context.Context, url string) error {
+// visit starts the browser and loads a page into a window of a width, while ctx
+// lasts.
+func visit(ctx, tab context.Context, url string, width int64) error {
 	if err := chromedp.Do(tab); err != nil { // the first call starts it
 		return err
 	}
@@ -113,13 +114,17 @@ func visit(ctx, tab context.Context, url string) error {
 	return chromedp.Do(tab, chromedp.EmulateViewport(width, height), chromedp.Navigate(url))
 }
 
+// visibleText is that of the page, and of the frames in it that are its own.
+const visibleText = `[document, ...[...document.querySelectorAll("iframe")].map(f => f.contentDocument)]
+	.map(d => d?.body?.innerText ?? "").join("\n")`
+
 // await reads the page's visible text until it holds waitFor.
 func await(ctx, tab context.Context, waitFor string) (text string, err error) {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		// Between two pages there is no document to read from.
-		if shown, err := chromedp.Run(tab, chromedp.Evaluate[string]("document.body.innerText")); err == nil {
+		if shown, err := chromedp.Run(tab, chromedp.Evaluate[string](visibleText)); err == nil {
 			text = shown
 		}
 		if strings.Contains(text, waitFor) {

@@ -45,6 +45,16 @@ func TestScreenshot(t *testing.T) {
 			t.Errorf("the picture is %v", size)
 		}
 	})
+	t.Run("shows what is in a frame", func(t *testing.T) {
+		framed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `<!doctype html><body>Above <iframe srcdoc="<p>and within</p>"></iframe></body>`)
+		}))
+		defer framed.Close()
+		text, err := browsertest.Screenshot(t.Context(), framed.URL, "and within", "")
+		if err != nil || !strings.Contains(text, "Above") {
+			t.Errorf("the page shows %q, %v", text, err)
+		}
+	})
 	t.Run("tells what was there instead", func(t *testing.T) {
 		var text string
 		var err error

@@ -45,6 +45,8 @@ type app struct {
 
 	json                        bool
 	profile, address, namespace string
+	// anomalies asks a summary for all that was wrong in a file.
+	anomalies bool
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
@@ -71,7 +73,7 @@ func (a *app) do(act action) func(*cobra.Command, []string) error {
 		if v == nil {
 			return err
 		}
-		return console.Show(a.stdout, printed{v}, a.json, a.now(), err)
+		return console.Show(a.stdout, printed{v, a.anomalies}, a.json, a.now(), err)
 	}
 }
 
@@ -92,10 +94,11 @@ Temporal's configuration file.`,
   starter finetune --dataset tweets.csv --target-size 1000 --watch
   starter status
   starter apply --dataset production.csv --watch`,
-		Args:          a.noSuchCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Args:              a.noSuchCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: a.useProject,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
@@ -115,6 +118,7 @@ Temporal's configuration file.`,
 		a.correctionsCommand(),
 		a.runsCommand(),
 		a.statusCommand(),
+		a.openCommand(),
 		a.cancelCommand(),
 		a.scheduleCommand(),
 		a.scanCommand(),
@@ -123,6 +127,7 @@ Temporal's configuration file.`,
 		a.versionCommand(),
 	)
 	a.strict(root)
+	a.complete(root)
 	return root
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) correctionsCommand() *cobra.Command {
-	return a.group("corrections", "Say which company conversations really are with", a.correctionsImportCommand(), a.correctionsListCommand())
+	return a.group("corrections", "Import and list people's corrections", a.correctionsImportCommand(), a.correctionsListCommand())
 }
 
 func (a *app) correctionsImportCommand() *cobra.Command {
@@ -24,13 +24,13 @@ func (a *app) correctionsImportCommand() *cobra.Command {
 		Long: `Import corrections from a table.
 
 The file is a CSV with the columns conversation_id, as output.csv has it, and
-label: a company that the task's champion knows, or Unknown. The columns author and at
-(a time such as 2026-03-02T12:00:00Z) may be there. For a conversation the latest
-correction counts. Authors are kept as pseudonyms that cannot be turned back. A
+label: a company that the task's champion knows, or Unknown. The columns author and
+at (a time such as 2026-03-02T12:00:00Z) are optional. The latest correction of a
+conversation counts. Authors are stored as pseudonyms that cannot be reversed. A
 file with a wrong line is refused as a whole.
 
-The next retraining learns from them. What was held out for testing is not
-trained on: there a correction changes what counts as right.`,
+The next retraining learns from the corrections. Conversations held out for testing
+are never trained on: there, a correction changes which answer counts as right.`,
 		Example: "  starter corrections import corrections.csv",
 		Args:    oneArg("file"),
 	}, func(ctx context.Context, c *connection, task string, args []string) (view, error) {
@@ -78,7 +78,7 @@ func (v imported) write(t *text) {
 func (a *app) correctionsListCommand() *cobra.Command {
 	return a.inTask(&cobra.Command{
 		Use:     "list",
-		Short:   "List the corrections, the latest of each conversation",
+		Short:   "List the latest correction of each conversation",
 		Example: "  starter corrections list --json | jq '.corrections | length'",
 		Args:    noArgs,
 	}, func(ctx context.Context, c *connection, task string, _ []string) (view, error) {

@@ -17,14 +17,14 @@ import (
 func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
-		Short: "Check that everything a run needs is there",
-		Long: `Check that everything a run needs is there, and say what to do where it is not.
+		Short: "Check that everything a run needs is in place",
+		Long: `Check that everything a run needs is in place, and say how to fix what is not.
 
-It looks at the Temporal server and the workers, and a worker looks at what is
-around it: the artifacts, the database and the provider. What the provider can do,
-the worker asks it, by requests that cost nothing; what is missing there and not
-needed is a note. It changes nothing but for a small file among the artifacts,
-which the worker deletes again. It exits with 3 if something is missing.`,
+The command checks the Temporal server and the workers. A worker checks its
+artifacts, its database and its provider, the latter with requests that cost
+nothing. What the provider lacks and a run can do without is a note. Nothing is
+changed, except that the worker writes a small file among the artifacts and deletes
+it. The exit code is 3 if something is missing.`,
 		Example: "  starter doctor\n  starter doctor --json | jq '.checks[] | select(.state == \"problem\")'",
 		Args:    noArgs,
 		RunE: a.do(func(ctx context.Context, _ *cobra.Command, _ []string) (view, error) {

@@ -250,6 +250,44 @@ func TestFineTuneIsStartedOnce(t *testing.T) {
 	if s.WorkflowIdConflictPolicy != enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING {
 		t.Errorf("conflict policy %s", s.WorkflowIdConflictPolicy)
 	}
+	var summary, details string
+	shown := payloadsOf(s.UserMetadata.Summary, s.UserMetadata.Details)
+	if err := converter.GetDefaultDataConverter().FromPayloads(shown, &summary, &details); err != nil || summary != want.Metadata().Summary || details != want.Metadata().Details {
+		t.Errorf("the Web UI shows %q, %q, %v", summary, details, err)
+	}
+}
+
+func payloadsOf(all ...*commonpb.Payload) *commonpb.Payloads {
+	return &commonpb.Payloads{Payloads: all}
+}
+
+// Whom a run notifies is no part of its id: the same command joins it, whoever is to
+// be told.
+func TestNotifyComesFromTheFlagOrTheEnvironment(t *testing.T) {
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"environment": {nil, "https://hooks.example.com/all"},
+		"flag":        {[]string{"--notify", "https://hooks.example.com/one"}, "https://hooks.example.com/one"},
+		"nobody":      {[]string{"--notify", ""}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := &frontend{workers: true}
+			h := f.serve(t)
+			h.set("SWITCHBOARD_NOTIFY", "https://hooks.example.com/all")
+			if r := h.run(append([]string{"apply", "--dataset", "/d/x.csv"}, test.args...)...); r.code != exitDone {
+				t.Fatalf("exit code %d, %q", r.code, r.stderr)
+			}
+			var got pipeline.ApplyInput
+			if err := converter.GetDefaultDataConverter().FromPayloads(f.started.Input, &got); err != nil || got.Notify != test.want {
+				t.Errorf("started with %+v, %v", got, err)
+			}
+			if id := pipeline.ApplyID(pipeline.ApplyInput{Dataset: "/d/x.csv"}.WithDefaults()); f.started.WorkflowId != id {
+				t.Errorf("the id is %s, not %s", f.started.WorkflowId, id)
+			}
+		})
+	}
 }
 
 func TestRefusedStart(t *testing.T) {

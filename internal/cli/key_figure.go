@@ -36,7 +36,10 @@ func accuracy(m pipeline.Metrics) string {
 
 // assigned is how many conversations got a company.
 func assigned(c pipeline.ApplyCounts) string {
-	parts := []string{fmt.Sprintf("%s of %s assigned", number(c.ConversationStatuses[string(pipeline.AnswerClassified)]), count(c.Conversations, "conversation"))}
+	parts := []string{
+		fmt.Sprintf("%s of %s assigned", number(c.ConversationStatuses[string(pipeline.AnswerClassified)]), count(c.Conversations, "conversation")),
+		c.UnknownShare.String() + " Unknown",
+	}
 	if failed := c.ConversationStatuses[string(pipeline.AnswerFailed)]; failed > 0 {
 		parts = append(parts, number(failed)+" failed")
 	}

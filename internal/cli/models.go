@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) modelsCommand() *cobra.Command {
-	return a.group("models", "Look at the fine-tuned models, and say which one answers",
+	return a.group("models", "List the models and choose the champion",
 		a.modelsListCommand(), a.modelsShowCommand(), a.modelsPromoteCommand(), a.modelsApproveCommand(), a.modelsRollbackCommand(), a.modelsRetireCommand())
 }
 
@@ -38,16 +38,19 @@ func (a *app) modelsListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the fine-tuned models, newest first",
-		Long: `List the fine-tuned models, newest first: those of all tasks, one task after
-another, or with --task those of one.
+		Long: `List the fine-tuned models, newest first: those of all tasks, task by task, or
+with --task those of one.
 
 Accuracy counts every answer. The threshold is the confidence below which an
 answer becomes Unknown; coverage is the share of the test set at or above it.
-A task's champion answers wherever nobody names a model. A worker reads the models
+A task's champion answers wherever no model is named. A worker reads the models
 from its database.
 
+Wherever a command takes a model, it also takes champion, previous (the champion
+before this one), challenger, or the start of an id or of one of its parts.
+
 In JSON, champion and challenger are those of the task that is named, or else of
-the default one; tasks has those of every task that is listed.`,
+the default task; tasks has those of every task that is listed.`,
 		Example: "  starter models list\n  starter models list --task airlines --json | jq -r .champion",
 		Args:    noArgs,
 	}

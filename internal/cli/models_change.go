@@ -59,20 +59,21 @@ func (a *app) modelsPromoteCommand() *cobra.Command {
 	return a.change(&cobra.Command{
 		Use:   "promote MODEL --why REASON",
 		Short: "Make a model the champion of its task",
-		Long: `Make a model the champion of its task: it answers wherever nobody names another.
+		Long: `Make a model the champion of its task: it answers wherever no model is named.
 
-Runs that have begun go on with the model that they began with.`,
-		Example: `  starter models promote ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k --why "the old one misses Spotify"`,
-		Args:    oneArg("model"),
+Runs that have started keep the model they started with.`,
+		Example: `  starter models promote ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k --why "the old one misses Spotify"
+  starter models promote 7g8h9j --why "the old one misses Spotify"`,
+		Args: oneArg("model"),
 	}, pipeline.Promoted)
 }
 
 func (a *app) modelsRollbackCommand() *cobra.Command {
 	return a.change(&cobra.Command{
 		Use:   "rollback --why REASON",
-		Short: "Make the champion before this one the champion again",
-		Long: `Make the champion before this one the champion again. Rolling back twice goes
-back two champions.`,
+		Short: "Make the previous champion the champion again",
+		Long: `Make the previous champion the champion again. Rolling back twice goes back
+two champions.`,
 		Example: `  starter models rollback --why "half of the answers are Unknown"`,
 		Args:    noArgs,
 	}, pipeline.RolledBack)
@@ -82,8 +83,8 @@ func (a *app) modelsRetireCommand() *cobra.Command {
 	return a.change(&cobra.Command{
 		Use:   "retire MODEL --why REASON",
 		Short: "Take a model out of use",
-		Long: `Take a model out of use: nothing is asked of it any more. The champion cannot be
-retired. The model stays at the provider, and what is known of it in the database.`,
+		Long: `Take a model out of use: it gets no more questions. The champion cannot be
+retired. The model stays at the provider, and its record in the database.`,
 		Example: `  starter models retire ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k --why "trained on leaked labels"`,
 		Args:    oneArg("model"),
 	}, pipeline.Retired)

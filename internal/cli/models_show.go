@@ -12,11 +12,12 @@ import (
 func (a *app) modelsShowCommand() *cobra.Command {
 	return a.inTask(&cobra.Command{
 		Use:   "show MODEL",
-		Short: "Show what is known of a model, and what was done with it",
-		Long: `Show what is known of a model, and what was done with it.
+		Short: "Show a model's details and history",
+		Long: `Show a model's details and history.
 
-"champion" instead of a name shows the model that answers in the task.`,
-		Example: "  starter models show champion\n  starter models show ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k",
+MODEL is an id, the start of an id or of one of its parts, or champion, challenger
+or previous (the champion before this one).`,
+		Example: "  starter models show champion\n  starter models show previous --task airlines\n  starter models show 7g8h9j",
 		Args:    oneArg("model"),
 	}, func(ctx context.Context, c *connection, task string, args []string) (view, error) {
 		var found pipeline.ModelDetails

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"io"
 	"time"
 
 	"switchboard/internal/console"
@@ -15,26 +14,27 @@ type view interface {
 }
 
 // printed is a view as package console takes it.
-type printed struct{ view }
+type printed struct {
+	view
+	anomalies bool
+}
 
-// MarshalJSON leaves the view's own fields where they are.
-func (p printed) MarshalJSON() ([]byte, error) { return json.Marshal(p.view) }
+// MarshalJSON leaves the view's own fields where they are, and gives durations in
+// seconds.
+func (p printed) MarshalJSON() ([]byte, error) {
+	object, err := json.Marshal(p.view)
+	return inSeconds(object), err
+}
 
 // Write is the view's text.
-func (p printed) Write(t *console.Text) { p.write(&text{Text: t, now: t.Now}) }
-
-func printJSON(w io.Writer, v view, f *failure) error {
-	return console.PrintJSON(w, v, (*console.Failure)(f))
-}
-
-func printText(w io.Writer, v view, now time.Time) error {
-	return console.PrintText(w, printed{v}, now)
-}
+func (p printed) Write(t *console.Text) { p.write(&text{Text: t, now: t.Now, anomalies: p.anomalies}) }
 
 // text is the console's, under this package's names.
 type text struct {
 	*console.Text
 	now time.Time
+	// anomalies tells to list them, instead of to count them in one line.
+	anomalies bool
 }
 
 func (t *text) line(format string, args ...any)         { t.Line(format, args...) }

@@ -80,6 +80,10 @@ type report struct {
 	// Failure is why a run failed.
 	Failure *failure `json:"failure,omitempty"`
 	Files   []file   `json:"files,omitempty"`
+	// Next is the command that most likely comes next, WebUI where Temporal
+	// shows the run.
+	Next  string `json:"next,omitempty"`
+	WebUI string `json:"web_ui,omitempty"`
 }
 
 // activity is a step that a run waits for.
@@ -120,6 +124,7 @@ func (c *connection) describeWithChildren(ctx context.Context, id, runID string)
 		return c.describeWithChildren(ctx, id, "")
 	}
 	r := reportOfInfo(info)
+	r.WebUI = c.runURL(r.WorkflowID, r.RunID)
 	r.addActivities(c, answer.GetPendingActivities())
 	return r, answer.GetPendingChildren(), nil
 }
@@ -158,6 +163,7 @@ func (c *connection) report(ctx context.Context, id, runID string) (report, erro
 	if r.State != stateRunning {
 		c.addResult(ctx, &r)
 	}
+	r.Next = r.nextCommand()
 	return r, nil
 }
 
@@ -361,6 +367,7 @@ func (r report) files() (list []pipeline.RunFile) {
 	switch {
 	case r.Apply != nil:
 		add("output", r.Apply.Output.Path)
+		add("report", r.Apply.Report.Path)
 		add("chart", r.Apply.Chart.Path)
 		add("manifest", r.Apply.Manifest.Path)
 	case r.Evaluate != nil:

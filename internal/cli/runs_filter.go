@@ -13,7 +13,6 @@ import (
 	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/registry"
 )
 
 // kinds are the commands that start a run, by the type of its workflow.
@@ -86,7 +85,7 @@ func (f runFilter) query(now time.Time) (string, error) {
 		conditions = append(conditions, fmt.Sprintf("ExecutionStatus != '%s'", enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW))
 	}
 	if f.task != "" {
-		if err := registry.CheckTask(f.task); err != nil {
+		if err := pipeline.CheckTask(f.task); err != nil {
 			return "", err
 		}
 		conditions = append(conditions, fmt.Sprintf("%s = '%s'", pipeline.TaskAttribute, f.task))

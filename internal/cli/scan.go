@@ -13,7 +13,7 @@ import (
 func (a *app) scanCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:                "scan",
-		Short:              "Tell that scan is `worker scan` now",
+		Short:              "Moved: use `worker scan`",
 		DisableFlagParsing: true,
 		RunE: a.do(func(context.Context, *cobra.Command, []string) (view, error) {
 			return nil, problem.Input("scan is a command of the worker now, which has the anonymizer and its model: use `worker scan`, or `go run ./worker scan`, with the same flags")

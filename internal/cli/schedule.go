@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) scheduleCommand() *cobra.Command {
-	return a.group("schedule", "Repeat a fine-tuning at set times",
+	return a.group("schedule", "Manage schedules that retrain at set times",
 		a.scheduleCreateCommand(),
 		a.scheduleListCommand(),
 		a.ofTask(a.scheduleDescribeCommand()),

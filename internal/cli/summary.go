@@ -33,6 +33,9 @@ func writeTask(t *text, task string) { t.fact("task", cmp.Or(task, pipeline.Defa
 // writeTuning tells how a model was made and judged.
 func writeTuning(t *text, r pipeline.FineTuneResult) {
 	t.fact("base model", r.BaseModel)
+	if !r.DryRun {
+		writeMetrics(t, r.Metrics)
+	}
 	t.fact("note", r.Notes...)
 	writePrepared(t, r.Prepared)
 	writePrivacy(t, r.Privacy)
@@ -44,7 +47,6 @@ func writeTuning(t *text, r pipeline.FineTuneResult) {
 	}
 	t.fact("job", fmt.Sprintf("%s, %s trained", r.JobID, count(r.TrainedTokens, "token")))
 	writeCost(t, r)
-	writeMetrics(t, r.Metrics)
 	writeStages(t, r.Stages)
 }
 
@@ -103,13 +105,13 @@ func dollars(d float64) string {
 
 // writeApply is the summary of a finished application of a model.
 func writeApply(t *text, r pipeline.ApplyResult) {
+	writeWarnings(t, r.Warnings)
+	writeApplied(t, r.Counts)
 	writeTask(t, r.Task)
 	t.fact("model", r.Model)
 	writeOrigin(t, r.Origin)
-	writeWarnings(t, r.Warnings)
 	writePrepared(t, r.Prepared)
 	writePrivacy(t, r.Privacy)
-	writeApplied(t, r.Counts)
 	writeStages(t, r.Stages)
 }
 
@@ -133,13 +135,8 @@ func trainingData(o pipeline.Origin) string {
 	return data
 }
 
-// writeWarnings says loudly that a model may be the wrong one.
-func writeWarnings(t *text, warnings []string) {
-	if len(warnings) == 0 {
-		return
-	}
-	t.fact("WARNING", append(slices.Clone(warnings), "these conversations may be of another kind than those that the model was trained on: look at some answers before you use them, and check --task and --model")...)
-}
+// writeWarnings says loudly what to know before the answers are used.
+func writeWarnings(t *text, warnings []string) { t.fact("WARNING", warnings...) }
 
 func writePrepared(t *text, c pipeline.PrepareCounts) {
 	parts := []string{count(c.Tweets, "tweet"), count(c.Conversations, "conversation"), count(c.Threads, "thread")}
@@ -147,8 +144,23 @@ func writePrepared(t *text, c pipeline.PrepareCounts) {
 		parts = append(parts, count(int64(c.Companies), "company"))
 	}
 	t.fact("data", strings.Join(parts, ", "))
-	t.fact("anomalies", tally(c.Anomalies)...)
+	writeAnomalies(t, c.Anomalies)
 	t.fact("replaced", tally(c.Spans)...)
+}
+
+// writeAnomalies tells what was wrong in a file: all of it where that was asked
+// for, and else how much and what most of all.
+func writeAnomalies(t *text, anomalies map[string]int64) {
+	kinds := tally(anomalies)
+	if t.anomalies || len(kinds) < 2 {
+		t.fact("anomalies", kinds...)
+		return
+	}
+	var all int64
+	for _, n := range anomalies {
+		all += n
+	}
+	t.fact("anomalies", fmt.Sprintf("%s of %s, most of all %s; --anomalies lists them", number(all), count(int64(len(kinds)), "kind"), strings.TrimSpace(kinds[0])))
 }
 
 // writePrivacy tells how the anonymizer was judged. Runs from before there was
@@ -207,11 +219,20 @@ func writeApplied(t *text, c pipeline.ApplyCounts) {
 	t.fact("conversations", byStatus(c.Conversations, c.ConversationStatuses))
 	t.fact("companies", number(int64(c.Companies)))
 	t.fact("no label", noLabel(c.ConversationStatuses[string(pipeline.AnswerInvalid)], c.Answers()))
-	t.fact("unknown", c.UnknownShare.String()+" of the conversations")
+	t.fact("unknown", unknown(c))
 	t.fact("tokens", number(c.Tokens))
 	if c.Priced && c.Cost > 0 {
 		t.fact("cost", dollars(c.Cost)+" for the answers, those taken over from earlier runs included")
 	}
+}
+
+// unknown tells which share of the conversations ended as Unknown. Those that got
+// no answer are in no share.
+func unknown(c pipeline.ApplyCounts) string {
+	if c.ConversationStatuses[string(pipeline.AnswerFailed)] > 0 {
+		return c.UnknownShare.String() + " of the conversations that did not fail"
+	}
+	return c.UnknownShare.String() + " of the conversations"
 }
 
 // noLabel tells how many of a model's answers were none of its labels.
@@ -244,14 +265,27 @@ func writeEvents(t *text, events []pipeline.JobEvent) {
 		events = events[len(events)-pipeline.LatestEvents:]
 	}
 	var lines []string
+	last, times := "", 0
 	for _, e := range events {
-		line := t.clock(e.At) + " " + oneLine(e.Message)
+		message := oneLine(e.Message)
 		if e.Level != "" && e.Level != "info" {
-			line = t.clock(e.At) + " " + e.Level + ": " + oneLine(e.Message)
+			message = e.Level + ": " + message
 		}
-		lines = append(lines, line)
+		if message == last {
+			times++
+			lines[len(lines)-1] = fmt.Sprintf("%s %s (%d times)", t.clock(e.At), message, times)
+			continue
+		}
+		last, times = message, 1
+		lines = append(lines, t.clock(e.At)+" "+message)
 	}
 	t.fact("events", lines...)
+}
+
+// writeEnd ends a summary: what to do next, and where Temporal shows the run.
+func writeEnd(t *text, next, webUI string) {
+	t.fact("next", next)
+	t.fact("web ui", webUI)
 }
 
 func writeFiles(t *text, files []file) {

@@ -10,11 +10,13 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/call"
+	"switchboard/internal/console"
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 	"switchboard/internal/registry"
+	"switchboard/internal/temporal"
 )
 
 // The runs of the tests ended at noon, and it is five past.
@@ -276,8 +278,21 @@ var reports = map[string]view{
 	"version": version{Version: "v1.2.3", Revision: "1a2b3c4d", Modified: true, Go: "go1.26.8"},
 }
 
+// withEnd gives a report what the connection to a server on this machine adds.
+func withEnd(r report) report {
+	c := &connection{Client: &temporal.Client{Namespace: "default"}, ui: "http://localhost:8233"}
+	r.Next, r.WebUI = r.nextCommand(), c.runURL(r.WorkflowID, r.RunID)
+	return r
+}
+
 func TestViews(t *testing.T) {
 	for name, v := range reports {
+		switch r := v.(type) {
+		case report:
+			v = withEnd(r)
+		case started:
+			v = started{withEnd(r.report)}
+		}
 		t.Run(name, func(t *testing.T) { goldenView(t, name, v) })
 	}
 }
@@ -285,7 +300,7 @@ func TestViews(t *testing.T) {
 func render(t *testing.T, v view) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := printText(&out, v, now); err != nil {
+	if err := console.PrintText(&out, printed{view: v}, now); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -302,7 +317,7 @@ func goldenView(t *testing.T, name string, v view) {
 	}
 	golden(t, "views/"+name+".txt", text)
 	var out bytes.Buffer
-	if err := printJSON(&out, v, nil); err != nil {
+	if err := console.PrintJSON(&out, printed{view: v}, nil); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "views/"+name+".json", out.String())
@@ -312,7 +327,11 @@ func TestJSONWithFailure(t *testing.T) {
 	f := &failure{"Refused", "no \"more\" jobs", 1}
 	for _, v := range []view{nil, diagnosis{}, cancelled{"w", "r"}} {
 		var out bytes.Buffer
-		if err := printJSON(&out, v, f); err != nil {
+		var shown any
+		if v != nil {
+			shown = printed{view: v}
+		}
+		if err := console.PrintJSON(&out, shown, (*console.Failure)(f)); err != nil {
 			t.Fatal(err)
 		}
 		var object map[string]any

@@ -2,20 +2,20 @@ package cli
 
 import (
 	"context"
-	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"switchboard/internal/program"
 )
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
-		Short:   "Tell which build this is",
+		Short:   "Show the version and the build",
 		Example: "  starter version",
 		Args:    noArgs,
 		RunE: a.do(func(context.Context, *cobra.Command, []string) (view, error) {
-			return readVersion(), nil
+			return version(program.ReadBuild()), nil
 		}),
 	}
 }
@@ -27,24 +27,6 @@ type version struct {
 	// Modified tells that the source differed from the revision.
 	Modified bool   `json:"modified,omitempty"`
 	Go       string `json:"go"`
-}
-
-func readVersion() version {
-	v := version{Version: "(unknown)", Go: runtime.Version()}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
-	}
-	v.Version = info.Main.Version
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			v.Revision = s.Value
-		case "vcs.modified":
-			v.Modified = s.Value == "true"
-		}
-	}
-	return v
 }
 
 func (v version) write(t *text) {

@@ -9,12 +9,14 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
 
@@ -31,6 +33,7 @@ const (
 	DatabaseURL       = "DATABASE_URL"
 	DatabaseURLFile   = "DATABASE_URL_FILE"
 	Task              = "SWITCHBOARD_TASK"
+	WebUI             = "SWITCHBOARD_WEB_UI"
 	ProviderURL       = "OPENAI_BASE_URL"
 	ProviderKey       = "OPENAI_API_KEY"
 	ProviderKeyFile   = "OPENAI_API_KEY_FILE"
@@ -58,24 +61,53 @@ const (
 	ModelServerTLSKey      = "SWITCHBOARD_MODELSERVER_TLS_KEY"
 	ModelServerMetricsAddr = "SWITCHBOARD_MODELSERVER_METRICS_ADDRESS"
 	ModelServerMaxDisk     = "SWITCHBOARD_MODELSERVER_MAX_DISK"
+	ModelServerMaxTraining = "SWITCHBOARD_MODELSERVER_MAX_TRAINING"
 	ModelServerEncoder     = "SWITCHBOARD_MODELSERVER_ENCODER"
 	ModelServerAllowFaults = "SWITCHBOARD_MODELSERVER_ALLOW_FAULTS"
 )
+
+// Base models of the project's own model server, and the seed of a job that names
+// none.
+const (
+	SoftmaxBaseModel = "switchboard-softmax-1"
+	HybridBaseModel  = "switchboard-hybrid-1"
+	BaseModelSeed    = 1
+)
+
+// How a worker treats its provider if nothing else is set.
+const (
+	DefaultMaxConcurrent  = 64
+	DefaultRequestTimeout = time.Minute
+)
+
+// Where the programs of one machine find each other if nothing else is set.
+const (
+	// StateDir is the folder of standalone's state. KeyFile in it holds the key
+	// of its model server, ModelServerDir what the model server keeps.
+	StateDir       = ".switchboard"
+	KeyFile        = "api-key"
+	ModelServerDir = "modelserver"
+
+	ModelServerPort = 8090
+)
+
+var modelServerAddress = "127.0.0.1:" + strconv.Itoa(ModelServerPort)
 
 // Settings lists every environment variable that Switchboard reads.
 var Settings = []Setting{
 	{Artifacts, "artifacts", "where runs leave their files: a folder, or a URL (`file://`, `s3://`, `gs://`, `azblob://`)"},
 	{DatabaseURL, "", "database of models, corrections and retrainings: `postgres://...`, or an SQLite file; empty is `switchboard.db` in the artifacts' folder"},
 	{DatabaseURLFile, "", "file that holds that URL, read where `DATABASE_URL` is empty"},
-	{Task, "default", "task that the starter's commands are about where `--task` names none"},
-	{ProviderURL, "http://127.0.0.1:8090/v1", "base URL of the OpenAI-compatible provider that trains and answers; the default is the project's own model server"},
+	{Task, pipeline.DefaultTask, "task that the starter's commands are about where `--task` names none"},
+	{WebUI, "", "address of Temporal's Web UI, for the starter's links; empty is Temporal Cloud's for a server there, and for a server on this machine the port a thousand above the server's"},
+	{ProviderURL, "http://" + modelServerAddress + "/v1", "base URL of the OpenAI-compatible provider that trains and answers; the default is the project's own model server"},
 	{ProviderKey, "", "API key for the provider"},
-	{ProviderKeyFile, ".switchboard/api-key", "file that holds the key, read where `OPENAI_API_KEY` is empty; `standalone` makes the default one for its own model server"},
-	{BaseModel, "switchboard-softmax-1", "the provider's model that a fine-tuning starts from"},
+	{ProviderKeyFile, StateDir + "/" + KeyFile, "file that holds the key, read where `OPENAI_API_KEY` is empty; `standalone` makes the default one for its own model server"},
+	{BaseModel, SoftmaxBaseModel, "the provider's model that a fine-tuning starts from"},
 	{Prices, "", "JSON file of prices, which come before the shipped ones; see [prices](#prices)"},
-	{MaxConcurrent, "64", "requests that one worker has open at the provider at once"},
+	{MaxConcurrent, strconv.Itoa(DefaultMaxConcurrent), "requests that one worker has open at the provider at once"},
 	{RequestsPerMinute, "0", "requests that one worker sends to the provider in a minute; 0 sets no limit"},
-	{RequestTimeout, "60s", "how long one request to the provider may take"},
+	{RequestTimeout, fmt.Sprintf("%.0fs", DefaultRequestTimeout.Seconds()), "how long one request to the provider may take"},
 	{NERModel, "", "ONNX token-classification model that finds personal names: a folder, or a name on Hugging Face such as `KnightsAnalytics/distilbert-NER` (with `@` and a revision if wanted); empty takes the one that is shipped"},
 	{NERModelSHA256, "", "SHA-256 that the files of that model must have; required for a name, and the start without it tells the hash"},
 	{HubURL, "https://huggingface.co", "where a model that is a name is downloaded from, once"},
@@ -86,15 +118,16 @@ var Settings = []Setting{
 	{NotifyHosts, "", "hosts that the worker may notify, separated by commas, each with its port if it is not the usual one; empty is none"},
 	{NotifySecret, "", "secret that notifications are signed with: `whsec_` and 24 or more bytes in base64; required if there are hosts"},
 	{NotifySecretFile, "", "file that holds that secret, read where `SWITCHBOARD_NOTIFY_SECRET` is empty"},
-	{ModelServerAddr, "127.0.0.1:8090", "address that the model server listens on"},
-	{ModelServerData, ".switchboard/modelserver", "folder in which the model server keeps files, jobs and models"},
+	{ModelServerAddr, modelServerAddress, "address that the model server listens on"},
+	{ModelServerData, StateDir + "/" + ModelServerDir, "folder in which the model server keeps files, jobs and models"},
 	{ModelServerKeys, "", "API keys that the model server accepts, separated by commas; required, unless there is a file of keys, except by `standalone`"},
 	{ModelServerKeysFile, "", "JSON file of API keys with names and limits, beside that list or instead of it"},
 	{ModelServerTLSCert, "", "certificate in PEM form, with which the model server speaks HTTPS"},
 	{ModelServerTLSKey, "", "key of that certificate"},
 	{ModelServerMetricsAddr, "", "address on which the model server shows metrics without an API key"},
 	{ModelServerMaxDisk, "", "quota of the model server's folder, such as `20GB`"},
-	{ModelServerEncoder, "", "folder of a sentence encoder in ONNX, with which the model server has the base model `switchboard-hybrid-1`"},
+	{ModelServerMaxTraining, "4GiB", "memory that a training at the model server may take, as it is estimated before it starts"},
+	{ModelServerEncoder, "", "folder of a sentence encoder in ONNX, with which the model server has the base model `" + HybridBaseModel + "`"},
 	{ModelServerAllowFaults, "", "`1` lets the model server fail on purpose, for tests"},
 }
 
@@ -169,20 +202,6 @@ func Get(getenv func(string) string, name string) string {
 		}
 	}
 	return ""
-}
-
-// Table returns the settings as a Markdown table, as the reference shows it.
-func Table() string {
-	var b strings.Builder
-	b.WriteString("| variable | default | meaning |\n| --- | --- | --- |\n")
-	for _, s := range Settings {
-		def := "none"
-		if s.Default != "" {
-			def = "`" + s.Default + "`"
-		}
-		b.WriteString("| `" + s.Name + "` | " + def + " | " + s.Meaning + " |\n")
-	}
-	return b.String()
 }
 
 // key returns the provider's key from the environment, or from its file. No

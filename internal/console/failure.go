@@ -6,16 +6,6 @@ import (
 	"switchboard/internal/problem"
 )
 
-// Exit codes, as [problem.ExitCode] gives them.
-const (
-	ExitDone        = 0
-	ExitFailed      = 1
-	ExitBadInput    = 2
-	ExitEnvironment = 3
-	// ExitInterrupted is what shells report for a process ended by SIGINT.
-	ExitInterrupted = 130
-)
-
 // Failure is an error as it leaves the program.
 type Failure struct {
 	Kind    string `json:"kind"`
@@ -25,7 +15,7 @@ type Failure struct {
 
 // Line is the failure as it appears on standard error.
 func (f Failure) Line() string {
-	if f.Code == ExitInterrupted {
+	if f.Code == problem.ExitInterrupted {
 		return f.Message
 	}
 	return "error: " + f.Message
@@ -47,7 +37,7 @@ func Classify(err error) Failure {
 		Interrupted()
 	}
 	if errors.As(err, &stopped) {
-		return Failure{Kind: "Interrupted", Message: err.Error(), Code: ExitInterrupted}
+		return Failure{Kind: "Interrupted", Message: err.Error(), Code: problem.ExitInterrupted}
 	}
 	f := Failure{Kind: "Failed", Message: err.Error(), Code: problem.ExitCode(err)}
 	if kind, ok := problem.KindOf(err); ok {

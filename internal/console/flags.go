@@ -23,7 +23,7 @@ var expected = map[string]string{
 func FlagProblem(cmd *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {
-		if want, ok := expected[invalid.GetFlag().Value.Type()]; ok {
+		if want := Expected(invalid.GetFlag()); want != "" {
 			return problem.Input("--%s is %q; give %s", invalid.GetFlag().Name, invalid.GetValue(), want)
 		}
 	}
@@ -43,3 +43,6 @@ func flagNames(cmd *cobra.Command) (names []string) {
 	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	return names
 }
+
+// Expected says in words what a flag takes, empty where any text will do.
+func Expected(flag *pflag.Flag) string { return expected[flag.Value.Type()] }

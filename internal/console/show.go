@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"switchboard/internal/problem"
 )
 
 // View is what a command has to say.
@@ -37,7 +39,7 @@ func Show(w io.Writer, v View, asJSON bool, now time.Time, err error) error {
 // the exit code, that of success without an error.
 func Fail(stdout, stderr io.Writer, asJSON bool, err error) int {
 	if err == nil {
-		return ExitDone
+		return problem.ExitDone
 	}
 	f := Classify(err)
 	var shown *shownError
@@ -55,8 +57,12 @@ type shownError struct{ error }
 
 func (e *shownError) Unwrap() error { return e.error }
 
-// PrintJSON writes one indented object: the value's members, and the failure as
-// "error". Either may be nil.
+// SchemaVersion is that of every JSON object that is printed. It rises when a
+// member is renamed, removed or changes its meaning; new members do not count.
+const SchemaVersion = 1
+
+// PrintJSON writes one indented object: the schema's version, the value's members,
+// and the failure as "error". Value and failure may be nil.
 func PrintJSON(w io.Writer, v any, f *Failure) error {
 	object := []byte("{}")
 	if v != nil {
@@ -65,16 +71,17 @@ func PrintJSON(w io.Writer, v any, f *Failure) error {
 			return fmt.Errorf("encoding the result: %w", err)
 		}
 	}
+	version := fmt.Sprintf(`{"schema_version":%d`, SchemaVersion)
+	if len(object) > len("{}") {
+		version += ","
+	}
+	object = append([]byte(version), object[1:]...)
 	if f != nil {
 		reason, err := json.Marshal(f)
 		if err != nil {
 			return fmt.Errorf("encoding the failure: %w", err)
 		}
-		object = bytes.TrimSuffix(object, []byte("}"))
-		if len(object) > 1 {
-			object = append(object, ',')
-		}
-		object = fmt.Appendf(object, `"error":%s}`, reason)
+		object = fmt.Appendf(bytes.TrimSuffix(object, []byte("}")), `,"error":%s}`, reason)
 	}
 	var out bytes.Buffer
 	if err := json.Indent(&out, object, "", "  "); err != nil {

@@ -6,7 +6,11 @@
 // immutable once written.
 package dataset
 
-import "switchboard/internal/pipeline"
+import (
+	"slices"
+
+	"switchboard/internal/pipeline"
+)
 
 // Unknown is the label of a conversation whose company is not known.
 const Unknown = pipeline.Unknown
@@ -50,6 +54,16 @@ type Example struct {
 	Label string `parquet:"label,dict"`
 	// Answered is as in [Conversation].
 	Answered bool `parquet:"answered"`
+}
+
+// Labels are those of examples, in order and each once.
+func Labels(examples []Example) []string {
+	list := make([]string, len(examples))
+	for i, e := range examples {
+		list[i] = e.Label
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // Span is what the anonymizer replaced: where and why, never the text.

@@ -53,7 +53,7 @@ func Load(ctx context.Context, dir string) (*Encoder, error) {
 		return nil, err
 	}
 	if _, err := e.Encode(ctx, []string{"My parcel never arrived."}, nil); err != nil {
-		e.Close()
+		_ = e.Close() // the model is not used
 		return nil, transformer.Untried(dir, err)
 	}
 	return e, nil

@@ -2,10 +2,7 @@ package evaluate
 
 import (
 	"cmp"
-	"math/rand/v2"
 	"slices"
-
-	"switchboard/internal/dataset"
 )
 
 // Interval is a figure with its 95% confidence interval, all three [None] where
@@ -37,11 +34,13 @@ type Judgement struct {
 	Unknown   Share    `json:"unknown"`
 	// ECE is the expected calibration error over Reliability's bins: the mean
 	// distance between confidence and accuracy.
-	ECE         float64   `json:"ece"`
-	Reliability []Bin     `json:"reliability"`
-	Curve       []Point   `json:"coverage_curve"`
-	Classes     []Class   `json:"classes"`
-	Confused    []Mistake `json:"confused"`
+	ECE         float64 `json:"ece"`
+	Reliability []Bin   `json:"reliability"`
+	Curve       []Point `json:"coverage_curve"`
+	// Classes are those that the model can know, NotTrained the others of the set.
+	Classes    []Class      `json:"classes"`
+	NotTrained []NotTrained `json:"not_trained"`
+	Confused   []Mistake    `json:"confused"`
 }
 
 // Bin is a tenth of the confidences.
@@ -66,6 +65,15 @@ type Class struct {
 	Precision Share    `json:"precision"`
 	Recall    Share    `json:"recall"`
 	F1        Interval `json:"f1"`
+}
+
+// NotTrained tells how the examples of a class are answered that the model cannot
+// know: Named counts those that it takes for another at the threshold. The rest is
+// Unknown, as it should be.
+type NotTrained struct {
+	Label    string `json:"label"`
+	Examples int    `json:"examples"`
+	Named    int    `json:"named"`
 }
 
 // Mistake is how often one class was taken for another.
@@ -98,7 +106,7 @@ func Judge(answers []Answer, known []string, threshold float64, seed uint64) Jud
 	})
 	j := Judgement{
 		Examples: len(answers), Threads: len(s.threads), Threshold: threshold,
-		Reliability: reliability(answers), Curve: curve(answers), Confused: confused(answers),
+		Reliability: reliability(answers), Curve: curve(answers), Confused: confused(answers), NotTrained: notTrained(answers, known, threshold),
 	}
 	for _, b := range j.Reliability {
 		gap := b.Confidence - b.Accuracy
@@ -116,8 +124,8 @@ func Judge(answers []Answer, known []string, threshold float64, seed uint64) Jud
 	j.Precision, j.Coverage = at(counts.precision), at(counts.coverage)
 	j.Unknown = 1 - j.Coverage.Value
 	for i, label := range s.labels {
-		if whole.truths[i] == 0 {
-			continue // an answer that is no class of the set
+		if !slices.Contains(s.classes, i) {
+			continue // no class of the set, or one that is not known
 		}
 		j.Classes = append(j.Classes, Class{
 			Label: label, Examples: whole.truths[i], Precision: whole.precisionOf(i), Recall: whole.recallOf(i),
@@ -128,198 +136,4 @@ func Judge(answers []Answer, known []string, threshold float64, seed uint64) Jud
 		return cmp.Or(cmp.Compare(b.Examples, a.Examples), cmp.Compare(a.Label, b.Label))
 	})
 	return j
-}
-
-// sheet holds answers as numbers, by thread.
-type sheet struct {
-	labels  []string
-	threads [][]row
-	classes []int // that are a truth and known
-}
-
-type row struct {
-	truth, answer int // of labels
-	right, given  bool
-}
-
-func newSheet(answers []Answer, known []string, threshold float64) sheet {
-	var s sheet
-	for _, a := range answers {
-		s.labels = append(s.labels, a.Truth, a.Company)
-	}
-	slices.Sort(s.labels)
-	s.labels = slices.Compact(s.labels)
-	number := func(label string) int { i, _ := slices.BinarySearch(s.labels, label); return i }
-	place := map[int64]int{}
-	truths := map[int]bool{}
-	for _, a := range answers {
-		at, known := place[a.Thread]
-		if !known {
-			at = len(s.threads)
-			place[a.Thread] = at
-			s.threads = append(s.threads, nil)
-		}
-		r := row{number(a.Truth), number(a.Company), a.right(), a.given(threshold)}
-		s.threads[at] = append(s.threads[at], r)
-		truths[r.truth] = true
-	}
-	for i, label := range s.labels {
-		if truths[i] && slices.Contains(known, label) {
-			s.classes = append(s.classes, i)
-		}
-	}
-	return s
-}
-
-// counts are what every figure is made of.
-type counts struct {
-	examples, right, given, givenRight int
-	truths, answers, hits              []int // by label
-}
-
-func (s sheet) count(threads func(yield func(thread int))) counts {
-	c := counts{truths: make([]int, len(s.labels)), answers: make([]int, len(s.labels)), hits: make([]int, len(s.labels))}
-	threads(func(thread int) {
-		for _, r := range s.threads[thread] {
-			c.examples++
-			c.truths[r.truth]++
-			c.answers[r.answer]++
-			if r.right {
-				c.right++
-				c.hits[r.truth]++
-			}
-			if r.given {
-				c.given++
-				if r.right {
-					c.givenRight++
-				}
-			}
-		}
-	})
-	return c
-}
-
-func (s sheet) bootstrap(seed uint64) []counts {
-	random := rand.New(rand.NewPCG(seed, 0x6a75646765))
-	samples := make([]counts, judgeResamples)
-	for i := range samples {
-		samples[i] = s.count(func(yield func(int)) {
-			for range s.threads {
-				yield(random.IntN(len(s.threads)))
-			}
-		})
-	}
-	return samples
-}
-
-func (c counts) accuracy() Share  { return ShareOf(c.right, c.examples) }
-func (c counts) precision() Share { return ShareOf(c.givenRight, c.given) }
-func (c counts) coverage() Share  { return ShareOf(c.given, c.examples) }
-
-func (c counts) precisionOf(i int) Share { return ShareOf(c.hits[i], c.answers[i]) }
-func (c counts) recallOf(i int) Share    { return ShareOf(c.hits[i], c.truths[i]) }
-
-// f1Of is the harmonic mean of both, which is the same as twice the hits by all
-// truths and answers.
-func (c counts) f1Of(i int) Share { return ShareOf(2*c.hits[i], c.truths[i]+c.answers[i]) }
-
-// macro is the mean over the known classes, None where there are none. A draw may
-// have no example of a rare one; what the whole set says of it then stands in, for
-// a mean without it would be of other classes. A class that no answer names has no
-// precision and weighs as 0, as it does for scikit-learn: otherwise a model would
-// gain by never naming what it finds hard.
-func (s sheet) macro(c, whole counts, figure func(counts, int) Share) Share {
-	if len(s.classes) == 0 {
-		return None
-	}
-	var sum Share
-	for _, i := range s.classes {
-		if c.truths[i] > 0 {
-			sum += max(0, figure(c, i))
-		} else {
-			sum += max(0, figure(whole, i))
-		}
-	}
-	return sum / Share(len(s.classes))
-}
-
-// percentiles leaves out the draws in which there was nothing to measure.
-func percentiles(value Share, samples []counts, figure func(counts) Share) Interval {
-	if !value.Known() {
-		return Interval{None, None, None}
-	}
-	values := make([]Share, 0, len(samples))
-	for _, c := range samples {
-		if v := figure(c); v.Known() {
-			values = append(values, v)
-		}
-	}
-	if len(values) == 0 {
-		return Interval{value, None, None}
-	}
-	slices.Sort(values)
-	return Interval{value, values[len(values)*25/1000], values[max(0, len(values)*975/1000-1)]}
-}
-
-func reliability(answers []Answer) []Bin {
-	bins := make([]Bin, 10)
-	for i := range bins {
-		bins[i].From = float64(i) / 10
-	}
-	for _, a := range answers {
-		b := &bins[min(9, max(0, int(a.Confidence*10)))]
-		b.Examples++
-		b.Confidence += a.Confidence
-		if a.right() {
-			b.Accuracy++
-		}
-	}
-	for i := range bins {
-		if n := float64(bins[i].Examples); n > 0 {
-			bins[i].Confidence /= n
-			bins[i].Accuracy /= n
-		}
-	}
-	return bins
-}
-
-// curvePoints is how many points a curve has at most.
-const curvePoints = 100
-
-// curve tells what precision every coverage has, the most confident first.
-func curve(answers []Answer) []Point {
-	given := slices.DeleteFunc(slices.Clone(answers), func(a Answer) bool { return a.Company == dataset.Unknown })
-	slices.SortStableFunc(given, func(a, b Answer) int { return cmp.Compare(b.Confidence, a.Confidence) })
-	var points []Point
-	right := 0
-	for i, a := range given {
-		if a.right() {
-			right++
-		}
-		n := i + 1
-		if n*curvePoints/len(given) > i*curvePoints/len(given) || n == len(given) {
-			points = append(points, Point{float64(n) / float64(len(answers)), float64(right) / float64(n)})
-		}
-	}
-	return points
-}
-
-// mostConfused is how many kinds of mistakes are listed.
-const mostConfused = 30
-
-func confused(answers []Answer) []Mistake {
-	count := map[[2]string]int{}
-	for _, a := range answers {
-		if !a.right() {
-			count[[2]string{a.Truth, a.Company}]++
-		}
-	}
-	var list []Mistake
-	for pair, n := range count {
-		list = append(list, Mistake{pair[0], pair[1], n})
-	}
-	slices.SortFunc(list, func(a, b Mistake) int {
-		return cmp.Or(cmp.Compare(b.Examples, a.Examples), cmp.Compare(a.Truth, b.Truth), cmp.Compare(a.Answer, b.Answer))
-	})
-	return list[:min(len(list), mostConfused)]
 }

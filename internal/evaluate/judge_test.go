@@ -33,15 +33,29 @@ func TestJudgeByHand(t *testing.T) {
 			t.Errorf("%s is %v, want %v", what, pair[0], pair[1])
 		}
 	}
-	if j.Examples != 7 || j.Threads != 6 || len(j.Classes) != 4 || j.Classes[0].Label != "a" {
+	if j.Examples != 7 || j.Threads != 6 || len(j.Classes) != 3 || j.Classes[0].Label != "a" {
 		t.Errorf("judged %+v", j)
 	}
 	if want := []Mistake{{"a", "b", 1}, {"c", "Unknown", 1}, {"d", "a", 1}}; !reflect.DeepEqual(j.Confused, want) {
 		t.Errorf("confused %+v, want %+v", j.Confused, want)
 	}
+	if want := []NotTrained{{"d", 1, 0}}; !reflect.DeepEqual(j.NotTrained, want) {
+		t.Errorf("not trained %+v, want %+v", j.NotTrained, want)
+	}
 	last := j.Curve[len(j.Curve)-1]
 	if math.Abs(last.Coverage-6.0/7) > 1e-9 || math.Abs(last.Precision-4.0/6) > 1e-9 {
 		t.Errorf("the curve ends at %+v, want all answers but Unknown", last)
+	}
+}
+
+// Of a company that the model cannot know, Unknown is the right answer, and so is
+// one that it is not sure of.
+func TestCompaniesThatWereNotTrained(t *testing.T) {
+	got := Judge([]Answer{
+		{1, "a", "a", 0.9}, {2, "e", "a", 0.9}, {3, "e", "a", 0.1}, {4, "e", "Unknown", 0.9}, {5, "d", "a", 0.5}, {6, "f", "f", 0.9},
+	}, []string{"a"}, 0.5, 1).NotTrained
+	if want := []NotTrained{{"e", 3, 1}, {"d", 1, 1}, {"f", 1, 0}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("not trained %+v, want %+v", got, want)
 	}
 }
 

@@ -43,13 +43,35 @@ const (
 	// two sizes' reciprocals follows it (Yurdakul, "Statistical Properties of
 	// Population Stability Index", 2018).
 	driftBeyondChance = 29.67
+	// smallTest is the size below which a test says too little: it shows a
+	// difference in the share of Unknown only beyond some 35 points.
+	smallTest = 50
 )
 
-// Unlike says, one sentence each, in what answers differ from those to the model's
+// lookFirst is what to do about answers that may be wrong.
+const lookFirst = "these conversations may be of another kind than those that the model was trained on: look at some answers before you use them, and check that the task and the model are the right ones (--task, --model)"
+
+// Warnings says, one sentence each, why the answers need a look before they are
+// used: what they differ in from those to the model's own test, or that the test
+// was too small to compare with. There is nothing to say where either side has no
+// answers.
+func Warnings(test, now Practice) []string {
+	var warnings []string
+	if tested := test.Given + test.Unknown; tested > 0 && tested < smallTest && now.Given+now.Unknown > 0 {
+		warnings = append(warnings, fmt.Sprintf("the model's own test had %s, too few to tell whether these answers are as good: look at some before you use them",
+			some(int(tested), "conversation", "conversations")))
+	}
+	if differences := unlike(test, now); len(differences) > 0 {
+		warnings = append(append(warnings, differences...), lookFirst)
+	}
+	return warnings
+}
+
+// unlike says, one sentence each, in what answers differ from those to the model's
 // own test by so much that the conversations are likely of another kind: in the
 // share of Unknown, and in the confidence. What few answers differ in by chance is
 // not said, nor is anything where either side has none.
-func Unlike(test, now Practice) []string {
+func unlike(test, now Practice) []string {
 	var differences []string
 	if share, usual, far := unknownFar(test, now); far {
 		differences = append(differences, fmt.Sprintf("%.1f%% of the conversations are Unknown, against %.1f%% in the model's own test", 100*share, 100*usual))
@@ -59,7 +81,7 @@ func Unlike(test, now Practice) []string {
 		return differences
 	}
 	if psi := PSI(test.Confidences, now.Confidences); psi > MuchDrift+driftBeyondChance*(1/n+1/m) {
-		differences = append(differences, fmt.Sprintf("the model's confidence is spread otherwise than in its own test (population stability index %.2f; from %g on it counts as another population)", psi, MuchDrift))
+		differences = append(differences, fmt.Sprintf("the model's confidence is distributed differently than in its own test (population stability index %.2f, where %g or more counts as a different population)", psi, MuchDrift))
 	}
 	return differences
 }

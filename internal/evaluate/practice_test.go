@@ -24,27 +24,31 @@ var (
 	unsure = map[int]float64{2: 0.2, 3: 0.3, 5: 0.2, 7: 0.2, 9: 0.1}
 )
 
-func TestAnswersUnlikeTheTest(t *testing.T) {
+func TestWarnings(t *testing.T) {
 	for name, c := range map[string]struct {
 		test, now Practice
 		want      []string // a part of each sentence
 	}{
 		"as in the test":                {answered(500, 0.2, sure), answered(5000, 0.2, sure), nil},
 		"more Unknown, for good reason": {answered(500, 0.2, sure), answered(5000, 0.33, sure), nil},
-		"far more Unknown":              {answered(500, 0.2, sure), answered(285, 0.6, sure), []string{"60.0% of the conversations are Unknown, against 20.0%"}},
-		"far less Unknown":              {answered(500, 0.6, sure), answered(285, 0.2, sure), []string{"20.0% of the conversations are Unknown, against 60.0%"}},
-		"other confidence":              {answered(500, 0.2, sure), answered(285, 0.2, unsure), []string{"population stability index"}},
-		"both":                          {answered(500, 0.2, sure), answered(285, 0.9, unsure), []string{"are Unknown, against 20.0%", "population stability index"}},
+		"far more Unknown":              {answered(500, 0.2, sure), answered(285, 0.6, sure), []string{"60.0% of the conversations are Unknown, against 20.0%", "another kind"}},
+		"far less Unknown":              {answered(500, 0.6, sure), answered(285, 0.2, sure), []string{"20.0% of the conversations are Unknown, against 60.0%", "another kind"}},
+		"other confidence":              {answered(500, 0.2, sure), answered(285, 0.2, unsure), []string{"population stability index", "another kind"}},
+		"both":                          {answered(500, 0.2, sure), answered(285, 0.9, unsure), []string{"are Unknown, against 20.0%", "population stability index", "another kind"}},
 		"three of three are Unknown":    {answered(500, 0.2, sure), answered(3, 1, unsure), nil},
-		"twenty of twenty are":          {answered(500, 0.2, sure), answered(20, 1, sure), []string{"100.0% of the conversations are Unknown"}},
-		"a test of a dozen":             {answered(12, 0.2, sure), answered(5000, 0.5, unsure), nil},
+		"twenty of twenty are":          {answered(500, 0.2, sure), answered(20, 1, sure), []string{"100.0% of the conversations are Unknown", "another kind"}},
+		"a test of a dozen":             {answered(12, 0.2, sure), answered(5000, 0.5, unsure), []string{"had 12 conversations, too few"}},
+		"a test of one":                 {answered(1, 0, sure), answered(5000, 0.5, unsure), []string{"had 1 conversation, too few"}},
+		"a dozen, and far more Unknown": {answered(12, 0, sure), answered(5000, 0.9, sure), []string{"had 12 conversations, too few", "90.0% of the conversations are Unknown", "another kind"}},
+		"a test of fifty":               {answered(50, 0.2, sure), answered(5000, 0.2, sure), nil},
+		"a small test, nothing to say":  {answered(12, 0.2, sure), Practice{}, nil},
 		"nothing answered":              {answered(500, 0.2, sure), Practice{}, nil},
 		"an old model without a test":   {Practice{}, answered(5000, 0.9, unsure), nil},
 		"a model that answers nothing":  {answered(500, 1, unsure), answered(285, 1, unsure), nil},
 		"no confidences, all certain":   {answered(500, 0, map[int]float64{9: 1}), answered(285, 0, map[int]float64{9: 1}), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := Unlike(c.test, c.now)
+			got := Warnings(c.test, c.now)
 			if len(got) != len(c.want) {
 				t.Fatalf("got %q, want %d sentences", got, len(c.want))
 			}
@@ -89,7 +93,7 @@ func TestChanceIsNotWarnedOf(t *testing.T) {
 				for _, of := range []int{20, 300} {
 					warned := 0
 					for range rounds {
-						if len(Unlike(draw(of, unknown, shape), draw(n, unknown, shape))) > 0 {
+						if len(unlike(draw(of, unknown, shape), draw(n, unknown, shape))) > 0 {
 							warned++
 						}
 					}

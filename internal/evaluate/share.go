@@ -10,3 +10,8 @@ const None = pipeline.None
 
 // ShareOf is n of the whole, None where the whole is 0.
 func ShareOf[N int | int64](n, whole N) Share { return pipeline.ShareOf(n, whole) }
+
+// TooMany tells whether a part is a larger share of the whole than may be.
+func TooMany[N int | int64](part, whole N, limit float64) bool {
+	return float64(part) > limit*float64(whole)
+}

@@ -2,6 +2,7 @@ package modelserver
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"time"
 )
@@ -243,12 +244,12 @@ func (s *Server) cancelBatch(w http.ResponseWriter, r *http.Request) error {
 		}
 		return invalid(http.StatusConflict, "", "batch_already_ended", "The batch cannot be cancelled: its status is '%s'.", b.Status)
 	})
-	switch err {
-	case nil:
+	switch {
+	case err == nil:
 		s.log.InfoContext(r.Context(), "batch cancelled", "batch", id)
 		s.wakeWorkers()
-	case errUnchanged:
-	case errNoRecord:
+	case errors.Is(err, errUnchanged):
+	case errors.Is(err, errNoRecord):
 		return noSuchBatch(id)
 	default:
 		return err

@@ -133,3 +133,12 @@ func FuzzReadExamples(f *testing.F) {
 		}
 	})
 }
+
+// readExamples reads a JSONL file of examples into memory: see eachExample.
+func readExamples(r io.Reader) (examples, error) {
+	var found examples
+	if err := eachExample(r, found.add); err != nil {
+		return examples{}, err
+	}
+	return found, nil
+}

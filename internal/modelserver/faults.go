@@ -220,7 +220,7 @@ func newFaults(plan *Faults) *faults {
 // newDice gives each rule a sequence of its own, so that one rule more does
 // not change what the others do.
 func newDice(c Chance, seed, rule uint64) dice {
-	return dice{Chance: c, random: rand.New(rand.NewPCG(seed, rule))}
+	return dice{Chance: c, random: rand.New(rand.NewPCG(seed, rule))} //nolint:gosec // faults repeat from a seed
 }
 
 func (d *dice) strikes() bool {

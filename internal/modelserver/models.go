@@ -9,11 +9,12 @@ import (
 	"sync"
 
 	"switchboard/internal/classifier"
+	"switchboard/internal/config"
 )
 
 // BaseModel is the model that can be fine-tuned everywhere: a softmax regression,
 // and nothing else.
-const BaseModel = "switchboard-softmax-1"
+const BaseModel = config.SoftmaxBaseModel
 
 // baseModelCreated is when the first version of the base models was defined,
 // in seconds since 1970.

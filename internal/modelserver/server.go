@@ -304,6 +304,7 @@ func (s *Server) table() map[string]methods {
 		"/v1/fine_tuning/jobs/{id}/events":      {"GET": s.listEvents},
 		"/v1/fine_tuning/jobs/{id}/checkpoints": {"GET": s.listCheckpoints},
 		"/v1/chat/completions":                  {"POST": s.complete},
+		"/v1/switchboard/explain":               {"POST": s.explain},
 		"/v1/batches":                           {"GET": s.listBatches, "POST": s.createBatch},
 		"/v1/batches/{id}":                      {"GET": s.getBatch},
 		"/v1/batches/{id}/cancel":               {"POST": s.cancelBatch},
@@ -387,7 +388,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.body = watched.body
 	defer func() {
 		recovered := recover()
-		if recovered != nil && recovered != http.ErrAbortHandler {
+		if recovered != nil && recovered != http.ErrAbortHandler { //nolint:errorlint // net/http compares alike
 			s.log.ErrorContext(r.Context(), "request panicked", "request", id, "route", r.Pattern, "stack", string(debug.Stack()))
 			if watched.status == 0 {
 				s.writeError(watched, r, errors.New("panic"))
@@ -398,7 +399,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// The pattern, not the path: model names may say who is whom.
 		s.log.DebugContext(r.Context(), "request", "request", id, "key", e.holder.name, "method", methodOf(r), "route", r.Pattern,
 			"status", watched.status, "duration", duration)
-		if recovered == http.ErrAbortHandler {
+		if recovered == http.ErrAbortHandler { //nolint:errorlint // net/http compares alike
 			panic(recovered)
 		}
 	}()

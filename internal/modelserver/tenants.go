@@ -3,6 +3,7 @@ package modelserver
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"slices"
 )
@@ -60,7 +61,7 @@ func changeOwn[R belonging](c *collection[R], r *http.Request, id string, f func
 		}
 		return f(one)
 	})
-	if err == errNoRecord {
+	if errors.Is(err, errNoRecord) {
 		var none R
 		return none, err
 	}

@@ -40,10 +40,24 @@ type Proportion struct {
 	High  float64 `json:"high"`
 }
 
-// Clear returns nil if texts that the given version of the anonymizer made may
-// leave the machine, and a [Problem] of kind Refused that says why not
-// otherwise: there is no evaluation, it failed, or it is of another version.
-func (e Evaluation) Clear(version string) error {
+// Clearance is what texts need to leave the machine: which anonymizer made them, and
+// how that one did. The two travel together to every step that sends texts, and
+// each such step asks [Clearance.Check]. The zero value clears nothing; it is what
+// a run has that began before there was an evaluation.
+type Clearance struct {
+	// Anonymizer is the version of the rules and the model that made the texts.
+	Anonymizer string     `json:"anonymizer"`
+	Evaluation Evaluation `json:"evaluation"`
+}
+
+// ClearanceBy is that of texts which the anonymizer makes that was judged.
+func ClearanceBy(e Evaluation) Clearance { return Clearance{Anonymizer: e.Anonymizer, Evaluation: e} }
+
+// Check returns nil if the texts may leave the machine, and a [Problem] of kind
+// Refused that says why not otherwise: nothing tells which anonymizer made them,
+// it was not judged or did not pass, or another one was judged.
+func (c Clearance) Check() error {
+	version, e := c.Anonymizer, c.Evaluation
 	switch {
 	case version == "":
 		return refused("nothing tells which anonymizer made these texts, so they may not leave the machine; prepare the dataset anew")

@@ -21,7 +21,7 @@ func (in FineTuneInput) Metadata() Metadata {
 	d.fact("task", in.Task)
 	d.fact("dataset", DatasetName(in.Dataset))
 	d.fact("base model", in.BaseModel)
-	d.fineTuneOptions(in)
+	d.fineTuneOptions(in, FineTuneInput{}.WithDefaults())
 	d.fact("notifies", notified(in.Notify))
 	summary := "Fine-tune " + clip(cmp.Or(in.BaseModel, "a model")) + " on " + clip(DatasetName(in.Dataset))
 	if in.DryRun {
@@ -30,8 +30,7 @@ func (in FineTuneInput) Metadata() Metadata {
 	return Metadata{summary, d.String()}
 }
 
-func (d *details) fineTuneOptions(in FineTuneInput) {
-	usual := FineTuneInput{}.WithDefaults()
+func (d *details) fineTuneOptions(in, usual FineTuneInput) {
 	option(d, "target-size", in.TargetSize, usual.TargetSize)
 	option(d, "min-class-size", in.MinClassSize, usual.MinClassSize)
 	option(d, "rare-classes", in.RareClasses, usual.RareClasses)
@@ -114,13 +113,20 @@ func (in RetrainInput) Metadata() Metadata {
 	option(&d, "min-examples", in.Rule.MinExamples, usual.Rule.MinExamples)
 	option(&d, "approve", in.Approve, false)
 	option(&d, "approval-deadline", in.ApprovalDeadline, usual.ApprovalDeadline)
-	d.fineTuneOptions(in.FineTune)
+	usual.FineTune.CorrectionWeight = DefaultCorrectionWeight // of the commands
+	d.fineTuneOptions(in.FineTune, usual.FineTune)
 	d.fact("notifies", notified(in.Notify))
 	summary := "Retrain on " + clip(dataset)
 	if in.CheckOnly {
 		summary = "Check whether a retraining on " + clip(dataset) + " could begin"
 	}
 	return Metadata{summary, d.String()}
+}
+
+// ChallengerMetadata describes the fine-tuning that a retraining starts.
+func (in FineTuneInput) ChallengerMetadata(retraining string) Metadata {
+	m := in.Metadata()
+	return Metadata{"Fine-tune a challenger on " + clip(DatasetName(in.Dataset)), "- for: " + code(retraining) + "\n" + m.Details}
 }
 
 // Metadata describes the preparation of a parent's dataset.
@@ -133,7 +139,7 @@ func (in PrepareInput) Metadata() Metadata {
 	option(&d, "max-tweets", in.MaxTweets, DefaultMaxTweets)
 	option(&d, "max-unusable", in.MaxUnusable, 0)
 	option(&d, "force", in.Force, false)
-	return Metadata{"Prepare " + clip(DatasetName(in.Dataset)), d.String()}
+	return Metadata{"Prepare " + clip(DatasetName(in.Dataset)) + " for " + clip(run), d.String()}
 }
 
 // details is a list in Markdown.
@@ -148,7 +154,11 @@ func (d *details) fact(name, value string) {
 
 // option adds a flag that is not as it is by default.
 func option[T comparable](d *details, flag string, value, usual T) {
-	if value != usual {
+	switch {
+	case value == usual:
+	case any(value) == true:
+		fmt.Fprintf(d, "- %s\n", code("--"+flag))
+	default:
 		fmt.Fprintf(d, "- %s\n", code(fmt.Sprintf("--%s=%v", flag, value)))
 	}
 }

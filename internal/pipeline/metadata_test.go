@@ -23,11 +23,11 @@ func TestMetadata(t *testing.T) {
 		"fine-tuning with options": {
 			FineTuneInput{Task: "airlines", Dataset: "s3://data/tweets.csv.zst?region=eu", BaseModel: "gpt", TargetSize: 100, JobDeadline: time.Hour, Force: true},
 			"Fine-tune gpt on tweets.csv.zst",
-			"- task: `airlines`\n- dataset: `tweets.csv.zst`\n- base model: `gpt`\n- `--target-size=100`\n- `--job-deadline=1h0m0s`\n- `--force=true`\n",
+			"- task: `airlines`\n- dataset: `tweets.csv.zst`\n- base model: `gpt`\n- `--target-size=100`\n- `--job-deadline=1h0m0s`\n- `--force`\n",
 		},
 		"dry run": {
 			FineTuneInput{Dataset: "tweets.csv", DryRun: true}, "Estimate what it costs to fine-tune on tweets.csv",
-			"- task: `default`\n- dataset: `tweets.csv`\n- `--dry-run=true`\n",
+			"- task: `default`\n- dataset: `tweets.csv`\n- `--dry-run`\n",
 		},
 		"application of the champion": {
 			ApplyInput{Dataset: "/data/production.csv"}, "Apply the champion to production.csv",
@@ -46,15 +46,15 @@ func TestMetadata(t *testing.T) {
 			"- task: `default`\n- event: `0042.json`\n- model: `the champion`\n",
 		},
 		"retraining": {
-			RetrainInput{FineTune: FineTuneInput{Dataset: "tweets.csv", Seed: 4}, Approve: true}, "Retrain on tweets.csv",
-			"- task: `default`\n- dataset: `tweets.csv`\n- `--approve=true`\n- `--seed=4`\n",
+			RetrainInput{FineTune: FineTuneInput{Dataset: "tweets.csv", Seed: 4, CorrectionWeight: DefaultCorrectionWeight}, Approve: true}, "Retrain on tweets.csv",
+			"- task: `default`\n- dataset: `tweets.csv`\n- `--approve`\n- `--seed=4`\n",
 		},
 		"preparation": {
-			PrepareInput{Dataset: "tweets.csv", Kind: Training, MaxTweets: DefaultMaxTweets, Dir: "finetune-x/run"}, "Prepare tweets.csv",
+			PrepareInput{Dataset: "tweets.csv", Kind: Training, MaxTweets: DefaultMaxTweets, Dir: "finetune-x/run"}, "Prepare tweets.csv for finetune-x",
 			"- dataset: `tweets.csv`\n- kind: `training`\n- for: `finetune-x`\n",
 		},
 		"a name that is Markdown": {
-			PrepareInput{Dataset: "a`b.csv", MaxTweets: DefaultMaxTweets}, "Prepare a'b.csv", "- dataset: `a'b.csv`\n",
+			PrepareInput{Dataset: "a`b.csv", MaxTweets: DefaultMaxTweets, Dir: "x/run"}, "Prepare a'b.csv for x", "- dataset: `a'b.csv`\n- for: `x`\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -47,14 +47,11 @@ type TaskAliases struct {
 	Challenger string `json:"challenger,omitempty"`
 }
 
-// ShowModelInput asks for a model of a task; [ChampionAlias] is a name for one.
+// ShowModelInput asks for a model of a task, by id, alias or the start of an id.
 type ShowModelInput struct {
 	Task  string `json:"task,omitempty"`
 	Model string `json:"model"`
 }
-
-// ChampionAlias stands for the model that answers where nobody names one.
-const ChampionAlias = "champion"
 
 // ModelDetails is all that is known of a model.
 type ModelDetails struct {

@@ -134,13 +134,9 @@ type PrepareResult struct {
 	Conversations []Ref `json:"conversations"`
 	Anonymized    []Ref `json:"anonymized"`
 	Audit         []Ref `json:"audit"`
-	// Anonymizer is the version of the rules and the model that ran, the
-	// same for all parts.
-	Anonymizer string `json:"anonymizer"`
-	// Evaluation is how that anonymizer was judged. It is the zero value in
-	// a run that began before there was an evaluation. EvaluationFile is the
-	// same among the run's artifacts.
-	Evaluation     Evaluation  `json:"evaluation"`
+	// Clearance is for all parts. EvaluationFile has its evaluation among the
+	// run's artifacts.
+	Clearance
 	EvaluationFile Ref         `json:"evaluation_file"`
 	Stages         []StageTime `json:"stages"`
 }
@@ -207,6 +203,9 @@ type Origin struct {
 	DatasetRows   int64     `json:"dataset_rows,omitempty"`
 	Created       time.Time `json:"created"`
 	TestCoverage  float64   `json:"test_coverage"`
+	// AskedPrecision is what its threshold was calibrated to; 0 where it is not
+	// known.
+	AskedPrecision float64 `json:"asked_precision,omitempty"`
 	// Confidences counts the answers to the test set by confidence, all of them.
 	Confidences map[int]int64 `json:"confidences,omitempty"`
 }
@@ -215,7 +214,7 @@ type Origin struct {
 func OriginOf(m Model) *Origin {
 	o := &Origin{
 		Dataset: m.Dataset, DatasetSHA256: m.DatasetSHA256, DatasetRows: m.DatasetRows, Created: m.Created,
-		TestCoverage: m.TestCoverage, Confidences: m.Confidences,
+		TestCoverage: m.TestCoverage, AskedPrecision: m.AskedPrecision, Confidences: m.Confidences,
 	}
 	// Models from before the name was kept have it among their parameters.
 	if in, ok := m.Parameters.(map[string]any); ok && o.Dataset == "" {
@@ -317,7 +316,8 @@ type ApplyCounts struct {
 	ConversationStatuses map[string]int64 `json:"conversation_statuses,omitempty"`
 	// Companies counts the distinct companies that were named.
 	Companies int `json:"companies"`
-	// UnknownShare is the share of conversations that ended as Unknown.
+	// UnknownShare is the share of conversations that ended as Unknown, of those
+	// that did not fail.
 	UnknownShare Share `json:"unknown_share"`
 	Tokens       int64 `json:"tokens"`
 	// Cost is what the answers cost in US dollars, at the prices known for
@@ -344,8 +344,8 @@ type ApplyResult struct {
 	Model string `json:"model"`
 	// Origin is what the model was trained on; nil in runs that did not say.
 	Origin *Origin `json:"origin,omitempty"`
-	// Warnings are sentences on what differs from the model's own test by so
-	// much that it may be the wrong model for these conversations.
+	// Warnings are sentences on what to know before the output is used: that
+	// conversations got no answer, or that the model may be the wrong one for them.
 	Warnings []string `json:"warnings,omitempty"`
 	// Mode is how the model was asked.
 	Mode     ApplyMode     `json:"mode,omitempty"`
@@ -353,9 +353,12 @@ type ApplyResult struct {
 	Counts   ApplyCounts   `json:"counts"`
 	Output   Ref           `json:"output"`
 	Chart    Ref           `json:"chart"`
-	Dir      string        `json:"dir"`
-	Manifest Ref           `json:"manifest"`
-	Stages   []StageTime   `json:"stages"`
+	// Report is report.html, the result for people. Runs from before there was one
+	// have none.
+	Report   Ref         `json:"report,omitzero"`
+	Dir      string      `json:"dir"`
+	Manifest Ref         `json:"manifest"`
+	Stages   []StageTime `json:"stages"`
 	// Privacy is as in [FineTuneResult].
 	Privacy Evaluation `json:"privacy,omitzero"`
 }

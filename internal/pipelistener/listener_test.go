@@ -33,7 +33,7 @@ func TestServerAndClientShareABubble(t *testing.T) {
 			t.Errorf("%q, %v after %s, want done after an hour", body, err, time.Since(begin))
 		}
 		server.Close()
-		if err := <-ended; err != http.ErrServerClosed {
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
 			t.Errorf("the server ended with %v", err)
 		}
 	})

@@ -19,7 +19,7 @@
 // by hand: 98 of 100 found may well be 93% of all there are.
 //
 // [Judge] asks for so much recall of each kind of detail, on texts that are
-// generated on the spot, and [Evaluation.Clear] opens the way for no other
+// generated on the spot, and [pipeline.Clearance] opens the way for no other
 // version of the anonymizer than the one that was judged. [Open] makes the
 // anonymizer that the settings describe.
 package privacy

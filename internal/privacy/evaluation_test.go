@@ -11,7 +11,7 @@ import (
 
 	"switchboard/internal/anonymize"
 	"switchboard/internal/config"
-	"switchboard/internal/problem"
+	"switchboard/internal/pipeline"
 )
 
 func anonymizer(t testing.TB, o anonymize.Options) *anonymize.Anonymizer {
@@ -42,7 +42,7 @@ func TestDefaultPasses(t *testing.T) {
 	if !e.Passed || e.Failed != nil {
 		t.Errorf("the default fails: %q", e.Failed)
 	}
-	if err := e.Clear(a.Version()); err != nil {
+	if err := (pipeline.Clearance{Anonymizer: a.Version(), Evaluation: e}).Check(); err != nil {
 		t.Errorf("texts of the judged anonymizer may not leave: %v", err)
 	}
 	if e.Anonymizer != a.Version() || len(e.Models) != 1 || e.Texts < builtInRows || len(e.SetSHA256) != 64 {
@@ -97,7 +97,7 @@ func TestNamesOnTheAllowListFail(t *testing.T) {
 	if e.Passed || len(e.Failed) == 0 || !strings.Contains(e.Failed[0], "kind Person") {
 		t.Fatalf("it passes: %+v", e)
 	}
-	if err := e.Clear(a.Version()); err == nil {
+	if err := (pipeline.Clearance{Anonymizer: a.Version(), Evaluation: e}).Check(); err == nil {
 		t.Error("texts of an anonymizer that failed may leave")
 	}
 }
@@ -131,41 +131,6 @@ func TestDemands(t *testing.T) {
 		if got := c.failed(anonymize.Person, c.p); c.want == "" && got != "" || !strings.Contains(got, c.want) {
 			t.Errorf("%v of %v: %q, want %q", c.demand, c.p, got, c.want)
 		}
-	}
-}
-
-func TestClear(t *testing.T) {
-	passed := Evaluation{Anonymizer: "aaa", Passed: true}
-	for _, c := range []struct {
-		name string
-		Evaluation
-		version string
-		want    string
-	}{
-		{"passed", passed, "aaa", ""},
-		{"no evaluation", Evaluation{}, "aaa", "was not evaluated"},
-		{"no evaluation, no version", Evaluation{}, "", "nothing tells which anonymizer"},
-		{"passed, of nothing", Evaluation{Passed: true}, "aaa", "was not evaluated"},
-		{"no version", passed, "", "nothing tells which anonymizer"},
-		{"failed", Evaluation{Anonymizer: "aaa", Failed: []string{"too few", "far too few"}}, "aaa", "leaves too much behind, so its texts may not leave the machine: too few; far too few; correct"},
-		{"another version", passed, "bbb", "made by version bbb of the anonymizer, and version aaa was evaluated"},
-		{"a beginning of the version", passed, "aa", "version aa of"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			err := c.Clear(c.version)
-			if c.want == "" {
-				if err != nil {
-					t.Errorf("refused: %v", err)
-				}
-				return
-			}
-			if kind, _ := problem.KindOf(err); kind != problem.Refused {
-				t.Fatalf("got %v, want a problem of kind %s", err, problem.Refused)
-			}
-			if !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%q does not say %q", err, c.want)
-			}
-		})
 	}
 }
 

@@ -52,17 +52,27 @@ func KindOf(err error) (Kind, bool) {
 	return "", false
 }
 
-// ExitCode returns the exit code for an error: 0 for nil, 2 for bad input, 3
-// for the environment, 1 for everything else.
+// Exit codes of all programs.
+const (
+	ExitDone        = 0
+	ExitFailed      = 1
+	ExitBadInput    = 2
+	ExitEnvironment = 3
+	// ExitInterrupted is what shells report for a process ended by SIGINT.
+	ExitInterrupted = 130
+)
+
+// ExitCode returns the exit code for an error, by the kind of the problem in it.
+// It is [ExitDone] for nil.
 func ExitCode(err error) int {
 	if err == nil {
-		return 0
+		return ExitDone
 	}
 	switch kind, _ := KindOf(err); kind {
 	case BadInput:
-		return 2
+		return ExitBadInput
 	case Environment:
-		return 3
+		return ExitEnvironment
 	}
-	return 1
+	return ExitFailed
 }

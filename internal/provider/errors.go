@@ -181,7 +181,7 @@ func (c *Client) transportError(ctx context.Context, k *call, err error) error {
 	}
 	e := &Error{Op: k.op}
 	var netErr net.Error
-	if context.Cause(ctx) == errRequestTimeout || (errors.As(err, &netErr) && netErr.Timeout()) {
+	if errors.Is(context.Cause(ctx), errRequestTimeout) || (errors.As(err, &netErr) && netErr.Timeout()) {
 		return e.retryable(Timeout, nil, "the provider at %s gave no answer within %s", c.host, c.opt.RequestTimeout)
 	}
 	var untrusted *tls.CertificateVerificationError
@@ -268,13 +268,6 @@ func (k *call) to() string {
 
 // sentence begins with a capital.
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-
-func (k *call) subject() string {
-	if k.about == "" {
-		return "the request"
-	}
-	return k.about
-}
 
 // outOfQuota tells the 429 that will pass from the one that will not.
 func (b errorBody) outOfQuota() bool {

@@ -150,7 +150,7 @@ func (c *Client) holds(ctx context.Context, id string, size int64, sum string) (
 // broke is an error of a download that ended early; a file that is shorter than
 // expected is none.
 func broke(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil
 	}
 	return err

@@ -1,31 +1,32 @@
 package report
 
 import (
-	"bytes"
-	_ "embed"
-	"encoding/base64"
-	"fmt"
-	"html/template"
-	"io"
-	"strings"
+	"time"
 
 	"switchboard/internal/evaluate"
 )
 
 // EvaluationVersion is that of the form of report.json. It grows when a field
 // changes its meaning or goes.
-const EvaluationVersion = 1
+const EvaluationVersion = 2
 
 // Evaluation is what report.json holds and report.html shows.
 type Evaluation struct {
-	Version   int    `json:"version"`
-	Model     string `json:"model"`
-	BaseModel string `json:"base_model"`
+	Version int `json:"version"`
+	// At is when the model was judged, on the conversations of Dataset, a file's
+	// name; Run names the workflow's run. Older runs do not say.
+	At        time.Time `json:"at,omitzero"`
+	Dataset   string    `json:"dataset,omitempty"`
+	Run       string    `json:"run"`
+	Model     string    `json:"model"`
+	BaseModel string    `json:"base_model"`
 	// Precision is what the threshold was calibrated to, on validation.
 	Precision float64 `json:"asked_precision"`
 	Threshold float64 `json:"threshold"`
 	// Columns are the model's last, those that it is compared with before it.
 	Columns []Column `json:"columns"`
+	// Notes say why something is not compared with, a sentence each.
+	Notes []string `json:"notes,omitempty"`
 	// NoLabel counts the model's answers that were none of its labels, of all
 	// that it gave to the test set.
 	NoLabel Part `json:"no_label"`
@@ -102,62 +103,4 @@ type WorstError struct {
 	Confidence float64 `json:"confidence"`
 	// Text is the anonymized conversation; empty in a report without texts.
 	Text string `json:"text,omitempty"`
-}
-
-//go:embed evaluation.html.tmpl
-var evaluationPage string
-
-var evaluationTemplate = template.Must(template.New("evaluation").Funcs(template.FuncMap{
-	"percent": func(share float64) string { return evaluate.Share(share).String() },
-	"interval": func(i evaluate.Interval) string {
-		if !i.Low.Known() {
-			return i.Value.String()
-		}
-		return fmt.Sprintf("%s (%.1f–%.1f)", i.Value, 100*i.Low, 100*i.High)
-	},
-	"hundred": func(share evaluate.Share) string { return fmt.Sprintf("%.0f", 100*share) },
-	"dollars": func(d float64) string { return fmt.Sprintf("$%.2f", d) },
-	"count":   func(n any) string { return countOf(n) },
-	"lines":   func(s string) []string { return strings.Split(s, "\n") },
-	"picture": func(png []byte) template.URL {
-		return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png)) //nolint:gosec // drawn by this package
-	},
-}).Parse(evaluationPage))
-
-func countOf(n any) string {
-	switch n := n.(type) {
-	case int:
-		return thousands(n)
-	case int64:
-		return thousands(int(n))
-	}
-	return fmt.Sprint(n)
-}
-
-// WriteEvaluation writes report.html: one page that needs nothing beside it, no
-// script and no network. Everything in it is escaped.
-func WriteEvaluation(w io.Writer, e Evaluation) error {
-	page := struct {
-		Evaluation
-		Last                            Column
-		Reliability, Curve, ConfusedPNG []byte
-	}{Evaluation: e, Last: e.Columns[len(e.Columns)-1]}
-	for _, picture := range []struct {
-		into *[]byte
-		draw func(io.Writer) error
-	}{
-		{&page.Reliability, func(w io.Writer) error { return Reliability(w, page.Last.Natural.Reliability) }},
-		{&page.Curve, func(w io.Writer) error { return Coverage(w, e.Columns, e.Precision) }},
-		{&page.ConfusedPNG, func(w io.Writer) error { return Confused(w, e.Confusion) }},
-	} {
-		var png bytes.Buffer
-		if err := picture.draw(&png); err != nil {
-			return err
-		}
-		*picture.into = png.Bytes()
-	}
-	if err := evaluationTemplate.Execute(w, page); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	return nil
 }

@@ -21,7 +21,7 @@ const (
 // which a model is right as often as it says.
 func Reliability(w io.Writer, bins []evaluate.Bin) error {
 	p := newPlot()
-	p.X.Label.Text, p.Y.Label.Text = "confidence, %", "right, %"
+	p.X.Label.Text, p.Y.Label.Text = "confidence, %", "correct, %"
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 100, 0, 100
 	var points plotter.XYs
 	for _, b := range bins {
@@ -45,7 +45,7 @@ func Reliability(w io.Writer, bins []evaluate.Bin) error {
 // of the baseline before it in another.
 func Coverage(w io.Writer, columns []Column, asked float64) error {
 	p := newPlot()
-	p.X.Label.Text, p.Y.Label.Text = "answered, %", "right among them, %"
+	p.X.Label.Text, p.Y.Label.Text = "answered, %", "correct among them, %"
 	p.X.Min, p.X.Max = 0, 100
 	p.Y.Min, p.Y.Max = 100, 100
 	line, err := plotter.NewLine(plotter.XYs{{X: 0, Y: 100 * asked}, {X: 100, Y: 100 * asked}})
@@ -54,7 +54,7 @@ func Coverage(w io.Writer, columns []Column, asked float64) error {
 	}
 	line.Color, line.Dashes = silver, []vg.Length{3, 3}
 	p.Add(grid(), line)
-	shown := columns[max(0, len(columns)-2):]
+	shown := lastTwo(columns)
 	for i, c := range shown {
 		var points plotter.XYs
 		for _, at := range c.Natural.Curve {
@@ -75,6 +75,16 @@ func Coverage(w io.Writer, columns []Column, asked float64) error {
 	p.Legend.TextStyle.Font = sans
 	p.Legend.TextStyle.Font.Size = smallSize
 	return writePNG(w, panelWidth, panelHeight, p.Draw)
+}
+
+// lastTwo are the model and what it is best compared with: not the commonest
+// company, which has one confidence.
+func lastTwo(columns []Column) []Column {
+	n := len(columns)
+	if n < 2 || n == 2 && columns[0].Name == "majority" {
+		return columns[max(0, n-1):]
+	}
+	return columns[n-2:]
 }
 
 // swatch is a line's sign in a legend.
@@ -107,71 +117,4 @@ func addLine(p *plot.Plot, points plotter.XYs, c color.Color, marks bool) error 
 		p.Add(dots)
 	}
 	return nil
-}
-
-// Confused draws, for each class, what its examples were taken for: one row a
-// truth, darker where more of it went. The numbers are in the squares, for the
-// shade alone would not tell everybody.
-func Confused(w io.Writer, c Confusion) error {
-	n := len(c.Labels)
-	const cell, margin = 24, 110
-	size := vg.Length(margin + cell*n + 10)
-	return writePNG(w, size, size, func(canvas draw.Canvas) {
-		if n == 0 {
-			message(canvas, "nothing was confused")
-			return
-		}
-		top := canvas.Max.Y - margin
-		label := textStyle(sans, smallSize, ink)
-		for i, row := range c.Counts {
-			y := top - vg.Length(cell*(i+1))
-			style := label
-			style.XAlign, style.YAlign = draw.XRight, draw.YCenter
-			canvas.FillText(style, vg.Point{X: canvas.Min.X + margin - 4, Y: y + cell/2}, short(c.Labels[i]))
-			style.XAlign, style.Rotation = draw.XLeft, 1.1
-			canvas.FillText(style, vg.Point{X: canvas.Min.X + margin + vg.Length(cell*i) + cell/2, Y: top + 4}, short(c.Labels[i]))
-			drawRow(canvas, row, i, vg.Point{X: canvas.Min.X + margin, Y: y}, cell)
-		}
-	})
-}
-
-func drawRow(canvas draw.Canvas, row []int, truth int, at vg.Point, cell vg.Length) {
-	sum := 0
-	for _, k := range row {
-		sum += k
-	}
-	for j, k := range row {
-		left := at.X + cell*vg.Length(j)
-		shade, number := color.RGBA{R: 0xF7, G: 0xF8, B: 0xFA, A: 0xFF}, ink
-		if k > 0 {
-			share := 0.25 + 0.75*float64(k)/float64(sum)
-			shade = fade(vermillion, share)
-			if j == truth {
-				shade = fade(blue, share)
-			}
-			if share > 0.6 {
-				number = color.RGBA{R: 0xFF, G: 0xFF, B: 0xFF, A: 0xFF}
-			}
-		}
-		canvas.FillPolygon(shade, []vg.Point{{X: left, Y: at.Y}, {X: left + cell - 1, Y: at.Y}, {X: left + cell - 1, Y: at.Y + cell - 1}, {X: left, Y: at.Y + cell - 1}})
-		if k > 0 {
-			style := textStyle(sans, 7, number)
-			style.XAlign, style.YAlign = draw.XCenter, draw.YCenter
-			canvas.FillText(style, vg.Point{X: left + cell/2, Y: at.Y + cell/2}, thousands(k))
-		}
-	}
-}
-
-// fade mixes a colour with white.
-func fade(c color.RGBA, share float64) color.RGBA {
-	mix := func(v uint8) uint8 { return uint8(255 - (255-float64(v))*share) }
-	return color.RGBA{R: mix(c.R), G: mix(c.G), B: mix(c.B), A: 0xFF}
-}
-
-// short fits a label beside a square.
-func short(label string) string {
-	if runes := []rune(label); len(runes) > 15 {
-		return string(runes[:14]) + "…"
-	}
-	return label
 }

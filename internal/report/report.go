@@ -119,6 +119,27 @@ func (wholeTicks) Ticks(low, high float64) []plot.Tick {
 	return whole
 }
 
+// manyTicks are up to fifteen whole numbers, all of them written, for an axis along
+// which figures are read off.
+type manyTicks struct{}
+
+// Ticks implements [plot.Ticker].
+func (manyTicks) Ticks(low, high float64) []plot.Tick {
+	step := 1.0
+	for step*15 < high-low {
+		for _, times := range []float64{2, 2.5, 2} { // 1, 2, 5, 10
+			if step *= times; step*15 >= high-low {
+				break
+			}
+		}
+	}
+	var ticks []plot.Tick
+	for v := math.Ceil(low/step) * step; v <= high; v += step {
+		ticks = append(ticks, plot.Tick{Value: v, Label: thousands(int(v))})
+	}
+	return ticks
+}
+
 // thousands writes 1234567 as 1,234,567.
 func thousands(n int) string {
 	s := strconv.Itoa(n)

@@ -14,6 +14,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"switchboard/internal/dataset"
 )
@@ -107,10 +108,10 @@ func TestCurves(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var first, again bytes.Buffer
-			if err := Curves(&first, tt.steps); err != nil {
+			if err := Curves(&first, tt.steps, ChoiceOf(tt.steps, "switchboard-softmax-1")); err != nil {
 				t.Fatal(err)
 			}
-			if err := Curves(&again, tt.steps); err != nil {
+			if err := Curves(&again, tt.steps, ChoiceOf(tt.steps, "switchboard-softmax-1")); err != nil {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(first.Bytes(), again.Bytes()) {
@@ -143,7 +144,7 @@ func TestCurvesIgnoreTheOrderOfSteps(t *testing.T) {
 		backwards[len(steps)-1-i] = s
 	}
 	var a, b bytes.Buffer
-	if err := errors.Join(Curves(&a, steps), Curves(&b, backwards)); err != nil {
+	if err := errors.Join(Curves(&a, steps, ChoiceOf(steps, "gpt")), Curves(&b, backwards, ChoiceOf(backwards, "gpt"))); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(a.Bytes(), b.Bytes()) {
@@ -151,6 +152,41 @@ func TestCurvesIgnoreTheOrderOfSteps(t *testing.T) {
 	}
 	if backwards[0].Step != 50 {
 		t.Error("the caller's steps were reordered")
+	}
+}
+
+// The model server stops when neither figure gets better, and keeps the last epoch
+// that was better in one of them; others give the last model.
+func TestChoiceOf(t *testing.T) {
+	nan := math.NaN()
+	epochs := []Step{{40, 1, 1, 0.9, 0.7}, {10, 3, 2, 0.5, 0.5}, {20, 2, 1.5, 0.7, 0.6}, {30, 1, 1.4, 0.8, 0.72}, {50, 1, 1.6, 0.9, 0.71}}
+	for name, c := range map[string]struct {
+		steps     []Step
+		baseModel string
+		want      Choice
+	}{
+		"the best of an early stop": {epochs, "switchboard-softmax-1", Choice{40, "epoch 4 of 5 used"}},
+		"by accuracy alone":         {append(epochs[:0:0], epochs[1], epochs[2], Step{60, 1, 1.7, 0.9, 0.9}, Step{70, 1, 1.8, 0.9, 0.8}), "switchboard-hybrid-1", Choice{60, "epoch 3 of 4 used"}},
+		"no validation":             {[]Step{{10, 3, nan, 0.5, nan}, {20, 2, nan, 0.6, nan}}, "switchboard-softmax-1", Choice{20, "epoch 2 of 2 used"}},
+		"another provider":          {epochs, "gpt-4o-mini", Choice{50, "last step used"}},
+		"nothing measured":          {nil, "switchboard-softmax-1", Choice{}},
+	} {
+		if got := ChoiceOf(c.steps, c.baseModel); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
+
+// The mark is seen, and changes nothing where no step is chosen.
+func TestChosenStepIsMarked(t *testing.T) {
+	var plain, marked bytes.Buffer
+	steps := training(100)
+	if err := errors.Join(Curves(&plain, steps, Choice{}), Curves(&marked, steps, Choice{60, "epoch 6 of 10 used"})); err != nil {
+		t.Fatal(err)
+	}
+	without, with := inkOf(drawn(t, "curves-plain", plain.Bytes()), ink), inkOf(drawn(t, "curves-marked", marked.Bytes()), ink)
+	if with < without+500 {
+		t.Errorf("the mark adds %d pixels of ink", with-without)
 	}
 }
 
@@ -172,33 +208,38 @@ func TestCompanies(t *testing.T) {
 	}
 	tests := []struct {
 		name           string
-		counts         map[string]int
+		chart          CompaniesChart
+		rows           int
 		known, unknown bool // which colours must be seen
 	}{
-		{"one", map[string]int{"AcmeHelp": 42}, true, false},
-		{"only unknown", map[string]int{dataset.Unknown: 3}, false, true},
-		{"forty", many(40), true, true},
-		{"hundred and ten", many(110), true, true},
-		{"long handles", long, true, false},
-		{"nothing counted", map[string]int{"AcmeHelp": 0}, false, false},
-		{"no companies", nil, false, false},
+		{"one", CompaniesChart{Counts: map[string]int{"AcmeHelp": 42}}, 1, true, false},
+		{"only unknown", CompaniesChart{Counts: map[string]int{dataset.Unknown: 3}}, 1, false, true},
+		{"forty", CompaniesChart{Counts: many(40)}, 41, true, true},
+		{"hundred and ten", CompaniesChart{Counts: many(110)}, 42, true, true},
+		{"mostly unknown", CompaniesChart{Counts: map[string]int{"AcmeHelp": 42, "BoltCare": 21, dataset.Unknown: 4_000}}, 3, true, true},
+		{"named and dated", CompaniesChart{
+			Counts: many(12), Failed: 300, Model: "ft:switchboard-softmax-1:switchboard:sb-edd691dde1a7:WA7J7LU5DB", At: time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC),
+		}, 14, true, true},
+		{"long handles", CompaniesChart{Counts: long}, 5, true, false},
+		{"nothing counted", CompaniesChart{Counts: map[string]int{"AcmeHelp": 0}}, 1, false, false},
+		{"no companies", CompaniesChart{}, 0, false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var first bytes.Buffer
-			if err := Companies(&first, tt.counts); err != nil {
+			if err := Companies(&first, tt.chart); err != nil {
 				t.Fatal(err)
 			}
 			// Maps are walked in a different order each time.
 			var again bytes.Buffer
-			if err := Companies(&again, tt.counts); err != nil {
+			if err := Companies(&again, tt.chart); err != nil {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(first.Bytes(), again.Bytes()) {
 				t.Error("the same counts gave two different pictures")
 			}
 			picture := drawn(t, "companies-"+strings.ReplaceAll(tt.name, " ", "-"), first.Bytes())
-			want := image.Point{X: 1440, Y: 208 + 30*max(len(tt.counts), 4)}
+			want := image.Point{X: 1440, Y: 208 + 30*max(tt.rows, 4)}
 			if got := picture.Bounds().Size(); got != want {
 				t.Errorf("size %v, want %v", got, want)
 			}
@@ -217,17 +258,20 @@ func TestCompanies(t *testing.T) {
 
 func TestCompaniesRefuseNegativeCounts(t *testing.T) {
 	var b bytes.Buffer
-	if err := Companies(&b, map[string]int{"AcmeHelp": -1}); err == nil || b.Len() > 0 {
+	if err := Companies(&b, CompaniesChart{Counts: map[string]int{"AcmeHelp": -1}}); err == nil || b.Len() > 0 {
 		t.Errorf("got error %v and %d bytes, want an error and no picture", err, b.Len())
 	}
 }
 
 func TestRank(t *testing.T) {
-	bars, total, err := rank(map[string]int{"b": 2, "a": 2, dataset.Unknown: 50, "c": 9, "d": 0})
+	bars, total, err := rank(CompaniesChart{Counts: map[string]int{"b": 2, "a": 2, dataset.Unknown: 50, "c": 9, "d": 0}, Failed: 7})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []bar{{"c", 9, true}, {"a", 2, true}, {"b", 2, true}, {"d", 0, true}, {dataset.Unknown, 50, false}}
+	want := []chartRow{
+		{name: "c", count: 9, company: true}, {name: "a", count: 2, company: true}, {name: "b", count: 2, company: true}, {name: "d", company: true},
+		{name: dataset.Unknown, count: 50}, {name: "no answer", count: 7, unshared: true},
+	}
 	if !reflect.DeepEqual(bars, want) || total != 63 {
 		t.Errorf("rank = %v, %d; want %v, 63", bars, total, want)
 	}
@@ -235,7 +279,7 @@ func TestRank(t *testing.T) {
 
 // Thousands of companies must not make a picture that no memory holds.
 func TestRankBoundsTheRows(t *testing.T) {
-	counts := many(3000)
+	counts := CompaniesChart{Counts: many(3000)}
 	bars, total, err := rank(counts)
 	if err != nil {
 		t.Fatal(err)
@@ -243,7 +287,7 @@ func TestRankBoundsTheRows(t *testing.T) {
 	if len(bars) != mostRows+2 {
 		t.Fatalf("%d rows, want %d", len(bars), mostRows+2)
 	}
-	if got := bars[mostRows]; got.name != "2,750 others" || got.company {
+	if got := bars[mostRows]; got.name != "2,960 others" || got.company {
 		t.Errorf("the row after the largest is %+v, want the rest", got)
 	}
 	sum := 0
@@ -255,7 +299,7 @@ func TestRankBoundsTheRows(t *testing.T) {
 	}
 }
 
-func TestSummary(t *testing.T) {
+func TestSubtitle(t *testing.T) {
 	for _, tt := range []struct {
 		counts map[string]int
 		want   string
@@ -265,12 +309,45 @@ func TestSummary(t *testing.T) {
 		{map[string]int{"a": 3, dataset.Unknown: 1}, "4 conversations, 1 company, 25.0% Unknown"},
 		{map[string]int{dataset.Unknown: 0}, "0 conversations, 0 companies"},
 	} {
-		_, total, err := rank(tt.counts)
+		chart := CompaniesChart{Counts: tt.counts}
+		_, total, err := rank(chart)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := summary(total, tt.counts); got != tt.want {
-			t.Errorf("summary(%v) = %q, want %q", tt.counts, got, tt.want)
+		if got := subtitle(chart, total); got != tt.want {
+			t.Errorf("subtitle(%v) = %q, want %q", tt.counts, got, tt.want)
+		}
+	}
+}
+
+// Unknown, or what has no row of its own, is cut where it would leave the
+// companies' bars no room.
+func TestLongestIsThatOfACompany(t *testing.T) {
+	for _, c := range []struct {
+		rows []chartRow
+		want int
+	}{
+		{[]chartRow{{name: "a", count: 5, company: true}, {name: "b", count: 2, company: true}, {name: dataset.Unknown, count: 900}}, 5},
+		{[]chartRow{{name: dataset.Unknown, count: 900}}, 900},
+		{[]chartRow{{name: "a", company: true}, {name: dataset.Unknown, count: 9}}, 9},
+		{[]chartRow{{name: "a", company: true}}, 1},
+	} {
+		if got := longest(c.rows); got != c.want {
+			t.Errorf("the axis of %v ends at %d, want %d", c.rows, got, c.want)
+		}
+	}
+}
+
+func TestManyTicks(t *testing.T) {
+	for high, want := range map[float64]string{
+		1.18: "0 1", 3: "0 1 2 3", 12: "0 1 2 3 4 5 6 7 8 9 10 11 12", 118: "0 10 20 30 40 50 60 70 80 90 100 110", 1600: "0 200 400 600 800 1,000 1,200 1,400 1,600", 59_000: "0 5,000 10,000 15,000 20,000 25,000 30,000 35,000 40,000 45,000 50,000 55,000",
+	} {
+		var labels []string
+		for _, tick := range (manyTicks{}).Ticks(0, high) {
+			labels = append(labels, tick.Label)
+		}
+		if got := strings.Join(labels, " "); got != want {
+			t.Errorf("the ticks up to %g are %s, want %s", high, got, want)
 		}
 	}
 }
@@ -298,10 +375,10 @@ func TestShorten(t *testing.T) {
 
 // A picture that cannot be written is an error, not a short file.
 func TestWriteErrorsAreReported(t *testing.T) {
-	if err := Curves(brokenPipe{}, training(3)); !errors.Is(err, errBroken) {
+	if err := Curves(brokenPipe{}, training(3), Choice{}); !errors.Is(err, errBroken) {
 		t.Errorf("Curves = %v, want the writer's error", err)
 	}
-	if err := Companies(brokenPipe{}, many(3)); !errors.Is(err, errBroken) {
+	if err := Companies(brokenPipe{}, CompaniesChart{Counts: many(3)}); !errors.Is(err, errBroken) {
 		t.Errorf("Companies = %v, want the writer's error", err)
 	}
 }

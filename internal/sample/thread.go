@@ -282,7 +282,8 @@ func (w *writer) agentText(s scene, turn int, last bool) string {
 	rule := func(name string) func() string { return func() string { return w.say(name) } }
 	onTopic := func() string { return w.on(s.topic, "agent") }
 
-	if turn == 1 {
+	switch {
+	case turn == 1:
 		add(saysHello, rule("agent.hello"))
 		if !cheerful[s.topic.name] {
 			add(saysSorry, rule("agent.sorry"))
@@ -293,9 +294,9 @@ func (w *writer) agentText(s scene, turn int, last bool) string {
 		} else {
 			add(1, rule("agent.ask"))
 		}
-	} else if last && w.chance(0.5) {
+	case last && w.chance(0.5):
 		add(1, rule("agent.bye"))
-	} else {
+	default:
 		add(0.3, rule("agent.hello"))
 		add(0.6, rule("agent.next"))
 		add(0.4, onTopic)

@@ -17,6 +17,7 @@ import (
 
 	"switchboard/internal/console"
 	"switchboard/internal/privacy"
+	"switchboard/internal/problem"
 )
 
 var used = anonymizerUsed{
@@ -123,7 +124,7 @@ func TestCommandLinesThatMakeNoSense(t *testing.T) {
 		{"scan --evaluate x --fail-under 1.5", "--fail-under is 1.5; give a share"},
 		{"scan --evaluate x --fail-under most", `--fail-under is "most"; give a number such as 0.95`},
 	} {
-		if r := newHarness(t).run(strings.Fields(c.args)...); r.code != console.ExitBadInput || !strings.Contains(r.stderr, c.want) {
+		if r := newHarness(t).run(strings.Fields(c.args)...); r.code != problem.ExitBadInput || !strings.Contains(r.stderr, c.want) {
 			t.Errorf("%s: exit code %d, %q, want %q", c.args, r.code, r.stderr, c.want)
 		}
 	}
@@ -198,7 +199,7 @@ func TestScanCounts(t *testing.T) {
 		r := newHarness(t).run("scan", write(t, name, scanTweets), "--json")
 		var got scanned
 		r.object(t, &got)
-		if r.code != console.ExitDone || r.stderr != "" {
+		if r.code != problem.ExitDone || r.stderr != "" {
 			t.Fatalf("exit code %d, %q", r.code, r.stderr)
 		}
 		if got.Texts != 4 || got.Changed != 3 || got.Kinds["Person"] != 3 || got.Kinds["Email"] != 1 || got.Recognizers["thread"] != 1 {
@@ -247,7 +248,7 @@ func TestScanUsesTheSettings(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	h.set("SWITCHBOARD_NER_MODEL", t.TempDir())
-	if r := h.run("scan", file); r.code != console.ExitBadInput {
+	if r := h.run("scan", file); r.code != problem.ExitBadInput {
 		t.Errorf("a folder without a model: exit code %d, %q", r.code, r.stderr)
 	}
 }
@@ -261,7 +262,7 @@ const scanLabelled = `{"id": 7, "spans": [{"start": 9, "end": 15, "kind": "Perso
 func TestScanEvaluates(t *testing.T) {
 	labelled, file := write(t, "l.jsonl", scanLabelled), write(t, "t.csv", "tweet_id,text\n"+strings.ReplaceAll(strings.SplitN(scanTweets, "\n", 2)[1], ",\n", "\n"))
 	r := newHarness(t).run("scan", "--evaluate", labelled, file, "--errors", "--json")
-	if r.code != console.ExitDone || r.stderr != "" {
+	if r.code != problem.ExitDone || r.stderr != "" {
 		t.Fatalf("exit code %d, %q", r.code, r.stderr)
 	}
 	var got measured
@@ -300,9 +301,9 @@ func TestScanFailsUnder(t *testing.T) {
 		code        int
 		want        string
 	}{
-		{labelled, "0.5", console.ExitDone, ""},
-		{labelled, "0.51", console.ExitFailed, "the recall of Person is 0.5000, below the 0.51 asked for"},
-		{none, "0.5", console.ExitFailed, "no detail of kind Person is labelled"},
+		{labelled, "0.5", problem.ExitDone, ""},
+		{labelled, "0.51", problem.ExitFailed, "the recall of Person is 0.5000, below the 0.51 asked for"},
+		{none, "0.5", problem.ExitFailed, "no detail of kind Person is labelled"},
 	} {
 		args := []string{"scan", "--evaluate", c.file, "--fail-under", c.share}
 		r := newHarness(t).run(args...)
@@ -314,7 +315,7 @@ func TestScanFailsUnder(t *testing.T) {
 		}
 		var object struct{ Error *console.Failure }
 		in := newHarness(t).run(append(args, "--json")...)
-		if in.object(t, &object); in.code != c.code || (object.Error == nil) != (c.code == console.ExitDone) {
+		if in.object(t, &object); in.code != c.code || (object.Error == nil) != (c.code == problem.ExitDone) {
 			t.Errorf("%s: with --json exit code %d and %+v", c.share, in.code, object.Error)
 		}
 	}

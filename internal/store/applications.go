@@ -24,18 +24,33 @@ func (task *Task) RecordApplication(ctx context.Context, a registry.Application)
 	return wrap("recording the application", err)
 }
 
+// ApplicationBefore returns the task's latest run of an application, by whatever
+// model, that was recorded before a given one; false if there is none, or the
+// given one was not recorded.
+func (task *Task) ApplicationBefore(ctx context.Context, run string) (registry.Application, bool, error) {
+	found, err := list(ctx, task.Store, scanApplication, `SELECT run, at, model_id, confidences FROM applications
+		WHERE task = ? AND run <> ? AND at <= (SELECT at FROM applications WHERE task = ? AND run = ?) ORDER BY at DESC, run LIMIT 1`, task.name, run, task.name, run)
+	if err != nil || len(found) == 0 {
+		return registry.Application{}, false, wrap("reading applications", err)
+	}
+	return found[0], true, nil
+}
+
 // Applications returns the latest runs that a model answered, newest first, at
 // most limit.
 func (task *Task) Applications(ctx context.Context, model string, limit int) ([]registry.Application, error) {
-	applications, err := list(ctx, task.Store, func(rows *sql.Rows) (a registry.Application, err error) {
-		var at, confidences string
-		if err := rows.Scan(&a.Run, &at, &a.Model, &confidences); err != nil {
-			return a, err
-		}
-		if a.At, err = time.Parse(timeFormat, at); err != nil {
-			return a, err
-		}
-		return a, json.Unmarshal([]byte(confidences), &a.Confidences)
-	}, "SELECT run, at, model_id, confidences FROM applications WHERE task = ? AND model_id = ? ORDER BY at DESC, run LIMIT ?", task.name, model, limit)
+	applications, err := list(ctx, task.Store, scanApplication,
+		"SELECT run, at, model_id, confidences FROM applications WHERE task = ? AND model_id = ? ORDER BY at DESC, run LIMIT ?", task.name, model, limit)
 	return applications, wrap("reading applications", err)
+}
+
+func scanApplication(rows *sql.Rows) (a registry.Application, err error) {
+	var at, confidences string
+	if err := rows.Scan(&a.Run, &at, &a.Model, &confidences); err != nil {
+		return a, err
+	}
+	if a.At, err = time.Parse(timeFormat, at); err != nil {
+		return a, err
+	}
+	return a, json.Unmarshal([]byte(confidences), &a.Confidences)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/registry"
 )
@@ -19,8 +20,8 @@ import (
 var ErrChampionChanged = errors.New("the champion has changed meanwhile")
 
 const (
-	championAlias   = "champion"
-	challengerAlias = "challenger"
+	championAlias   = pipeline.Champion
+	challengerAlias = pipeline.Challenger
 )
 
 // Register adds a model, or replaces what is known of it by a later judgement; when
@@ -191,13 +192,8 @@ func (task *Task) Rollback(ctx context.Context, by Who, why string) (id string, 
 		if err != nil {
 			return err
 		}
-		// Its promotion says who had to go; a rollback to it does not count.
-		id, err = t.text(ctx, "SELECT previous FROM model_changes WHERE task = ? AND model_id = ? AND action = ? ORDER BY seq DESC LIMIT 1", t.task, champion, string(registry.Promoted))
-		if err != nil {
+		if id, err = t.before(ctx, champion); err != nil {
 			return err
-		}
-		if id == "" {
-			return problem.Input("there is no earlier champion to go back to; `starter models promote` makes any other model the champion")
 		}
 		if err := t.usable(ctx, id); err != nil {
 			return err
@@ -205,6 +201,17 @@ func (task *Task) Rollback(ctx context.Context, by Who, why string) (id string, 
 		return t.crown(ctx, registry.RolledBack, id, champion, by, why)
 	})
 	return id, wrap("rolling back", err)
+}
+
+// before returns the champion that had to go for this one. There being none is a
+// problem of kind BadInput.
+func (t *tx) before(ctx context.Context, champion string) (string, error) {
+	// Its promotion says who had to go; a rollback to it does not count.
+	id, err := t.text(ctx, "SELECT previous FROM model_changes WHERE task = ? AND model_id = ? AND action = ? ORDER BY seq DESC LIMIT 1", t.task, champion, string(registry.Promoted))
+	if err == nil && id == "" {
+		err = problem.Input("there is no earlier champion to go back to; `starter models promote` makes any other model the champion")
+	}
+	return id, err
 }
 
 // Retire takes a model out of use. The champion cannot be retired, which is a

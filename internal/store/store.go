@@ -95,12 +95,12 @@ func Redact(location string) string {
 // wait for a writer, a writer waits for another, and takes its lock before it
 // reads what it is going to change.
 func openFile(path string) (*sql.DB, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil { //nolint:gosec // a setting names the file
 		return nil, err
 	}
 	// SQLite takes an empty file for an empty database, and makes its log and
 	// its index of the same mode: made here, they are for this user's eyes only.
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // as above
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +185,7 @@ func (s *Store) change(ctx context.Context, f func(*tx) error) error {
 	if err != nil {
 		return fmt.Errorf("beginning a change of the database: %w", err)
 	}
-	defer t.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	defer t.Rollback() // after a commit there is nothing to roll back
 	if s.postgres {
 		if _, err := t.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", changesLock); err != nil {
 			return fmt.Errorf("waiting for other changes of the database: %w", err)

@@ -348,8 +348,9 @@ func TestRetrainings(t *testing.T) {
 			}
 			return r
 		}
-		a, b := record("a", 1, registry.Skip), record("b", 2, registry.Keep)
-		b = record("b", 3, registry.Promote)
+		a := record("a", 1, registry.Skip)
+		record("b", 2, registry.Keep)
+		b := record("b", 3, registry.Promote)
 		if got, err := s.Retrainings(t.Context(), 10); err != nil || !reflect.DeepEqual(got, []registry.Retraining{b, a}) {
 			t.Errorf("retrainings %+v, %v", got, err)
 		}
@@ -369,9 +370,10 @@ func TestApplications(t *testing.T) {
 			}
 			return a
 		}
-		a, b := record("a", 1, "m", 10), record("b", 2, "m", 20)
+		a := record("a", 1, "m", 10)
+		record("b", 2, "m", 20)
 		record("c", 3, "another", 30)
-		b = record("b", 2, "m", 25)
+		b := record("b", 2, "m", 25)
 		if got, err := s.Applications(t.Context(), "m", 10); err != nil || !reflect.DeepEqual(got, []registry.Application{b, a}) {
 			t.Errorf("applications %+v, %v", got, err)
 		}
@@ -380,6 +382,15 @@ func TestApplications(t *testing.T) {
 		}
 		if got, err := s.Applications(t.Context(), "unknown", 1); err != nil || len(got) != 0 {
 			t.Errorf("an unknown model has %+v, %v", got, err)
+		}
+		for run, before := range map[string]string{"a": "", "b": "a", "c": "b", "never seen": ""} {
+			got, found, err := s.ApplicationBefore(t.Context(), run)
+			if err != nil || found != (before != "") || got.Run != before {
+				t.Errorf("before %s was %+v, %v, %v; want %q", run, got, found, err, before)
+			}
+		}
+		if got, found, err := s.Store.Task("another").ApplicationBefore(t.Context(), "c"); err != nil || found {
+			t.Errorf("another task's application was found: %+v, %v", got, err)
 		}
 	})
 }

@@ -54,7 +54,7 @@ const maxBlanks = 3
 func (a *slip) sign() bool {
 	l := strings.TrimRight(a.left, " ")
 	r := strings.TrimLeft(a.right, " \t\r\n")
-	if l != "" && r != "" && strings.Contains("() [] {} <>", l[len(l)-1:]+r[:1]) && strings.IndexByte("([{<", l[len(l)-1]) >= 0 {
+	if l != "" && r != "" && strings.Contains("() [] {} <>", l[len(l)-1:]+r[:1]) && strings.IndexByte("([{<", l[len(l)-1]) >= 0 { //nolint:gocritic // the list of pairs comes first
 		l, r = strings.TrimRight(l[:len(l)-1], " "), strings.TrimLeft(r[1:], " \t\r\n")
 	} else {
 		a.spacedLeft, a.spacedRight = len(l) < len(a.left), len(r) < len(a.right)

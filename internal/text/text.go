@@ -118,79 +118,90 @@ func isClean(s string) bool {
 func sweep(s string) string {
 	out := make([]byte, 0, len(s)+len(Link))
 	for i := 0; i < len(s); {
-		c := s[i]
-		switch kinds[c] {
+		n := 1
+		switch kinds[s[i]] {
 		case blank:
 			out = space(out)
-			i++
 		case wide:
-			r, n := utf8.DecodeRuneInString(s[i:])
-			switch {
-			case r == utf8.RuneError && n == 1:
-				if !strings.HasSuffix(tail(out, 3), "\uFFFD") {
-					out = append(out, "\uFFFD"...)
-				}
-			case unicode.IsSpace(r) || r == '\uFEFF' || r == '\u200B' || r == '\u2028' || r == '\u2029':
-				out = space(out)
-			case r == '＠' && i+n < len(s) && isWord(s[i+n]) && !isAddress(out, s[i+n:]):
-				i += wordLen(s[i+n:])
-			default:
-				out = append(out, s[i:i+n]...)
-			}
-			i += n
+			out, n = sweepWide(out, s[i:])
 		case at:
-			word := wordLen(s[i+1:])
-			if word == 0 {
-				out = append(out, c)
-				i++
-			} else if n := domainLen(s[i+1:]); n > 0 && endsInLocal(out) {
-				out = append(out, s[i:i+1+n]...)
-				i += 1 + n
-			} else if isAddress(out, s[i+1:]) {
-				out = append(out, c)
-				i++
-			} else {
-				i += 1 + word
-			}
+			out, n = sweepAt(out, s[i:])
 		case colon:
-			if n := schemeLen(out); n > 0 && strings.HasPrefix(s[i:], "://") {
-				out = append(out[:len(out)-n], Link...)
-				i += linkLen(s[i+3:]) + 3
-				continue
-			}
-			out = append(out, c)
-			i++
+			out, n = sweepColon(out, s[i:])
 		case period:
-			if endsInWord(out, "www") && i+1 < len(s) && isWord(s[i+1]) {
-				out = append(out[:len(out)-3], Link...)
-				i += linkLen(s[i+1:]) + 1
-				continue
-			}
-			out = append(out, c)
-			i++
+			out, n = sweepPeriod(out, s[i:])
 		case slash:
-			n := 0
-			if endsInWord(out, "t.co") {
-				n = len("t.co")
-			} else if endsInWord(out, "pic.twitter.com") {
-				n = len("pic.twitter.com")
-			}
-			if n > 0 && i+1 < len(s) && isWord(s[i+1]) {
-				out = append(out[:len(out)-n], Link...)
-				i += 1 + wordLen(s[i+1:])
-				continue
-			}
-			out = append(out, c)
-			i++
+			out, n = sweepSlash(out, s[i:])
 		default:
-			out = append(out, c)
-			i++
+			out = append(out, s[i])
 		}
+		i += n
 	}
 	if len(out) > 0 && out[len(out)-1] == ' ' {
 		out = out[:len(out)-1]
 	}
 	return string(out)
+}
+
+// The functions of sweep append to out what becomes of the beginning of s, which is a
+// character of their kind, and tell how many bytes of s that is.
+
+func sweepWide(out []byte, s string) ([]byte, int) {
+	r, n := utf8.DecodeRuneInString(s)
+	switch {
+	case r == utf8.RuneError && n == 1:
+		if !strings.HasSuffix(tail(out, 3), "\uFFFD") {
+			out = append(out, "\uFFFD"...)
+		}
+	case unicode.IsSpace(r) || r == '\uFEFF' || r == '\u200B' || r == '\u2028' || r == '\u2029':
+		out = space(out)
+	case r == '＠' && n < len(s) && isWord(s[n]) && !isAddress(out, s[n:]):
+		n += wordLen(s[n:])
+	default:
+		out = append(out, s[:n]...)
+	}
+	return out, n
+}
+
+func sweepAt(out []byte, s string) ([]byte, int) {
+	word := wordLen(s[1:])
+	if word == 0 {
+		return append(out, s[0]), 1
+	}
+	if n := domainLen(s[1:]); n > 0 && endsInLocal(out) {
+		return append(out, s[:1+n]...), 1 + n
+	}
+	if isAddress(out, s[1:]) {
+		return append(out, s[0]), 1
+	}
+	return out, 1 + word
+}
+
+func sweepColon(out []byte, s string) ([]byte, int) {
+	if n := schemeLen(out); n > 0 && strings.HasPrefix(s, "://") {
+		return append(out[:len(out)-n], Link...), linkLen(s[3:]) + 3
+	}
+	return append(out, s[0]), 1
+}
+
+func sweepPeriod(out []byte, s string) ([]byte, int) {
+	if endsInWord(out, "www") && 1 < len(s) && isWord(s[1]) {
+		return append(out[:len(out)-3], Link...), linkLen(s[1:]) + 1
+	}
+	return append(out, s[0]), 1
+}
+
+func sweepSlash(out []byte, s string) ([]byte, int) {
+	n := 0
+	if endsInWord(out, "t.co") {
+		n = len("t.co")
+	} else if endsInWord(out, "pic.twitter.com") {
+		n = len("pic.twitter.com")
+	}
+	if n > 0 && 1 < len(s) && isWord(s[1]) {
+		return append(out[:len(out)-n], Link...), 1 + wordLen(s[1:])
+	}
+	return append(out, s[0]), 1
 }
 
 // space ends a word, unless nothing or a space stands there already.

@@ -2,6 +2,7 @@ package tweet
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -64,19 +65,24 @@ func Load(ctx context.Context, r io.Reader, name string, kind Kind, progress fun
 		return nil, err
 	}
 	table := b.finish()
-	if rows.bom {
-		table.Report.AddFile(ByteOrderMark)
-	}
-	if rows.crlf {
-		table.Report.AddFile(CRLF)
-	}
-	if rows.cr {
-		table.Report.AddFile(CR)
-	}
+	rows.tell(&table.Report)
 	if kind == Training && len(table.companies) == 0 {
 		return nil, b.noCompany(name)
 	}
 	return table, nil
+}
+
+// tell notes in a report what is unusual about the file.
+func (r *Rows) tell(report *Report) {
+	if r.bom {
+		report.AddFile(ByteOrderMark)
+	}
+	if r.crlf {
+		report.AddFile(CRLF)
+	}
+	if r.cr {
+		report.AddFile(CR)
+	}
 }
 
 // noCompany says why a table has no company.
@@ -116,7 +122,7 @@ func parse(ctx context.Context, rows *Rows, at columns, batches chan<- *batch, f
 			b = &batch{rows: make([]row, 0, batchRows)}
 		}
 		err := b.fill(rows, at)
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
 		select {
@@ -124,7 +130,7 @@ func parse(ctx context.Context, rows *Rows, at columns, batches chan<- *batch, f
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return ctx.Err()
 		}
 	}

@@ -3,6 +3,7 @@ package tweet
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"testing"
@@ -29,7 +30,7 @@ func BenchmarkRows(b *testing.B) {
 		for err == nil {
 			_, err = rows.Next()
 		}
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			b.Fatal(err)
 		}
 	}

@@ -58,7 +58,7 @@ func NewRows(r io.Reader, name string) (*Rows, error) {
 	rows.csv.FieldsPerRecord = -1
 	rows.csv.ReuseRecord = true
 	header, err := rows.read()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, problem.Input("%s holds blank lines only: %s", name, wanted)
 	}
 	if err != nil {
@@ -131,7 +131,7 @@ func (r *Rows) RepeatsHeader() func(row []string) bool {
 // read returns the next record, checked to be UTF-8.
 func (r *Rows) read() ([]string, error) {
 	record, err := r.csv.Read()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, io.EOF
 	}
 	if err != nil {
@@ -295,7 +295,7 @@ func Check(r io.Reader, name string, kind Kind) error {
 	}
 	for range checkRows {
 		_, err := rows.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -40,7 +40,7 @@ func readRows(t testing.TB, in, name string) (rows [][]string, err error) {
 	}
 	for {
 		row, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return rows, nil
 		}
 		if err != nil {

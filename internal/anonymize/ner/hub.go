@@ -105,7 +105,7 @@ func (h Hub) download(ctx context.Context, repo, revision, kept string) (dir, sh
 	if err != nil {
 		return "", "", err
 	}
-	if err := os.MkdirAll(kept, 0o755); err != nil {
+	if err := os.MkdirAll(kept, 0o755); err != nil { //nolint:gosec // models are no secret, and users share them
 		return "", "", problem.New(problem.Environment, "the folder for downloaded models cannot be made: %w", err)
 	}
 	part, err := os.MkdirTemp(kept, ".part-")
@@ -136,7 +136,7 @@ func (h Hub) download(ctx context.Context, repo, revision, kept string) (dir, sh
 			return "", "", problem.New(problem.Environment, "the downloaded model cannot be moved to its place: %w", err)
 		}
 	}
-	return dir, m.SHA256, os.Chmod(dir, 0o755)
+	return dir, m.SHA256, os.Chmod(dir, 0o755) //nolint:gosec // as above
 }
 
 // files asks which commit a revision is, and chooses the files of the model.

@@ -88,11 +88,11 @@ func Load(ctx context.Context, o Options) (*Recognizer, error) {
 		return nil, err
 	}
 	if n := r.model.Width(); n != len(m.person) {
-		r.Close()
+		_ = r.Close() // the model is not used
 		return nil, problem.Input("the model in %s cannot be used: it puts out %d scores a token, but config.json names %d labels", o.Dir, n, len(m.person))
 	}
 	if _, err := r.Recognize(ctx, []string{"We are happy to have you, Naomi! -JB"}); err != nil {
-		r.Close()
+		_ = r.Close() // the model is not used
 		return nil, transformer.Untried(o.Dir, err)
 	}
 	return r, nil
