@@ -68,7 +68,7 @@ func (p *Provider) FetchMetrics(ctx context.Context, in FetchMetricsInput) (Fetc
 	if r.Steps, err = p.Store.Write(ctx, layout.Run(in.Dir).StepMetrics(), chart.FormatSteps(steps)); err != nil {
 		return FetchMetricsResult{}, err
 	}
-	r.Curves, err = p.drawCurves(ctx, layout.Run(in.Dir).Curves(), steps)
+	r.Curves, err = p.drawCurves(ctx, layout.Run(in.Dir).Curves(), steps, chart.ChoiceOf(steps, job.BaseModel))
 	return r, err
 }
 
@@ -117,9 +117,9 @@ func (p *Provider) steps(ctx context.Context, file string) ([]byte, error) {
 	return content, nil
 }
 
-func (p *Provider) drawCurves(ctx context.Context, path string, steps []chart.Step) (artifact.Ref, error) {
+func (p *Provider) drawCurves(ctx context.Context, path string, steps []chart.Step, chosen chart.Choice) (artifact.Ref, error) {
 	var picture bytes.Buffer
-	if err := chart.Curves(&picture, steps); err != nil {
+	if err := chart.Curves(&picture, steps, chosen); err != nil {
 		return artifact.Ref{}, fmt.Errorf("drawing the training curves: %w", err)
 	}
 	return p.Store.Write(ctx, path, picture.Bytes())

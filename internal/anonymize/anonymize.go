@@ -36,13 +36,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"switchboard/internal/dataset"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/text"
 )
 
 // The kinds of personal data, and at the same time what takes its place.
 const (
-	Person  = "Person"
+	Person  = pipeline.PersonDetail
 	Email   = "Email"
 	Phone   = "Phone"
 	Card    = "Card"

@@ -135,6 +135,13 @@ func TestTrainStopsEarly(t *testing.T) {
 	if last := len(epochs) - 1; last == 200-1 || last-better != 2 {
 		t.Fatalf("training ended after epoch %d, and epoch %d was the last better one", last+1, better+1)
 	}
+	var losses, accuracies []float64
+	for _, e := range epochs {
+		losses, accuracies = append(losses, e.ValidLoss), append(accuracies, e.ValidAccuracy)
+	}
+	if got := Chosen(losses, accuracies); got != better {
+		t.Errorf("by its figures, epoch %d is chosen, not %d", got+1, better+1)
+	}
 	if !bytes.Equal(save(t, model), files[better]) {
 		t.Errorf("the model is not that of epoch %d, the last that was better", better+1)
 	}

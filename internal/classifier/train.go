@@ -351,30 +351,6 @@ func (t *training) run(ctx context.Context) (*Model, error) {
 	return epoch.Model(), nil
 }
 
-// bestEpoch is the last one that was better than those before. Either figure may
-// show it: towards the end of a training the loss often stands still while
-// answers still get better.
-type bestEpoch struct {
-	number         int
-	loss, accuracy float64
-	model          *Model
-}
-
-// waits takes in an epoch and returns how many have gone by since the best one.
-func (b *bestEpoch) waits(e Epoch) int {
-	first := b.model == nil
-	if first || e.ValidLoss < b.loss || e.ValidAccuracy > b.accuracy {
-		b.number, b.model = e.Number, e.Model()
-	}
-	if first || e.ValidLoss < b.loss {
-		b.loss = e.ValidLoss
-	}
-	if first || e.ValidAccuracy > b.accuracy {
-		b.accuracy = e.ValidAccuracy
-	}
-	return e.Number - b.number
-}
-
 // step scores a batch with the weights as they are, then updates them.
 func (t *training) step(batch []scored, indices []int, rate float32) {
 	inParallel(len(batch), func(next func() (int, bool)) {

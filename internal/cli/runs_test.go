@@ -7,6 +7,8 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+
+	"switchboard/internal/console"
 )
 
 func TestRunsAreListed(t *testing.T) {
@@ -83,7 +85,7 @@ func TestNearestWord(t *testing.T) {
 		"datset": "dataset", "tagret-size": "target-size", "wacth": "watch", "limt": "limit", "target": "target-size",
 		"bogus": "", "x": "", "": "", "dry-run": "",
 	} {
-		if got := nearest(typed, words); got != want {
+		if got := console.Nearest(typed, words); got != want {
 			t.Errorf("%q is taken for %q, want %q", typed, got, want)
 		}
 	}

@@ -59,7 +59,7 @@ func (a *app) ending(ctx context.Context, c *connection, run runRef, err error, 
 	}
 	show.update(r)
 	show.stop()
-	a.addFiles(ctx, &r)
+	a.addFiles(ctx, c, &r)
 	if r.State == stateCompleted {
 		return r, nil
 	}

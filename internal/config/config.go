@@ -33,6 +33,7 @@ const (
 	DatabaseURL       = "DATABASE_URL"
 	DatabaseURLFile   = "DATABASE_URL_FILE"
 	Task              = "SWITCHBOARD_TASK"
+	WebUI             = "SWITCHBOARD_WEB_UI"
 	ProviderURL       = "OPENAI_BASE_URL"
 	ProviderKey       = "OPENAI_API_KEY"
 	ProviderKeyFile   = "OPENAI_API_KEY_FILE"
@@ -98,6 +99,7 @@ var Settings = []Setting{
 	{DatabaseURL, "", "database of models, corrections and retrainings: `postgres://...`, or an SQLite file; empty is `switchboard.db` in the artifacts' folder"},
 	{DatabaseURLFile, "", "file that holds that URL, read where `DATABASE_URL` is empty"},
 	{Task, pipeline.DefaultTask, "task that the starter's commands are about where `--task` names none"},
+	{WebUI, "", "address of Temporal's Web UI, for the starter's links; empty is Temporal Cloud's for a server there, and for a server on this machine the port a thousand above the server's"},
 	{ProviderURL, "http://" + modelServerAddress + "/v1", "base URL of the OpenAI-compatible provider that trains and answers; the default is the project's own model server"},
 	{ProviderKey, "", "API key for the provider"},
 	{ProviderKeyFile, StateDir + "/" + KeyFile, "file that holds the key, read where `OPENAI_API_KEY` is empty; `standalone` makes the default one for its own model server"},

@@ -49,7 +49,7 @@ const (
 )
 
 // lookFirst is what to do about answers that may be wrong.
-const lookFirst = "these conversations may be of another kind than those that the model was trained on: look at some answers before you use them, and check --task and --model"
+const lookFirst = "these conversations may be of another kind than those that the model was trained on: look at some answers before you use them, and check that the task and the model are the right ones (--task, --model)"
 
 // Warnings says, one sentence each, why the answers need a look before they are
 // used: what they differ in from those to the model's own test, or that the test
@@ -81,7 +81,7 @@ func unlike(test, now Practice) []string {
 		return differences
 	}
 	if psi := PSI(test.Confidences, now.Confidences); psi > MuchDrift+driftBeyondChance*(1/n+1/m) {
-		differences = append(differences, fmt.Sprintf("the model's confidence is spread otherwise than in its own test (population stability index %.2f; from %g on it counts as another population)", psi, MuchDrift))
+		differences = append(differences, fmt.Sprintf("the model's confidence is distributed differently than in its own test (population stability index %.2f, where %g or more counts as a different population)", psi, MuchDrift))
 	}
 	return differences
 }

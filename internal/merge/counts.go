@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/dustin/go-humanize"
+
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
@@ -63,8 +65,8 @@ func (m *Merge) Confidences() map[int]int64 { return evaluate.ConfidenceBins(m.c
 func (m *Merge) Warnings(test evaluate.Practice) []string {
 	var warnings []string
 	if failed := m.failed(); failed > 0 {
-		warnings = append(warnings, fmt.Sprintf("%d of %d conversations (%s) got no answer in all attempts%s, and are in no share of a company: ask them again with --retry-failed",
-			failed, m.conversations, evaluate.ShareOf(failed, m.conversations), m.commonestError()))
+		warnings = append(warnings, fmt.Sprintf("%s of %s (%s) got no answer in all attempts%s and are left out of all shares: ask them again with --retry-failed",
+			humanize.Comma(failed), conversations(m.conversations), evaluate.ShareOf(failed, m.conversations), m.commonestError()))
 	}
 	// In a test no conversation is empty, and none fails.
 	return append(warnings, evaluate.Warnings(test, evaluate.Practice{
@@ -72,6 +74,13 @@ func (m *Merge) Warnings(test evaluate.Practice) []string {
 		Unknown:     m.statuses[string(dataset.Unsure)] + m.statuses[string(dataset.Invalid)],
 		Confidences: m.Confidences(),
 	})...)
+}
+
+func conversations(n int64) string {
+	if n == 1 {
+		return "1 conversation"
+	}
+	return humanize.Comma(n) + " conversations"
 }
 
 // commonestError names the error code of most that failed, in brackets.

@@ -27,6 +27,9 @@ type Evaluation struct {
 	Failed []string `json:"failed,omitempty"`
 }
 
+// PersonDetail is the kind of detail that a person's name is.
+const PersonDetail = "Person"
+
 // Proportion is Count of Of, as a share with its 95% Wilson interval. Of
 // nothing the share is 0 and the interval reaches from 0 to 1.
 type Proportion struct {

@@ -28,7 +28,7 @@ func (p *applicationPage) addOutcomes() {
 		{dataset.Unsure, "Unsure", "counted as Unknown", "grey"},
 		{dataset.Invalid, "No company", "the answer was none of the companies; counted as Unknown", "grey"},
 		{dataset.Empty, "No text", "there was nothing to read; counted as Unknown", "grey"},
-		{dataset.Failed, "No answer", "the model could not be asked; counted nowhere else", "orange"},
+		{dataset.Failed, "No answer", "the model did not answer; left out below", "orange"},
 	} {
 		n := p.Count(o.status)
 		if n == 0 && o.status != dataset.Classified && o.status != dataset.Unsure {
@@ -54,19 +54,23 @@ func (p *applicationPage) Lead() string {
 		return fmt.Sprintf("The file has %s, and the model was sure of the company in none of them.", quantity(int(all), "conversation", "conversations"))
 	}
 	first := p.Companies[0]
-	lead := fmt.Sprintf("Of %s, the model named a company in %s (%s): %s. ",
-		quantity(int(all), "conversation", "conversations"), thousands(int(sure)), evaluate.ShareOf(sure, all), quantity(len(p.Companies), "company", "companies"))
-	return lead + fmt.Sprintf("%s comes first with %s (%s).", first.Name, thousands(first.Conversations), first.Share.Value)
+	lead := fmt.Sprintf("Of %s, %s (%s) were assigned to %s. %s has the most: %s (%s).",
+		quantity(int(all), "conversation", "conversations"), thousands(int(sure)), evaluate.ShareOf(sure, all), quantity(len(p.Companies), "company", "companies"),
+		first.Name, thousands(first.Conversations), first.Share.Value)
+	if n := p.Unknown.Conversations; n > 0 {
+		lead += fmt.Sprintf(" The company is unknown for %s.", thousands(n))
+	}
+	return lead
 }
 
 // Sureness says what the threshold is and what it stands for.
 func (p *applicationPage) Sureness() string {
 	if p.Threshold > 1 {
-		return "In its own test this model was at no confidence right often enough, so every answer counts as Unknown."
+		return "In its own test this model was not correct often enough at any confidence, so every answer counts as Unknown."
 	}
-	s := fmt.Sprintf("An answer counts from a confidence of %s on; below, the company is Unknown.", evaluate.Share(p.Threshold))
+	s := fmt.Sprintf("An answer counts if its confidence is at least %s. Below that, the company is Unknown.", evaluate.Share(p.Threshold))
 	if p.Origin != nil && p.Origin.AskedPrecision > 0 {
-		s += fmt.Sprintf(" From there on, %s of the model's answers were right on conversations that it had not learnt from.", evaluate.Share(p.Origin.AskedPrecision))
+		s += fmt.Sprintf(" At that level, %s of the model's answers were correct on conversations that it was not trained on.", evaluate.Share(p.Origin.AskedPrecision))
 	}
 	return s
 }

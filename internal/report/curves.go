@@ -44,8 +44,8 @@ type curve struct {
 // Steps may be in any order. A figure that is missing (NaN) or infinite is
 // passed over: the line joins its neighbours. A measure with no figure at all
 // has no line and no legend entry, and without any step the picture says so
-// in words.
-func Curves(w io.Writer, steps []Step) error {
+// in words. The step whose model is used is marked in both panels.
+func Curves(w io.Writer, steps []Step, chosen Choice) error {
 	ordered := sorted(steps)
 	loss := newMeasure("Loss", "cross-entropy", ordered,
 		func(s Step) float64 { return s.TrainLoss },
@@ -65,6 +65,8 @@ func Curves(w io.Writer, steps []Step) error {
 	// An accuracy axis that ends below 1 or begins above 0 flatters.
 	accuracyPlot.Y.Max = 1
 	accuracyPlot.Y.Tick.Marker = fifths{}
+	lossPlot.Add(mark{chosen, false})
+	accuracyPlot.Add(mark{chosen, true})
 
 	return writePNG(w, curvesWidth, curvesHeight, func(c draw.Canvas) {
 		if len(ordered) == 0 {

@@ -8,6 +8,8 @@ import (
 	"html/template"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"switchboard/internal/evaluate"
 )
@@ -25,16 +27,17 @@ var (
 // Whatever is put into it is escaped.
 func newPage(name, text string) *template.Template {
 	t := template.New(name).Funcs(template.FuncMap{
-		"style":   func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // written by this package
-		"policy":  contentPolicy,
-		"percent": func(share float64) string { return evaluate.Share(share).String() },
-		"range95": rangeOf,
-		"hundred": func(share evaluate.Share) string { return fmt.Sprintf("%.0f", 100*share) },
-		"dollars": func(d float64) string { return fmt.Sprintf("$%.2f", d) },
-		"count":   countOf,
-		"lines":   func(s string) []string { return strings.Split(s, "\n") },
-		"moment":  moment,
-		"day":     func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+		"style":    func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // written by this package
+		"policy":   contentPolicy,
+		"percent":  func(share float64) string { return evaluate.Share(share).String() },
+		"range95":  rangeOf,
+		"hundred":  func(share evaluate.Share) string { return fmt.Sprintf("%.0f", 100*share) },
+		"dollars":  func(d float64) string { return fmt.Sprintf("$%.2f", d) },
+		"count":    countOf,
+		"lines":    func(s string) []string { return strings.Split(s, "\n") },
+		"moment":   moment,
+		"sentence": sentence,
+		"day":      func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 		"picture": func(png []byte) template.URL {
 			return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png)) //nolint:gosec // drawn by this package
 		},
@@ -46,6 +49,12 @@ func newPage(name, text string) *template.Template {
 func contentPolicy() string {
 	sum := sha256.Sum256([]byte(pageStyle))
 	return "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// sentence gives a clause a capital letter and a full stop.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:] + "."
 }
 
 // moment is a time as people write it.
