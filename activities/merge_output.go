@@ -113,7 +113,7 @@ func (d *Data) merge(ctx context.Context, in MergeOutputInput) (*merge.Merge, er
 // sumUp keeps what the answers came to, for the chart, the report and the
 // applications to come.
 func (d *Data) sumUp(ctx context.Context, in MergeOutputInput, m *merge.Merge, result *MergeOutputResult) (err error) {
-	s := m.Summary()
+	s, dir := m.Summary(), layout.Run(in.Dir)
 	s.At, s.Task, s.Model, s.Warnings = time.Now(), in.Task, in.Model, result.Warnings
 	s.Dataset, s.DatasetSHA256 = pipeline.DatasetName(in.Dataset.URL), in.Dataset.SHA256
 	if in.Model != "" {
@@ -122,10 +122,10 @@ func (d *Data) sumUp(ctx context.Context, in MergeOutputInput, m *merge.Merge, r
 			return err
 		}
 	}
-	if result.Summary, err = d.Store.WriteJSON(ctx, layout.Run(in.Dir).Summary(), s); err != nil {
+	if result.Summary, err = d.Store.WriteJSON(ctx, dir.Summary(), s); err != nil {
 		return err
 	}
-	result.Companies, err = d.Store.WriteJSON(ctx, layout.Run(in.Dir).Companies(), m.Companies())
+	result.Companies, err = d.Store.WriteJSON(ctx, dir.Companies(), m.Companies())
 	return err
 }
 

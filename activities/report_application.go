@@ -34,7 +34,7 @@ func (d *Data) ReportApplication(ctx context.Context, in ReportApplicationInput)
 	if a.Before, err = d.summaryBefore(ctx, in); err != nil {
 		return artifact.Ref{}, err
 	}
-	return d.draw(ctx, layout.Run(in.Dir).Result(), func(w io.Writer) error { return page.WriteApplication(w, a) })
+	return d.draw(ctx, layout.Run(in.Dir).OutputPage(), func(w io.Writer) error { return page.WriteApplication(w, a) })
 }
 
 // summaryBefore returns what the application before this one came to, nil where

@@ -69,15 +69,15 @@ func (d *Data) ReportEvaluation(ctx context.Context, in ReportEvaluationInput) (
 	if err != nil {
 		return ReportEvaluationResult{}, err
 	}
-	run := layout.Run(in.Dir)
+	dir := layout.Run(in.Dir)
 	var result ReportEvaluationResult
-	if result.JSON, err = d.Store.WriteJSON(ctx, run.Report(), e); err != nil {
+	if result.JSON, err = d.Store.WriteJSON(ctx, dir.Report(), e); err != nil {
 		return result, err
 	}
-	if result.HTML, err = d.draw(ctx, run.ReportPage(), func(w io.Writer) error { return page.WriteEvaluation(w, e) }); err != nil {
+	if result.HTML, err = d.draw(ctx, dir.ReportPage(), func(w io.Writer) error { return page.WriteEvaluation(w, e) }); err != nil {
 		return result, err
 	}
-	result.Confusion, err = d.draw(ctx, run.Confusion(), func(w io.Writer) error { return page.Confused(w, e.Confusion) })
+	result.Confusion, err = d.draw(ctx, dir.Confusion(), func(w io.Writer) error { return page.Confused(w, e.Confusion) })
 	return result, err
 }
 

@@ -71,5 +71,9 @@ func (p *Provider) model(ctx context.Context, task, id string) (registry.Model, 
 	if id == "" {
 		return p.Models.Task(task).Champion(ctx)
 	}
-	return p.Models.Task(task).Model(ctx, id)
+	name, err := p.Models.Task(task).Resolve(ctx, id)
+	if err != nil {
+		return registry.Model{}, err
+	}
+	return p.Models.Task(task).Model(ctx, name)
 }

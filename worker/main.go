@@ -1,4 +1,5 @@
-// Worker runs the workflows and activities of Switchboard.
+// Worker runs the workflows and activities of Switchboard, and shows what its
+// anonymizer does to a file (worker scan).
 //
 // It connects to the Temporal server that TEMPORAL_ADDRESS (and Temporal's
 // other variables, or its configuration file) names, and reads the settings
@@ -12,20 +13,27 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"switchboard/internal/config"
+	"switchboard/internal/console"
 	"switchboard/internal/problem"
+	"switchboard/internal/scan"
 	"switchboard/internal/temporal"
 	"switchboard/worker/host"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := command().ExecuteContext(ctx)
+	cmd, err := command().ExecuteContextC(ctx)
 	stop()
+	// What scans is a command like those of the starter, and fails as they do.
+	if cmd.Name() == "scan" {
+		os.Exit(console.Fail(os.Stdout, os.Stderr, slices.Contains(os.Args, "--json"), err))
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "worker:", err)
 	}
@@ -38,7 +46,7 @@ func command() *cobra.Command {
 		Short: "Run the workflows and activities of Switchboard",
 		Long: `Run the workflows and activities of Switchboard, until it is interrupted.
 
-It takes no flags: the connection is configured as for all Temporal programs
+Without a command it takes no flags: the connection is configured as for all Temporal programs
 (TEMPORAL_ADDRESS and the rest), everything else by the variables that the README
 lists. Workers of one namespace share its runs, so they need the same settings.`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -51,6 +59,8 @@ lists. Workers of one namespace share its runs, so they need the same settings.`
 		SilenceErrors: true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return run(cmd.Context()) },
 	}
+	cmd.CompletionOptions.DisableDefaultCmd = true
+	cmd.AddCommand(scan.Command(os.Getenv))
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return problem.Input("%w; see --help", err) })
 	return cmd
 }

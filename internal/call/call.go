@@ -24,7 +24,7 @@ import (
 	"regexp"
 	"time"
 
-	"switchboard/internal/dataset"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
 
@@ -54,19 +54,7 @@ type Turn struct {
 }
 
 // Answer is what was found out about a call.
-type Answer struct {
-	CallID     string    `json:"call_id"`
-	Channel    string    `json:"channel,omitempty"`
-	ReceivedAt time.Time `json:"received_at,omitzero"`
-	// Company is a handle, or [dataset.Unknown].
-	Company string `json:"company"`
-	// Confidence is the probability of the model's answer, from 0 to 1.
-	Confidence float64        `json:"confidence"`
-	Status     dataset.Status `json:"status"`
-	// ErrorCode is set when Status is [dataset.Failed].
-	ErrorCode string `json:"error_code,omitempty"`
-	Model     string `json:"model"`
-}
+type Answer = pipeline.CallAnswer
 
 var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 

@@ -42,6 +42,20 @@ const (
 type extractor struct {
 	runes   []rune
 	buckets []uint32
+	// spans are where in runes each bucket's n-gram lies; they are kept where
+	// the slice is not nil.
+	spans []span
+}
+
+// span is a stretch of runes, end exclusive.
+type span struct{ start, end int }
+
+// emit adds the bucket of an n-gram.
+func (e *extractor) emit(b uint32, start, end int) {
+	e.buckets = append(e.buckets, b)
+	if e.spans != nil {
+		e.spans = append(e.spans, span{start, end})
+	}
 }
 
 // extract returns the buckets of all n-grams of text, in the order of the
@@ -102,6 +116,7 @@ func (e *extractor) normalize(text string) {
 // character that is not white space.
 func (e *extractor) words() {
 	var previous uint64
+	before := 0
 	runes := e.runes
 	for i := 0; i < len(runes); {
 		switch {
@@ -113,6 +128,7 @@ func (e *extractor) words() {
 			i++
 			continue
 		}
+		start := i
 		hash := step(saltWord, runes[i])
 		inside := isWord(runes[i])
 		i++
@@ -120,11 +136,11 @@ func (e *extractor) words() {
 			hash = step(hash, runes[i])
 			i++
 		}
-		e.buckets = append(e.buckets, bucket(hash))
+		e.emit(bucket(hash), start, i)
 		if previous != 0 {
-			e.buckets = append(e.buckets, bucket(bits.RotateLeft64(previous, 23)^hash^saltBigram))
+			e.emit(bucket(bits.RotateLeft64(previous, 23)^hash^saltBigram), before, i)
 		}
-		previous = hash
+		previous, before = hash, start
 	}
 }
 
@@ -144,7 +160,7 @@ func (e *extractor) chars() {
 			r := runes[i+n-1]
 			hash = step(hash, r)
 			if n >= minChars {
-				e.buckets = append(e.buckets, bucket(hash))
+				e.emit(bucket(hash), i, i+n)
 			}
 			// A line break may open or close an n-gram, but not be
 			// inside one.

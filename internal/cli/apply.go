@@ -10,13 +10,10 @@ import (
 )
 
 func (a *app) applyCommand() *cobra.Command {
-	var (
-		in    pipeline.ApplyInput
-		retry string
-		watch bool
-	)
+	var watch bool
+	flags := &applyFlags{}
 	cmd := &cobra.Command{
-		Use:   "apply {--dataset FILE | --retry-failed WORKFLOW_ID}",
+		Use:   "apply {--dataset FILE | --retry-failed RUN}",
 		Short: "Assign a company to every conversation of a file",
 		Long: `Assign a company to every conversation of a file.
 
@@ -26,13 +23,13 @@ answers. The result is output.csv, with one row for every input row in
 input order, a chart, and report.html: one page for people, with shares,
 changes since the task's last run, warnings, and answers to check.
 
-With --mode batch the questions go to the provider's Batch API: the answers take
-up to a day and cost half as much at most providers. What expires or fails is
-sent again. With --retry-failed a finished run is done again, with its file and
-its model: only what failed in it is asked, for every other answer is kept.
+With --mode batch the conversations go to the provider's Batch API: answers take up
+to a day and cost half as much at most providers. What expires or fails is sent
+again. --retry-failed repeats a finished run with the same file and model: only
+conversations that failed are sent again, because all other answers are kept.
 
 The command waits until a worker has checked the dataset and the model, and
-returns; the run goes on in the background. With --watch it follows the run to
+returns; the run continues in the background. With --watch it follows the run to
 the end and prints its summary.`,
 		Example: `  # with the champion, and wait for the result
   starter apply --dataset production.csv --watch
@@ -40,10 +37,10 @@ the end and prints its summary.`,
   # overnight, at half the price
   starter apply --dataset production.csv --mode batch
 
-  # ask again what failed
+  # send again what failed
   starter apply --retry-failed apply-production-1a2b3c4d --watch
 
-  # hold a run between two parts, and let it go on
+  # pause a run between two parts, and resume it
   starter apply pause apply-production-1a2b3c4d
   starter apply resume apply-production-1a2b3c4d
 
@@ -54,58 +51,76 @@ the end and prints its summary.`,
   starter apply --dataset production.csv --watch --json | jq -r '.files[] | select(.name == "output") | .url'`,
 		Args: a.noSuchCommand,
 		RunE: a.do(func(ctx context.Context, cmd *cobra.Command, _ []string) (view, error) {
-			if retry != "" {
-				again, err := a.retryInput(ctx, retry)
-				if err != nil {
-					return nil, err
-				}
-				again.Mode, again.BatchTokens, again.Notify = in.Mode, in.BatchTokens, in.Notify
-				in = again
-			}
-			err := checkMaxUnusable(cmd, in.MaxUnusable)
-			if err == nil {
-				err = in.Validate()
-			}
+			in, err := flags.input(ctx, a, cmd)
 			if err != nil {
 				return nil, err
 			}
-			if in.Dataset, err = datasetURL(in.Dataset); err != nil {
-				return nil, err
-			}
-			in = in.WithDefaults()
 			return a.startAndWatch(ctx, launch{pipeline.ApplyWorkflow, pipeline.ApplyID(in), in}, watch)
 		}),
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&in.Dataset, "dataset", "", "production `file`: a path or a URL")
-	a.taskFlag(cmd, &in.Task)
-	a.notifyFlag(cmd, &in.Notify)
-	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` of the task (default: its champion)")
-	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "cut longer conversations")
-	addMaxUnusable(cmd, &in.MaxUnusable)
-	flags.StringVar((*string)(&in.Mode), "mode", string(pipeline.Online), "`how` to ask: online, or batch for the provider's Batch API")
-	flags.Int64Var(&in.BatchTokens, "batch-tokens", 0, fmt.Sprintf("`tokens` that may wait in batches at a time (default: %d)", pipeline.DefaultBatchTokens))
-	flags.StringVar(&retry, "retry-failed", "", "workflow `id` of a finished run whose failed rows are asked again")
-	flags.BoolVar(&in.Force, "force", false, "prepare the file again even if an earlier run has; answers are never paid twice")
-	cmd.MarkFlagsMutuallyExclusive("retry-failed", "dataset")
-	cmd.MarkFlagsMutuallyExclusive("retry-failed", "model")
-	cmd.MarkFlagsMutuallyExclusive("retry-failed", "task")
-	cmd.MarkFlagsMutuallyExclusive("retry-failed", "max-tweets")
-	cmd.MarkFlagsMutuallyExclusive("retry-failed", "max-unusable")
+	flags.register(a, cmd)
 	addWatch(cmd, &watch)
+	a.addAnomalies(cmd)
 	cmd.AddCommand(
-		a.applyUpdateCommand("pause", "Hold a run before its next part", pipeline.PauseUpdate),
-		a.applyUpdateCommand("resume", "Let a held run go on", pipeline.ResumeUpdate),
+		a.applyUpdateCommand("pause", "Pause a run before its next part", pipeline.PauseUpdate),
+		a.applyUpdateCommand("resume", "Resume a paused run", pipeline.ResumeUpdate),
 	)
 	return cmd
 }
 
+// applyFlags are the flags that make an ApplyInput.
+type applyFlags struct {
+	in    pipeline.ApplyInput
+	retry string
+}
+
+func (f *applyFlags) register(a *app, cmd *cobra.Command) {
+	flags, in := cmd.Flags(), &f.in
+	flags.StringVar(&in.Dataset, "dataset", "", "production `file`: a path or a URL")
+	a.taskFlag(cmd, &in.Task)
+	a.notifyFlag(cmd, &in.Notify)
+	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` of the task (default: its champion)")
+	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "split conversations of more tweets than this")
+	addMaxUnusable(cmd, &in.MaxUnusable)
+	flags.StringVar((*string)(&in.Mode), "mode", string(pipeline.Online), "`mode` of asking: online, or batch for the provider's Batch API")
+	flags.Int64Var(&in.BatchTokens, "batch-tokens", 0, fmt.Sprintf("most `tokens` that wait in batches at a time (default: %d)", pipeline.DefaultBatchTokens))
+	flags.StringVar(&f.retry, "retry-failed", "", "finished `run` whose failed rows are sent again")
+	flags.BoolVar(&in.Force, "force", false, "prepare the file again even if an earlier run did; answers are never paid for twice")
+	for _, of := range []string{"dataset", "model", "task", "max-tweets", "max-unusable"} {
+		cmd.MarkFlagsMutuallyExclusive("retry-failed", of) // which has them of the other run
+	}
+}
+
+// input is what the flags ask for: a file, or what failed in another run.
+func (f *applyFlags) input(ctx context.Context, a *app, cmd *cobra.Command) (pipeline.ApplyInput, error) {
+	in := f.in
+	if f.retry != "" {
+		again, err := a.retryInput(ctx, f.retry)
+		if err != nil {
+			return in, err
+		}
+		again.Mode, again.BatchTokens, again.Notify = in.Mode, in.BatchTokens, in.Notify
+		in = again
+	}
+	err := checkMaxUnusable(cmd, in.MaxUnusable)
+	if err == nil {
+		err = in.Validate()
+	}
+	if err != nil {
+		return in, err
+	}
+	if in.Dataset, err = datasetURL(in.Dataset); err != nil {
+		return in, err
+	}
+	return in.WithDefaults(), nil
+}
+
 func (a *app) applyUpdateCommand(use, short, update string) *cobra.Command {
 	return &cobra.Command{
-		Use:     use + " WORKFLOW_ID",
+		Use:     use + " RUN",
 		Short:   short,
 		Example: "  starter apply " + use + " apply-production-1a2b3c4d",
-		Args:    oneArg("workflow id"),
+		Args:    oneArg("run"),
 		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
 			c, err := a.connect(ctx)
 			if err != nil {

@@ -5,7 +5,6 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 
-	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
@@ -30,7 +29,7 @@ func (a *app) retryInput(ctx context.Context, name string) (pipeline.ApplyInput,
 		return pipeline.ApplyInput{}, problem.Input("the run %s goes on; wait until it has ended", id)
 	case r.Apply == nil:
 		return pipeline.ApplyInput{}, problem.Input("the run %s has ended without a result (%s); start it again with --dataset: what was answered is not asked again", id, r.State)
-	case r.Apply.Counts.ConversationStatuses[string(dataset.Failed)] == 0:
+	case r.Apply.Counts.ConversationStatuses[string(pipeline.AnswerFailed)] == 0:
 		return pipeline.ApplyInput{}, problem.Input("the run %s has no failed conversations: there is nothing to ask again", id)
 	}
 	in, err := c.applyInput(ctx, r)

@@ -21,17 +21,17 @@ func (a *app) callCommand() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "call FILE.json",
-		Short: "Tell which company a call is for",
-		Long: `Tell which company a call is for.
+		Short: "Find out which company a call is for",
+		Long: `Find out which company a call is for.
 
 The file is a JSON object: call_id, turns (a list of objects with a text, in the
-order in which they were said), and perhaps channel and received_at (a time such
-as 2026-03-02T12:00:00Z). The worker opens it, so it must exist on the worker's
-machine. Without --model the champion answers.
+order in which they were said), and optionally channel and received_at (a time
+such as 2026-03-02T12:00:00Z). The worker opens it, so it must exist on the
+worker's machine. Without --model the champion answers.
 
-Names are replaced before a turn is sent, as they are in tweets, and nothing is
-sent unless the anonymizer was judged good enough. The result is call.json. A
-call that is analyzed again is not paid for again.`,
+Names are replaced before a turn is sent, as they are in tweets. Nothing is sent
+unless the anonymizer has passed its evaluation. The result is call.json. Analyzing
+a call again costs nothing.`,
 		Example: `  starter call 0042.json --watch
   starter call 0042.json --watch --json | jq -r .answer.company`,
 		Args: oneArg("file"),
@@ -72,7 +72,7 @@ func readCall(path string) (call.Event, error) {
 
 // writeCall is the summary of a finished analysis. Whom the call is for is known
 // where the run's files can be read.
-func writeCall(t *text, r pipeline.AnalyzeCallResult, answer *call.Answer) {
+func writeCall(t *text, r pipeline.AnalyzeCallResult, answer *pipeline.CallAnswer) {
 	if answer != nil {
 		t.fact("company", answer.Company)
 	}

@@ -10,15 +10,16 @@ import (
 
 func (a *app) cancelCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "cancel [WORKFLOW_ID]",
+		Use:   "cancel [RUN]",
 		Short: "Cancel a run, and the provider's job with it",
 		Long: `Cancel a run, and the provider's job with it.
 
-Without a workflow id it cancels the latest fine-tuning. The command returns
-when the run is told; it then cleans up, which status shows.`,
+Without RUN it cancels the latest fine-tuning. The command returns as soon as the
+server has the request; the run then cleans up, and ` + "`starter status`" + ` shows
+its progress.`,
 		Example: `  starter cancel
   starter cancel finetune-tweets-1a2b3c4d`,
-		Args: maybeOneArg("workflow id"),
+		Args: maybeOneArg("run"),
 		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
 			c, err := a.connect(ctx)
 			if err != nil {
@@ -52,5 +53,5 @@ type cancelled struct {
 
 func (c cancelled) write(t *text) {
 	t.line("cancelling %s", c.WorkflowID)
-	t.fact("look", "starter status "+c.WorkflowID)
+	t.fact("next", "starter status "+c.WorkflowID)
 }

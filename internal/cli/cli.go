@@ -10,9 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
-	"switchboard/internal/config"
+	"switchboard/internal/console"
 	"switchboard/internal/problem"
 )
 
@@ -28,6 +27,7 @@ func Run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		now:        time.Now,
 		acceptWait: time.Minute,
 		watchEvery: time.Second,
+		takeWait:   10 * time.Second,
 	}
 	return a.run(ctx, args)
 }
@@ -40,9 +40,13 @@ type app struct {
 	// acceptWait bounds how long a start waits for a worker's answer;
 	// watchEvery is the time between two looks at a run.
 	acceptWait, watchEvery time.Duration
+	// takeWait bounds how long a request waits for a worker to take it.
+	takeWait time.Duration
 
 	json                        bool
 	profile, address, namespace string
+	// anomalies asks a summary for all that was wrong in a file.
+	anomalies bool
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
@@ -50,26 +54,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 	// Cobra would take nil for "the process's own arguments".
 	root.SetArgs(append([]string{}, args...))
 	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return exitDone
-	}
-	f := classify(err)
-	var shown *shownError
 	// A flag error may come before cobra has seen --json.
-	asked := a.json || slices.Contains(args, "--json")
-	if asked && !errors.As(err, &shown) {
-		if err := printJSON(a.stdout, nil, &f); err != nil {
-			f = classify(err)
-		}
-	}
-	fmt.Fprintln(a.stderr, f.line())
-	return f.Code
+	return console.Fail(a.stdout, a.stderr, a.json || slices.Contains(args, "--json"), err)
 }
-
-// shownError is an error that standard output already tells of.
-type shownError struct{ error }
-
-func (e *shownError) Unwrap() error { return e.error }
 
 // action is what a command does: it returns what to print, which may be nil,
 // and an error.
@@ -86,17 +73,7 @@ func (a *app) do(act action) func(*cobra.Command, []string) error {
 		if v == nil {
 			return err
 		}
-		if !a.json {
-			return errors.Join(err, printText(a.stdout, v, a.now()))
-		}
-		if err == nil {
-			return printJSON(a.stdout, v, nil)
-		}
-		f := classify(err)
-		if failed := printJSON(a.stdout, v, &f); failed != nil {
-			return failed
-		}
-		return &shownError{err}
+		return console.Show(a.stdout, printed{v, a.anomalies}, a.json, a.now(), err)
 	}
 }
 
@@ -117,10 +94,11 @@ Temporal's configuration file.`,
   starter finetune --dataset tweets.csv --target-size 1000 --watch
   starter status
   starter apply --dataset production.csv --watch`,
-		Args:          a.noSuchCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Args:              a.noSuchCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: a.useProject,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
@@ -129,7 +107,7 @@ Temporal's configuration file.`,
 	flags.StringVar(&a.profile, "profile", "", "`name` of a profile of Temporal's configuration file (TEMPORAL_PROFILE)")
 	flags.StringVar(&a.address, "address", "", "`host:port` of the Temporal server (TEMPORAL_ADDRESS)")
 	flags.StringVar(&a.namespace, "namespace", "", "Temporal `namespace` (TEMPORAL_NAMESPACE)")
-	root.SetFlagErrorFunc(flagProblem)
+	root.SetFlagErrorFunc(console.FlagProblem)
 	root.SetUsageTemplate(root.UsageTemplate() + exitCodeHelp)
 	root.AddCommand(
 		a.fineTuneCommand(),
@@ -140,6 +118,7 @@ Temporal's configuration file.`,
 		a.correctionsCommand(),
 		a.runsCommand(),
 		a.statusCommand(),
+		a.openCommand(),
 		a.cancelCommand(),
 		a.scheduleCommand(),
 		a.scanCommand(),
@@ -148,6 +127,7 @@ Temporal's configuration file.`,
 		a.versionCommand(),
 	)
 	a.strict(root)
+	a.complete(root)
 	return root
 }
 
@@ -235,39 +215,6 @@ func maybeOneArg(what string) cobra.PositionalArgs {
 	}
 }
 
-// expected says in words what a flag's type takes.
-var expected = map[string]string{
-	"int":      "a whole number",
-	"int64":    "a whole number",
-	"float64":  "a number such as 0.95",
-	"duration": "a duration such as 90s, 30m or 24h",
-	"bool":     "true or false",
-}
-
-func flagProblem(cmd *cobra.Command, err error) error {
-	var invalid *pflag.InvalidValueError
-	if errors.As(err, &invalid) {
-		if want, ok := expected[invalid.GetFlag().Value.Type()]; ok {
-			return problem.Input("--%s is %q; give %s", invalid.GetFlag().Name, invalid.GetValue(), want)
-		}
-	}
-	hint := fmt.Sprintf("see `%s --help`", cmd.CommandPath())
-	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) {
-		if near := nearest(unknown.GetSpecifiedName(), flagNames(cmd)); near != "" {
-			hint = fmt.Sprintf("did you mean --%s?", near)
-		}
-	}
-	return problem.Input("%s; %s", err, hint)
-}
-
-// flagNames are those of the flags that a command takes.
-func flagNames(cmd *cobra.Command) (names []string) {
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	return names
-}
-
 // getenv returns the last value that the environment gives a variable, as a
 // shell would.
 func (a *app) getenv(name string) string {
@@ -278,6 +225,3 @@ func (a *app) getenv(name string) string {
 	}
 	return ""
 }
-
-// artifactsRoot is where runs leave their files, as this environment says.
-func (a *app) artifactsRoot() string { return config.Get(a.getenv, config.Artifacts) }

@@ -17,7 +17,11 @@ const lookTimeout = 5 * time.Second
 
 // connection is what commands ask the server through. It decodes as workers
 // encode.
-type connection struct{ *temporal.Client }
+type connection struct {
+	*temporal.Client
+	// ui is the address of the server's Web UI, empty if it is not known.
+	ui string
+}
 
 // connect reads Temporal's own settings, lets the global flags override them,
 // and makes the first contact.
@@ -37,5 +41,5 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &connection{c}, nil
+	return &connection{c, a.webUI(options.Address)}, nil
 }

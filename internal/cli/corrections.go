@@ -8,15 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchboard/internal/artifact"
 	"switchboard/internal/correction"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/registry"
-	"switchboard/internal/store"
 )
 
 func (a *app) correctionsCommand() *cobra.Command {
-	return a.group("corrections", "Say which company conversations really are with", a.correctionsImportCommand(), a.correctionsListCommand())
+	return a.group("corrections", "Import and list people's corrections", a.correctionsImportCommand(), a.correctionsListCommand())
 }
 
 func (a *app) correctionsImportCommand() *cobra.Command {
@@ -26,94 +24,81 @@ func (a *app) correctionsImportCommand() *cobra.Command {
 		Long: `Import corrections from a table.
 
 The file is a CSV with the columns conversation_id, as output.csv has it, and
-label: a company that the task's champion knows, or Unknown. The columns author and at
-(a time such as 2026-03-02T12:00:00Z) may be there. For a conversation the latest
-correction counts. Authors are kept as pseudonyms that cannot be turned back. A
+label: a company that the task's champion knows, or Unknown. The columns author and
+at (a time such as 2026-03-02T12:00:00Z) are optional. The latest correction of a
+conversation counts. Authors are stored as pseudonyms that cannot be reversed. A
 file with a wrong line is refused as a whole.
 
-The next retraining learns from them. What was held out for testing is not
-trained on: there a correction changes what counts as right.`,
+The next retraining learns from the corrections. Conversations held out for testing
+are never trained on: there, a correction changes which answer counts as right.`,
 		Example: "  starter corrections import corrections.csv",
 		Args:    oneArg("file"),
-	}, func(ctx context.Context, task *store.Task, args []string) (view, error) {
-		labels, err := a.knownLabels(ctx, task)
-		if err != nil {
-			return nil, err
-		}
-		file, err := os.Open(args[0])
-		if err != nil {
-			return nil, problem.Input("the corrections cannot be read: %w", err)
-		}
-		defer file.Close()
-		corrections, err := correction.Read(file, correction.Options{Name: args[0], Labels: labels, Now: a.now()})
-		if err != nil {
-			return nil, err
-		}
-		if err := pseudonyms(ctx, task.Store, corrections); err != nil {
-			return nil, err
-		}
-		changed, err := task.ImportCorrections(ctx, corrections)
-		return imported{Read: len(corrections), Changed: changed}, err
+	}, func(ctx context.Context, c *connection, task string, args []string) (view, error) {
+		return a.importCorrections(ctx, c, task, args[0])
 	})
+}
+
+// importCorrections checks a table here, so that a wrong line is named and nothing
+// of the file but corrections leaves this machine.
+func (a *app) importCorrections(ctx context.Context, c *connection, task, path string) (view, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, problem.Input("the corrections cannot be read: %w", err)
+	}
+	defer file.Close()
+	var rules pipeline.PrepareImportResult
+	if err := a.request(ctx, c, pipeline.PrepareImportActivity, pipeline.PrepareImportInput{Task: task}, &rules); err != nil {
+		return nil, err
+	}
+	corrections, err := correction.Read(file, correction.Options{Name: path, Labels: rules.Labels, Now: a.now()})
+	if err != nil {
+		return nil, err
+	}
+	in := pipeline.ImportCorrectionsInput{Task: task}
+	if in.Sealed, err = correction.Seal(rules.Key, corrections); err != nil {
+		return nil, err
+	}
+	var done imported
+	err = a.request(ctx, c, pipeline.ImportCorrectionsActivity, in, &done.ImportCorrectionsResult)
+	if err != nil {
+		return nil, err
+	}
+	return done, nil
 }
 
 // imported counts what was imported.
 type imported struct {
-	Read int `json:"read"`
-	// Changed is how many were new, or later than what was known.
-	Changed int `json:"changed"`
+	pipeline.ImportCorrectionsResult
 }
 
 func (v imported) write(t *text) {
 	t.line("%s read, %s", count(int64(v.Read), "correction"), fmt.Sprintf("%s new or later than what was known", number(int64(v.Changed))))
 }
 
-// knownLabels are the answers that the task's champion may give.
-func (a *app) knownLabels(ctx context.Context, task *store.Task) ([]string, error) {
-	champion, err := task.Champion(ctx)
-	if err != nil {
-		return nil, err
-	}
-	files, err := artifact.Open(ctx, a.artifactsRoot())
-	if err != nil {
-		return nil, err
-	}
-	defer files.Close()
-	var labels []string
-	return labels, files.ReadJSON(ctx, champion.Labels, &labels)
-}
-
-// pseudonyms puts pseudonyms in the places of authors.
-func pseudonyms(ctx context.Context, s *store.Store, corrections []registry.Correction) error {
-	known := map[string]string{}
-	for i, c := range corrections {
-		p, done := known[c.Author]
-		if !done {
-			var err error
-			if p, err = s.Pseudonym(ctx, c.Author); err != nil {
-				return err
-			}
-			known[c.Author] = p
-		}
-		corrections[i].Author = p
-	}
-	return nil
-}
-
 func (a *app) correctionsListCommand() *cobra.Command {
 	return a.inTask(&cobra.Command{
 		Use:     "list",
-		Short:   "List the corrections, the latest of each conversation",
+		Short:   "List the latest correction of each conversation",
 		Example: "  starter corrections list --json | jq '.corrections | length'",
 		Args:    noArgs,
-	}, func(ctx context.Context, task *store.Task, _ []string) (view, error) {
-		corrections, err := task.Corrections(ctx)
-		return correctionList{corrections}, err
+	}, func(ctx context.Context, c *connection, task string, _ []string) (view, error) {
+		l := correctionList{Corrections: []pipeline.Correction{}}
+		for {
+			var page pipeline.ListCorrectionsResult
+			in := pipeline.ListCorrectionsInput{Task: task, Offset: len(l.Corrections)}
+			if err := a.request(ctx, c, pipeline.ListCorrectionsActivity, in, &page); err != nil {
+				return nil, err
+			}
+			l.Corrections = append(l.Corrections, page.Corrections...)
+			if len(page.Corrections) == 0 || len(l.Corrections) >= page.Total {
+				return l, nil
+			}
+		}
 	})
 }
 
 type correctionList struct {
-	Corrections []registry.Correction `json:"corrections"`
+	Corrections []pipeline.Correction `json:"corrections"`
 }
 
 func (l correctionList) write(t *text) {

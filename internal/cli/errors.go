@@ -10,8 +10,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"switchboard/internal/console"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/provider"
 )
 
 const (
@@ -23,37 +24,17 @@ const (
 )
 
 // failure is an error as it leaves the program.
-type failure struct {
-	Kind    string `json:"kind"`
-	Message string `json:"message"`
-	Code    int    `json:"exit_code"`
-}
+type failure console.Failure
 
-// line is the failure as it appears on standard error.
-func (f failure) line() string {
-	if f.Code == exitInterrupted {
-		return f.Message
-	}
-	return "error: " + f.Message
-}
+func classify(err error) failure { return failure(console.Classify(err)) }
 
 // interruption ends a command whose user stopped waiting.
 type interruption struct{ sentence string }
 
 func (e *interruption) Error() string { return e.sentence }
 
-func classify(err error) failure {
-	f := failure{Kind: "Failed", Message: err.Error(), Code: problem.ExitCode(err)}
-	var stopped *interruption
-	if errors.As(err, &stopped) {
-		f.Kind, f.Code = "Interrupted", exitInterrupted
-		return f
-	}
-	if kind, ok := problem.KindOf(err); ok {
-		f.Kind = string(kind)
-	}
-	return f
-}
+// Interrupted tells package console which exit code it has.
+func (e *interruption) Interrupted() {}
 
 // runFailure finds in a run's error the sentence for a person. Temporal wraps
 // what an activity said once for the activity and once for each workflow on
@@ -70,12 +51,12 @@ func runFailure(err error) error {
 	var told, wrapper error
 	late := ""
 	for e := err; e != nil; e = errors.Unwrap(e) {
-		switch e := e.(type) {
+		switch e := e.(type) { //nolint:errorlint // the loop looks at each error of the chain
 		case *temporal.ApplicationError:
 			switch kind := problem.Kind(e.Type()); kind {
 			case problem.BadInput, problem.Environment, problem.Refused:
 				typed = problem.New(kind, "%s", e.Message())
-			case problem.Kind(provider.Connection):
+			case pipeline.ConnectionFailure:
 				// It may come back by itself, so the run tried again and
 				// again; to the user it is missing.
 				typed = problem.New(problem.Environment, "%s", e.Message())
@@ -115,7 +96,7 @@ func runFailure(err error) error {
 
 // step names what a wrapper wraps.
 func step(wrapper error) string {
-	switch w := wrapper.(type) {
+	switch w := wrapper.(type) { //nolint:errorlint // wrapper is of one of these types itself
 	case *temporal.ActivityError:
 		return "the step " + w.ActivityType().GetName()
 	case *temporal.ChildWorkflowExecutionError:

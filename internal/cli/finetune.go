@@ -21,14 +21,22 @@ The dataset is a CSV file (also .csv.gz, .csv.zst) with the columns tweet_id,
 author_id, text and in_response_to_tweet_id, or a URL of one. A worker reads it,
 so a path must be the same for the worker.
 
-What an earlier run did with the same file and the same settings (loading,
-threading, removing names, splitting, uploading) is taken over from it; --force
-does it again.
+Steps that an earlier run did with the same file and the same settings (loading,
+threading, removing names, splitting, uploading) are reused; --force repeats them.
 
 The command waits until a worker has checked the dataset and the provider, and
-returns; the run goes on in the background. The same input gives the same
-workflow id, so a second start joins a run that is going on. With --watch it
-follows the run to the end and prints its summary.`,
+returns; the run continues in the background. The same input gives the same
+workflow id, so a second start joins a run that is under way. With --watch it
+follows the run to the end and prints its summary.
+
+Flags can also come from a file named switchboard.yaml in this folder or one above
+it, within the repository or the home folder. The command line and the environment
+take precedence:
+
+  task: airlines
+  dataset: data/tweets.csv
+  finetune:
+    target-size: 1000`,
 		Example: `  # all there is, unbalanced
   starter finetune --dataset tweets.csv
 
@@ -54,17 +62,22 @@ follows the run to the end and prints its summary.`,
 	a.taskFlag(cmd, &flags.in.Task)
 	a.notifyFlag(cmd, &flags.in.Notify)
 	flags.register(cmd)
-	cmd.Flags().BoolVar(&flags.in.DryRun, "dry-run", false, "prepare and split, print what the run would cost with each known price, and upload nothing; watches")
+	cmd.Flags().BoolVar(&flags.in.DryRun, "dry-run", false, "prepare and split, print the cost at each known price, and upload nothing; implies --watch")
 	addWatch(cmd, &watch)
+	a.addAnomalies(cmd)
 	return cmd
 }
 
 func addWatch(cmd *cobra.Command, watch *bool) {
-	cmd.Flags().BoolVar(watch, "watch", false, "follow the run to its end; interrupting stops the watching, not the run")
+	cmd.Flags().BoolVar(watch, "watch", false, "follow the run to its end; Ctrl-C stops following, not the run")
+}
+
+func (a *app) addAnomalies(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.anomalies, "anomalies", false, "list in the summary everything that was wrong in the file, kind by kind")
 }
 
 func addMaxUnusable(cmd *cobra.Command, part *float64) {
-	cmd.Flags().Float64Var(part, "max-unusable", pipeline.DefaultMaxUnusable, "refuse more than this part of unusable ids, replies or authors in the file, or of answers that are no label")
+	cmd.Flags().Float64Var(part, "max-unusable", pipeline.DefaultMaxUnusable, "highest share of ids, replies or authors in the file that may be unusable, and of answers that may be no label")
 }
 
 // checkMaxUnusable refuses a 0 that somebody wrote: the input takes it for unset.
@@ -83,18 +96,21 @@ func (f *fineTuneFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&in.Dataset, "dataset", "", "training `file`: a path or a URL")
 	flags.StringVar(&in.BaseModel, "base-model", "", "the provider's `model` to start from (default: the worker's setting)")
 	flags.IntVar(&in.TargetSize, "target-size", 0, "conversations to balance each class to (default: all there is, unbalanced)")
-	flags.IntVar(&in.MinClassSize, "min-class-size", pipeline.DefaultMinClassSize, "fewest conversations of a class")
+	flags.IntVar(&in.MinClassSize, "min-class-size", pipeline.DefaultMinClassSize, "smallest class to train on, in conversations")
 	flags.StringVar((*string)(&in.RareClasses), "rare-classes", string(pipeline.DropRare), "what to do with smaller classes: `drop|unknown`")
-	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "cut longer conversations")
+	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "split conversations of more tweets than this")
 	addMaxUnusable(cmd, &in.MaxUnusable)
-	flags.Float64Var(&in.TestShare, "test-share", pipeline.DefaultTestShare, "part of the threads held out for testing, at most 0.5")
+	flags.Float64Var(&in.TestShare, "test-share", pipeline.DefaultTestShare, "share of the threads held out for testing, at most 0.5")
 	flags.Float64Var(&in.Precision, "precision", pipeline.DefaultPrecision, "precision to calibrate the threshold to")
 	flags.IntVar(&in.Epochs, "epochs", 0, "passes over the training data (default: the trainer chooses)")
 	flags.Int64Var(&in.Seed, "seed", 1, "seed of every random choice")
-	flags.IntVar(&in.CorrectionWeight, "correction-weight", 0, "train corrected conversations as often; 0 leaves those of \"starter corrections\" out")
+	flags.IntVar(&in.CorrectionWeight, "correction-weight", 0, "how often each corrected conversation is trained on; 0 leaves corrections out")
 	flags.Float64Var(&in.Budget, "budget", 0, "US `dollars` for training and evaluation, from which the target size is derived")
 	flags.Float64Var(&in.MaxCost, "max-cost", 0, "refuse to upload if training and evaluation would cost more US `dollars`")
-	flags.BoolVar(&in.Force, "force", false, "do the work again that an earlier run has done, up to the upload; a job is never bought twice")
+	flags.BoolVar(&in.Force, "force", false, "repeat work that an earlier run did, up to the upload; a job is never paid for twice")
+	annotate(cmd, "dataset", commonFlag, "dataset")
+	annotate(cmd, "budget", excludes, "target-size")
+	annotate(cmd, "target-size", excludes, "budget")
 	flags.DurationVar(&in.JobDeadline, "job-deadline", pipeline.DefaultJobDeadline, "cancel the provider's job after this time")
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
 )
 
@@ -37,8 +36,11 @@ func accuracy(m pipeline.Metrics) string {
 
 // assigned is how many conversations got a company.
 func assigned(c pipeline.ApplyCounts) string {
-	parts := []string{fmt.Sprintf("%s of %s assigned", number(c.ConversationStatuses[string(dataset.Classified)]), count(c.Conversations, "conversation"))}
-	if failed := c.ConversationStatuses[string(dataset.Failed)]; failed > 0 {
+	parts := []string{
+		fmt.Sprintf("%s of %s assigned", number(c.ConversationStatuses[string(pipeline.AnswerClassified)]), count(c.Conversations, "conversation")),
+		c.UnknownShare.String() + " Unknown",
+	}
+	if failed := c.ConversationStatuses[string(pipeline.AnswerFailed)]; failed > 0 {
 		parts = append(parts, number(failed)+" failed")
 	}
 	return strings.Join(parts, ", ")

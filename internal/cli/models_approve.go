@@ -14,15 +14,16 @@ func (a *app) modelsApproveCommand() *cobra.Command {
 		reject bool
 	)
 	cmd := &cobra.Command{
-		Use:   "approve WORKFLOW_ID --why REASON",
-		Short: "Approve the promotion that a retraining asks for, or reject it",
-		Long: `Approve the promotion that a retraining asks for, or reject it.
+		Use:   "approve RUN --why REASON",
+		Short: "Approve or reject the promotion that a retraining proposes",
+		Long: `Approve or reject the promotion that a retraining proposes.
 
-A retraining with --approve waits for this, until its deadline; ` + "`starter status`" + `
-shows what it asks. Its comparison.json has the figures of every company.`,
+A retraining with --approve waits for an answer until its deadline;
+` + "`starter status`" + ` shows the proposal. Its comparison.json has the figures of every
+company.`,
 		Example: `  starter models approve retrain-tweets-1a2b3c4d --why "better on every large company"
   starter models approve retrain-tweets-1a2b3c4d --reject --why "the labels of May are wrong"`,
-		Args: oneArg("workflow id"),
+		Args: oneArg("run"),
 		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
 			by, err := r.by()
 			if err != nil {
@@ -33,7 +34,7 @@ shows what it asks. Its comparison.json has the figures of every company.`,
 				return nil, err
 			}
 			defer c.Close()
-			return a.approve(ctx, c, args[0], pipeline.Approval{Approved: !reject, Who: by.Name, Why: r.why})
+			return a.approve(ctx, c, args[0], pipeline.Approval{Approved: !reject, Who: by, Why: r.why})
 		}),
 	}
 	r.register(cmd)

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/store"
 )
 
 // reason is what the audit trail asks of everybody who changes something.
@@ -19,35 +19,39 @@ func (r *reason) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&r.who, "who", "", "`name` for the audit trail (default: the login name)")
 }
 
-func (r *reason) by() (store.Who, error) {
+func (r *reason) by() (string, error) {
 	if strings.TrimSpace(r.why) == "" {
-		return store.Who{}, problem.Input("no reason is given; say with --why for what, for those who read the audit trail")
+		return "", problem.Input("no reason is given; say with --why for what, for those who read the audit trail")
 	}
 	if r.who != "" {
-		return store.Who{Name: r.who}, nil
+		return r.who, nil
 	}
 	u, err := user.Current()
 	if err != nil {
-		return store.Who{}, problem.Input("the login name cannot be found: %w; give a name with --who", err)
+		return "", problem.Input("the login name cannot be found: %w; give a name with --who", err)
 	}
-	return store.Who{Name: u.Username}, nil
+	return u.Username, nil
 }
 
-// change makes a command that changes something about a task's models and shows
+// change makes a command that changes something about a task's models, and shows
 // the model that it was about.
-func (a *app) change(cmd *cobra.Command, act func(ctx context.Context, task *store.Task, args []string, by store.Who, why string) (model string, err error)) *cobra.Command {
+func (a *app) change(cmd *cobra.Command, action pipeline.Action) *cobra.Command {
 	r := &reason{}
 	r.register(cmd)
-	return a.inTask(cmd, func(ctx context.Context, task *store.Task, args []string) (view, error) {
+	return a.inTask(cmd, func(ctx context.Context, c *connection, task string, args []string) (view, error) {
 		by, err := r.by()
 		if err != nil {
 			return nil, err
 		}
-		model, err := act(ctx, task, args, by, r.why)
-		if err != nil {
+		in := pipeline.ChangeModelInput{Task: task, Action: action, Who: by, Why: r.why}
+		if len(args) > 0 {
+			in.Model = args[0]
+		}
+		var changed pipeline.ModelDetails
+		if err := a.request(ctx, c, pipeline.ChangeModelActivity, in, &changed); err != nil {
 			return nil, err
 		}
-		return showModel(ctx, task, model)
+		return viewOf(changed), nil
 	})
 }
 
@@ -55,38 +59,33 @@ func (a *app) modelsPromoteCommand() *cobra.Command {
 	return a.change(&cobra.Command{
 		Use:   "promote MODEL --why REASON",
 		Short: "Make a model the champion of its task",
-		Long: `Make a model the champion of its task: it answers wherever nobody names another.
+		Long: `Make a model the champion of its task: it answers wherever no model is named.
 
-Runs that have begun go on with the model that they began with.`,
-		Example: `  starter models promote ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k --why "the old one misses Spotify"`,
-		Args:    oneArg("model"),
-	}, func(ctx context.Context, task *store.Task, args []string, by store.Who, why string) (string, error) {
-		return args[0], task.Promote(ctx, args[0], "", by, why)
-	})
+Runs that have started keep the model they started with.`,
+		Example: `  starter models promote ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k --why "the old one misses Spotify"
+  starter models promote 7g8h9j --why "the old one misses Spotify"`,
+		Args: oneArg("model"),
+	}, pipeline.Promoted)
 }
 
 func (a *app) modelsRollbackCommand() *cobra.Command {
 	return a.change(&cobra.Command{
 		Use:   "rollback --why REASON",
-		Short: "Make the champion before this one the champion again",
-		Long: `Make the champion before this one the champion again. Rolling back twice goes
-back two champions.`,
+		Short: "Make the previous champion the champion again",
+		Long: `Make the previous champion the champion again. Rolling back twice goes back
+two champions.`,
 		Example: `  starter models rollback --why "half of the answers are Unknown"`,
 		Args:    noArgs,
-	}, func(ctx context.Context, task *store.Task, _ []string, by store.Who, why string) (string, error) {
-		return task.Rollback(ctx, by, why)
-	})
+	}, pipeline.RolledBack)
 }
 
 func (a *app) modelsRetireCommand() *cobra.Command {
 	return a.change(&cobra.Command{
 		Use:   "retire MODEL --why REASON",
 		Short: "Take a model out of use",
-		Long: `Take a model out of use: nothing is asked of it any more. The champion cannot be
-retired. The model stays at the provider, and what is known of it in the database.`,
+		Long: `Take a model out of use: it gets no more questions. The champion cannot be
+retired. The model stays at the provider, and its record in the database.`,
 		Example: `  starter models retire ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k --why "trained on leaked labels"`,
 		Args:    oneArg("model"),
-	}, func(ctx context.Context, task *store.Task, args []string, by store.Who, why string) (string, error) {
-		return args[0], task.Retire(ctx, args[0], by, why)
-	})
+	}, pipeline.Retired)
 }

@@ -7,45 +7,37 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchboard/internal/pipeline"
-	"switchboard/internal/registry"
-	"switchboard/internal/store"
 )
 
 func (a *app) modelsShowCommand() *cobra.Command {
 	return a.inTask(&cobra.Command{
 		Use:   "show MODEL",
-		Short: "Show what is known of a model, and what was done with it",
-		Long: `Show what is known of a model, and what was done with it.
+		Short: "Show a model's details and history",
+		Long: `Show a model's details and history.
 
-"champion" instead of a name shows the model that answers in the task.`,
-		Example: "  starter models show champion\n  starter models show ft:switchboard-softmax-1:own:sb-1a2b3c4d5e6f:7g8h9j0k",
+MODEL is an id, the start of an id or of one of its parts, or champion, challenger
+or previous (the champion before this one).`,
+		Example: "  starter models show champion\n  starter models show previous --task airlines\n  starter models show 7g8h9j",
 		Args:    oneArg("model"),
-	}, func(ctx context.Context, task *store.Task, args []string) (view, error) {
-		return showModel(ctx, task, args[0])
+	}, func(ctx context.Context, c *connection, task string, args []string) (view, error) {
+		var found pipeline.ModelDetails
+		err := a.request(ctx, c, pipeline.ShowModelActivity, pipeline.ShowModelInput{Task: task, Model: args[0]}, &found)
+		if err != nil {
+			return nil, err
+		}
+		return viewOf(found), nil
 	})
 }
 
-func showModel(ctx context.Context, task *store.Task, id string) (view, error) {
-	aliases, err := aliasesOf(ctx, task)
-	if err != nil {
-		return nil, err
-	}
-	if id == "champion" && aliases.Champion != "" {
-		id = aliases.Champion
-	}
-	m, err := task.Model(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	changes, err := task.Changes(ctx, id)
-	return modelView{Model: m, State: aliases.state(m), Changes: changes}, err
+func viewOf(d pipeline.ModelDetails) modelView {
+	return modelView{Model: d.Model, State: modelState(d.Aliases, d.Model), Changes: d.Changes}
 }
 
 type modelView struct {
-	registry.Model
+	pipeline.Model
 	State string `json:"state,omitempty"`
 	// Changes are those that the model was a part of, newest first.
-	Changes []registry.Change `json:"changes"`
+	Changes []pipeline.Change `json:"changes"`
 }
 
 func (m modelView) write(t *text) {

@@ -9,6 +9,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
 )
 
@@ -197,9 +198,6 @@ type bars struct {
 	known bool
 }
 
-// resolution is how many steps a bar has.
-const resolution = 1000
-
 func (b *bars) update(r report) {
 	_, ended := b.news.stages(r)
 	for _, s := range ended {
@@ -216,7 +214,7 @@ func (b *bars) update(r report) {
 	if b.bar == nil || b.stage != r.Stage || b.known != (p.fraction >= 0) {
 		b.clear()
 		b.stage, b.known = r.Stage, p.fraction >= 0
-		b.bar = newBar(b.w, b.known)
+		b.bar = console.NewBar(b.w, b.known)
 	}
 	description := fmt.Sprintf("%-12s", r.Stage)
 	if r.paused() {
@@ -228,30 +226,11 @@ func (b *bars) update(r report) {
 	b.bar.Describe(clip(description, b.width()))
 	// A full bar counts as finished and would not be redrawn.
 	if b.known {
-		_ = b.bar.Set(min(int(p.fraction*resolution), resolution-1))
+		_ = b.bar.Set(min(int(p.fraction*console.Resolution), console.Resolution-1))
 		return
 	}
 	_ = b.bar.Add(1)
 }
-
-// newBar makes a bar that draws only when it is told to, so that nothing
-// writes to the terminal behind our back.
-func newBar(w io.Writer, known bool) *progressbar.ProgressBar {
-	most := -1
-	if known {
-		most = resolution
-	}
-	return progressbar.NewOptions(most,
-		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetWidth(barWidth),
-		progressbar.OptionSetSpinnerChangeInterval(0),
-		progressbar.OptionSpinnerType(14),
-		progressbar.OptionSetPredictTime(false),
-		progressbar.OptionSetElapsedTime(false),
-	)
-}
-
-const barWidth = 24
 
 // width is how much room a description has beside the bar.
 func (b *bars) width() int {
@@ -261,7 +240,7 @@ func (b *bars) width() int {
 			columns = w
 		}
 	}
-	return max(columns-barWidth-len(" 100% ||  "), 20)
+	return max(columns-console.BarWidth-len(" 100% ||  "), 20)
 }
 
 // line writes a line that stays, in the bar's place.

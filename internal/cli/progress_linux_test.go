@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"switchboard/internal/console"
 )
 
 // terminal opens a pseudo terminal and returns its near end.
@@ -42,7 +44,7 @@ func TestTerminalGetsBars(t *testing.T) {
 	if err := unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 60}); err != nil {
 		t.Fatal(err)
 	}
-	if got, most := (&bars{w: tty}).width(), 60-barWidth; got > most {
+	if got, most := (&bars{w: tty}).width(), 60-console.BarWidth; got > most {
 		t.Errorf("a description takes %d of 60 columns, want at most %d", got, most)
 	}
 }

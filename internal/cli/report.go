@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,10 +14,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"switchboard/internal/artifact"
-	"switchboard/internal/call"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/seal"
 	"switchboard/internal/temporal"
 )
 
@@ -78,10 +76,14 @@ type report struct {
 	Evaluate *pipeline.EvaluateResult `json:"evaluate,omitempty"`
 	// Answer is what Call names, where the run's files can be read.
 	Call   *pipeline.AnalyzeCallResult `json:"call,omitempty"`
-	Answer *call.Answer                `json:"answer,omitempty"`
+	Answer *pipeline.CallAnswer        `json:"answer,omitempty"`
 	// Failure is why a run failed.
 	Failure *failure `json:"failure,omitempty"`
 	Files   []file   `json:"files,omitempty"`
+	// Next is the command that most likely comes next, WebUI where Temporal
+	// shows the run.
+	Next  string `json:"next,omitempty"`
+	WebUI string `json:"web_ui,omitempty"`
 }
 
 // activity is a step that a run waits for.
@@ -97,10 +99,7 @@ type activity struct {
 }
 
 // file is something that a run left behind, where a person can find it.
-type file struct {
-	Name string `json:"name"`
-	URL  string `json:"url"`
-}
+type file pipeline.FileURL
 
 // awaitJob is the activity whose heartbeats are a [pipeline.JobProgress].
 const awaitJob = "AwaitJob"
@@ -125,6 +124,7 @@ func (c *connection) describeWithChildren(ctx context.Context, id, runID string)
 		return c.describeWithChildren(ctx, id, "")
 	}
 	r := reportOfInfo(info)
+	r.WebUI = c.runURL(r.WorkflowID, r.RunID)
 	r.addActivities(c, answer.GetPendingActivities())
 	return r, answer.GetPendingChildren(), nil
 }
@@ -163,6 +163,7 @@ func (c *connection) report(ctx context.Context, id, runID string) (report, erro
 	if r.State != stateRunning {
 		c.addResult(ctx, &r)
 	}
+	r.Next = r.nextCommand()
 	return r, nil
 }
 
@@ -356,34 +357,11 @@ func (r report) dir() string {
 	return ""
 }
 
-// Files of a run that are worth a person's look, where there are such.
-var wellKnown = []struct{ name, path string }{
-	{"step metrics", "metrics/step_metrics.csv"},
-	{"curves", "metrics/curves.png"},
-	{"events", eventsFile},
-}
-
-const (
-	eventsFile   = "finetune/events.jsonl"
-	latestEvents = 5
-)
-
-// addFiles adds where the run's files are, and the job's latest events where
-// they are only there. A starter that cannot see the artifacts names what the
-// result names.
-func (a *app) addFiles(ctx context.Context, r *report) {
-	dir := r.dir()
-	if dir == "" {
-		return
-	}
-	store, err := artifact.Open(ctx, a.artifactsRoot())
-	if err != nil {
-		return
-	}
-	defer store.Close()
+// files are those of a run that are worth a person's look.
+func (r report) files() (list []pipeline.RunFile) {
 	add := func(name, path string) {
 		if path != "" {
-			r.Files = append(r.Files, file{name, store.URL(path)})
+			list = append(list, pipeline.RunFile{Name: name, Path: path})
 		}
 	}
 	switch {
@@ -397,7 +375,6 @@ func (a *app) addFiles(ctx context.Context, r *report) {
 	case r.Call != nil:
 		add("answer", r.Call.Answer.Path)
 		add("manifest", r.Call.Manifest.Path)
-		r.Answer = readAnswer(ctx, store, r.Call.Answer)
 	case r.FineTune != nil:
 		if r.Retrain != nil {
 			add("comparison", r.Retrain.Comparison.Path)
@@ -406,52 +383,45 @@ func (a *app) addFiles(ctx context.Context, r *report) {
 		add("report", r.FineTune.Report.Path)
 		add("manifest", r.FineTune.Manifest.Path)
 	}
-	for _, f := range wellKnown {
-		if exists(ctx, store, dir+"/"+f.path) {
-			add(f.name, dir+"/"+f.path)
-		}
+	for _, f := range []struct{ name, path string }{
+		{"step metrics", "metrics/step_metrics.csv"},
+		{"curves", "metrics/curves.png"},
+		{"events", pipeline.EventsFile},
+	} {
+		list = append(list, pipeline.RunFile{Name: f.name, Path: r.dir() + "/" + f.path, Optional: true})
 	}
-	add("folder", dir)
+	add("folder", r.dir())
+	return list
+}
+
+// addFiles lets a worker add where the run's files are, and what is only in them:
+// the job's latest events, and the answer to a call. Where no worker answers, that
+// is left out.
+func (a *app) addFiles(ctx context.Context, c *connection, r *report) {
+	if r.dir() == "" || r.WorkerSilent {
+		return
+	}
+	key, err := seal.NewKey()
+	if err != nil {
+		return
+	}
+	in := pipeline.ListFilesInput{Dir: r.dir(), Files: r.files()}
+	if r.Call != nil {
+		in.Answer, in.Key = r.Call.Answer, key.Public()
+	}
+	var found pipeline.ListFilesResult
+	if a.request(ctx, c, pipeline.ListFilesActivity, in, &found) != nil {
+		return
+	}
+	for _, f := range found.Files {
+		r.Files = append(r.Files, file(f))
+	}
+	var answer pipeline.CallAnswer
+	if found.Answer != nil && key.Open(found.Answer, pipeline.AnswerPurpose, &answer) == nil {
+		r.Answer = &answer
+	}
 	if r.Events == nil {
-		r.Events = readEvents(ctx, store, dir+"/"+eventsFile)
-	}
-}
-
-// readAnswer returns what was found out about a call, nil if it cannot be read.
-func readAnswer(ctx context.Context, store *artifact.Store, ref artifact.Ref) *call.Answer {
-	var answer call.Answer
-	if store.ReadJSON(ctx, ref, &answer) != nil {
-		return nil
-	}
-	return &answer
-}
-
-func exists(ctx context.Context, store *artifact.Store, path string) bool {
-	f, err := store.Reader(ctx, path)
-	if err != nil {
-		return false
-	}
-	return f.Close() == nil
-}
-
-// readEvents returns the latest events of a job's log, as far as it can be
-// read.
-func readEvents(ctx context.Context, store *artifact.Store, path string) []pipeline.JobEvent {
-	f, err := store.Reader(ctx, path)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	var events []pipeline.JobEvent
-	for lines := json.NewDecoder(f); ; {
-		var e pipeline.JobEvent
-		if err := lines.Decode(&e); err != nil {
-			return events
-		}
-		events = append(events, e)
-		if len(events) > latestEvents {
-			events = events[1:]
-		}
+		r.Events = found.Events
 	}
 }
 

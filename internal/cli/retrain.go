@@ -7,10 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/registry"
 )
 
 func (a *app) retrainCommand() *cobra.Command {
@@ -18,15 +16,15 @@ func (a *app) retrainCommand() *cobra.Command {
 	flags := &retrainFlags{}
 	cmd := &cobra.Command{
 		Use:   "retrain --dataset FILE",
-		Short: "Fine-tune a challenger, and promote it if it is better than the champion",
-		Long: `Fine-tune a challenger, and promote it if it is better than the champion.
+		Short: "Fine-tune a challenger and promote it if it beats the champion",
+		Long: `Fine-tune a challenger and promote it if it beats the champion.
 
-It does now what a schedule does again and again. Where too little has come in
-since the latest training, it is skipped: fewer new rows and fewer corrections
-than asked for, and no drift. Otherwise the challenger and the champion are
-asked about the same test set, and the challenger becomes the champion if it is
-right more often beyond chance, and no company falls by more than --max-fall.
-With --approve a person has the last word.`,
+This is one run of what a schedule repeats. It is skipped if too little is new since
+the latest training: fewer rows than --new-rows, fewer corrections than
+--new-corrections, and less drift than --drift. Otherwise challenger and champion
+answer the same test set. The challenger becomes the champion if it is right more
+often beyond chance, and no company falls by more than --max-fall. With --approve a
+person decides.`,
 		Example: `  starter retrain --dataset tweets.csv --watch
   starter retrain --dataset tweets.csv --approve --approval-deadline 24h
   starter models approve retrain-tweets-1a2b3c4d --why "looked at comparison.json"`,
@@ -43,6 +41,7 @@ With --approve a person has the last word.`,
 	a.notifyFlag(cmd, &flags.in.Notify)
 	flags.register(cmd)
 	addWatch(cmd, &watch)
+	a.addAnomalies(cmd)
 	return cmd
 }
 
@@ -57,14 +56,14 @@ func (f *retrainFlags) register(cmd *cobra.Command) {
 	flags, in := cmd.Flags(), &f.in
 	weight := flags.Lookup("correction-weight")
 	weight.DefValue, f.fineTuneFlags.in.CorrectionWeight = strconv.Itoa(pipeline.DefaultCorrectionWeight), pipeline.DefaultCorrectionWeight
-	flags.Int64Var(&in.When.NewRows, "new-rows", pipeline.DefaultNewRows, "train if as many rows came in since the latest training")
-	flags.Int64Var(&in.When.NewCorrections, "new-corrections", pipeline.DefaultNewCorrections, "train if as many corrections came in")
-	flags.Float64Var(&in.When.Drift, "drift", evaluate.MuchDrift, "train if the labels, or the champion's confidence in production, have drifted by as much (population stability index)")
-	flags.BoolVar(&in.When.Always, "always", false, "train in any case")
-	flags.Float64Var(&in.Rule.MaxFall, "max-fall", pipeline.DefaultMaxFall, "keep the champion if any class falls by more, as a share of it found")
-	flags.IntVar(&in.Rule.MinExamples, "min-examples", pipeline.DefaultMinExamples, "test conversations from which on a class counts for that")
-	flags.BoolVar(&in.Approve, "approve", false, "wait for \"starter models approve\" before a promotion")
-	flags.DurationVar(&in.ApprovalDeadline, "approval-deadline", pipeline.DefaultApprovalDeadline, "keep the champion if nobody has approved by then")
+	flags.Int64Var(&in.When.NewRows, "new-rows", pipeline.DefaultNewRows, "train if at least this many rows are new since the latest training")
+	flags.Int64Var(&in.When.NewCorrections, "new-corrections", pipeline.DefaultNewCorrections, "train if at least this many corrections are new")
+	flags.Float64Var(&in.When.Drift, "drift", pipeline.MuchDrift, "train if the labels, or the champion's confidence in production, drifted at least this much (population stability index)")
+	flags.BoolVar(&in.When.Always, "always", false, "train even if nothing is new")
+	flags.Float64Var(&in.Rule.MaxFall, "max-fall", pipeline.DefaultMaxFall, "keep the champion if the recall of any class falls by more than this")
+	flags.IntVar(&in.Rule.MinExamples, "min-examples", pipeline.DefaultMinExamples, "leave classes with fewer test conversations out of --max-fall")
+	flags.BoolVar(&in.Approve, "approve", false, "wait for \"starter models approve\" before promoting")
+	flags.DurationVar(&in.ApprovalDeadline, "approval-deadline", pipeline.DefaultApprovalDeadline, "keep the champion if nobody approves within this time")
 }
 
 // input returns what the flags say, checked.
@@ -87,9 +86,8 @@ func (f *retrainFlags) input(cmd *cobra.Command) (pipeline.RetrainInput, error) 
 
 // writeRetrain is the summary of a finished retraining.
 func writeRetrain(t *text, r pipeline.RetrainResult) {
-	writeTask(t, r.Task)
-	t.fact("decision", string(r.Decision))
 	t.fact("because", r.Reason)
+	writeTask(t, r.Task)
 	if r.Champion != "" {
 		t.fact("compared with", r.Champion)
 	}
@@ -97,7 +95,7 @@ func writeRetrain(t *text, r pipeline.RetrainResult) {
 		return
 	}
 	t.fact("model", r.FineTune.Model)
-	if r.Decision == registry.Promote {
+	if r.Decision == pipeline.Promote {
 		t.fact("champion", "this model")
 	}
 	writeTuning(t, r.FineTune)

@@ -10,9 +10,9 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 
+	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/registry"
 )
 
 // kinds are the commands that start a run, by the type of its workflow.
@@ -85,7 +85,7 @@ func (f runFilter) query(now time.Time) (string, error) {
 		conditions = append(conditions, fmt.Sprintf("ExecutionStatus != '%s'", enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW))
 	}
 	if f.task != "" {
-		if err := registry.CheckTask(f.task); err != nil {
+		if err := pipeline.CheckTask(f.task); err != nil {
 			return "", err
 		}
 		conditions = append(conditions, fmt.Sprintf("%s = '%s'", pipeline.TaskAttribute, f.task))
@@ -103,7 +103,7 @@ func (f runFilter) query(now time.Time) (string, error) {
 // unknownWord refuses a value of a flag that takes one of a few words.
 func unknownWord(flag, value string, words []string) error {
 	hint := "it can be " + enumeration(words)
-	if near := nearest(value, words); near != "" {
+	if near := console.Nearest(value, words); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return problem.Input("the %s is %q; %s", flag, value, hint)

@@ -77,18 +77,6 @@ func TestFiltersOfRuns(t *testing.T) {
 	}
 }
 
-func TestNearestWord(t *testing.T) {
-	words := []string{"dataset", "target-size", "task", "test-share", "watch", "why", "limit"}
-	for typed, want := range map[string]string{
-		"datset": "dataset", "tagret-size": "target-size", "wacth": "watch", "limt": "limit", "target": "target-size",
-		"bogus": "", "x": "", "": "", "dry-run": "",
-	} {
-		if got := nearest(typed, words); got != want {
-			t.Errorf("%q is taken for %q, want %q", typed, got, want)
-		}
-	}
-}
-
 func TestFlagsThatWereMeant(t *testing.T) {
 	h := newHarness(t)
 	for args, says := range map[string]string{

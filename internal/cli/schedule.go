@@ -7,11 +7,10 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"switchboard/internal/pipeline"
-	"switchboard/internal/registry"
 )
 
 func (a *app) scheduleCommand() *cobra.Command {
-	return a.group("schedule", "Repeat a fine-tuning at set times",
+	return a.group("schedule", "Manage schedules that retrain at set times",
 		a.scheduleCreateCommand(),
 		a.scheduleListCommand(),
 		a.ofTask(a.scheduleDescribeCommand()),
@@ -48,7 +47,7 @@ func scheduleID(cmd *cobra.Command, args []string) (string, error) {
 		return args[0], nil
 	}
 	task := cmd.Flags().Lookup("task").Value.String()
-	return pipeline.ScheduleID(task), registry.CheckTask(task)
+	return pipeline.ScheduleID(task), pipeline.CheckTask(task)
 }
 
 // ofTask gives a command --task.

@@ -30,19 +30,20 @@ func (a *app) scheduleCreateCommand() *cobra.Command {
 	flags := &retrainFlags{}
 	cmd := &cobra.Command{
 		Use:   "create --dataset FILE (--cron EXPR | --every DURATION)",
-		Short: "Create or change a schedule that retrains again and again",
-		Long: `Create or change a schedule that retrains again and again: ` + "`starter retrain`" + ` says
-what each run does.
+		Short: "Create or change a schedule that retrains at set times",
+		Long: `Create or change a schedule that retrains at set times. ` + "`starter retrain --help`" + `
+explains what each run does.
 
-The answer shows the next runs. Times that never come are refused, and so is a run
-that could not begin, such as one on a dataset that the workers do not find.
+The command prints the next runs. It refuses times that never come, and a run that
+could not start, such as one on a dataset that the workers do not find.
 
-A run that is due while the one before it is still going on is skipped, unless
---overlap says otherwise. After an outage of the server, a run starts if it is
-late by less than --catch-up. When a run fails, the schedule pauses;
-` + "`starter schedule describe`" + ` shows why. A schedule that exists is changed to what is
-said here, all of it; whether it is paused stays as it is. It belongs to a task for
-good: one of another task is not changed.`,
+A run that is due while the previous one is still running is skipped, unless
+--overlap says otherwise. After an outage of the server, a run starts if it is late
+by less than --catch-up. When a run fails, the schedule pauses;
+` + "`starter schedule describe`" + ` shows why.
+
+If the schedule exists, all of its settings are replaced, and it stays paused if it
+was. A schedule never changes its task.`,
 		Example: `  # every Monday at three in the morning, in Berlin
   starter schedule create --dataset tweets.csv --cron "0 3 * * MON" --time-zone Europe/Berlin
 
@@ -69,20 +70,27 @@ good: one of another task is not changed.`,
 			return a.createSchedule(ctx, c, o)
 		}),
 	}
-	fs := cmd.Flags()
-	fs.StringVar(&o.id, "id", "", "`name` of the schedule (default: retrain, and with --task retrain-NAME)")
-	fs.StringVar(&o.cron, "cron", "", "when to run: minute, hour, day of month, month, day of week, as in \"0 3 * * MON\", or @daily and the like")
-	fs.DurationVar(&o.every, "every", 0, "run at this interval instead")
-	fs.StringVar(&o.timeZone, "time-zone", "", "IANA `name` of the time zone of --cron, such as Europe/Berlin (default: UTC)")
-	fs.DurationVar(&o.jitter, "jitter", defaultJitter, "start up to this much later, at random")
-	fs.StringVar(&o.overlap, "overlap", "skip", "a run that is due while another goes on: `skip|buffer|cancel`, where buffer starts it afterwards and cancel ends the other")
-	fs.DurationVar(&o.catchUp, "catch-up", catchUp, "start a run that is late by less than this after an outage")
-	fs.BoolVar(&o.goOn, "go-on-after-failure", false, "do not pause when a run fails")
-	fs.StringVar(&o.note, "note", "", "`text` to show with the schedule")
+	o.register(cmd)
 	a.taskFlag(cmd, &flags.fineTuneFlags.in.Task)
 	a.notifyFlag(cmd, &flags.in.Notify)
 	flags.register(cmd)
 	return cmd
+}
+
+func (o *scheduleOptions) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&o.id, "id", "", "`name` of the schedule (default: retrain, and with --task retrain-NAME)")
+	flags.StringVar(&o.cron, "cron", "", "when to run: minute, hour, day of month, month, day of week, such as \"0 3 * * MON\"; or @hourly, @daily, @weekly, @monthly")
+	flags.DurationVar(&o.every, "every", 0, "run at this interval instead of --cron")
+	flags.StringVar(&o.timeZone, "time-zone", "", "IANA `name` of the time zone of --cron, such as Europe/Berlin (default: UTC)")
+	annotate(cmd, "cron", excludes, "every")
+	annotate(cmd, "every", excludes, "cron")
+	annotate(cmd, "time-zone", excludes, "every")
+	flags.DurationVar(&o.jitter, "jitter", defaultJitter, "start each run up to this much later, at random")
+	flags.StringVar(&o.overlap, "overlap", "skip", "if the previous run is still running: `skip|buffer|cancel` (skip the new run, start it afterwards, or cancel the previous one)")
+	flags.DurationVar(&o.catchUp, "catch-up", catchUp, "after an outage, start runs that are late by less than this")
+	flags.BoolVar(&o.goOn, "go-on-after-failure", false, "keep the schedule running when a run fails")
+	flags.StringVar(&o.note, "note", "", "`text` to show with the schedule")
 }
 
 // createSchedule makes or changes a schedule whose times come and whose runs can

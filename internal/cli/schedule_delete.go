@@ -11,7 +11,7 @@ func (a *app) scheduleDeleteCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "delete SCHEDULE_ID",
 		Short:   "Delete a schedule",
-		Long:    "Delete a schedule. A run that is going on goes on, and finished ones stay.",
+		Long:    "Delete a schedule. Its running and finished runs stay.",
 		Example: "  starter schedule delete airlines",
 		Args:    oneArg("schedule id"),
 		RunE: a.onSchedule(func(ctx context.Context, _ *connection, h client.ScheduleHandle) (view, error) {

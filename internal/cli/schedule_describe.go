@@ -13,18 +13,17 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"switchboard/internal/pipeline"
-	"switchboard/internal/registry"
 )
 
 func (a *app) scheduleDescribeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "describe [SCHEDULE_ID]",
-		Short: "Show a schedule's times, its next runs, and how the recent ones ended",
-		Long: `Show a schedule's times, its next runs, and how the recent ones ended.
+		Short: "Show a schedule's times, next runs and recent results",
+		Long: `Show a schedule's times, next runs and recent results.
 
-Missed are the runs that were due while the server was down for more than an
-hour; skipped are those that were due while the run before was going on. A
-retraining that had too little to learn from says so among the recent ones.`,
+Missed runs were due while the server was down for longer than the catch-up window.
+Skipped runs were due while the previous run was still running. A retraining that
+found too little new data says so among the recent runs.`,
 		Example: "  starter schedule describe\n  starter schedule describe airlines --json",
 		Args:    maybeOneArg("schedule id"),
 		RunE: a.onSchedule(func(ctx context.Context, c *connection, h client.ScheduleHandle) (view, error) {
@@ -42,8 +41,9 @@ type scheduleReport struct {
 	ScheduleID string                 `json:"schedule_id"`
 	Input      *pipeline.RetrainInput `json:"input,omitempty"`
 	Times      []string               `json:"times"`
-	Jitter     string                 `json:"jitter"`
-	CatchUp    string                 `json:"catch_up_window"`
+	// Jitter and CatchUp are in seconds.
+	Jitter  float64 `json:"jitter_seconds"`
+	CatchUp float64 `json:"catch_up_seconds"`
 	// Overlap says what happens to a run that is due while another goes on.
 	Overlap        string      `json:"overlap"`
 	PauseOnFailure bool        `json:"pause_on_failure"`
@@ -68,7 +68,7 @@ type scheduledRun struct {
 	Metrics *pipeline.Metrics `json:"metrics,omitempty"`
 	Failure *failure          `json:"failure,omitempty"`
 	// Decision is what became of a retraining, Reason a sentence.
-	Decision registry.Decision `json:"decision,omitempty"`
+	Decision pipeline.Decision `json:"decision,omitempty"`
 	Reason   string            `json:"reason,omitempty"`
 }
 
@@ -86,10 +86,10 @@ func (c *connection) scheduleReport(ctx context.Context, id string, d *client.Sc
 		Recent:     []scheduledRun{},
 	}
 	if spec := d.Schedule.Spec; spec != nil {
-		r.Jitter = span(spec.Jitter)
+		r.Jitter = spec.Jitter.Seconds()
 	}
 	if policy := d.Schedule.Policy; policy != nil {
-		r.CatchUp, r.PauseOnFailure = span(policy.CatchupWindow), policy.PauseOnFailure
+		r.CatchUp, r.PauseOnFailure = policy.CatchupWindow.Seconds(), policy.PauseOnFailure
 		r.Overlap = strings.ToLower(policy.Overlap.String())
 	}
 	if state := d.Schedule.State; state != nil {
@@ -153,12 +153,12 @@ func (r scheduleReport) write(t *text) {
 	t.line("%s: %s", r.ScheduleID, state)
 	t.fact("note", r.Note)
 	if r.Input != nil {
-		t.fact("task", cmp.Or(r.Input.FineTune.Task, registry.DefaultTask))
+		t.fact("task", cmp.Or(r.Input.FineTune.Task, pipeline.DefaultTask))
 		t.fact("dataset", r.Input.FineTune.Dataset)
 	}
 	t.fact("times", r.Times...)
-	t.fact("jitter", "up to "+r.Jitter)
-	t.fact("rules", fmt.Sprintf("overlap %s, catch-up window %s, %s", r.Overlap, r.CatchUp, pauseRule(r.PauseOnFailure)))
+	t.fact("jitter", "up to "+seconds(r.Jitter))
+	t.fact("rules", fmt.Sprintf("overlap %s, catch-up window %s, %s", r.Overlap, seconds(r.CatchUp), pauseRule(r.PauseOnFailure)))
 	t.fact("runs", fmt.Sprintf("%d started, %d missed, %d skipped", r.Runs, r.Missed, r.Skipped))
 	if !r.Paused {
 		var next []string

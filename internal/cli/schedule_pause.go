@@ -11,8 +11,8 @@ func (a *app) schedulePauseCommand() *cobra.Command {
 	note := "paused with the starter"
 	cmd := &cobra.Command{
 		Use:     "pause [SCHEDULE_ID]",
-		Short:   "Start no more runs until the schedule is unpaused",
-		Long:    "Start no more runs until the schedule is unpaused. A run that is going on goes on.",
+		Short:   "Pause a schedule",
+		Long:    "Pause a schedule: it starts no runs until it is unpaused. A running run continues.",
 		Example: `  starter schedule pause --note "the provider moves on Monday"`,
 		Args:    maybeOneArg("schedule id"),
 		RunE: a.onSchedule(func(ctx context.Context, _ *connection, h client.ScheduleHandle) (view, error) {

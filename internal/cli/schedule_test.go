@@ -67,7 +67,7 @@ func offline(t *testing.T) *connection {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &connection{&temporal.Client{Values: values}}
+	return &connection{Client: &temporal.Client{Values: values}}
 }
 
 // A schedule of before tasks is the default task's. It can be changed for that, and

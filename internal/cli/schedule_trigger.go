@@ -12,7 +12,7 @@ import (
 func (a *app) scheduleTriggerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "trigger [SCHEDULE_ID]",
-		Short:   "Start a run of the schedule now, also while it is paused",
+		Short:   "Start a run of a schedule now, even if it is paused",
 		Example: "  starter schedule trigger\n  starter schedule trigger airlines",
 		Args:    maybeOneArg("schedule id"),
 		RunE: a.onSchedule(func(ctx context.Context, _ *connection, h client.ScheduleHandle) (view, error) {

@@ -11,8 +11,8 @@ func (a *app) scheduleUnpauseCommand() *cobra.Command {
 	note := "unpaused with the starter"
 	cmd := &cobra.Command{
 		Use:     "unpause [SCHEDULE_ID]",
-		Short:   "Let a paused schedule start runs again",
-		Long:    "Let a paused schedule start runs again, also one that paused because a run failed.",
+		Short:   "Unpause a schedule",
+		Long:    "Unpause a schedule, including one that paused because a run failed.",
 		Example: `  starter schedule unpause --note "the quota was raised"`,
 		Args:    maybeOneArg("schedule id"),
 		RunE: a.onSchedule(func(ctx context.Context, _ *connection, h client.ScheduleHandle) (view, error) {

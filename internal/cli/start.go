@@ -74,6 +74,7 @@ func (a *app) start(ctx context.Context, c *connection, l launch) (report, error
 		var accepted pipeline.Accepted
 		if err = handle.Get(wait, &accepted); err == nil {
 			r.RunID, r.Accepted = handle.RunID(), &accepted
+			r.Next, r.WebUI = r.nextCommand(), c.runURL(r.WorkflowID, r.RunID)
 			return r, nil
 		}
 		r.RunID = handle.RunID()
@@ -150,7 +151,7 @@ func (s started) write(t *text) {
 	} else {
 		t.fact("note", "its input is still being checked")
 	}
-	t.fact("look", "starter status "+s.WorkflowID+" --watch")
+	writeEnd(t, s.Next, s.WebUI)
 }
 
 // datasetURL makes a relative path absolute, because workers run elsewhere.

@@ -15,18 +15,22 @@ import (
 func (a *app) statusCommand() *cobra.Command {
 	var watch bool
 	cmd := &cobra.Command{
-		Use:   "status [WORKFLOW_ID]",
-		Short: "Tell how a run is getting on, or how it ended",
-		Long: `Tell how a run is getting on, or how it ended.
+		Use:   "status [RUN]",
+		Short: "Show a run's progress or result",
+		Long: `Show a run's progress or result.
 
-Without a workflow id it tells of the latest fine-tuning: its stage, the
-provider's job and its latest events, what is being retried and why, and its
-metrics once there are some. It exits with 0 however the run ended; with --watch
-it follows the run and exits as the run does.`,
+RUN is a workflow id, a run id, or the start of one that no other run shares.
+Without it the latest fine-tuning is shown.
+
+A running run shows its stage, the provider's job with its latest events, and what
+is being retried and why. A finished one shows its key figures first, and ends with
+the command that most likely comes next. The exit code is 0 however the run ended;
+with --watch the command follows the run and exits as the run does.`,
 		Example: `  starter status
   starter status --watch
+  starter status apply-prod --anomalies
   starter status apply-production-1a2b3c4d --json | jq -r .stage`,
-		Args: maybeOneArg("workflow id"),
+		Args: maybeOneArg("run"),
 		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
 			c, err := a.connect(ctx)
 			if err != nil {
@@ -44,18 +48,19 @@ it follows the run and exits as the run does.`,
 			if err != nil {
 				return nil, err
 			}
-			a.addFiles(ctx, &r)
+			a.addFiles(ctx, c, &r)
 			return r, nil
 		}),
 	}
 	addWatch(cmd, &watch)
+	a.addAnomalies(cmd)
 	return cmd
 }
 
 // write tells of a run in full: how it is getting on, or its summary.
 func (r report) write(t *text) {
 	t.line("%s %s: %s", r.Workflow, r.WorkflowID, r.standing(t))
-	t.fact("run", r.RunID)
+	t.fact("result", r.headline())
 	if r.WorkerSilent && r.State == stateRunning {
 		t.fact("worker", "none answers; this is what the server knows (start one with `go run ./worker`)")
 	}
@@ -74,7 +79,18 @@ func (r report) write(t *text) {
 		r.writeUnfinished(t)
 	}
 	writeEvents(t, r.Events)
+	t.fact("run", r.RunID)
 	writeFiles(t, r.Files)
+	writeEnd(t, r.Next, r.WebUI)
+}
+
+// headline is the key figure of a run that succeeded. Why another did not is the
+// line below, and so is whom a call is for.
+func (r report) headline() string {
+	if r.State != stateCompleted || r.Call != nil {
+		return ""
+	}
+	return r.keyFigure()
 }
 
 // standing is the state with its times.

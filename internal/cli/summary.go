@@ -7,12 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"switchboard/internal/anonymize"
-	"switchboard/internal/dataset"
-	"switchboard/internal/evaluate"
+	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
-	"switchboard/internal/privacy"
-	"switchboard/internal/registry"
 )
 
 // writeFineTune is the summary of a finished fine-tuning. What becomes of a model
@@ -32,11 +28,14 @@ func writeFineTune(t *text, r pipeline.FineTuneResult, retraining string) {
 }
 
 // writeTask tells to which task a run belongs.
-func writeTask(t *text, task string) { t.fact("task", cmp.Or(task, registry.DefaultTask)) }
+func writeTask(t *text, task string) { t.fact("task", cmp.Or(task, pipeline.DefaultTask)) }
 
 // writeTuning tells how a model was made and judged.
 func writeTuning(t *text, r pipeline.FineTuneResult) {
 	t.fact("base model", r.BaseModel)
+	if !r.DryRun {
+		writeMetrics(t, r.Metrics)
+	}
 	t.fact("note", r.Notes...)
 	writePrepared(t, r.Prepared)
 	writePrivacy(t, r.Privacy)
@@ -48,7 +47,6 @@ func writeTuning(t *text, r pipeline.FineTuneResult) {
 	}
 	t.fact("job", fmt.Sprintf("%s, %s trained", r.JobID, count(r.TrainedTokens, "token")))
 	writeCost(t, r)
-	writeMetrics(t, r.Metrics)
 	writeStages(t, r.Stages)
 }
 
@@ -107,13 +105,13 @@ func dollars(d float64) string {
 
 // writeApply is the summary of a finished application of a model.
 func writeApply(t *text, r pipeline.ApplyResult) {
+	writeWarnings(t, r.Warnings)
+	writeApplied(t, r.Counts)
 	writeTask(t, r.Task)
 	t.fact("model", r.Model)
 	writeOrigin(t, r.Origin)
-	writeWarnings(t, r.Warnings)
 	writePrepared(t, r.Prepared)
 	writePrivacy(t, r.Privacy)
-	writeApplied(t, r.Counts)
 	writeStages(t, r.Stages)
 }
 
@@ -146,17 +144,32 @@ func writePrepared(t *text, c pipeline.PrepareCounts) {
 		parts = append(parts, count(int64(c.Companies), "company"))
 	}
 	t.fact("data", strings.Join(parts, ", "))
-	t.fact("anomalies", tally(c.Anomalies)...)
+	writeAnomalies(t, c.Anomalies)
 	t.fact("replaced", tally(c.Spans)...)
+}
+
+// writeAnomalies tells what was wrong in a file: all of it where that was asked
+// for, and else how much and what most of all.
+func writeAnomalies(t *text, anomalies map[string]int64) {
+	kinds := tally(anomalies)
+	if t.anomalies || len(kinds) < 2 {
+		t.fact("anomalies", kinds...)
+		return
+	}
+	var all int64
+	for _, n := range anomalies {
+		all += n
+	}
+	t.fact("anomalies", fmt.Sprintf("%s of %s, most of all %s; --anomalies lists them", number(all), count(int64(len(kinds)), "kind"), strings.TrimSpace(kinds[0])))
 }
 
 // writePrivacy tells how the anonymizer was judged. Runs from before there was
 // an evaluation have none to tell of.
-func writePrivacy(t *text, e privacy.Evaluation) {
-	switch names := e.Recall[anonymize.Person]; {
+func writePrivacy(t *text, e pipeline.Evaluation) {
+	switch names := e.Recall[pipeline.PersonDetail]; {
 	case e.Anonymizer == "":
 	case e.Passed:
-		t.fact("privacy", fmt.Sprintf("passed: Person recall %s on %s", interval(names), count(int64(names.Of), "labelled name")))
+		t.fact("privacy", fmt.Sprintf("passed: Person recall %s on %s", console.Interval(names), count(int64(names.Of), "labelled name")))
 	default:
 		t.fact("privacy", "failed: "+strings.Join(e.Failed, "; "))
 	}
@@ -181,7 +194,7 @@ func writeMetrics(t *text, m pipeline.Metrics) {
 	row := func(name string, s pipeline.Score) []string {
 		precision := s.Precision
 		if s.Coverage == 0 {
-			precision = evaluate.None // runs of before said 100%
+			precision = pipeline.None // runs of before said 100%
 		}
 		return []string{name, s.Accuracy.String(), precision.String(), s.Coverage.String(), number(s.Examples)}
 	}
@@ -205,7 +218,7 @@ func writeApplied(t *text, c pipeline.ApplyCounts) {
 	t.fact("rows", byStatus(c.Rows, c.RowStatuses))
 	t.fact("conversations", byStatus(c.Conversations, c.ConversationStatuses))
 	t.fact("companies", number(int64(c.Companies)))
-	t.fact("no label", noLabel(c.ConversationStatuses[string(dataset.Invalid)], c.Answers()))
+	t.fact("no label", noLabel(c.ConversationStatuses[string(pipeline.AnswerInvalid)], c.Answers()))
 	t.fact("unknown", unknown(c))
 	t.fact("tokens", number(c.Tokens))
 	if c.Priced && c.Cost > 0 {
@@ -216,7 +229,7 @@ func writeApplied(t *text, c pipeline.ApplyCounts) {
 // unknown tells which share of the conversations ended as Unknown. Those that got
 // no answer are in no share.
 func unknown(c pipeline.ApplyCounts) string {
-	if c.ConversationStatuses[string(dataset.Failed)] > 0 {
+	if c.ConversationStatuses[string(pipeline.AnswerFailed)] > 0 {
 		return c.UnknownShare.String() + " of the conversations that did not fail"
 	}
 	return c.UnknownShare.String() + " of the conversations"
@@ -224,7 +237,7 @@ func unknown(c pipeline.ApplyCounts) string {
 
 // noLabel tells how many of a model's answers were none of its labels.
 func noLabel(invalid, answers int64) string {
-	return fmt.Sprintf("%s of %s (%s)", number(invalid), count(answers, "answer"), evaluate.ShareOf(invalid, answers))
+	return fmt.Sprintf("%s of %s (%s)", number(invalid), count(answers, "answer"), pipeline.ShareOf(invalid, answers))
 }
 
 func writeStages(t *text, stages []pipeline.StageTime) {
@@ -248,18 +261,31 @@ func writeStages(t *text, stages []pipeline.StageTime) {
 }
 
 func writeEvents(t *text, events []pipeline.JobEvent) {
-	if len(events) > latestEvents {
-		events = events[len(events)-latestEvents:]
+	if len(events) > pipeline.LatestEvents {
+		events = events[len(events)-pipeline.LatestEvents:]
 	}
 	var lines []string
+	last, times := "", 0
 	for _, e := range events {
-		line := t.clock(e.At) + " " + oneLine(e.Message)
+		message := oneLine(e.Message)
 		if e.Level != "" && e.Level != "info" {
-			line = t.clock(e.At) + " " + e.Level + ": " + oneLine(e.Message)
+			message = e.Level + ": " + message
 		}
-		lines = append(lines, line)
+		if message == last {
+			times++
+			lines[len(lines)-1] = fmt.Sprintf("%s %s (%d times)", t.clock(e.At), message, times)
+			continue
+		}
+		last, times = message, 1
+		lines = append(lines, t.clock(e.At)+" "+message)
 	}
 	t.fact("events", lines...)
+}
+
+// writeEnd ends a summary: what to do next, and where Temporal shows the run.
+func writeEnd(t *text, next, webUI string) {
+	t.fact("next", next)
+	t.fact("web ui", webUI)
 }
 
 func writeFiles(t *text, files []file) {

@@ -3,17 +3,20 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/call"
+	"switchboard/internal/console"
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 	"switchboard/internal/registry"
+	"switchboard/internal/temporal"
 )
 
 // The runs of the tests ended at noon, and it is five past.
@@ -133,15 +136,11 @@ func TestRetrainingAdvertisesNothing(t *testing.T) {
 }
 
 func TestFilesOfARetraining(t *testing.T) {
-	a := &app{environ: []string{"SWITCHBOARD_ARTIFACTS=" + t.TempDir()}}
 	r := report{Retrain: &keptOut, FineTune: &keptOut.FineTune}
-	a.addFiles(t.Context(), &r)
-	for _, f := range r.Files {
-		if f.Name == "comparison" && strings.HasSuffix(f.URL, "/retrain-tweets-1a2b3c4d/run-1/comparison.json") {
-			return
-		}
+	want := pipeline.RunFile{Name: "comparison", Path: "retrain-tweets-1a2b3c4d/run-1/comparison.json"}
+	if files := r.files(); !slices.Contains(files, want) {
+		t.Errorf("the files are %+v", files)
 	}
-	t.Errorf("the files are %+v", r.Files)
 }
 
 var events = []pipeline.JobEvent{
@@ -277,17 +276,30 @@ var reports = map[string]view{
 		Status: &pipeline.Status{Stage: pipeline.Classifying, Model: fineTuned.Model, Paused: true, PartsDone: 4, PartsTotal: 20},
 	},
 	"cancel": cancelled{"finetune-tweets-1a2b3c4d", "run-1"},
-	"doctor": diagnosis{[]check{
-		{"settings", checkOK, "all can be read"},
-		{"temporal", checkProblem, "no Temporal server answers at localhost:7233"},
-		{"namespace", checkSkipped, "needs what is missing above"},
-		{"batches", checkNote, "not offered; without them apply asks call by call, and refuses --mode batch"},
+	"doctor": diagnosis{[]pipeline.Check{
+		{Name: "temporal", State: pipeline.CheckOK, Message: "a server answers at localhost:7233"},
+		{Name: "artifacts", State: pipeline.CheckProblem, Message: "s3://data cannot be written"},
+		{Name: "jobs", State: pipeline.CheckSkipped, Message: "needs what is missing above"},
+		{Name: "batches", State: pipeline.CheckNote, Message: "not offered; without them apply asks call by call, and refuses --mode batch"},
 	}},
 	"version": version{Version: "v1.2.3", Revision: "1a2b3c4d", Modified: true, Go: "go1.26.8"},
 }
 
+// withEnd gives a report what the connection to a server on this machine adds.
+func withEnd(r report) report {
+	c := &connection{Client: &temporal.Client{Namespace: "default"}, ui: "http://localhost:8233"}
+	r.Next, r.WebUI = r.nextCommand(), c.runURL(r.WorkflowID, r.RunID)
+	return r
+}
+
 func TestViews(t *testing.T) {
 	for name, v := range reports {
+		switch r := v.(type) {
+		case report:
+			v = withEnd(r)
+		case started:
+			v = started{withEnd(r.report)}
+		}
 		t.Run(name, func(t *testing.T) { goldenView(t, name, v) })
 	}
 }
@@ -295,7 +307,7 @@ func TestViews(t *testing.T) {
 func render(t *testing.T, v view) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := printText(&out, v, now); err != nil {
+	if err := console.PrintText(&out, printed{view: v}, now); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -312,7 +324,7 @@ func goldenView(t *testing.T, name string, v view) {
 	}
 	golden(t, "views/"+name+".txt", text)
 	var out bytes.Buffer
-	if err := printJSON(&out, v, nil); err != nil {
+	if err := console.PrintJSON(&out, printed{view: v}, nil); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "views/"+name+".json", out.String())
@@ -322,7 +334,11 @@ func TestJSONWithFailure(t *testing.T) {
 	f := &failure{"Refused", "no \"more\" jobs", 1}
 	for _, v := range []view{nil, diagnosis{}, cancelled{"w", "r"}} {
 		var out bytes.Buffer
-		if err := printJSON(&out, v, f); err != nil {
+		var shown any
+		if v != nil {
+			shown = printed{view: v}
+		}
+		if err := console.PrintJSON(&out, shown, (*console.Failure)(f)); err != nil {
 			t.Fatal(err)
 		}
 		var object map[string]any

@@ -11,7 +11,7 @@ import (
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
-		Short:   "Tell which build this is",
+		Short:   "Show the version and the build",
 		Example: "  starter version",
 		Args:    noArgs,
 		RunE: a.do(func(context.Context, *cobra.Command, []string) (view, error) {

@@ -13,16 +13,15 @@ import (
 	"strings"
 	"time"
 
-	"switchboard/internal/dataset"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/registry"
 )
 
 // Options say what a table may hold.
 type Options struct {
 	// Name is what errors call the file.
 	Name string
-	// Labels are the companies that there are, besides [dataset.Unknown].
+	// Labels are the companies that there are, besides [pipeline.Unknown].
 	Labels []string
 	// Now is the time of corrections that have none; later ones are refused.
 	Now time.Time
@@ -36,7 +35,7 @@ const byteOrderMark = "\ufeff"
 // stand in the file: the caller makes pseudonyms of them. Every wrong line is a
 // problem of kind BadInput that names the file, the line and what to do; nothing
 // is returned then. A conversation may stand on several lines.
-func Read(r io.Reader, o Options) ([]registry.Correction, error) {
+func Read(r io.Reader, o Options) ([]pipeline.Correction, error) {
 	content, err := io.ReadAll(r)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", o.Name, err)
@@ -72,8 +71,8 @@ type table struct {
 	id, label, author, at int
 }
 
-func (t table) read() ([]registry.Correction, error) {
-	var list []registry.Correction
+func (t table) read() ([]pipeline.Correction, error) {
+	var list []pipeline.Correction
 	for {
 		fields, err := t.reader.Read()
 		if errors.Is(err, io.EOF) {
@@ -95,19 +94,19 @@ func (t table) read() ([]registry.Correction, error) {
 	}
 }
 
-func (t table) correction(fields []string) (registry.Correction, error) {
+func (t table) correction(fields []string) (pipeline.Correction, error) {
 	field := func(column int) string {
 		if column == 0 {
 			return ""
 		}
 		return strings.TrimSpace(fields[column-1])
 	}
-	c := registry.Correction{Label: field(t.label), Author: field(t.author), At: t.o.Now}
+	c := pipeline.Correction{Label: field(t.label), Author: field(t.author), At: t.o.Now}
 	var err error
 	if c.ConversationID, err = strconv.ParseInt(field(t.id), 10, 64); err != nil {
 		return c, errors.New("the conversation_id is no whole number; take it from output.csv")
 	}
-	if c.Label != dataset.Unknown && !slices.Contains(t.o.Labels, c.Label) {
+	if c.Label != pipeline.Unknown && !slices.Contains(t.o.Labels, c.Label) {
 		return c, t.noLabel(c.Label)
 	}
 	if at := field(t.at); at != "" {
@@ -124,10 +123,10 @@ func (t table) correction(fields []string) (registry.Correction, error) {
 // noLabel says what is wrong with a label without repeating it: a cell may hold
 // anything. The company that it spells in another case is known.
 func (t table) noLabel(label string) error {
-	for _, known := range append([]string{dataset.Unknown}, t.o.Labels...) {
+	for _, known := range append([]string{pipeline.Unknown}, t.o.Labels...) {
 		if strings.EqualFold(known, label) {
 			return fmt.Errorf("the label is %s in other letters; upper and lower case matter", known)
 		}
 	}
-	return fmt.Errorf("the label is no company that the champion knows, nor %s; take one from output.csv", dataset.Unknown)
+	return fmt.Errorf("the label is no company that the champion knows, nor %s; take one from output.csv", pipeline.Unknown)
 }

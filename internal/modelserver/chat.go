@@ -185,24 +185,7 @@ func (s *Server) reply(ctx context.Context, request chatRequest, may func(owner 
 	if err != nil {
 		return reply{}, err
 	}
-	if s.isBase(request.Model) {
-		return reply{}, invalid(http.StatusBadRequest, "model", "model_not_trained",
-			"%s is the untrained classifier and has no labels to answer with: create a fine-tuning job and ask the model that it makes.", request.Model)
-	}
-	text, asked := userText(request.Messages)
-	switch {
-	case !asked:
-		return reply{}, badParam("messages", "Invalid 'messages': there is no user message to classify.")
-	case len(text) > maxTextBytes:
-		return reply{}, invalid(http.StatusBadRequest, "messages", "context_length_exceeded", "The user's text has %d bytes: at most %d are possible.", len(text), maxTextBytes)
-	}
-	if m, ok := s.models.has(request.Model); !ok || !may(m.owner) {
-		return reply{}, noSuchModel(request.Model)
-	}
-	model, err := s.models.get(request.Model)
-	if errors.Is(err, fs.ErrNotExist) {
-		return reply{}, noSuchModel(request.Model)
-	}
+	model, text, err := s.asked(request, may)
 	if err != nil {
 		return reply{}, err
 	}
@@ -224,6 +207,30 @@ func (s *Server) reply(ctx context.Context, request chatRequest, may func(owner 
 		answer.logprobs = logprobsOf(form, scored, request.TopLogprobs)
 	}
 	return answer, nil
+}
+
+// asked returns the model that a request asks and the text that it asks about. May
+// and errors are as in [Server.reply].
+func (s *Server) asked(request chatRequest, may func(owner string) bool) (model *classifier.Model, text string, err error) {
+	if s.isBase(request.Model) {
+		return nil, "", invalid(http.StatusBadRequest, "model", "model_not_trained",
+			"%s is the untrained classifier and has no labels to answer with: create a fine-tuning job and ask the model that it makes.", request.Model)
+	}
+	text, asked := userText(request.Messages)
+	switch {
+	case !asked:
+		return nil, "", badParam("messages", "Invalid 'messages': there is no user message to classify.")
+	case len(text) > maxTextBytes:
+		return nil, "", invalid(http.StatusBadRequest, "messages", "context_length_exceeded", "The user's text has %d bytes: at most %d are possible.", len(text), maxTextBytes)
+	}
+	if m, ok := s.models.has(request.Model); !ok || !may(m.owner) {
+		return nil, "", noSuchModel(request.Model)
+	}
+	model, err = s.models.get(request.Model)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = noSuchModel(request.Model)
+	}
+	return model, text, err
 }
 
 // completion is the reply whole, under a name and a time.

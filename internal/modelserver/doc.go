@@ -17,6 +17,7 @@
 //	POST /v1/fine_tuning/jobs          training_file, model switchboard-softmax-1
 //	GET  /v1/fine_tuning/jobs/{id}     until "succeeded": fine_tuned_model
 //	POST /v1/chat/completions          model ft:switchboard-softmax-1:...
+//	POST /v1/switchboard/explain       the same: why it answers so, which no other server tells
 //
 // An example has at least one user message and ends with its one assistant
 // message: the label. System and developer messages are allowed and ignored,

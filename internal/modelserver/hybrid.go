@@ -83,8 +83,18 @@ var noEncoder = jobError{Code: "encoder_missing", Message: "The job starts from 
 // predict asks a model, with the embedding of the text if the model learnt from
 // such.
 func (s *Server) predict(ctx context.Context, model *classifier.Model, text string) ([]classifier.Scored, error) {
+	embedding, err := s.embedding(ctx, model, text)
+	if err != nil {
+		return nil, err
+	}
+	return model.PredictEmbedded(text, embedding), nil
+}
+
+// embedding is what a model wants to know of a text beside its words, nil for one
+// that knows the words alone.
+func (s *Server) embedding(ctx context.Context, model *classifier.Model, text string) ([]float32, error) {
 	if model.Width() == 0 {
-		return model.Predict(text), nil
+		return nil, nil
 	}
 	encoder := s.options.Encoder
 	switch {
@@ -97,7 +107,7 @@ func (s *Server) predict(ctx context.Context, model *classifier.Model, text stri
 	if err != nil {
 		return nil, fmt.Errorf("encoding a text: %w", err)
 	}
-	return model.PredictEmbedded(text, vectors[0]), nil
+	return vectors[0], nil
 }
 
 // wrongEncoder is an answer that asks to come back: nothing is wrong with the

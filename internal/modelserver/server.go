@@ -304,6 +304,7 @@ func (s *Server) table() map[string]methods {
 		"/v1/fine_tuning/jobs/{id}/events":      {"GET": s.listEvents},
 		"/v1/fine_tuning/jobs/{id}/checkpoints": {"GET": s.listCheckpoints},
 		"/v1/chat/completions":                  {"POST": s.complete},
+		"/v1/switchboard/explain":               {"POST": s.explain},
 		"/v1/batches":                           {"GET": s.listBatches, "POST": s.createBatch},
 		"/v1/batches/{id}":                      {"GET": s.getBatch},
 		"/v1/batches/{id}/cancel":               {"POST": s.cancelBatch},

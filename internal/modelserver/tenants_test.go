@@ -151,7 +151,8 @@ func probes(b belongings) []probe {
 	for _, model := range []string{b.model, b.checkpoint} {
 		p = append(p, probe{"GET", "/v1/models/{id}", "/v1/models/%s", nil, model},
 			probe{"DELETE", "/v1/models/{id}", "/v1/models/%s", nil, model},
-			probe{"POST", "/v1/chat/completions", "/v1/chat/completions", func(id string) any { return ask(id, "my flight") }, model})
+			probe{"POST", "/v1/chat/completions", "/v1/chat/completions", func(id string) any { return ask(id, "my flight") }, model},
+			probe{"POST", "/v1/switchboard/explain", "/v1/switchboard/explain", func(id string) any { return ask(id, "my flight") }, model})
 	}
 	p = append(p, probe{"GET", "/v1/fine_tuning/jobs/{id}", "/v1/fine_tuning/jobs/%s", nil, b.job})
 	for _, what := range []string{"events", "checkpoints"} {

@@ -9,6 +9,15 @@ import (
 // DefaultTask is the task of whatever names none.
 const DefaultTask = "default"
 
+// Names that stand for a model wherever one is named: what it is in its task.
+const (
+	// Champion answers where nobody names a model; Previous was it before.
+	Champion = "champion"
+	Previous = "previous"
+	// Challenger is up against the champion.
+	Challenger = "challenger"
+)
+
 var taskName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 // CheckTask reports a name that no task can have, as a problem of kind BadInput. An
@@ -117,7 +126,7 @@ type Change struct {
 	// Who did it: a person's login, or the name of a workflow.
 	Who string `json:"who"`
 	Why string `json:"why"`
-	// Run names the run that did it; empty for a person.
+	// Run names the run that did it, or a person's request.
 	Run string `json:"run,omitempty"`
 }
 

@@ -19,6 +19,10 @@ const (
 	Refused ProblemKind = "Refused"
 )
 
+// ConnectionFailure is the type of the failure of an activity that does not reach
+// the provider. It may pass by itself, so it is repeated.
+const ConnectionFailure = "connection"
+
 // Problem is an error that a person has to do something about: a kind, a sentence
 // for a person, and the cause if any. Package problem says how they are made.
 type Problem struct {

@@ -261,15 +261,19 @@ var textParts = []word{"text", "output_text", ""}
 type logProbs []struct {
 	text    string
 	logProb float64
+	top     []Candidate
+}
+
+// token is one of an answer's tokens, or what could be in its place.
+type token struct {
+	Text    word     `json:"token"`
+	LogProb *float64 `json:"logprob"`
+	Top     []token  `json:"top_logprobs"`
 }
 
 // UnmarshalJSON takes the form of the older completions, too, and never fails.
 func (l *logProbs) UnmarshalJSON(b []byte) error {
 	*l = nil
-	type token struct {
-		Text    word     `json:"token"`
-		LogProb *float64 `json:"logprob"`
-	}
 	var w struct {
 		Content  []token    `json:"content"`
 		Tokens   []word     `json:"tokens"`
@@ -280,7 +284,7 @@ func (l *logProbs) UnmarshalJSON(b []byte) error {
 	}
 	if len(w.Content) == 0 && len(w.Tokens) == len(w.LogProbs) {
 		for i, text := range w.Tokens {
-			w.Content = append(w.Content, token{text, w.LogProbs[i]})
+			w.Content = append(w.Content, token{Text: text, LogProb: w.LogProbs[i]})
 		}
 	}
 	list := make(logProbs, len(w.Content))
@@ -288,7 +292,7 @@ func (l *logProbs) UnmarshalJSON(b []byte) error {
 		if t.LogProb == nil {
 			return nil
 		}
-		list[i].text, list[i].logProb = string(t.Text), *t.LogProb
+		list[i].text, list[i].logProb, list[i].top = string(t.Text), *t.LogProb, candidates(t.Top)
 	}
 	*l = list
 	return nil

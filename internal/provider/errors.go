@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
 
@@ -31,7 +32,7 @@ const (
 	Timeout Reason = "timeout"
 	// Connection: the provider was not reached, or the connection broke.
 	// Retryable, unless its certificate is not trusted.
-	Connection Reason = "connection"
+	Connection Reason = pipeline.ConnectionFailure
 	// MalformedResponse: an answer without an error that does not read as
 	// the protocol says. Retryable.
 	MalformedResponse Reason = "malformed_response"

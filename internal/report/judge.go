@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchboard/internal/baseline"
+	"switchboard/internal/config"
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
@@ -78,9 +79,9 @@ const IsBaseline = "The usual baseline is left out: this model is the model serv
 func (s Subject) Baseline(a Answers) Column {
 	note := "the model server's classifier, trained on the same examples on a CPU; it needs no provider."
 	switch s.BaseModel {
-	case baseline.ServerModel:
+	case config.SoftmaxBaseModel:
 		note += " This model is of the same kind."
-	case baseline.HybridModel:
+	case config.HybridBaseModel:
 		note += " This model is of the same kind, and also learned from sentence embeddings."
 	}
 	return s.column("baseline", note, a)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/registry"
 )
@@ -19,8 +20,8 @@ import (
 var ErrChampionChanged = errors.New("the champion has changed meanwhile")
 
 const (
-	championAlias   = "champion"
-	challengerAlias = "challenger"
+	championAlias   = pipeline.Champion
+	challengerAlias = pipeline.Challenger
 )
 
 // Register adds a model, or replaces what is known of it by a later judgement; when
@@ -109,8 +110,19 @@ func (t *tx) crown(ctx context.Context, action registry.Action, model, previous 
 type Who struct {
 	// Name is a person's login or a workflow's id.
 	Name string
-	// Run is empty for a person.
+	// Run names the workflow's run, or the person's request. What one run has
+	// promoted or rolled back it does not promote or roll back again, however
+	// often its activity is tried.
 	Run string
+}
+
+// changed returns the model to which a run has done the same before, empty if it
+// has not.
+func (t *tx) changed(ctx context.Context, action registry.Action, by Who) (model string, err error) {
+	if by.Run == "" {
+		return "", nil
+	}
+	return t.text(ctx, "SELECT model_id FROM model_changes WHERE task = ? AND action = ? AND who = ? AND run = ? ORDER BY seq DESC LIMIT 1", t.task, string(action), by.Name, by.Run)
 }
 
 // usable reports, as a problem of kind BadInput, that a model is not there or
@@ -126,11 +138,14 @@ func (t *tx) usable(ctx context.Context, id string) error {
 // Promote makes a model the champion. Where expected is not empty, it is the
 // champion that the model was compared with: if another has taken its place, the
 // error is [ErrChampionChanged] and nothing changes. Promoting the champion
-// changes nothing. A model that is not there, or was retired, is a problem of
+// changes nothing, and neither does promoting again in the same run. A model that is not there, or was retired, is a problem of
 // kind BadInput.
 func (task *Task) Promote(ctx context.Context, id, expected string, by Who, why string) error {
 	err := task.change(ctx, func(t *tx) error {
 		if err := t.usable(ctx, id); err != nil {
+			return err
+		}
+		if done, err := t.changed(ctx, registry.Promoted, by); err != nil || done == id {
 			return err
 		}
 		champion, err := t.alias(ctx, championAlias)
@@ -166,21 +181,19 @@ func (task *Task) Challenge(ctx context.Context, id string, by Who, why string) 
 }
 
 // Rollback makes the champion that was before this one the champion again, and
-// returns its id. Rolling back twice goes back two champions. Where there is
-// none to go back to, or it was retired, that is a problem of kind BadInput.
+// returns its id. Rolling back twice goes back two champions, unless it is the same
+// run that does. Where there is none to go back to, or it was retired, that is a problem of kind BadInput.
 func (task *Task) Rollback(ctx context.Context, by Who, why string) (id string, err error) {
 	err = task.change(ctx, func(t *tx) error {
+		if id, err = t.changed(ctx, registry.RolledBack, by); err != nil || id != "" {
+			return err
+		}
 		champion, err := t.alias(ctx, championAlias)
 		if err != nil {
 			return err
 		}
-		// Its promotion says who had to go; a rollback to it does not count.
-		id, err = t.text(ctx, "SELECT previous FROM model_changes WHERE task = ? AND model_id = ? AND action = ? ORDER BY seq DESC LIMIT 1", t.task, champion, string(registry.Promoted))
-		if err != nil {
+		if id, err = t.before(ctx, champion); err != nil {
 			return err
-		}
-		if id == "" {
-			return problem.Input("there is no earlier champion to go back to; `starter models promote` makes any other model the champion")
 		}
 		if err := t.usable(ctx, id); err != nil {
 			return err
@@ -188,6 +201,17 @@ func (task *Task) Rollback(ctx context.Context, by Who, why string) (id string, 
 		return t.crown(ctx, registry.RolledBack, id, champion, by, why)
 	})
 	return id, wrap("rolling back", err)
+}
+
+// before returns the champion that had to go for this one. There being none is a
+// problem of kind BadInput.
+func (t *tx) before(ctx context.Context, champion string) (string, error) {
+	// Its promotion says who had to go; a rollback to it does not count.
+	id, err := t.text(ctx, "SELECT previous FROM model_changes WHERE task = ? AND model_id = ? AND action = ? ORDER BY seq DESC LIMIT 1", t.task, champion, string(registry.Promoted))
+	if err == nil && id == "" {
+		err = problem.Input("there is no earlier champion to go back to; `starter models promote` makes any other model the champion")
+	}
+	return id, err
 }
 
 // Retire takes a model out of use. The champion cannot be retired, which is a

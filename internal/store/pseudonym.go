@@ -24,6 +24,12 @@ func (s *Store) Pseudonym(ctx context.Context, name string) (string, error) {
 	return "person-" + hex.EncodeToString(mac.Sum(nil)[:6]), nil
 }
 
+// ImportSecret returns the secret with which tables of corrections are opened.
+func (s *Store) ImportSecret(ctx context.Context) (string, error) {
+	secret, err := s.secret(ctx, "imports")
+	return secret, wrap("reading the key of imports", err)
+}
+
 // ID returns what tells this database from every other, by whichever URL it was
 // opened.
 func (s *Store) ID(ctx context.Context) (string, error) {

@@ -35,7 +35,7 @@ import (
 // what they have. Whoever stops the process must allow more.
 const StopTimeout = 30 * time.Second
 
-// Host is a pair of running workers.
+// Host is a set of running workers, one for each task queue.
 type Host struct {
 	files   *artifact.Store
 	models  *store.Store
@@ -43,7 +43,7 @@ type Host struct {
 	failed  chan error
 }
 
-// Start opens what the settings name and starts both workers. It returns once
+// Start opens what the settings name and starts the workers. It returns once
 // they poll; Stop ends them. Settings that cannot work are problems.
 func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, error) {
 	remote, err := provider.New(provider.Options{
@@ -68,7 +68,7 @@ func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, e
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{failed: make(chan error, 2)}
+	h := &Host{failed: make(chan error, 3)}
 	if err := h.open(ctx, cfg); err != nil {
 		return nil, err
 	}
@@ -80,9 +80,11 @@ func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, e
 	surroundings := &activities.Installation{Server: c, Settings: settings}
 	data := &activities.Data{Store: h.files, Anonymizer: anonymizer, Models: h.models, Prices: prices}
 	asking := &activities.Provider{Store: h.files, Models: h.models, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: prices}
+	control := &activities.Control{Store: h.files, Models: h.models, Config: cfg, Getenv: os.Getenv, Worker: process()}
 	h.workers = []worker.Worker{
 		h.dataWorker(c, data, surroundings),
 		h.providerWorker(c, data, asking, &activities.Notifier{Sender: sender}, surroundings),
+		h.controlWorker(c, control, surroundings),
 	}
 	for i, w := range h.workers {
 		if err := w.Start(); err != nil {
@@ -160,6 +162,16 @@ func (h *Host) providerWorker(c *temporal.Client, data *activities.Data, asking 
 	return w
 }
 
+// controlWorker answers what people ask. It has slots of its own, so that nobody
+// waits behind the parts of a run.
+func (h *Host) controlWorker(c *temporal.Client, control *activities.Control, surroundings *activities.Installation) worker.Worker {
+	options := h.options(surroundings)
+	options.DisableWorkflowWorker = true
+	w := worker.New(c.Client, pipeline.ControlTaskQueue, options)
+	w.RegisterActivityWithOptions(control, activity.RegisterOptions{})
+	return w
+}
+
 func (h *Host) options(surroundings *activities.Installation) worker.Options {
 	return worker.Options{
 		// Whoever looks at the task queues sees whether all have the same.
@@ -173,6 +185,9 @@ func (h *Host) options(surroundings *activities.Installation) worker.Options {
 	}
 }
 
+// process names this process to people.
+func process() string { return fmt.Sprintf("%d@%s", os.Getpid(), hostname()) }
+
 func hostname() string {
 	name, _ := os.Hostname()
 	return cmp.Or(name, "unknown")
@@ -183,7 +198,7 @@ func hostname() string {
 func (h *Host) Failed() <-chan error { return h.failed }
 
 // Stop lets running activities save what they have, for at most [StopTimeout],
-// and stops both workers.
+// and stops the workers.
 func (h *Host) Stop() {
 	done := make(chan struct{}, len(h.workers))
 	for _, w := range h.workers {

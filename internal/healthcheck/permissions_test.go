@@ -1,4 +1,4 @@
-package cli
+package healthcheck
 
 import (
 	"errors"
@@ -56,7 +56,7 @@ func TestDoctorLooksAtPermissions(t *testing.T) {
 					}
 				}
 			}
-			_, err := probePermissions(func(name string) string { return env[name] }, cfg)
+			_, err := permissions(func(name string) string { return env[name] }, cfg)
 			var told note
 			if errors.As(err, &told) != (len(tc.says) > 0) {
 				t.Fatalf("got %v", err)

@@ -1,11 +1,11 @@
-package cli
+package console
 
 import "strings"
 
-// nearest returns the word that somebody who typed something else most likely
+// Nearest returns the word that somebody who typed something else most likely
 // meant, "" if none is near: one that begins with it, or differs in one letter of
 // four at most.
-func nearest(typed string, words []string) string {
+func Nearest(typed string, words []string) string {
 	best, least := "", len([]rune(typed))/4+1
 	for _, word := range words {
 		if len(typed) > 1 && strings.HasPrefix(word, typed) {

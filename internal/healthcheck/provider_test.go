@@ -1,4 +1,4 @@
-package cli
+package healthcheck
 
 import (
 	"fmt"
@@ -11,22 +11,23 @@ import (
 
 	"switchboard/internal/config"
 	"switchboard/internal/modelserver"
+	"switchboard/internal/pipeline"
 )
 
 // providerChecks examines the provider at a base URL.
-func providerChecks(t *testing.T, h http.Handler) map[string]check {
+func providerChecks(t *testing.T, h http.Handler) map[string]pipeline.Check {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	var d diagnosis
-	examineProvider(t.Context(), &d, true, config.Config{
+	var found checks
+	found.provider(t.Context(), config.Config{
 		ProviderURL: server.URL + "/v1", ProviderKey: "sk-test", BaseModel: "switchboard-softmax-1", RequestTimeout: 5 * time.Second,
 	})
-	checks := map[string]check{}
-	for _, c := range d.Checks {
-		checks[c.Name] = c
+	byName := map[string]pipeline.Check{}
+	for _, c := range found {
+		byName[c.Name] = c
 	}
-	return checks
+	return byName
 }
 
 func TestDoctorOnTheModelServer(t *testing.T) {
@@ -37,16 +38,16 @@ func TestDoctorOnTheModelServer(t *testing.T) {
 	t.Cleanup(func() { _ = server.Close() })
 	checks := providerChecks(t, server)
 	for name, c := range checks {
-		if c.State == checkProblem {
+		if c.State == pipeline.CheckProblem {
 			t.Errorf("%s: %s", name, c.Message)
 		}
 	}
 	for _, name := range []string{"provider", "base model", "files", "jobs", "answers"} {
-		if checks[name].State != checkOK {
+		if checks[name].State != pipeline.CheckOK {
 			t.Errorf("%s is %q: %s", name, checks[name].State, checks[name].Message)
 		}
 	}
-	if c := checks["events"]; c.State != checkNote || !strings.Contains(c.Message, "there is no job") {
+	if c := checks["events"]; c.State != pipeline.CheckNote || !strings.Contains(c.Message, "there is no job") {
 		t.Errorf("events of no job are %+v", c)
 	}
 }
@@ -67,18 +68,21 @@ func TestDoctorTellsWhatIsNeededFromWhatIsNot(t *testing.T) {
 			http.NotFound(w, r)
 		}
 	}))
-	for name, want := range map[string]check{
-		"provider":    {"", checkOK, "used as OpenAI-compatible"},
-		"base model":  {"", checkOK, "switchboard-softmax-1"},
-		"files":       {"", checkOK, "can be listed"},
-		"jobs":        {"", checkProblem, "offers no fine-tuning (404 Not Found)"},
-		"events":      {"", checkProblem, "knows no such request"},
-		"answers":     {"", checkOK, "can be asked for"},
-		"checkpoints": {"", checkNote, "not offered; without them a run uses the job's last model"},
-		"batches":     {"", checkNote, "not offered; without them apply asks call by call"},
+	for name, want := range map[string]struct {
+		state pipeline.CheckState
+		says  string
+	}{
+		"provider":    {pipeline.CheckOK, "used as OpenAI-compatible"},
+		"base model":  {pipeline.CheckOK, "switchboard-softmax-1"},
+		"files":       {pipeline.CheckOK, "can be listed"},
+		"jobs":        {pipeline.CheckProblem, "offers no fine-tuning (404 Not Found)"},
+		"events":      {pipeline.CheckProblem, "knows no such request"},
+		"answers":     {pipeline.CheckOK, "can be asked for"},
+		"checkpoints": {pipeline.CheckNote, "not offered; without them a run uses the job's last model"},
+		"batches":     {pipeline.CheckNote, "not offered; without them apply asks call by call"},
 	} {
-		if got := checks[name]; got.State != want.State || !strings.Contains(got.Message, want.Message) {
-			t.Errorf("%s: got %+v, want %s that says %q", name, got, want.State, want.Message)
+		if got := checks[name]; got.State != want.state || !strings.Contains(got.Message, want.says) {
+			t.Errorf("%s: got %+v, want %s that says %q", name, got, want.state, want.says)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package cli
+package healthcheck
 
 import (
 	"errors"
@@ -13,10 +13,10 @@ import (
 	"switchboard/internal/config"
 )
 
-// probePermissions looks whether other users of this machine can read what holds
+// permissions looks whether other users of this machine can read what holds
 // texts, keys or the registry. The program makes these for its user alone; what
 // an earlier version or somebody's hand left open it does not change.
-func probePermissions(getenv func(string) string, cfg config.Config) (string, error) {
+func permissions(getenv func(string) string, cfg config.Config) (string, error) {
 	if runtime.GOOS == "windows" {
 		return "not looked at on Windows", nil
 	}

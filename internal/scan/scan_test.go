@@ -1,16 +1,23 @@
-package cli
+package scan
 
 import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/spf13/cobra"
+
+	"switchboard/internal/console"
 	"switchboard/internal/privacy"
+	"switchboard/internal/problem"
 )
 
 var used = anonymizerUsed{
@@ -18,12 +25,12 @@ var used = anonymizerUsed{
 	Models:  map[string]string{"ner": "aa11bb22 threshold 0.5"},
 }
 
-func scanViews() map[string]view {
+func scanViews() map[string]console.View {
 	share := func(n, of int, share, low, high float64) privacy.Proportion {
 		return privacy.Proportion{Count: n, Of: of, Share: share, Low: low, High: high}
 	}
 	seven := int64(7)
-	return map[string]view{
+	return map[string]console.View{
 		"scan": scanned{
 			File: "tweets.csv", Texts: 157688, Changed: 57030,
 			Kinds:       map[string]int64{"Person": 77146, "Phone": 1163, "Booking": 1163},
@@ -60,6 +67,69 @@ func TestScanViews(t *testing.T) {
 	}
 }
 
+var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
+
+// goldenView compares a view's text and its JSON with files of testdata.
+func goldenView(t *testing.T, name string, v console.View) {
+	t.Helper()
+	var text, object bytes.Buffer
+	if err := console.PrintText(&text, v, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := console.PrintJSON(&object, v, nil); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, name+".txt", text.String())
+	golden(t, name+".json", object.String())
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (run the test with -update to write it)", err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (run the test with -update if that is meant)\n--- got\n%s\n--- want\n%s", name, got, want)
+	}
+}
+
+func TestHelp(t *testing.T) { golden(t, "help.txt", newHarness(t).run("scan", "--help").stdout) }
+
+func TestCommandLinesThatMakeNoSense(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"scan", "no file is given; name a CSV file"},
+		{"scan a b", "takes at most one file, not 2 arguments"},
+		{"scan no/such.csv", "there is no file no/such.csv"},
+		{"scan testdata", "testdata is not a file on disk"},
+		{"scan scan_test.go", "scan_test.go, line"},
+		{"scan x --errors", "--errors and --fail-under go with --evaluate"},
+		{"scan x --fail-under 0.9", "--errors and --fail-under go with --evaluate"},
+		{"scan x --limit 5", "--limit goes with --show"},
+		{"scan x --show --limit 0", "the limit is 0;"},
+		{"scan --evaluate=", "--evaluate is empty"},
+		{"scan --evaluate no/such.jsonl", "there is no file no/such.jsonl"},
+		{"scan --evaluate scan_test.go", "scan_test.go, line 1: not JSON"},
+		{"scan --evaluate scan_test.go no/such.csv", "there is no file no/such.csv"},
+		{"scan --evaluate x --show", "--show goes with --errors"},
+		{"scan --evaluate x --errors --show --limit 5", "--limit goes with --show, and not with --evaluate"},
+		{"scan --evaluate x --fail-under 0", "--fail-under is 0; give a share"},
+		{"scan --evaluate x --fail-under 1.5", "--fail-under is 1.5; give a share"},
+		{"scan --evaluate x --fail-under most", `--fail-under is "most"; give a number such as 0.95`},
+	} {
+		if r := newHarness(t).run(strings.Fields(c.args)...); r.code != problem.ExitBadInput || !strings.Contains(r.stderr, c.want) {
+			t.Errorf("%s: exit code %d, %q, want %q", c.args, r.code, r.stderr, c.want)
+		}
+	}
+}
+
 func write(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -86,6 +156,37 @@ const scanTweets = "tweet_id,text,in_response_to_tweet_id\n" +
 	"9,nobody at all,\n" +
 	"10,write to zo@example.com,\n"
 
+// result is what a user sees of one command.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+// harness runs the command in an environment of its own.
+type harness struct {
+	t       *testing.T
+	environ map[string]string
+}
+
+func newHarness(t *testing.T) *harness {
+	return &harness{t, map[string]string{"OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}}
+}
+
+func (h *harness) set(name, value string) { h.environ[name] = value }
+
+func (h *harness) run(args ...string) result {
+	h.t.Helper()
+	root := &cobra.Command{Use: "worker", SilenceErrors: true, SilenceUsage: true}
+	root.AddCommand(Command(func(name string) string { return h.environ[name] }))
+	var stdout, stderr bytes.Buffer
+	root.SetOut(&stdout)
+	root.SetErr(&stderr)
+	root.SetArgs(args)
+	err := root.ExecuteContext(h.t.Context())
+	code := console.Fail(&stdout, &stderr, slices.Contains(args, "--json"), err)
+	return result{code, stdout.String(), stderr.String()}
+}
+
 func (r result) object(t *testing.T, into any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(r.stdout), into); err != nil {
@@ -98,7 +199,7 @@ func TestScanCounts(t *testing.T) {
 		r := newHarness(t).run("scan", write(t, name, scanTweets), "--json")
 		var got scanned
 		r.object(t, &got)
-		if r.code != exitDone || r.stderr != "" {
+		if r.code != problem.ExitDone || r.stderr != "" {
 			t.Fatalf("exit code %d, %q", r.code, r.stderr)
 		}
 		if got.Texts != 4 || got.Changed != 3 || got.Kinds["Person"] != 3 || got.Kinds["Email"] != 1 || got.Recognizers["thread"] != 1 {
@@ -147,7 +248,7 @@ func TestScanUsesTheSettings(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	h.set("SWITCHBOARD_NER_MODEL", t.TempDir())
-	if r := h.run("scan", file); r.code != exitBadInput {
+	if r := h.run("scan", file); r.code != problem.ExitBadInput {
 		t.Errorf("a folder without a model: exit code %d, %q", r.code, r.stderr)
 	}
 }
@@ -161,7 +262,7 @@ const scanLabelled = `{"id": 7, "spans": [{"start": 9, "end": 15, "kind": "Perso
 func TestScanEvaluates(t *testing.T) {
 	labelled, file := write(t, "l.jsonl", scanLabelled), write(t, "t.csv", "tweet_id,text\n"+strings.ReplaceAll(strings.SplitN(scanTweets, "\n", 2)[1], ",\n", "\n"))
 	r := newHarness(t).run("scan", "--evaluate", labelled, file, "--errors", "--json")
-	if r.code != exitDone || r.stderr != "" {
+	if r.code != problem.ExitDone || r.stderr != "" {
 		t.Fatalf("exit code %d, %q", r.code, r.stderr)
 	}
 	var got measured
@@ -200,9 +301,9 @@ func TestScanFailsUnder(t *testing.T) {
 		code        int
 		want        string
 	}{
-		{labelled, "0.5", exitDone, ""},
-		{labelled, "0.51", exitFailed, "the recall of Person is 0.5000, below the 0.51 asked for"},
-		{none, "0.5", exitFailed, "no detail of kind Person is labelled"},
+		{labelled, "0.5", problem.ExitDone, ""},
+		{labelled, "0.51", problem.ExitFailed, "the recall of Person is 0.5000, below the 0.51 asked for"},
+		{none, "0.5", problem.ExitFailed, "no detail of kind Person is labelled"},
 	} {
 		args := []string{"scan", "--evaluate", c.file, "--fail-under", c.share}
 		r := newHarness(t).run(args...)
@@ -212,6 +313,10 @@ func TestScanFailsUnder(t *testing.T) {
 		if !strings.Contains(r.stdout, "RECALL") {
 			t.Errorf("%s: it prints no table:\n%s", c.share, r.stdout)
 		}
-		checkJSON(t, newHarness(t).run(append(args, "--json")...), r)
+		var object struct{ Error *console.Failure }
+		in := newHarness(t).run(append(args, "--json")...)
+		if in.object(t, &object); in.code != c.code || (object.Error == nil) != (c.code == problem.ExitDone) {
+			t.Errorf("%s: with --json exit code %d and %+v", c.share, in.code, object.Error)
+		}
 	}
 }

@@ -1,0 +1,50 @@
+package activities
+
+import (
+	"context"
+
+	"go.temporal.io/sdk/activity"
+
+	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
+	"switchboard/internal/store"
+)
+
+// ChangeModel promotes a model, retires it, or rolls back to the champion before
+// this one, as a person asks. The audit trail keeps who asked and why, and which
+// request it was: another attempt of the same request changes nothing more.
+func (c *Control) ChangeModel(ctx context.Context, in pipeline.ChangeModelInput) (pipeline.ModelDetails, error) {
+	task, err := c.task(in.Task)
+	if err != nil {
+		return pipeline.ModelDetails{}, err
+	}
+	if in.Who == "" || in.Why == "" {
+		return pipeline.ModelDetails{}, problem.Input("a change needs a name and a reason for the audit trail")
+	}
+	by := store.Who{Name: in.Who, Run: request(ctx)}
+	model, err := task.Resolve(ctx, in.Model)
+	if err != nil {
+		return pipeline.ModelDetails{}, err
+	}
+	switch in.Action {
+	case pipeline.Promoted:
+		err = task.Promote(ctx, model, "", by, in.Why)
+	case pipeline.Retired:
+		err = task.Retire(ctx, model, by, in.Why)
+	case pipeline.RolledBack:
+		model, err = task.Rollback(ctx, by, in.Why)
+	default:
+		err = problem.Input("models can be promoted, retired and rolled back; this worker knows no change %q", in.Action)
+	}
+	if err != nil {
+		return pipeline.ModelDetails{}, err
+	}
+	return modelDetails(ctx, task, model)
+}
+
+// request names the request that an activity carries out, the same in every
+// attempt.
+func request(ctx context.Context) string {
+	info := activity.GetInfo(ctx)
+	return info.ActivityID + "/" + info.ActivityRunID
+}

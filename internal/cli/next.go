@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"cmp"
+
+	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
+)
+
+// nextCommand is what somebody who has read of a run most likely does next.
+func (r report) nextCommand() string {
+	switch {
+	case r.State == stateRunning:
+		return r.nextOfRunning()
+	case r.State != stateCompleted:
+		return r.nextOfFailed()
+	case r.Retrain != nil:
+		return r.nextOfRetrain()
+	case r.FineTune != nil:
+		return r.nextOfFineTune()
+	case r.Apply != nil && r.Apply.Counts.ConversationStatuses[string(pipeline.AnswerFailed)] > 0:
+		return "starter apply --retry-failed " + r.WorkflowID + " --watch"
+	case r.Workflow == pipeline.PrepareDatasetWorkflow:
+		return ""
+	}
+	return "starter open " + r.WorkflowID
+}
+
+func (r report) nextOfRunning() string {
+	switch {
+	case r.Status != nil && r.Status.Proposal != nil:
+		return "starter models approve " + r.WorkflowID + " --why REASON"
+	case r.WorkerSilent:
+		return "starter doctor"
+	case r.paused():
+		return "starter apply resume " + r.WorkflowID
+	}
+	return "starter status " + r.WorkflowID + " --watch"
+}
+
+func (r report) nextOfFailed() string {
+	if r.Failure != nil && r.Failure.Kind == string(problem.Environment) {
+		return "starter doctor"
+	}
+	return "starter open " + r.WorkflowID + " --web-ui"
+}
+
+func (r report) nextOfRetrain() string {
+	if r.Retrain.FineTune.Model == "" {
+		return "starter runs --kind retrain"
+	}
+	return "starter models show " + r.Retrain.FineTune.Model + taskOption(r.Retrain.Task)
+}
+
+func (r report) nextOfFineTune() string {
+	f := r.FineTune
+	switch {
+	case f.DryRun:
+		return "starter finetune --dataset FILE --max-cost DOLLARS --watch"
+	case r.Parent != "":
+		return "starter status " + r.Parent
+	case f.Champion != "" && f.Champion != f.Model:
+		return "starter models promote " + f.Model + taskOption(f.Task) + " --why REASON"
+	}
+	return "starter apply --dataset FILE" + taskOption(f.Task) + " --watch"
+}
+
+// taskOption names a task to a command, unless it is the default one.
+func taskOption(task string) string {
+	if cmp.Or(task, pipeline.DefaultTask) == pipeline.DefaultTask {
+		return ""
+	}
+	return " --task " + task
+}

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"switchboard/internal/pipeline"
+	"switchboard/internal/temporal"
+)
+
+func TestAddressOfTheWebUI(t *testing.T) {
+	for _, c := range []struct{ server, setting, want string }{
+		{"localhost:7233", "", "http://localhost:8233"},
+		{"127.0.0.1:17233", "", "http://127.0.0.1:18233"},
+		{"[::1]:7233", "", "http://[::1]:8233"},
+		{"127.0.0.1:65000", "", ""},
+		{"temporal.example.com:7233", "", ""},
+		{"temporal.example.com:7233", "https://temporal.example.com/", "https://temporal.example.com"},
+		{"mine.a1b2c.tmprl.cloud:7233", "", "https://cloud.temporal.io"},
+		{"eu-west-1.aws.api.temporal.io:7233", "", "https://cloud.temporal.io"},
+		{"localhost", "", ""},
+	} {
+		a := &app{environ: []string{"SWITCHBOARD_WEB_UI=" + c.setting}}
+		if got := a.webUI(c.server); got != c.want {
+			t.Errorf("beside %s, with the setting %q: %q, want %q", c.server, c.setting, got, c.want)
+		}
+	}
+	c := &connection{Client: &temporal.Client{Namespace: "my namespace"}, ui: "http://localhost:8233"}
+	if got, want := c.runURL("call/0042", "run-1"), "http://localhost:8233/namespaces/my%20namespace/workflows/call%2F0042/run-1/history"; got != want {
+		t.Errorf("a run is at %s, want %s", got, want)
+	}
+}
+
+func TestOpenTakesTheReportOrTheWebUI(t *testing.T) {
+	c := &connection{Client: &temporal.Client{Namespace: "default"}, ui: "http://ui.example.com"}
+	judged := report{WorkflowID: "finetune-x-1", RunID: "run-1", Files: []file{{"manifest", "/a/manifest.json"}, {"report", "/a/report.html"}}}
+	const run = "http://ui.example.com/namespaces/default/workflows/finetune-x-1/run-1/history"
+	for name, got := range map[string]struct {
+		r     report
+		webUI bool
+		kind  string
+		want  string
+	}{
+		"with a report":    {judged, false, "report", "/a/report.html"},
+		"with --web-ui":    {judged, true, "web_ui", run},
+		"without a report": {report{WorkflowID: "finetune-x-1", RunID: "run-1"}, false, "web_ui", run},
+	} {
+		if p, err := got.r.page(c, got.webUI); err != nil || p.Kind != got.kind || p.Address != got.want {
+			t.Errorf("%s: %+v, %v; want %s", name, p, err, got.want)
+		}
+	}
+}
+
+// Where nobody sits at a terminal the address is printed, and nothing opened.
+func TestOpenPrintsTheAddress(t *testing.T) {
+	h := (&frontend{workers: true, ending: completion(fineTuned), closes: noon}).serve(t)
+	h.set("SWITCHBOARD_WEB_UI", "http://ui.example.com")
+	const run = "http://ui.example.com/namespaces/default/workflows/finetune-x-1/run-1/history"
+	for _, args := range []string{"open finetune-x-1", "open finetune-x-1 --web-ui --print"} {
+		if r := h.run(strings.Fields(args)...); r.code != exitDone || r.stdout != run+"\n" {
+			t.Errorf("%s: exit code %d, %q, %q; want %q", args, r.code, r.stdout, r.stderr, run)
+		}
+	}
+	if r := h.run("open", "finetune-x-1", "--json"); !strings.Contains(r.stdout, `"kind": "web_ui"`) {
+		t.Errorf("as JSON: %q, %q", r.stdout, r.stderr)
+	}
+}
+
+func TestOpenWithoutAKnownWebUI(t *testing.T) {
+	_, err := report{WorkflowID: "finetune-x-1"}.page(&connection{Client: &temporal.Client{Address: "temporal.example.com:7233"}}, true)
+	if err == nil || !strings.Contains(err.Error(), "set SWITCHBOARD_WEB_UI") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestReportThatIsNotHere(t *testing.T) {
+	err := show(t.Context(), page{Kind: "report", Address: filepath.Join(t.TempDir(), "report.html")})
+	if err == nil || !strings.Contains(err.Error(), "the report is not on this machine") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Whatever became of a run, the summary ends with what comes next.
+func TestNextCommand(t *testing.T) {
+	failed := applied
+	failed.Counts.ConversationStatuses = map[string]int64{"failed": 1}
+	better := fineTuned
+	better.Champion, better.Task = "ft:old", "airlines"
+	for want, r := range map[string]report{
+		"starter status w --watch":               {State: stateRunning},
+		"starter doctor":                         {State: stateRunning, WorkerSilent: true},
+		"starter apply resume w":                 {State: stateRunning, Status: &pipeline.Status{Paused: true}},
+		"starter models approve w --why REASON":  {State: stateRunning, Status: &pipeline.Status{Proposal: &pipeline.Proposal{}}},
+		"starter open w --web-ui":                {State: stateFailed, Failure: &failure{Kind: "Refused"}},
+		"starter apply --dataset FILE --watch":   {State: stateCompleted, FineTune: &fineTuned},
+		"starter apply --retry-failed w --watch": {State: stateCompleted, Apply: &failed},
+		"starter open w":                         {State: stateCompleted, Apply: &applied},
+		"starter models promote ft:switchboard-softmax-1:1a2b3c4d --task airlines --why REASON": {State: stateCompleted, FineTune: &better},
+	} {
+		r.WorkflowID = "w"
+		if got := r.nextCommand(); got != want {
+			t.Errorf("next is %q, want %q", got, want)
+		}
+	}
+}
+
+func TestAnomaliesAreListedIfAsked(t *testing.T) {
+	f := &frontend{workers: true, ending: completion(fineTuned), closes: noon}
+	h := f.serve(t)
+	if r := h.run("status", theRun); !strings.Contains(r.stdout, "40,216 of 3 kinds, most of all 40,212 missing parent; --anomalies lists them\n") {
+		t.Errorf("by itself: %s", r.stdout)
+	}
+	if r := h.run("status", theRun, "--anomalies"); !strings.Contains(r.stdout, "3 duplicate id\n") || strings.Contains(r.stdout, "of 3 kinds") {
+		t.Errorf("if asked: %s", r.stdout)
+	}
+}
