@@ -528,3 +528,13 @@ func TestTLSAgainstAPlainServer(t *testing.T) {
 		t.Errorf("exit code %d, %q", r.code, r.stderr)
 	}
 }
+
+// A server that runs no activities without a workflow is told from a worker that
+// is not there.
+func TestOldServer(t *testing.T) {
+	r := (&frontend{workers: true}).serve(t).run("models", "list")
+	r.oneSentence(t)
+	if r.code != exitEnvironment || !strings.Contains(r.stderr, "update it to version 1.32 or later") {
+		t.Errorf("exit code %d, %q", r.code, r.stderr)
+	}
+}
