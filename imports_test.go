@@ -4,8 +4,10 @@ package switchboard
 import (
 	"bufio"
 	"bytes"
+	"io/fs"
 	"maps"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +22,7 @@ type graph map[string][]string
 // that they reach. Tests are not in it: they may look behind the walls.
 func load(t *testing.T) graph {
 	t.Helper()
+	lookAtSources(t)
 	list := exec.Command("go", "list", "-deps", "-f", `{{if not .Standard}}{{.ImportPath}} {{join .Imports " "}}{{end}}`, "./...")
 	var stderr bytes.Buffer
 	list.Stderr = &stderr
@@ -38,6 +41,22 @@ func load(t *testing.T) graph {
 		g[name] = slices.DeleteFunc(imports, func(i string) bool { _, known := g[i]; return !known })
 	}
 	return g
+}
+
+// lookAtSources opens the folders of all sources. `go test` repeats a test from its
+// cache unless what the test itself has opened is another, and it does not see
+// what the Go tool reads for it.
+func lookAtSources(t *testing.T) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains([]string{"artifacts", "bin", "models", "node_modules", "testdata"}, d.Name())) {
+			return filepath.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // path returns how a package comes to import one that is meant, itself first, and

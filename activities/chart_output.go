@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/layout"
 	chart "switchboard/internal/report"
 )
 
@@ -26,5 +27,5 @@ func (d *Data) ChartOutput(ctx context.Context, in ChartOutputInput) (artifact.R
 	if err := d.Store.ReadJSON(ctx, in.Companies, &c.Counts); err != nil {
 		return artifact.Ref{}, err
 	}
-	return d.draw(ctx, in.Dir+"/output/analyze.png", func(w io.Writer) error { return chart.Companies(w, c) })
+	return d.draw(ctx, layout.Run(in.Dir).Chart(), func(w io.Writer) error { return chart.Companies(w, c) })
 }

@@ -7,6 +7,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/call"
 	"switchboard/internal/dataset"
+	"switchboard/internal/layout"
 	"switchboard/internal/merge"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -48,7 +49,7 @@ func (d *Data) ConcludeCall(ctx context.Context, in ConcludeCallInput) (Conclude
 	if !any {
 		return ConcludeCallResult{}, fmt.Errorf("concluding the call: %s has no prediction", in.Predictions.Path)
 	}
-	ref, err := d.Store.WriteJSON(ctx, in.Dir+"/output/call.json", call.Answer{
+	ref, err := d.Store.WriteJSON(ctx, layout.Run(in.Dir).Call(), call.Answer{
 		CallID: e.ID, Channel: e.Channel, ReceivedAt: e.ReceivedAt,
 		Company: surest.Company, Confidence: surest.Confidence, Status: surest.Status, ErrorCode: surest.ErrorCode, Model: in.Model,
 	})

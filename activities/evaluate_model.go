@@ -8,6 +8,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
@@ -66,7 +67,7 @@ func (d *Data) EvaluateModel(ctx context.Context, in EvaluateModelInput) (Evalua
 		confidences = append(confidences, a.Confidence)
 	}
 	result.Confidences = evaluate.ConfidenceBins(confidences)
-	result.Report, err = d.Store.WriteJSON(ctx, in.Dir+"/evaluation/scores.json", result.Metrics)
+	result.Report, err = d.Store.WriteJSON(ctx, layout.Run(in.Dir).Scores(), result.Metrics)
 	return result, err
 }
 

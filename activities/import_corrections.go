@@ -16,11 +16,11 @@ func (c *Control) ImportCorrections(ctx context.Context, in pipeline.ImportCorre
 	if err != nil {
 		return result, err
 	}
-	secret, err := c.Models.ImportSecret(ctx)
+	key, err := c.importKey(ctx)
 	if err != nil {
 		return result, err
 	}
-	corrections, err := correction.Open(secret, in.Sealed)
+	corrections, err := correction.Open(key, in.Sealed)
 	if err != nil {
 		return result, err
 	}

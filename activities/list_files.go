@@ -6,6 +6,7 @@ import (
 
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/seal"
 )
 
 // ListFiles tells where the files of a run are, the latest events of its job, and
@@ -22,14 +23,16 @@ func (c *Control) ListFiles(ctx context.Context, in pipeline.ListFilesInput) (pi
 		}
 	}
 	result.Events = c.latestEvents(ctx, in.Dir+"/"+pipeline.EventsFile)
-	if in.Answer.Path != "" {
-		var answer pipeline.CallAnswer
-		if c.Store.ReadJSON(ctx, in.Answer, &answer) == nil {
-			answer.Channel = ""
-			result.Answer = &answer
-		}
+	if in.Answer.Path == "" {
+		return result, nil
 	}
-	return result, nil
+	var answer pipeline.CallAnswer
+	if c.Store.ReadJSON(ctx, in.Answer, &answer) != nil {
+		return result, nil
+	}
+	var err error
+	result.Answer, err = seal.Seal(in.Key, pipeline.AnswerPurpose, answer)
+	return result, err
 }
 
 func (c *Control) exists(ctx context.Context, path string) bool {

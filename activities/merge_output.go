@@ -12,6 +12,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
+	"switchboard/internal/layout"
 	"switchboard/internal/merge"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -112,7 +113,7 @@ func (d *Data) merge(ctx context.Context, in MergeOutputInput) (*merge.Merge, er
 // sumUp keeps what the answers came to, for the chart, the report and the
 // applications to come.
 func (d *Data) sumUp(ctx context.Context, in MergeOutputInput, m *merge.Merge, result *MergeOutputResult) (err error) {
-	s := m.Summary()
+	s, dir := m.Summary(), layout.Run(in.Dir)
 	s.At, s.Task, s.Model, s.Warnings = time.Now(), in.Task, in.Model, result.Warnings
 	s.Dataset, s.DatasetSHA256 = pipeline.DatasetName(in.Dataset.URL), in.Dataset.SHA256
 	if in.Model != "" {
@@ -121,10 +122,10 @@ func (d *Data) sumUp(ctx context.Context, in MergeOutputInput, m *merge.Merge, r
 			return err
 		}
 	}
-	if result.Summary, err = d.Store.WriteJSON(ctx, in.Dir+merge.SummaryFile, s); err != nil {
+	if result.Summary, err = d.Store.WriteJSON(ctx, dir.Summary(), s); err != nil {
 		return err
 	}
-	result.Companies, err = d.Store.WriteJSON(ctx, in.Dir+"/output/companies.json", m.Companies())
+	result.Companies, err = d.Store.WriteJSON(ctx, dir.Companies(), m.Companies())
 	return err
 }
 
@@ -139,7 +140,7 @@ func (d *Data) writeOutput(ctx context.Context, in MergeOutputInput, m *merge.Me
 		return artifact.Ref{}, err
 	}
 
-	w, err := d.Store.Create(ctx, in.Dir+"/output/output.csv")
+	w, err := d.Store.Create(ctx, layout.Run(in.Dir).Output())
 	if err != nil {
 		return artifact.Ref{}, err
 	}

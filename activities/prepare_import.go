@@ -3,8 +3,8 @@ package activities
 import (
 	"context"
 
-	"switchboard/internal/correction"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/seal"
 )
 
 // PrepareImport tells what corrections of a task may hold, and the key with which
@@ -22,10 +22,19 @@ func (c *Control) PrepareImport(ctx context.Context, in pipeline.PrepareImportIn
 	if err := c.Store.ReadJSON(ctx, champion.Labels, &result.Labels); err != nil {
 		return result, err
 	}
-	secret, err := c.Models.ImportSecret(ctx)
+	key, err := c.importKey(ctx)
 	if err != nil {
 		return result, err
 	}
-	result.Key, err = correction.PublicKey(secret)
-	return result, err
+	result.Key = key.Public()
+	return result, nil
+}
+
+// importKey opens what is sealed for this database.
+func (c *Control) importKey(ctx context.Context) (seal.Key, error) {
+	secret, err := c.Models.ImportSecret(ctx)
+	if err != nil {
+		return seal.Key{}, err
+	}
+	return seal.KeyOf(secret)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/layout"
 	"switchboard/internal/merge"
 	"switchboard/internal/pipeline"
 	page "switchboard/internal/report"
@@ -33,7 +34,7 @@ func (d *Data) ReportApplication(ctx context.Context, in ReportApplicationInput)
 	if a.Before, err = d.summaryBefore(ctx, in); err != nil {
 		return artifact.Ref{}, err
 	}
-	return d.draw(ctx, in.Dir+"/output/report.html", func(w io.Writer) error { return page.WriteApplication(w, a) })
+	return d.draw(ctx, layout.Run(in.Dir).OutputPage(), func(w io.Writer) error { return page.WriteApplication(w, a) })
 }
 
 // summaryBefore returns what the application before this one came to, nil where
@@ -44,7 +45,7 @@ func (d *Data) summaryBefore(ctx context.Context, in ReportApplicationInput) (*m
 		return nil, err
 	}
 	var s merge.Summary
-	err = d.Store.ReadPathJSON(ctx, before.Run+merge.SummaryFile, &s)
+	err = d.Store.ReadPathJSON(ctx, layout.Run(before.Run).Summary(), &s)
 	if errors.Is(err, artifact.ErrNotFound) || err == nil && s.Version != merge.SummaryVersion {
 		return nil, nil
 	}

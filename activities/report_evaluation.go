@@ -9,6 +9,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/baseline"
 	"switchboard/internal/dataset"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	page "switchboard/internal/report"
 )
@@ -68,15 +69,15 @@ func (d *Data) ReportEvaluation(ctx context.Context, in ReportEvaluationInput) (
 	if err != nil {
 		return ReportEvaluationResult{}, err
 	}
-	dir := in.Dir + "/evaluation/"
+	dir := layout.Run(in.Dir)
 	var result ReportEvaluationResult
-	if result.JSON, err = d.Store.WriteJSON(ctx, dir+"report.json", e); err != nil {
+	if result.JSON, err = d.Store.WriteJSON(ctx, dir.Report(), e); err != nil {
 		return result, err
 	}
-	if result.HTML, err = d.draw(ctx, dir+"report.html", func(w io.Writer) error { return page.WriteEvaluation(w, e) }); err != nil {
+	if result.HTML, err = d.draw(ctx, dir.ReportPage(), func(w io.Writer) error { return page.WriteEvaluation(w, e) }); err != nil {
 		return result, err
 	}
-	result.Confusion, err = d.draw(ctx, dir+"confusion.png", func(w io.Writer) error { return page.Confused(w, e.Confusion) })
+	result.Confusion, err = d.draw(ctx, dir.Confusion(), func(w io.Writer) error { return page.Confused(w, e.Confusion) })
 	return result, err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/baseline"
+	"switchboard/internal/config"
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/modelserver"
@@ -195,8 +196,8 @@ func TestModelThatIsTheBaselineIsNotComparedWithItself(t *testing.T) {
 		return written
 	}
 	settings, another, answers := in, in, in
-	settings.TrainedOnThese, settings.Seed = true, baseline.ServerSeed
-	another.TrainedOnThese, another.Seed, another.Epochs = true, baseline.ServerSeed, 3
+	settings.TrainedOnThese, settings.Seed = true, config.BaseModelSeed
+	another.TrainedOnThese, another.Seed, another.Epochs = true, config.BaseModelSeed, 3
 	answers.ValidationPredictions, answers.TestPredictions = trained("own-v", in.Validation), trained("own-t", in.Test)
 	for name, c := range map[string]struct {
 		in   ReportEvaluationInput

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"switchboard/internal/artifact"
-	"switchboard/internal/baseline"
+	"switchboard/internal/config"
 	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -136,7 +136,7 @@ func TestBaseModelThatCannotAnswerIsRefused(t *testing.T) {
 	m := newMarket(t)
 	model, splits, _ := m.train()
 	entry := registered(model, splits)
-	entry.BaseModel = baseline.ServerModel
+	entry.BaseModel = config.SoftmaxBaseModel
 	m.must(m.data.RegisterModel, entry, nil)
 	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Base: true}, nil), problem.BadInput, "leave --with out")
 }

@@ -34,7 +34,7 @@ func (d *Data) WritePrompts(ctx context.Context, in WritePromptsInput) (result W
 	for i, e := range examples {
 		shown[i] = prompt.Shot{Text: e.Text, Label: e.Label}
 	}
-	labels := prompt.Labels(shown, dataset.Unknown)
+	labels := dataset.Labels(examples)
 	for _, way := range in.With {
 		var shots []prompt.Shot
 		if way == pipeline.FewShot {

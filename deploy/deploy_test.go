@@ -650,8 +650,9 @@ func TestMounts(t *testing.T) {
 			}
 		}
 	}
-	if w, s := c.Services["worker"].Volumes, c.Services["starter"].Volumes; !slices.Equal(w, s) || len(w) == 0 {
-		t.Errorf("the worker mounts %v, the starter %v", w, s)
+	// The starter names datasets as the worker finds them, and needs nothing else.
+	if s := c.Services["starter"].Volumes; !slices.Equal(s, []string{"./datasets:/datasets:ro"}) {
+		t.Errorf("the starter mounts %v", s)
 	}
 	for _, want := range []string{"./datasets:/datasets:ro", "./models:/models:ro", "./artifacts:/artifacts"} {
 		if !slices.Contains(c.Services["worker"].Volumes, want) {

@@ -139,8 +139,8 @@ func (th *theatre) address() string { return "127.0.0.1:" + th.ports[0] }
 func (th *theatre) starter(args ...string) (code int, out, errOut string) {
 	th.t.Helper()
 	var o, e bytes.Buffer
-	env := append(th.env, "TEMPORAL_ADDRESS="+th.address(),
-		"OPENAI_BASE_URL=http://127.0.0.1:"+th.ports[2]+"/v1", "OPENAI_API_KEY_FILE="+filepath.Join(th.dir, "state", "api-key"))
+	// Of all settings the starter needs where Temporal is.
+	env := append(th.env, "TEMPORAL_ADDRESS="+th.address())
 	code = cli.Run(th.t.Context(), args, env, &o, &e)
 	return code, o.String(), e.String()
 }

@@ -127,11 +127,7 @@ func (s *stack) stop() {
 
 // environ is what the starter needs to find the stack.
 func (s *stack) environ() []string {
-	return append(os.Environ(),
-		"TEMPORAL_ADDRESS="+s.temporal.Address(),
-		config.ProviderURL+"="+s.config.ProviderURL,
-		config.ProviderKey+"="+s.config.ProviderKey,
-	)
+	return append(os.Environ(), "TEMPORAL_ADDRESS="+s.temporal.Address())
 }
 
 // models is the model server with its listener.

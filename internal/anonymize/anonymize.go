@@ -368,6 +368,15 @@ func (a *Anonymizer) recognize(ctx context.Context, texts []string) ([][]Span, e
 	if err != nil {
 		return nil, err
 	}
+	if err := a.askModels(ctx, texts, shown, spans); err != nil {
+		return nil, err
+	}
+	return spans, nil
+}
+
+// askModels appends to spans what the models find in the texts that are shown to them,
+// but for words that are no names.
+func (a *Anonymizer) askModels(ctx context.Context, texts []string, shown []bool, spans [][]Span) error {
 	var asked []int
 	var batch []string
 	for i, s := range texts {
@@ -379,10 +388,10 @@ func (a *Anonymizer) recognize(ctx context.Context, texts []string) ([][]Span, e
 	for _, m := range a.models {
 		found, err := m.Recognize(ctx, batch)
 		if err != nil {
-			return nil, fmt.Errorf("recognizing names with %s: %w", m.Name(), err)
+			return fmt.Errorf("recognizing names with %s: %w", m.Name(), err)
 		}
 		if len(found) != len(batch) {
-			return nil, fmt.Errorf("recognizing names with %s: %d answers to %d texts", m.Name(), len(found), len(batch))
+			return fmt.Errorf("recognizing names with %s: %d answers to %d texts", m.Name(), len(found), len(batch))
 		}
 		var t tweet
 		for i, more := range found {
@@ -397,7 +406,7 @@ func (a *Anonymizer) recognize(ctx context.Context, texts []string) ([][]Span, e
 			}
 		}
 	}
-	return spans, nil
+	return nil
 }
 
 // parallel calls do for pieces of [0, n), from all workers.

@@ -103,20 +103,7 @@ func (r run) isJoined() bool { return r.spaces < len(r.groups)-1 }
 // lasts until the next is gathered.
 func (t *tweet) run(i, end int) run {
 	r := run{start: t.words[i].start, first: i, groups: t.groups[:0], digits: t.digits[:0]}
-	switch before := t.text[:r.start]; {
-	case strings.HasSuffix(before, "+("), strings.HasSuffix(before, "(+"):
-		r.start, r.plus, r.brackets = r.start-2, true, true
-	case strings.HasSuffix(before, "+"):
-		r.start, r.plus = r.start-1, true
-	case strings.HasSuffix(before, "+ "):
-		r.start, r.plus = r.start-2, true
-	case strings.HasSuffix(before, "＋"):
-		r.start, r.plus = r.start-len("＋"), true
-	case strings.HasSuffix(before, "("), strings.HasSuffix(before, "["):
-		r.start, r.brackets = r.start-1, true
-	case strings.HasSuffix(before, "（"):
-		r.start, r.brackets = r.start-len("（"), true
-	}
+	r.open(t.text[:r.start])
 	for j := i; j < end && !r.extended && len(r.digits) < 24; j++ {
 		w := t.words[j]
 		if n := t.extendedDigits(j); n > 0 {
@@ -136,23 +123,50 @@ func (t *tweet) run(i, end int) run {
 			}
 			r.brackets = r.brackets || strings.ContainsAny(gap, "()")
 		}
-		n := len(r.digits)
-		for k := w.start; k < w.end; {
-			c, size := rune(t.text[k]), 1
-			if c >= utf8.RuneSelf {
-				c, size = utf8.DecodeRuneInString(t.text[k:])
-				c = rune(text.Fold(c))
-			}
-			if c < '0' || c > '9' { // digits of another script
-				return run{start: r.start, end: w.end, first: i, last: j}
-			}
-			r.digits = append(r.digits, byte(c))
-			k += size
+		if !r.add(t.text[w.start:w.end]) { // digits of another script
+			return run{start: r.start, end: w.end, first: i, last: j}
 		}
-		r.groups = append(r.groups, len(r.digits)-n)
 		r.last, r.end = j, t.words[j].end
 	}
 	return r
+}
+
+// open lets the run begin with the plus sign and the bracket at the end of before.
+func (r *run) open(before string) {
+	switch {
+	case strings.HasSuffix(before, "+("), strings.HasSuffix(before, "(+"):
+		r.start, r.plus, r.brackets = r.start-2, true, true
+	case strings.HasSuffix(before, "+"):
+		r.start, r.plus = r.start-1, true
+	case strings.HasSuffix(before, "+ "):
+		r.start, r.plus = r.start-2, true
+	case strings.HasSuffix(before, "＋"):
+		r.start, r.plus = r.start-len("＋"), true
+	case strings.HasSuffix(before, "("), strings.HasSuffix(before, "["):
+		r.start, r.brackets = r.start-1, true
+	case strings.HasSuffix(before, "（"):
+		r.start, r.brackets = r.start-len("（"), true
+	}
+}
+
+// add appends a group of digits, wide ones as narrow ones. It is false for a group with
+// another character.
+func (r *run) add(group string) bool {
+	n := len(r.digits)
+	for k := 0; k < len(group); {
+		c, size := rune(group[k]), 1
+		if c >= utf8.RuneSelf {
+			c, size = utf8.DecodeRuneInString(group[k:])
+			c = rune(text.Fold(c))
+		}
+		if c < '0' || c > '9' {
+			return false
+		}
+		r.digits = append(r.digits, byte(c))
+		k += size
+	}
+	r.groups = append(r.groups, len(r.digits)-n)
+	return true
 }
 
 func isSeparator(gap string) bool {

@@ -9,19 +9,15 @@ import (
 	"math"
 
 	"switchboard/internal/classifier"
+	"switchboard/internal/config"
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
 )
 
-// The model server's base models, and the seed of its jobs that name none.
-const (
-	ServerModel = "switchboard-softmax-1"
-	HybridModel = "switchboard-hybrid-1"
-	ServerSeed  = 1
-)
-
 // IsServers tells whether a base model is one of the model server's classifiers.
-func IsServers(baseModel string) bool { return baseModel == ServerModel || baseModel == HybridModel }
+func IsServers(baseModel string) bool {
+	return baseModel == config.SoftmaxBaseModel || baseModel == config.HybridBaseModel
+}
 
 // Respondent says which company a conversation is about, and how sure it is.
 type Respondent func(text string) (company string, confidence float64)
@@ -48,7 +44,7 @@ func Majority(test []evaluate.Answer) (company string, say Respondent) {
 // no money and little time. After each epoch it calls onEpoch.
 func Train(ctx context.Context, train, validation []dataset.Example, onEpoch func(done, of int)) (Respondent, error) {
 	trained, err := classifier.Train(ctx, texts(train), texts(validation), classifier.Options{
-		Seed: ServerSeed, OnEpoch: func(e classifier.Epoch) { onEpoch(e.Number, e.Of) },
+		Seed: config.BaseModelSeed, OnEpoch: func(e classifier.Epoch) { onEpoch(e.Number, e.Of) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("training the baseline: %w", err)
@@ -71,7 +67,7 @@ func texts(examples []dataset.Example) []classifier.Example {
 // the same examples with these settings: training is deterministic. No epochs
 // means the trainer's own number.
 func IsModel(baseModel string, epochs int, seed int64) bool {
-	return baseModel == ServerModel && epochs == 0 && seed == ServerSeed
+	return baseModel == config.SoftmaxBaseModel && epochs == 0 && seed == config.BaseModelSeed
 }
 
 // sameConfidence is how far two confidences may lie apart that differ by how a

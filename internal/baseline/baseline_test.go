@@ -5,15 +5,13 @@ import (
 	"testing"
 
 	"switchboard/internal/baseline"
+	"switchboard/internal/config"
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/modelserver"
 )
 
-func TestNamesAreTheModelServers(t *testing.T) {
-	if baseline.ServerModel != modelserver.BaseModel || baseline.HybridModel != modelserver.HybridModel || baseline.ServerSeed != modelserver.DefaultSeed {
-		t.Error("the model server has other names or another seed")
-	}
+func TestModelServersModelsAreKnown(t *testing.T) {
 	for model, want := range map[string]bool{modelserver.BaseModel: true, modelserver.HybridModel: true, "gpt-4o-mini": false, "": false} {
 		if baseline.IsServers(model) != want {
 			t.Errorf("%q is the model server's: %v", model, !want)
@@ -70,7 +68,7 @@ func TestModelThatIsTheBaseline(t *testing.T) {
 		seed   int64
 		want   bool
 	}{
-		{baseline.ServerModel, 0, 1, true}, {baseline.ServerModel, 3, 1, false}, {baseline.ServerModel, 0, 2, false}, {baseline.HybridModel, 0, 1, false},
+		{config.SoftmaxBaseModel, 0, 1, true}, {config.SoftmaxBaseModel, 3, 1, false}, {config.SoftmaxBaseModel, 0, 2, false}, {config.HybridBaseModel, 0, 1, false},
 	} {
 		if got := baseline.IsModel(c.model, c.epochs, c.seed); got != c.want {
 			t.Errorf("%+v is the baseline: %v", c, got)

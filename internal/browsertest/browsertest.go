@@ -78,7 +78,7 @@ func Screenshot(ctx context.Context, url, waitFor, file string) (text string, er
 	if shot != nil {
 		return text, errors.Join(err, fmt.Errorf("taking a screenshot of %s: %w", url, shot))
 	}
-	if write := os.WriteFile(file, png, 0o644); write != nil {
+	if write := os.WriteFile(file, png, 0o644); write != nil { //nolint:gosec // pictures are for the documents
 		return text, errors.Join(err, fmt.Errorf("saving the screenshot: %w", write))
 	}
 	return text, err

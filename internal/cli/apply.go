@@ -10,11 +10,8 @@ import (
 )
 
 func (a *app) applyCommand() *cobra.Command {
-	var (
-		in    pipeline.ApplyInput
-		retry string
-		watch bool
-	)
+	var watch bool
+	flags := &applyFlags{}
 	cmd := &cobra.Command{
 		Use:   "apply {--dataset FILE | --retry-failed RUN}",
 		Short: "Assign a company to every conversation of a file",
@@ -50,29 +47,31 @@ the end and prints its summary.`,
   starter apply --dataset production.csv --watch --json | jq -r '.files[] | select(.name == "output") | .url'`,
 		Args: a.noSuchCommand,
 		RunE: a.do(func(ctx context.Context, cmd *cobra.Command, _ []string) (view, error) {
-			if retry != "" {
-				again, err := a.retryInput(ctx, retry)
-				if err != nil {
-					return nil, err
-				}
-				again.Mode, again.BatchTokens, again.Notify = in.Mode, in.BatchTokens, in.Notify
-				in = again
-			}
-			err := checkMaxUnusable(cmd, in.MaxUnusable)
-			if err == nil {
-				err = in.Validate()
-			}
+			in, err := flags.input(ctx, a, cmd)
 			if err != nil {
 				return nil, err
 			}
-			if in.Dataset, err = datasetURL(in.Dataset); err != nil {
-				return nil, err
-			}
-			in = in.WithDefaults()
 			return a.startAndWatch(ctx, launch{pipeline.ApplyWorkflow, pipeline.ApplyID(in), in}, watch)
 		}),
 	}
-	flags := cmd.Flags()
+	flags.register(a, cmd)
+	addWatch(cmd, &watch)
+	a.addAnomalies(cmd)
+	cmd.AddCommand(
+		a.applyUpdateCommand("pause", "Pause a run before its next part", pipeline.PauseUpdate),
+		a.applyUpdateCommand("resume", "Resume a paused run", pipeline.ResumeUpdate),
+	)
+	return cmd
+}
+
+// applyFlags are the flags that make an ApplyInput.
+type applyFlags struct {
+	in    pipeline.ApplyInput
+	retry string
+}
+
+func (f *applyFlags) register(a *app, cmd *cobra.Command) {
+	flags, in := cmd.Flags(), &f.in
 	flags.StringVar(&in.Dataset, "dataset", "", "production `file`: a path or a URL")
 	a.taskFlag(cmd, &in.Task)
 	a.notifyFlag(cmd, &in.Notify)
@@ -81,20 +80,35 @@ the end and prints its summary.`,
 	addMaxUnusable(cmd, &in.MaxUnusable)
 	flags.StringVar((*string)(&in.Mode), "mode", string(pipeline.Online), "`mode` of asking: online, or batch for the provider's Batch API")
 	flags.Int64Var(&in.BatchTokens, "batch-tokens", 0, fmt.Sprintf("most `tokens` that wait in batches at a time (default: %d)", pipeline.DefaultBatchTokens))
-	flags.StringVar(&retry, "retry-failed", "", "finished `run` whose failed rows are sent again")
+	flags.StringVar(&f.retry, "retry-failed", "", "finished `run` whose failed rows are sent again")
 	flags.BoolVar(&in.Force, "force", false, "prepare the file again even if an earlier run did; answers are never paid for twice")
-	cmd.MarkFlagsMutuallyExclusive("retry-failed", "dataset")
-	cmd.MarkFlagsMutuallyExclusive("retry-failed", "model")
-	cmd.MarkFlagsMutuallyExclusive("retry-failed", "task")
-	cmd.MarkFlagsMutuallyExclusive("retry-failed", "max-tweets")
-	cmd.MarkFlagsMutuallyExclusive("retry-failed", "max-unusable")
-	addWatch(cmd, &watch)
-	a.addAnomalies(cmd)
-	cmd.AddCommand(
-		a.applyUpdateCommand("pause", "Pause a run before its next part", pipeline.PauseUpdate),
-		a.applyUpdateCommand("resume", "Resume a paused run", pipeline.ResumeUpdate),
-	)
-	return cmd
+	for _, of := range []string{"dataset", "model", "task", "max-tweets", "max-unusable"} {
+		cmd.MarkFlagsMutuallyExclusive("retry-failed", of) // which has them of the other run
+	}
+}
+
+// input is what the flags ask for: a file, or what failed in another run.
+func (f *applyFlags) input(ctx context.Context, a *app, cmd *cobra.Command) (pipeline.ApplyInput, error) {
+	in := f.in
+	if f.retry != "" {
+		again, err := a.retryInput(ctx, f.retry)
+		if err != nil {
+			return in, err
+		}
+		again.Mode, again.BatchTokens, again.Notify = in.Mode, in.BatchTokens, in.Notify
+		in = again
+	}
+	err := checkMaxUnusable(cmd, in.MaxUnusable)
+	if err == nil {
+		err = in.Validate()
+	}
+	if err != nil {
+		return in, err
+	}
+	if in.Dataset, err = datasetURL(in.Dataset); err != nil {
+		return in, err
+	}
+	return in.WithDefaults(), nil
 }
 
 func (a *app) applyUpdateCommand(use, short, update string) *cobra.Command {

@@ -134,10 +134,10 @@ func (a *app) examineWorkers(ctx context.Context, d *diagnosis, c *connection, t
 // examineSurroundings lets a worker look at what is around it.
 func (a *app) examineSurroundings(ctx context.Context, d *diagnosis, c *connection, working bool) {
 	var found pipeline.Diagnosis
-	answered := d.run(ctx, "answer", working, func(context.Context) (string, error) {
+	answered := d.run(ctx, "surroundings", working, func(context.Context) (string, error) {
 		// The request has a bound of its own for the time until a worker takes it.
 		err := a.request(ctx, c, pipeline.DiagnoseActivity, nil, &found)
-		return "the worker " + found.Worker + " tells what follows", err
+		return "the worker " + found.Worker + " looked at what follows", err
 	})
 	if !answered {
 		d.skip("artifacts", "database", "permissions", "provider")

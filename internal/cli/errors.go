@@ -51,7 +51,7 @@ func runFailure(err error) error {
 	var told, wrapper error
 	late := ""
 	for e := err; e != nil; e = errors.Unwrap(e) {
-		switch e := e.(type) {
+		switch e := e.(type) { //nolint:errorlint // the loop looks at each error of the chain
 		case *temporal.ApplicationError:
 			switch kind := problem.Kind(e.Type()); kind {
 			case problem.BadInput, problem.Environment, problem.Refused:
@@ -96,7 +96,7 @@ func runFailure(err error) error {
 
 // step names what a wrapper wraps.
 func step(wrapper error) string {
-	switch w := wrapper.(type) {
+	switch w := wrapper.(type) { //nolint:errorlint // wrapper is of one of these types itself
 	case *temporal.ActivityError:
 		return "the step " + w.ActivityType().GetName()
 	case *temporal.ChildWorkflowExecutionError:

@@ -91,7 +91,7 @@ func TestRunFailureLeavesOtherErrors(t *testing.T) {
 		t.Error("no failure is one")
 	}
 	err := errors.New("plain")
-	if got := runFailure(err); got != err {
+	if got := runFailure(err); got != err { //nolint:errorlint // it must be the same
 		t.Errorf("%v became %v", err, got)
 	}
 }

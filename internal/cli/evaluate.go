@@ -11,12 +11,8 @@ import (
 )
 
 func (a *app) evaluateCommand() *cobra.Command {
-	var (
-		in    pipeline.EvaluateInput
-		run   string
-		with  []string
-		watch bool
-	)
+	var watch bool
+	flags := &evaluateFlags{}
 	cmd := &cobra.Command{
 		Use:   "evaluate --run RUN",
 		Short: "Evaluate a model on the held-out conversations of a fine-tuning",
@@ -35,47 +31,65 @@ costs more.`,
   starter evaluate --run finetune-tweets-1a2b3c4d --model previous --without-texts --watch`,
 		Args: noArgs,
 		RunE: a.do(func(ctx context.Context, cmd *cobra.Command, _ []string) (view, error) {
-			if run == "" {
-				return nil, problem.Input("no run is given; name a finished fine-tuning with --run, as `starter status` shows it")
-			}
-			c, err := a.connect(ctx)
+			in, err := flags.input(ctx, a, cmd)
 			if err != nil {
-				return nil, err
-			}
-			r, err := c.reportOf(ctx, run)
-			c.Close()
-			switch {
-			case err != nil:
-				return nil, err
-			case r.FineTune == nil || r.FineTune.Dir == "":
-				return nil, problem.Input("the run %s is a %s that has left no splits; name a finished fine-tuning", run, r.Workflow)
-			}
-			in.Dir, in.Task = r.FineTune.Dir, cmp.Or(in.Task, r.FineTune.Task)
-			for _, way := range with {
-				in.With = append(in.With, pipeline.Untuned(way))
-			}
-			if err := checkMaxUnusable(cmd, in.MaxUnusable); err != nil {
-				return nil, err
-			}
-			in = in.WithDefaults()
-			if err := in.Validate(); err != nil {
 				return nil, err
 			}
 			return a.startAndWatch(ctx, launch{pipeline.EvaluateWorkflow, pipeline.EvaluateID(in), in}, watch)
 		}),
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&run, "run", "", "fine-tuning `run` whose held-out conversations are used")
+	flags.register(a, cmd)
+	addWatch(cmd, &watch)
+	return cmd
+}
+
+// evaluateFlags are the flags that make an EvaluateInput.
+type evaluateFlags struct {
+	in   pipeline.EvaluateInput
+	run  string
+	with []string
+}
+
+func (f *evaluateFlags) register(a *app, cmd *cobra.Command) {
+	flags, in := cmd.Flags(), &f.in
+	flags.StringVar(&f.run, "run", "", "fine-tuning `run` whose held-out conversations are used")
 	flags.StringVar(&in.Task, "task", "", "`name` of the model's task (default: that of the run)")
 	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` of the task (default: its champion)")
 	flags.Float64Var(&in.Precision, "precision", pipeline.DefaultPrecision, "precision to calibrate the threshold to")
 	flags.Int64Var(&in.Seed, "seed", 1, "seed of the confidence intervals")
-	flags.StringSliceVar(&with, "with", nil, "`baselines` to add: base, few-shot, or both with a comma between them")
+	flags.StringSliceVar(&f.with, "with", nil, "`baselines` to add: base, few-shot, or both with a comma between them")
 	flags.BoolVar(&in.WithoutTexts, "without-texts", false, "leave conversations out of the report, so that it can be shared")
 	flags.Float64Var(&in.MaxUnusable, "max-unusable", pipeline.DefaultMaxUnusable, "highest share of answers that may be no label")
 	a.notifyFlag(cmd, &in.Notify)
-	addWatch(cmd, &watch)
-	return cmd
+}
+
+// input is what the flags ask for, with the splits of the run that they name.
+func (f *evaluateFlags) input(ctx context.Context, a *app, cmd *cobra.Command) (pipeline.EvaluateInput, error) {
+	in := f.in
+	if f.run == "" {
+		return in, problem.Input("no run is given; name a finished fine-tuning with --run, as `starter status` shows it")
+	}
+	c, err := a.connect(ctx)
+	if err != nil {
+		return in, err
+	}
+	r, err := c.reportOf(ctx, f.run)
+	c.Close()
+	switch {
+	case err != nil:
+		return in, err
+	case r.FineTune == nil || r.FineTune.Dir == "":
+		return in, problem.Input("the run %s is a %s that has left no splits; name a finished fine-tuning", f.run, r.Workflow)
+	}
+	in.Dir, in.Task = r.FineTune.Dir, cmp.Or(in.Task, r.FineTune.Task)
+	for _, way := range f.with {
+		in.With = append(in.With, pipeline.Untuned(way))
+	}
+	if err := checkMaxUnusable(cmd, in.MaxUnusable); err != nil {
+		return in, err
+	}
+	in = in.WithDefaults()
+	return in, in.Validate()
 }
 
 // writeEvaluate is the summary of a finished evaluation.

@@ -40,8 +40,6 @@ func newHarness(t *testing.T) *harness {
 		environ: []string{
 			"TEMPORAL_ADDRESS=" + nobody,
 			"TEMPORAL_CONFIG_FILE=" + filepath.Join(t.TempDir(), "none.toml"),
-			"SWITCHBOARD_ARTIFACTS=" + filepath.Join(t.TempDir(), "artifacts"),
-			"OPENAI_BASE_URL=http://" + nobody + "/v1",
 		},
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/seal"
 	"switchboard/internal/temporal"
 )
 
@@ -400,9 +401,13 @@ func (a *app) addFiles(ctx context.Context, c *connection, r *report) {
 	if r.dir() == "" || r.WorkerSilent {
 		return
 	}
+	key, err := seal.NewKey()
+	if err != nil {
+		return
+	}
 	in := pipeline.ListFilesInput{Dir: r.dir(), Files: r.files()}
 	if r.Call != nil {
-		in.Answer = r.Call.Answer
+		in.Answer, in.Key = r.Call.Answer, key.Public()
 	}
 	var found pipeline.ListFilesResult
 	if a.request(ctx, c, pipeline.ListFilesActivity, in, &found) != nil {
@@ -411,7 +416,10 @@ func (a *app) addFiles(ctx context.Context, c *connection, r *report) {
 	for _, f := range found.Files {
 		r.Files = append(r.Files, file(f))
 	}
-	r.Answer = found.Answer
+	var answer pipeline.CallAnswer
+	if found.Answer != nil && key.Open(found.Answer, pipeline.AnswerPurpose, &answer) == nil {
+		r.Answer = &answer
+	}
 	if r.Events == nil {
 		r.Events = found.Events
 	}

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-
-	"switchboard/internal/console"
 )
 
 func TestRunsAreListed(t *testing.T) {
@@ -75,18 +73,6 @@ func TestFiltersOfRuns(t *testing.T) {
 		query, err := c.filter.query(now)
 		if query != c.query || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%+v: %q, %v; want %q, %q", c.filter, query, err, c.query, c.err)
-		}
-	}
-}
-
-func TestNearestWord(t *testing.T) {
-	words := []string{"dataset", "target-size", "task", "test-share", "watch", "why", "limit"}
-	for typed, want := range map[string]string{
-		"datset": "dataset", "tagret-size": "target-size", "wacth": "watch", "limt": "limit", "target": "target-size",
-		"bogus": "", "x": "", "": "", "dry-run": "",
-	} {
-		if got := console.Nearest(typed, words); got != want {
-			t.Errorf("%q is taken for %q, want %q", typed, got, want)
 		}
 	}
 }

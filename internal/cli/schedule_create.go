@@ -70,23 +70,27 @@ was. A schedule never changes its task.`,
 			return a.createSchedule(ctx, c, o)
 		}),
 	}
-	fs := cmd.Flags()
-	fs.StringVar(&o.id, "id", "", "`name` of the schedule (default: retrain, and with --task retrain-NAME)")
-	fs.StringVar(&o.cron, "cron", "", "when to run: minute, hour, day of month, month, day of week, such as \"0 3 * * MON\"; or @hourly, @daily, @weekly, @monthly")
-	fs.DurationVar(&o.every, "every", 0, "run at this interval instead of --cron")
-	fs.StringVar(&o.timeZone, "time-zone", "", "IANA `name` of the time zone of --cron, such as Europe/Berlin (default: UTC)")
-	annotate(cmd, "cron", excludes, "every")
-	annotate(cmd, "every", excludes, "cron")
-	annotate(cmd, "time-zone", excludes, "every")
-	fs.DurationVar(&o.jitter, "jitter", defaultJitter, "start each run up to this much later, at random")
-	fs.StringVar(&o.overlap, "overlap", "skip", "if the previous run is still running: `skip|buffer|cancel` (skip the new run, start it afterwards, or cancel the previous one)")
-	fs.DurationVar(&o.catchUp, "catch-up", catchUp, "after an outage, start runs that are late by less than this")
-	fs.BoolVar(&o.goOn, "go-on-after-failure", false, "keep the schedule running when a run fails")
-	fs.StringVar(&o.note, "note", "", "`text` to show with the schedule")
+	o.register(cmd)
 	a.taskFlag(cmd, &flags.fineTuneFlags.in.Task)
 	a.notifyFlag(cmd, &flags.in.Notify)
 	flags.register(cmd)
 	return cmd
+}
+
+func (o *scheduleOptions) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&o.id, "id", "", "`name` of the schedule (default: retrain, and with --task retrain-NAME)")
+	flags.StringVar(&o.cron, "cron", "", "when to run: minute, hour, day of month, month, day of week, such as \"0 3 * * MON\"; or @hourly, @daily, @weekly, @monthly")
+	flags.DurationVar(&o.every, "every", 0, "run at this interval instead of --cron")
+	flags.StringVar(&o.timeZone, "time-zone", "", "IANA `name` of the time zone of --cron, such as Europe/Berlin (default: UTC)")
+	annotate(cmd, "cron", excludes, "every")
+	annotate(cmd, "every", excludes, "cron")
+	annotate(cmd, "time-zone", excludes, "every")
+	flags.DurationVar(&o.jitter, "jitter", defaultJitter, "start each run up to this much later, at random")
+	flags.StringVar(&o.overlap, "overlap", "skip", "if the previous run is still running: `skip|buffer|cancel` (skip the new run, start it afterwards, or cancel the previous one)")
+	flags.DurationVar(&o.catchUp, "catch-up", catchUp, "after an outage, start runs that are late by less than this")
+	flags.BoolVar(&o.goOn, "go-on-after-failure", false, "keep the schedule running when a run fails")
+	flags.StringVar(&o.note, "note", "", "`text` to show with the schedule")
 }
 
 // createSchedule makes or changes a schedule whose times come and whose runs can

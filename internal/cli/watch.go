@@ -47,7 +47,7 @@ func (a *app) watch(ctx context.Context, c *connection, run runRef) (view, error
 
 // ending reports a run that ended with err.
 func (a *app) ending(ctx context.Context, c *connection, run runRef, err error, show progress) (view, error) {
-	if lost := c.serverProblem(err, "run "+run.workflow); lost != nil && lost != err {
+	if lost := c.serverProblem(err, "run "+run.workflow); lost != nil && lost != err { //nolint:errorlint // another one, not a wrapped one
 		return a.unlessText(report{WorkflowID: run.workflow}), lost
 	}
 	r, failed := c.report(ctx, run.workflow, run.run)

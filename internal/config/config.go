@@ -9,12 +9,14 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
 
@@ -64,10 +66,18 @@ const (
 	ModelServerAllowFaults = "SWITCHBOARD_MODELSERVER_ALLOW_FAULTS"
 )
 
-// Base models of the project's own model server.
+// Base models of the project's own model server, and the seed of a job that names
+// none.
 const (
 	SoftmaxBaseModel = "switchboard-softmax-1"
 	HybridBaseModel  = "switchboard-hybrid-1"
+	BaseModelSeed    = 1
+)
+
+// How a worker treats its provider if nothing else is set.
+const (
+	DefaultMaxConcurrent  = 64
+	DefaultRequestTimeout = time.Minute
 )
 
 // Where the programs of one machine find each other if nothing else is set.
@@ -88,16 +98,16 @@ var Settings = []Setting{
 	{Artifacts, "artifacts", "where runs leave their files: a folder, or a URL (`file://`, `s3://`, `gs://`, `azblob://`)"},
 	{DatabaseURL, "", "database of models, corrections and retrainings: `postgres://...`, or an SQLite file; empty is `switchboard.db` in the artifacts' folder"},
 	{DatabaseURLFile, "", "file that holds that URL, read where `DATABASE_URL` is empty"},
-	{Task, "default", "task that the starter's commands are about where `--task` names none"},
+	{Task, pipeline.DefaultTask, "task that the starter's commands are about where `--task` names none"},
 	{WebUI, "", "address of Temporal's Web UI, for the starter's links; empty is Temporal Cloud's for a server there, and for a server on this machine the port a thousand above the server's"},
 	{ProviderURL, "http://" + modelServerAddress + "/v1", "base URL of the OpenAI-compatible provider that trains and answers; the default is the project's own model server"},
 	{ProviderKey, "", "API key for the provider"},
 	{ProviderKeyFile, StateDir + "/" + KeyFile, "file that holds the key, read where `OPENAI_API_KEY` is empty; `standalone` makes the default one for its own model server"},
 	{BaseModel, SoftmaxBaseModel, "the provider's model that a fine-tuning starts from"},
 	{Prices, "", "JSON file of prices, which come before the shipped ones; see [prices](#prices)"},
-	{MaxConcurrent, "64", "requests that one worker has open at the provider at once"},
+	{MaxConcurrent, strconv.Itoa(DefaultMaxConcurrent), "requests that one worker has open at the provider at once"},
 	{RequestsPerMinute, "0", "requests that one worker sends to the provider in a minute; 0 sets no limit"},
-	{RequestTimeout, "60s", "how long one request to the provider may take"},
+	{RequestTimeout, fmt.Sprintf("%.0fs", DefaultRequestTimeout.Seconds()), "how long one request to the provider may take"},
 	{NERModel, "", "ONNX token-classification model that finds personal names: a folder, or a name on Hugging Face such as `KnightsAnalytics/distilbert-NER` (with `@` and a revision if wanted); empty takes the one that is shipped"},
 	{NERModelSHA256, "", "SHA-256 that the files of that model must have; required for a name, and the start without it tells the hash"},
 	{HubURL, "https://huggingface.co", "where a model that is a name is downloaded from, once"},

@@ -16,12 +16,13 @@ import (
 // aSetting finds the names of settings in a text, and what looks like one.
 var aSetting = regexp.MustCompile(`\b(SWITCHBOARD_[A-Z0-9_]+|OPENAI_[A-Z_]+|DATABASE_URL[A-Z_]*|HF_[A-Z]+)\b`)
 
-// Programs read settings by the names that this package has, and their sentences
-// name none that there is not: nobody sets a variable that a message has wrong.
+// Programs take the names of settings and base models from this package, and their
+// sentences name no setting that there is not: nobody sets a variable that a
+// message has wrong.
 func TestProgramsKnowNoOtherNames(t *testing.T) {
-	known := map[string]bool{}
+	known, owned := map[string]bool{}, map[string]bool{SoftmaxBaseModel: true, HybridBaseModel: true}
 	for _, s := range Settings {
-		known[s.Name] = true
+		known[s.Name], owned[s.Name] = true, true
 	}
 	named := 0
 	for _, dir := range []string{"activities", "internal", "modelserver", "standalone", "starter", "worker", "workflows"} {
@@ -36,8 +37,8 @@ func TestProgramsKnowNoOtherNames(t *testing.T) {
 						t.Errorf("%s names %s, which is no setting", path, name)
 					}
 				}
-				if known[text] && filepath.Base(filepath.Dir(path)) != "config" {
-					t.Errorf("%s reads %s by a name of its own; package config has it", path, text)
+				if owned[text] && filepath.Base(filepath.Dir(path)) != "config" {
+					t.Errorf("%s has %s as a name of its own; package config owns it", path, text)
 				}
 			}
 			return nil

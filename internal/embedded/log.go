@@ -49,7 +49,7 @@ func (l logger) SLog() *slog.Logger { return l.to }
 
 func (l logger) log(level slog.Level, msg string, tags []tag.Tag) {
 	if ctx := context.Background(); l.to.Enabled(ctx, level) {
-		l.to.LogAttrs(ctx, level, msg, attrs(tags)...)
+		l.to.LogAttrs(ctx, level, msg, attrs(tags)...) //nolint:sloglint // the message is the server's
 	}
 }
 

@@ -42,7 +42,7 @@ func ensureNamespace(ctx context.Context, store *config.SQL, name string, retent
 	if err != nil {
 		return fmt.Errorf("opening the database: %w", err)
 	}
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // it is only read from
 	rows, err := db.SelectFromNamespace(ctx, sqlplugin.NamespaceFilter{Name: &name})
 	if err != nil {
 		return fmt.Errorf("reading the namespace %s: %w", name, err)

@@ -16,6 +16,7 @@ import (
 	uiserver "github.com/temporalio/ui-server/v2/server"
 	uiconfig "github.com/temporalio/ui-server/v2/server/config"
 	uioptions "github.com/temporalio/ui-server/v2/server/server_options"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/server/common/authorization"
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/membership/static"
@@ -26,7 +27,7 @@ import (
 )
 
 // DefaultNamespace is the namespace of a server whose options name none.
-const DefaultNamespace = "default"
+const DefaultNamespace = client.DefaultNamespace
 
 // DefaultRetention is how long a finished workflow stays readable by default.
 // Long enough to compare this month's fine-tuning with the last.

@@ -195,14 +195,7 @@ func (r *run) run(ctx context.Context, save func(int, []dataset.Prediction) erro
 
 	questions := make(chan *question)
 	replies := make(chan reply)
-	var askers sync.WaitGroup
-	for range min(r.o.Concurrency, len(r.queue)) {
-		askers.Go(func() {
-			for q := range questions {
-				replies <- r.ask(provider.WithTurn(calls, turn), q)
-			}
-		})
-	}
+	askers := r.startAskers(provider.WithTurn(calls, turn), questions, replies)
 	defer askers.Wait()
 	defer close(questions)
 
@@ -246,6 +239,20 @@ func (r *run) run(ctx context.Context, save func(int, []dataset.Prediction) erro
 	}
 	w.stop()
 	return r.outcome()
+}
+
+// startAskers lets as many goroutines ask as there may be requests at a time, until
+// questions is closed.
+func (r *run) startAskers(ctx context.Context, questions <-chan *question, replies chan<- reply) *sync.WaitGroup {
+	var askers sync.WaitGroup
+	for range min(r.o.Concurrency, len(r.queue)) {
+		askers.Go(func() {
+			for q := range questions {
+				replies <- r.ask(ctx, q)
+			}
+		})
+	}
+	return &askers
 }
 
 // next returns the question to be asked now, with a nil channel if there is

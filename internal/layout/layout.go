@@ -7,7 +7,7 @@
 //	finetune/{train,validation}.jsonl  labels.json  job.json  events.jsonl
 //	metrics/step_metrics.csv  curves.png
 //	evaluation/scores.json  report.json  report.html  confusion.png  ...
-//	output/output.csv  companies.json  analyze.png   or, for a call, call.json
+//	output/output.csv  summary.json  report.html  ...   or, for a call, call.json
 //	comparison.json  champion-predictions.parquet    of a retraining
 //
 // Which of them are there depends on the workflow. The folder itself is named
@@ -81,13 +81,17 @@ func (r Run) Uploaded(name string) string { return r.file("finetune/" + name + "
 // Labels lists the answers that a model may give.
 func (r Run) Labels() string { return r.file("finetune/labels.json") }
 
-// Job is the provider's fine-tuning job, Events are those of the job.
-func (r Run) Job() string    { return r.file("finetune/job.json") }
+// Job is the provider's fine-tuning job.
+func (r Run) Job() string { return r.file("finetune/job.json") }
+
+// Events are those of the job, one a line.
 func (r Run) Events() string { return r.file("finetune/events.jsonl") }
 
-// StepMetrics are the training's figures by step, Curves a picture of them.
+// StepMetrics are the training's figures by step.
 func (r Run) StepMetrics() string { return r.file("metrics/step_metrics.csv") }
-func (r Run) Curves() string      { return r.file("metrics/curves.png") }
+
+// Curves is a picture of them.
+func (r Run) Curves() string { return r.file("metrics/curves.png") }
 
 // Prompt is the instruction for a model that was not trained.
 func (r Run) Prompt(way string) string { return r.file("evaluation/prompt-" + way + ".txt") }
@@ -101,22 +105,35 @@ func (r Run) Answers(name string) string {
 // Scores are the figures of an evaluation.
 func (r Run) Scores() string { return r.file("evaluation/scores.json") }
 
-// Report and ReportPage compare a model with baselines, for programs and for
-// people; Confusion is a picture of what it takes for what.
-func (r Run) Report() string     { return r.file("evaluation/report.json") }
-func (r Run) ReportPage() string { return r.file("evaluation/report.html") }
-func (r Run) Confusion() string  { return r.file("evaluation/confusion.png") }
+// Report compares a model with baselines.
+func (r Run) Report() string { return r.file("evaluation/report.json") }
 
-// Output is the result of an application, Chart a picture of it, and Companies
-// counts it.
-func (r Run) Output() string    { return r.file("output/output.csv") }
-func (r Run) Chart() string     { return r.file("output/analyze.png") }
+// ReportPage is the same for people.
+func (r Run) ReportPage() string { return r.file("evaluation/report.html") }
+
+// Confusion is a picture of what a model takes for what.
+func (r Run) Confusion() string { return r.file("evaluation/confusion.png") }
+
+// Output is the result of an application.
+func (r Run) Output() string { return r.file("output/output.csv") }
+
+// Summary is what is to be said of it.
+func (r Run) Summary() string { return r.file("output/summary.json") }
+
+// OutputPage is the same for people.
+func (r Run) OutputPage() string { return r.file("output/report.html") }
+
+// Companies counts conversations by company.
 func (r Run) Companies() string { return r.file("output/companies.json") }
+
+// Chart is a picture of them.
+func (r Run) Chart() string { return r.file("output/analyze.png") }
 
 // Call is whom a call is for.
 func (r Run) Call() string { return r.file("output/call.json") }
 
-// Comparison sets the challenger of a retraining against the champion, whose
-// answers are in ChampionAnswers.
-func (r Run) Comparison() string      { return r.file("comparison.json") }
+// Comparison sets the challenger of a retraining against the champion.
+func (r Run) Comparison() string { return r.file("comparison.json") }
+
+// ChampionAnswers is what the champion said of the challenger's test set.
 func (r Run) ChampionAnswers() string { return r.file("champion-predictions.parquet") }

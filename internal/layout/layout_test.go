@@ -35,6 +35,8 @@ func TestPathsStay(t *testing.T) {
 		"evaluation/confusion.png":                         r.Confusion(),
 		"output/output.csv":                                r.Output(),
 		"output/analyze.png":                               r.Chart(),
+		"output/report.html":                               r.OutputPage(),
+		"output/summary.json":                              r.Summary(),
 		"output/companies.json":                            r.Companies(),
 		"output/call.json":                                 r.Call(),
 		"comparison.json":                                  r.Comparison(),

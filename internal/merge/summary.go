@@ -14,9 +14,6 @@ import (
 // changes its meaning or goes.
 const SummaryVersion = 1
 
-// SummaryFile is where a run's summary is below its folder.
-const SummaryFile = "/output/summary.json"
-
 // Summary is what one application of a model came to: what a report is made of,
 // and what the next application is compared with.
 type Summary struct {

@@ -220,23 +220,8 @@ func parseExample(line []byte) (row classifier.Example, tokens int, reason strin
 	if len(messages) == 0 {
 		return row, 0, `no "messages"`
 	}
-	for i, m := range messages {
-		last := i == len(messages)-1
-		switch m.Role {
-		case roleSystem, roleDeveloper, roleUser:
-			if last {
-				return row, 0, "the last message must be the assistant's: it is the label"
-			}
-		case roleAssistant:
-			if !last {
-				return row, 0, "an assistant message that is not the last: an example has one label"
-			}
-		default:
-			return row, 0, fmt.Sprintf("message %d has an unknown role (known are system, developer, user and assistant)", i+1)
-		}
-		if m.Content == nil {
-			return row, 0, fmt.Sprintf("message %d has no content", i+1)
-		}
+	if reason := wrongMessage(messages); reason != "" {
+		return row, 0, reason
 	}
 	answer := messages[len(messages)-1]
 	text, asked := userText(messages)
@@ -254,6 +239,29 @@ func parseExample(line []byte) (row classifier.Example, tokens int, reason strin
 		return row, 0, "weight 0 is not supported: leave the example out"
 	}
 	return classifier.Example{Text: text, Label: label}, promptTokens(messages[:len(messages)-1]) + 1, ""
+}
+
+// wrongMessage says what is wrong with the first message that an example cannot have.
+func wrongMessage(messages []message) (reason string) {
+	for i, m := range messages {
+		last := i == len(messages)-1
+		switch m.Role {
+		case roleSystem, roleDeveloper, roleUser:
+			if last {
+				return "the last message must be the assistant's: it is the label"
+			}
+		case roleAssistant:
+			if !last {
+				return "an assistant message that is not the last: an example has one label"
+			}
+		default:
+			return fmt.Sprintf("message %d has an unknown role (known are system, developer, user and assistant)", i+1)
+		}
+		if m.Content == nil {
+			return fmt.Sprintf("message %d has no content", i+1)
+		}
+	}
+	return ""
 }
 
 // jsonReason says why a line is no example, without quoting it.

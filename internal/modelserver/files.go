@@ -312,16 +312,8 @@ func derived(from string) string {
 // models that no finished job made, and the result files of jobs and batches
 // that are not over, which are written again under the same names.
 func (s *Server) sweep() error {
-	contents, err := s.disk.names(filesDir, ".data")
-	if err != nil {
+	if err := s.sweepContents(); err != nil {
 		return err
-	}
-	for _, id := range contents {
-		if _, ok := s.files.get(id); !ok {
-			if err := s.disk.remove(contentPath(id)); err != nil {
-				return err
-			}
-		}
 	}
 	made := map[string]bool{}
 	var unfinished []string
@@ -338,6 +330,38 @@ func (s *Server) sweep() error {
 			unfinished = append(unfinished, outputID(b.ID), errorsID(b.ID))
 		}
 	}
+	if err := s.sweepModels(made); err != nil {
+		return err
+	}
+	for _, id := range unfinished {
+		if _, ok := s.files.get(id); !ok {
+			continue
+		}
+		if err := s.dropFile(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweepContents removes content without a record.
+func (s *Server) sweepContents() error {
+	contents, err := s.disk.names(filesDir, ".data")
+	if err != nil {
+		return err
+	}
+	for _, id := range contents {
+		if _, ok := s.files.get(id); !ok {
+			if err := s.disk.remove(contentPath(id)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sweepModels removes the models that are not among those made by finished jobs.
+func (s *Server) sweepModels(made map[string]bool) error {
 	models, err := s.disk.names(modelsDir, ".model")
 	if err != nil {
 		return err
@@ -347,14 +371,6 @@ func (s *Server) sweep() error {
 			continue
 		}
 		if err := s.disk.remove(modelPath(name)); err != nil {
-			return err
-		}
-	}
-	for _, id := range unfinished {
-		if _, ok := s.files.get(id); !ok {
-			continue
-		}
-		if err := s.dropFile(id); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"switchboard/internal/classifier"
+	"switchboard/internal/config"
 )
 
 // Statuses of a job, in the order of its life. The first four are active.
@@ -28,7 +29,7 @@ const (
 )
 
 // DefaultSeed is the seed of jobs that name none.
-const DefaultSeed = 1
+const DefaultSeed = config.BaseModelSeed
 
 // What jobs may ask for, as at OpenAI.
 const (
@@ -281,32 +282,43 @@ func (r jobRequest) job(bases []string) (job, error) {
 		Model: r.Model, TrainingFile: r.TrainingFile, ValidationFile: r.ValidationFile,
 		Suffix: slug(r.Suffix), Seed: DefaultSeed, Metadata: r.Metadata,
 	}
-	switch {
-	case r.Model == "":
-		return j, invalid(http.StatusBadRequest, "model", "missing_required_parameter", "Missing required parameter: 'model'.")
-	case !slices.Contains(bases, r.Model):
-		return j, invalid(http.StatusBadRequest, "model", "model_not_available",
-			"This model is not available for fine-tuning or does not exist: use %s.", strings.Join(bases, " or "))
-	case r.TrainingFile == "":
-		return j, invalid(http.StatusBadRequest, "training_file", "missing_required_parameter", "Missing required parameter: 'training_file'.")
-	case r.TrainingFile == r.ValidationFile:
-		return j, badParam("validation_file", "The validation file is the training file: what was learnt by heart validates nothing. Use another, or none.")
-	case utf8.RuneCountInString(r.Suffix) > maxSuffixRunes:
-		return j, badParam("suffix", "Invalid 'suffix': expected at most %d characters.", maxSuffixRunes)
-	case len(r.Integrations) > 0:
-		return j, invalid(http.StatusBadRequest, "integrations", "unsupported_parameter", "Integrations are not supported: read the job's events.")
-	case r.Method != nil && r.Method.Type != "supervised":
-		return j, invalid(http.StatusBadRequest, "method.type", "unsupported_value", "Invalid 'method.type': only 'supervised' is supported.")
-	}
-	if r.Seed != nil {
-		if *r.Seed < 0 || *r.Seed > maxSeed {
-			return j, badParam("seed", "Invalid 'seed': expected an integer from 0 to %d.", maxSeed)
-		}
-		j.Seed = *r.Seed
-	}
-	if err := checkMetadata(r.Metadata); err != nil {
+	if err := r.check(bases); err != nil {
 		return j, err
 	}
+	if r.Seed != nil {
+		j.Seed = *r.Seed
+	}
+	err := r.readParameters(&j)
+	return j, err
+}
+
+// check refuses what cannot be had of a job, but for the hyperparameters.
+func (r jobRequest) check(bases []string) error {
+	switch {
+	case r.Model == "":
+		return invalid(http.StatusBadRequest, "model", "missing_required_parameter", "Missing required parameter: 'model'.")
+	case !slices.Contains(bases, r.Model):
+		return invalid(http.StatusBadRequest, "model", "model_not_available",
+			"This model is not available for fine-tuning or does not exist: use %s.", strings.Join(bases, " or "))
+	case r.TrainingFile == "":
+		return invalid(http.StatusBadRequest, "training_file", "missing_required_parameter", "Missing required parameter: 'training_file'.")
+	case r.TrainingFile == r.ValidationFile:
+		return badParam("validation_file", "The validation file is the training file: what was learnt by heart validates nothing. Use another, or none.")
+	case utf8.RuneCountInString(r.Suffix) > maxSuffixRunes:
+		return badParam("suffix", "Invalid 'suffix': expected at most %d characters.", maxSuffixRunes)
+	case len(r.Integrations) > 0:
+		return invalid(http.StatusBadRequest, "integrations", "unsupported_parameter", "Integrations are not supported: read the job's events.")
+	case r.Method != nil && r.Method.Type != "supervised":
+		return invalid(http.StatusBadRequest, "method.type", "unsupported_value", "Invalid 'method.type': only 'supervised' is supported.")
+	}
+	if r.Seed != nil && (*r.Seed < 0 || *r.Seed > maxSeed) {
+		return badParam("seed", "Invalid 'seed': expected an integer from 0 to %d.", maxSeed)
+	}
+	return checkMetadata(r.Metadata)
+}
+
+// readParameters reads the hyperparameters from either of the places that they may be in.
+func (r jobRequest) readParameters(j *job) error {
 	parameters, prefix := r.Hyperparameters, "hyperparameters."
 	if r.Method != nil && r.Method.Supervised != nil && r.Method.Supervised.Hyperparameters != nil {
 		parameters, prefix = r.Method.Supervised.Hyperparameters, "method.supervised.hyperparameters."
@@ -316,17 +328,17 @@ func (r jobRequest) job(bases []string) (job, error) {
 	}
 	epochs, err := number(prefix+"n_epochs", parameters.Epochs, classifier.DefaultEpochs, 1, maxEpochs, true)
 	if err != nil {
-		return j, err
+		return err
 	}
 	batch, err := number(prefix+"batch_size", parameters.BatchSize, classifier.DefaultBatchSize, 1, maxBatchSize, true)
 	if err != nil {
-		return j, err
+		return err
 	}
 	if j.RateMultiplier, err = number(prefix+"learning_rate_multiplier", parameters.RateMultiplier, 1, 0, maxRate, false); err != nil {
-		return j, err
+		return err
 	}
 	j.Epochs, j.BatchSize = int(epochs), int(batch)
-	return j, nil
+	return nil
 }
 
 // number reads a hyperparameter: a number up to high, or "auto". It must be
@@ -552,7 +564,7 @@ func (s *Server) changeJob(w http.ResponseWriter, r *http.Request, done string, 
 	j, err := changeOwn(s.jobs, r, id, change)
 	switch {
 	case err == nil:
-		s.log.InfoContext(r.Context(), done, "job", id)
+		s.log.InfoContext(r.Context(), done, "job", id) //nolint:sloglint // the callers' messages are constants
 		s.wakeWorkers()
 	case errors.Is(err, errUnchanged):
 	case errors.Is(err, errNoRecord):

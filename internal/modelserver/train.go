@@ -315,6 +315,20 @@ func (s *Server) train(ctx context.Context, j job) error {
 		return s.fail(j.ID, *failure)
 	}
 	made, err := s.learn(ctx, j, train, validation)
+	if err != nil {
+		return s.learnedNothing(ctx, j, err)
+	}
+	if err := s.finish(j, made); err != nil {
+		return err
+	}
+	s.log.InfoContext(ctx, "fine-tuning job succeeded", "job", j.ID, "examples", len(train.rows),
+		"classes", len(made.model.Labels()), "duration", time.Since(start).Round(time.Millisecond))
+	return nil
+}
+
+// learnedNothing settles a job whose training ended with err: one that the end of the server
+// interrupts goes on later and has not used up an attempt.
+func (s *Server) learnedNothing(ctx context.Context, j job, err error) error {
 	var encoding encodingError
 	switch {
 	case errors.Is(err, errClosing):
@@ -324,16 +338,9 @@ func (s *Server) train(ctx context.Context, j job) error {
 	case errors.As(err, &encoding):
 		s.log.ErrorContext(ctx, "encoding examples failed", "job", j.ID, "error", err)
 		return s.fail(j.ID, serverFailure)
-	case err != nil:
-		param := "training_file"
-		return s.fail(j.ID, jobError{Code: "training_failed", Message: "Training failed: " + err.Error() + ".", Param: &param})
 	}
-	if err := s.finish(j, made); err != nil {
-		return err
-	}
-	s.log.InfoContext(ctx, "fine-tuning job succeeded", "job", j.ID, "examples", len(train.rows),
-		"classes", len(made.model.Labels()), "duration", time.Since(start).Round(time.Millisecond))
-	return nil
+	param := "training_file"
+	return s.fail(j.ID, jobError{Code: "training_failed", Message: "Training failed: " + err.Error() + ".", Param: &param})
 }
 
 // result is what a training gives.

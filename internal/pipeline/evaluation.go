@@ -64,7 +64,7 @@ func (c Clearance) Check() error {
 	case e.Anonymizer == "":
 		return refused("the anonymizer that made these texts was not evaluated, so they may not leave the machine; start the run anew with workers that evaluate it")
 	case !e.Passed:
-		return refused("the anonymizer leaves too much behind, so its texts may not leave the machine: %s; correct the lists of names (SWITCHBOARD_ALLOW_NAMES, SWITCHBOARD_DENY_NAMES) or the model (SWITCHBOARD_NER_MODEL), and see what leaks with `starter scan --evaluate`",
+		return refused("the anonymizer leaves too much behind, so its texts may not leave the machine: %s; correct the lists of names (SWITCHBOARD_ALLOW_NAMES, SWITCHBOARD_DENY_NAMES) or the model (SWITCHBOARD_NER_MODEL), and see what leaks with `worker scan --evaluate`",
 			strings.Join(e.Failed, "; "))
 	case e.Anonymizer != version:
 		return refused("the texts were made by version %.12s of the anonymizer, and version %.12s was evaluated, so they may not leave the machine; give all workers the same settings and release, and start the run anew", version, e.Anonymizer)

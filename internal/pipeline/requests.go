@@ -121,8 +121,10 @@ type ListFilesInput struct {
 	Dir string `json:"dir"`
 	// Files are those to look for.
 	Files []RunFile `json:"files"`
-	// Answer is the answer to a call, if the run has one.
-	Answer Ref `json:"answer,omitzero"`
+	// Answer is the answer to a call, if the run has one, and Key what it is sealed
+	// with: whom a call is for is in files alone, and Temporal keeps what travels.
+	Answer Ref    `json:"answer,omitzero"`
+	Key    []byte `json:"key,omitempty"`
 }
 
 // RunFile is something that a run left behind.
@@ -138,8 +140,8 @@ type ListFilesResult struct {
 	Files []FileURL `json:"files"`
 	// Events are the latest of the provider's job, oldest first.
 	Events []JobEvent `json:"events,omitempty"`
-	// Answer is what was found out about a call.
-	Answer *CallAnswer `json:"answer,omitempty"`
+	// Answer is a sealed [CallAnswer], see package seal.
+	Answer []byte `json:"answer,omitempty"`
 }
 
 // FileURL is where a person finds a file.
@@ -147,6 +149,9 @@ type FileURL struct {
 	Name string `json:"name"`
 	URL  string `json:"url"`
 }
+
+// AnswerPurpose is what the answer to a call is sealed for.
+const AnswerPurpose = "switchboard call answer 1"
 
 // LatestEvents is how many events of a job a [ListFilesResult] holds at most.
 const LatestEvents = 5
@@ -156,9 +161,7 @@ const EventsFile = "finetune/events.jsonl"
 
 // CallAnswer is what was found out about a call.
 type CallAnswer struct {
-	CallID string `json:"call_id"`
-	// Channel is in the file alone: whoever announces a call may have written
-	// anything there.
+	CallID     string    `json:"call_id"`
 	Channel    string    `json:"channel,omitempty"`
 	ReceivedAt time.Time `json:"received_at,omitzero"`
 	// Company is a handle, or [Unknown].

@@ -14,19 +14,6 @@ const (
 	MaxShotText = 400 // longer conversations are passed over
 )
 
-// Labels lists the answers that examples have, in alphabetical order and without
-// the one that stands for none, as [Untrained] takes them.
-func Labels(examples []Shot, unknown string) []string {
-	labels := make([]string, 0, len(examples))
-	for _, e := range examples {
-		if e.Label != unknown {
-			labels = append(labels, e.Label)
-		}
-	}
-	slices.Sort(labels)
-	return slices.Compact(labels)
-}
-
 // Choose takes one short conversation of each of the commonest labels, the
 // commonest first. The same examples and seed give the same shots.
 func Choose(examples []Shot, seed int64) []Shot {

@@ -44,13 +44,3 @@ func TestLongAndEmptyConversationsAreNoShots(t *testing.T) {
 		t.Errorf("the shots are %+v", shots)
 	}
 }
-
-func TestLabels(t *testing.T) {
-	got := Labels([]Shot{{Label: "Bolt"}, {Label: "Unknown"}, {Label: "Acme"}, {Label: "Bolt"}}, "Unknown")
-	if !slices.Equal(got, []string{"Acme", "Bolt"}) {
-		t.Errorf("got %v", got)
-	}
-	if got := Labels(nil, "Unknown"); len(got) != 0 {
-		t.Errorf("there are labels of nothing: %v", got)
-	}
-}

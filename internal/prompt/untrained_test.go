@@ -4,7 +4,7 @@ import "testing"
 
 func TestUntrained(t *testing.T) {
 	const told = System + "\n\nAnswer with one of these handles and nothing else: Acme, Bolt, Unknown."
-	if got := Untrained([]string{"Acme", "Bolt"}, nil); got != told {
+	if got := Untrained([]string{"Acme", "Unknown", "Bolt"}, nil); got != told {
 		t.Errorf("without shots it is %q", got)
 	}
 	const shown = told + "\n\nConversation:\nWhere is it?\nOn its way\nAnswer: Bolt"

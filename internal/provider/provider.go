@@ -51,6 +51,7 @@ import (
 
 	openai "github.com/sashabaranov/go-openai"
 
+	"switchboard/internal/config"
 	"switchboard/internal/problem"
 )
 
@@ -59,9 +60,9 @@ const (
 	// DefaultBaseURL is OpenAI's own service.
 	DefaultBaseURL = "https://api.openai.com/v1"
 	// DefaultRequestTimeout bounds one request, see [Options].
-	DefaultRequestTimeout = 60 * time.Second
+	DefaultRequestTimeout = config.DefaultRequestTimeout
 	// DefaultMaxConcurrent is the number of requests at a time.
-	DefaultMaxConcurrent = 64
+	DefaultMaxConcurrent = config.DefaultMaxConcurrent
 )
 
 // maxBody bounds what is read of one JSON answer. The largest are lists of
@@ -311,7 +312,7 @@ type doer struct{ c *Client }
 func (d doer) Do(req *http.Request) (*http.Response, error) {
 	k := req.Context().Value(callKey{}).(*call)
 	d.c.authenticate(req)
-	resp, err := d.c.http.Do(req)
+	resp, err := d.c.http.Do(req) //nolint:gosec // a setting names the host, and redirects do not leave it
 	if err != nil {
 		return nil, d.c.transportError(req.Context(), k, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchboard/internal/baseline"
+	"switchboard/internal/config"
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
@@ -78,9 +79,9 @@ const IsBaseline = "This model is the model server's classifier with its own set
 func (s Subject) Baseline(a Answers) Column {
 	note := "the model server's classifier, trained on the same examples on a CPU: what is left when a vendor leaves."
 	switch s.BaseModel {
-	case baseline.ServerModel:
+	case config.SoftmaxBaseModel:
 		note += " This model is of the same kind."
-	case baseline.HybridModel:
+	case config.HybridBaseModel:
 		note += " This model is of the same kind, and learnt from sentence embeddings too."
 	}
 	return s.column("baseline", note, a)

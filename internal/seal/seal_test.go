@@ -1,40 +1,50 @@
-package seal
+package seal_test
 
 import (
 	"bytes"
 	"testing"
+
+	"switchboard/internal/seal"
 )
 
-func TestOnlyWhoAskedOpensAnAnswer(t *testing.T) {
-	ours, err := NewKey()
+func TestOnlyTheHolderOpens(t *testing.T) {
+	const purpose = "test 1"
+	mine, err := seal.KeyOf("a secret")
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs, err := NewKey()
+	other, err := seal.NewKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := []byte("a fragment of a text")
-	sealed, err := Seal(ours.Public, text)
-	if err != nil || bytes.Contains(sealed, []byte("fragment")) {
-		t.Fatalf("sealed as %q, %v", sealed, err)
+	sealed, err := seal.Seal(mine.Public(), purpose, map[string]string{"author": "naomi"})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if opened, err := ours.Open(sealed); err != nil || !bytes.Equal(opened, text) {
-		t.Errorf("opened as %q, %v", opened, err)
+	if bytes.Contains(sealed, []byte("naomi")) {
+		t.Error("what is sealed can be read")
 	}
-	if opened, err := theirs.Open(sealed); err == nil {
-		t.Errorf("another key opened %q", opened)
+	again, err := seal.KeyOf("a secret")
+	if err != nil {
+		t.Fatal(err)
 	}
-	sealed[len(sealed)-1] ^= 1
-	if opened, err := ours.Open(sealed); err == nil {
-		t.Errorf("what was changed was opened as %q", opened)
+	var got map[string]string
+	if err := again.Open(sealed, purpose, &got); err != nil || got["author"] != "naomi" {
+		t.Errorf("the holder of the secret reads %v, %v", got, err)
 	}
-}
-
-func TestSealRefusesWhatIsNoKey(t *testing.T) {
-	for _, public := range [][]byte{nil, []byte("short"), make([]byte, 33)} {
-		if _, err := Seal(public, []byte("x")); err == nil {
-			t.Errorf("%d bytes were taken for a key", len(public))
+	changed := bytes.Clone(sealed)
+	changed[len(changed)-1] ^= 1
+	for name, err := range map[string]error{
+		"another key":     other.Open(sealed, purpose, &got),
+		"another purpose": mine.Open(sealed, "test 2", &got),
+		"changed":         mine.Open(changed, purpose, &got),
+		"nothing":         mine.Open(nil, purpose, &got),
+	} {
+		if err == nil {
+			t.Errorf("%s: it opens", name)
 		}
+	}
+	if _, err := seal.Seal([]byte("short"), purpose, 1); err == nil {
+		t.Error("it is sealed with what is no key")
 	}
 }

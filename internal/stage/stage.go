@@ -21,6 +21,7 @@ import (
 
 	"switchboard/internal/dataset"
 	"switchboard/internal/label"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/thread"
 	"switchboard/internal/tweet"
@@ -57,7 +58,7 @@ const (
 )
 
 // DefaultMaxTweets is the length at which paths are cut unless told otherwise.
-const DefaultMaxTweets = 64
+const DefaultMaxTweets = pipeline.DefaultMaxTweets
 
 // Options say what is staged. Name and Kind are needed.
 type Options struct {

@@ -100,7 +100,7 @@ func openFile(path string) (*sql.DB, error) {
 	}
 	// SQLite takes an empty file for an empty database, and makes its log and
 	// its index of the same mode: made here, they are for this user's eyes only.
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // as above
 	if err != nil {
 		return nil, err
 	}

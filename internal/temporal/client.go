@@ -30,8 +30,9 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	}
 	c, err := client.DialContext(ctx, options)
 	switch {
-	case errors.Is(err, context.Canceled):
-		return nil, fmt.Errorf("connecting to the Temporal server at %s: %w", options.HostPort, err)
+	case err != nil && errors.Is(ctx.Err(), context.Canceled):
+		// Whatever else went wrong, nobody waits for it.
+		return nil, fmt.Errorf("connecting to the Temporal server at %s: %w", options.HostPort, ctx.Err())
 	case err != nil:
 		return nil, dialProblem(options.HostPort, o.tlsByKey(), err)
 	}

@@ -518,21 +518,9 @@ func (r *idReader) appendOdd(ids []int64, list string) ([]int64, form) {
 		// The comma is the decimal point of 1,00002E+05.
 		return append(ids, id), unusual
 	}
-	worst := whole
-	if bare != list {
+	separators, worst := r.separators(bare)
+	if worst == whole && bare != list {
 		worst = unusual
-	}
-	separators := ","
-	switch {
-	case strings.ContainsAny(bare, ";|\n\t"):
-		separators, worst = ";|\n\t", unusual
-	case strings.IndexByte(bare, ',') >= 0 && grouped(bare, ','):
-		worst = damaged
-	case strings.IndexByte(bare, ',') < 0 && strings.IndexByte(bare, ' ') >= 0 && r.blanksSeparate(bare):
-		separators, worst = " ", unusual
-		if grouped(bare, ' ') {
-			worst = damaged
-		}
 	}
 	parts := strings.FieldsFuncSeq(bare, func(c rune) bool { return strings.ContainsRune(separators, c) })
 	for part := range parts {
@@ -555,6 +543,22 @@ func (r *idReader) appendOdd(ids []int64, list string) ([]int64, form) {
 		}
 	}
 	return ids, worst
+}
+
+// separators returns the characters that part the ids of a list, and how sure that is.
+func (r *idReader) separators(list string) (string, form) {
+	switch {
+	case strings.ContainsAny(list, ";|\n\t"):
+		return ";|\n\t", unusual
+	case strings.IndexByte(list, ',') >= 0 && grouped(list, ','):
+		return ",", damaged
+	case strings.IndexByte(list, ',') < 0 && strings.IndexByte(list, ' ') >= 0 && r.blanksSeparate(list):
+		if grouped(list, ' ') {
+			return " ", damaged
+		}
+		return " ", unusual
+	}
+	return ",", whole
 }
 
 // blanksSeparate tells whether every word of a list can be an id.

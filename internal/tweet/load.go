@@ -65,19 +65,24 @@ func Load(ctx context.Context, r io.Reader, name string, kind Kind, progress fun
 		return nil, err
 	}
 	table := b.finish()
-	if rows.bom {
-		table.Report.AddFile(ByteOrderMark)
-	}
-	if rows.crlf {
-		table.Report.AddFile(CRLF)
-	}
-	if rows.cr {
-		table.Report.AddFile(CR)
-	}
+	rows.tell(&table.Report)
 	if kind == Training && len(table.companies) == 0 {
 		return nil, b.noCompany(name)
 	}
 	return table, nil
+}
+
+// tell notes in a report what is unusual about the file.
+func (r *Rows) tell(report *Report) {
+	if r.bom {
+		report.AddFile(ByteOrderMark)
+	}
+	if r.crlf {
+		report.AddFile(CRLF)
+	}
+	if r.cr {
+		report.AddFile(CR)
+	}
 }
 
 // noCompany says why a table has no company.

@@ -170,7 +170,7 @@ def held_out(root):
 
 
 def write_labelled(path, texts):
-    """Writes texts as `starter scan --evaluate` reads them. The offsets are
+    """Writes texts as `worker scan --evaluate` reads them. The offsets are
     bytes, which are characters here: the text is ASCII."""
     with open(path, "w", encoding="ascii") as f:
         for t in texts:

@@ -1,7 +1,7 @@
 """Measures others on the texts that the anonymizer is measured on: the teacher,
 Rampart and spaCy's en_core_web_md, each alone, as they come.
 
-The measure is that of `starter scan --evaluate`: a name counts as found if
+The measure is that of `worker scan --evaluate`: a name counts as found if
 no letter of it is left, and a text without names as changed if anything in it
 is taken for one.
 """

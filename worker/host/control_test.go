@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"switchboard/internal/artifact"
-	"switchboard/internal/config"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/registry"
 )
@@ -202,14 +201,13 @@ func TestDoctorReportsTheWorkersSurroundings(t *testing.T) {
 	cfg := settings(t)
 	defer s.work(cfg).Stop()
 	for name, want := range map[string][2]string{
-		"artifacts": {"ok", filepath.Base(filepath.Dir(cfg.Artifacts))},
-		"database":  {"ok", "models of 0 tasks"},
-		"provider":  {"problem", cfg.ProviderURL[len("http://"):len("http://127.0.0.1:1")]},
-		"answer":    {"ok", process()},
+		"artifacts":    {"ok", filepath.Base(filepath.Dir(cfg.Artifacts))},
+		"database":     {"ok", "models of 0 tasks"},
+		"provider":     {"problem", cfg.ProviderURL[len("http://"):len("http://127.0.0.1:1")]},
+		"surroundings": {"ok", process()},
 	} {
 		if state, message := s.diagnosed(name); state != want[0] || !strings.Contains(message, want[1]) {
 			t.Errorf("%s is %s: %s; want %s with %q", name, state, message, want[0], want[1])
 		}
 	}
-	_ = config.Artifacts
 }

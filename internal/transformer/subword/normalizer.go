@@ -155,33 +155,9 @@ func precompiled(encoded string) ([]step, error) {
 	if size%4 != 0 || size > len(raw)-4 {
 		return nil, fmt.Errorf("its normalizer has a map of characters of %d bytes that says it has %d", len(raw)-4, size)
 	}
-	trie, texts := raw[4:4+size], raw[4+size:]
-	unit := func(i uint32) (uint32, bool) {
-		if int(i)*4+4 > len(trie) {
-			return 0, false
-		}
-		return binary.LittleEndian.Uint32(trie[i*4:]), true
-	}
-	offset := func(u uint32) uint32 { return (u >> 10) << ((u & (1 << 9)) >> 6) }
-	var become [128]*string
-	root, _ := unit(0)
-	for c := uint32(1); c < 128; c++ {
-		at := offset(root) ^ c
-		u, ok := unit(at)
-		if !ok || u&0x800000FF != c || u>>8&1 == 0 {
-			continue
-		}
-		leaf, ok := unit(at ^ offset(u))
-		if begin := int(leaf & 0x7FFFFFFF); ok && begin < len(texts) {
-			s := ""
-			for i := begin; i < len(texts) && texts[i] != 0; i++ {
-				s += string(rune(texts[i]))
-				if texts[i] >= 0x80 {
-					return nil, fmt.Errorf("its normalizer makes something else of the character %q than ASCII", rune(c))
-				}
-			}
-			become[c] = &s
-		}
+	become, err := replacements(raw[4:4+size], raw[4+size:])
+	if err != nil {
+		return nil, err
 	}
 	return []step{func(chars []char) []char {
 		out := make([]char, 0, len(chars))
@@ -203,4 +179,36 @@ func precompiled(encoded string) ([]step, error) {
 		}
 		return out
 	}}, nil
+}
+
+// replacements reads what becomes of each ASCII character, from a double-array trie
+// whose leaves are offsets into texts that end with a zero. What stays has none.
+func replacements(trie, texts []byte) (become [128]*string, err error) {
+	unit := func(i uint32) (uint32, bool) {
+		if int(i)*4+4 > len(trie) {
+			return 0, false
+		}
+		return binary.LittleEndian.Uint32(trie[i*4:]), true
+	}
+	offset := func(u uint32) uint32 { return (u >> 10) << ((u & (1 << 9)) >> 6) }
+	root, _ := unit(0)
+	for c := uint32(1); c < 128; c++ {
+		at := offset(root) ^ c
+		u, ok := unit(at)
+		if !ok || u&0x800000FF != c || u>>8&1 == 0 {
+			continue
+		}
+		leaf, ok := unit(at ^ offset(u))
+		if begin := int(leaf & 0x7FFFFFFF); ok && begin < len(texts) {
+			s := ""
+			for i := begin; i < len(texts) && texts[i] != 0; i++ {
+				s += string(rune(texts[i]))
+				if texts[i] >= 0x80 {
+					return become, fmt.Errorf("its normalizer makes something else of the character %q than ASCII", rune(c))
+				}
+			}
+			become[c] = &s
+		}
+	}
+	return become, nil
 }
