@@ -1,8 +1,8 @@
 package pipeline
 
 // CheckRunActivity looks at all that a run is refused for, before it is started, so
-// that a mistyped command leaves no failed run behind. It is started by itself, on
-// [ProviderTaskQueue]. The run looks again: others start runs too, and a schedule
+// that a mistyped command leaves no failed run behind. It is a request on
+// [ControlTaskQueue]. The run looks again: others start runs too, and a schedule
 // does without asking.
 const CheckRunActivity = "CheckRun"
 
