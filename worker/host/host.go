@@ -156,6 +156,7 @@ func (h *Host) providerWorker(c *temporal.Client, data *activities.Data, asking 
 	w := worker.New(c.Client, pipeline.ProviderTaskQueue, options)
 	w.RegisterActivityWithOptions(asking, activity.RegisterOptions{})
 	w.RegisterActivityWithOptions(telling, activity.RegisterOptions{})
+	w.RegisterActivityWithOptions(&activities.Preflight{Data: data, Provider: asking, Installation: surroundings, Notifier: telling}, activity.RegisterOptions{})
 	// The look at a dataset before a run is accepted must not wait for a
 	// slot behind the parts of another run.
 	w.RegisterActivityWithOptions(data.CheckDataset, activity.RegisterOptions{Name: "CheckDataset"})
