@@ -38,8 +38,6 @@ func TestPathsStay(t *testing.T) {
 		"output/report.html":                               r.OutputPage(),
 		"output/summary.json":                              r.Summary(),
 		"output/companies.json":                            r.Companies(),
-		"output/summary.json":                              r.Summary(),
-		"output/report.html":                               r.Result(),
 		"output/call.json":                                 r.Call(),
 		"comparison.json":                                  r.Comparison(),
 		"champion-predictions.parquet":                     r.ChampionAnswers(),

@@ -80,7 +80,7 @@ func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, e
 	surroundings := &activities.Installation{Server: c, Settings: settings}
 	data := &activities.Data{Store: h.files, Anonymizer: anonymizer, Models: h.models, Prices: prices}
 	asking := &activities.Provider{Store: h.files, Models: h.models, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: prices}
-	control := &activities.Control{Store: h.files, Models: h.models, Config: cfg, Getenv: os.Getenv, Worker: process()}
+	control := &activities.Control{Store: h.files, Models: h.models, Client: remote, Config: cfg, Getenv: os.Getenv, Worker: process()}
 	h.workers = []worker.Worker{
 		h.dataWorker(c, data, surroundings),
 		h.providerWorker(c, data, asking, &activities.Notifier{Sender: sender}, surroundings),
@@ -156,6 +156,7 @@ func (h *Host) providerWorker(c *temporal.Client, data *activities.Data, asking 
 	w := worker.New(c.Client, pipeline.ProviderTaskQueue, options)
 	w.RegisterActivityWithOptions(asking, activity.RegisterOptions{})
 	w.RegisterActivityWithOptions(telling, activity.RegisterOptions{})
+	w.RegisterActivityWithOptions(&activities.Preflight{Data: data, Provider: asking, Installation: surroundings, Notifier: telling}, activity.RegisterOptions{})
 	// The look at a dataset before a run is accepted must not wait for a
 	// slot behind the parts of another run.
 	w.RegisterActivityWithOptions(data.CheckDataset, activity.RegisterOptions{Name: "CheckDataset"})
