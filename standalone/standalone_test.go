@@ -104,7 +104,7 @@ func (th *theatre) checkFiles(f *pipeline.FineTuneResult, a *pipeline.ApplyResul
 			"split/train.parquet", "split/validation.parquet", "split/test.parquet", "split.json",
 			"finetune/train.jsonl", "finetune/validation.jsonl", "finetune/job.json", "finetune/events.jsonl",
 			"metrics/step_metrics.csv", "metrics/curves.png", "evaluation/scores.json", "evaluation/report.json", "evaluation/report.html", "evaluation/confusion.png", "cost.json", "manifest.json"},
-		a.Dir: {"privacy.json", "predictions/part-00000.parquet", "output/output.csv", "output/analyze.png", "manifest.json"},
+		a.Dir: {"privacy.json", "predictions/part-00000.parquet", "output/output.csv", "output/analyze.png", "output/summary.json", "output/report.html", "manifest.json"},
 	} {
 		for _, name := range want {
 			if len(th.artifact(dir+"/"+name)) == 0 {

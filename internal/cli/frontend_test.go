@@ -75,6 +75,18 @@ func (f *frontend) serve(t *testing.T) *harness {
 	if f.workflowType == "" {
 		f.workflowType = pipeline.FineTuneWorkflow
 	}
+	h := newHarness(t)
+	h.set("TEMPORAL_ADDRESS", f.listen(t))
+	h.acceptWait, h.watchEvery = time.Minute, 20*time.Millisecond
+	if f.silent {
+		h.acceptWait = 300 * time.Millisecond
+	}
+	return h
+}
+
+// listen serves on a free port.
+func (f *frontend) listen(t *testing.T) (address string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -87,13 +99,7 @@ func (f *frontend) serve(t *testing.T) *harness {
 	workflowservice.RegisterWorkflowServiceServer(server, f)
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
-	h := newHarness(t)
-	h.set("TEMPORAL_ADDRESS", listener.Addr().String())
-	h.acceptWait, h.watchEvery = time.Minute, 20*time.Millisecond
-	if f.silent {
-		h.acceptWait = 300 * time.Millisecond
-	}
-	return h
+	return listener.Addr().String()
 }
 
 func (f *frontend) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest) (*workflowservice.GetSystemInfoResponse, error) {
@@ -519,6 +525,16 @@ func TestTLSAgainstAPlainServer(t *testing.T) {
 	h := (&frontend{}).serve(t)
 	h.set("TEMPORAL_TLS", "true")
 	if r := h.run("status"); r.code != exitEnvironment || !strings.Contains(r.stderr, "the TLS handshake with the Temporal server at ") {
+		t.Errorf("exit code %d, %q", r.code, r.stderr)
+	}
+}
+
+// A server that runs no activities without a workflow is told from a worker that
+// is not there.
+func TestOldServer(t *testing.T) {
+	r := (&frontend{workers: true}).serve(t).run("models", "list")
+	r.oneSentence(t)
+	if r.code != exitEnvironment || !strings.Contains(r.stderr, "update it to version 1.32 or later") {
 		t.Errorf("exit code %d, %q", r.code, r.stderr)
 	}
 }

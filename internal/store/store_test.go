@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -158,6 +159,32 @@ func TestPromoteAndRollBack(t *testing.T) {
 		if err != nil || len(changes) != 3 || changes[0].Action != registry.RolledBack || changes[0].Previous != model(3).ID ||
 			changes[1].Action != registry.Promoted || changes[1].Who != "anna" || changes[1].Why != "better" || changes[1].Previous != model(2).ID {
 			t.Errorf("what happened to the third model is %+v, %v", changes, err)
+		}
+	})
+}
+
+// An attempt may be lost after its change was made: the next one of the same
+// request finds it.
+func TestARequestChangesOnce(t *testing.T) {
+	eachBackend(t, func(t *testing.T, location string) {
+		s := open(t, location)
+		register(t, s, 1, 2, 3)
+		request := func(run string) Who { return Who{Name: "anna", Run: run} }
+		for i, n := range []int{2, 3, 2} {
+			if err := s.Promote(t.Context(), model(n).ID, "", request("promote-"+strconv.Itoa(i)), "better"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Promote(t.Context(), model(3).ID, "", request("promote-1"), "better"); err != nil || champion(t, s) != model(2).ID {
+			t.Errorf("an attempt that came late: %v, champion %s", err, champion(t, s))
+		}
+		for range 2 {
+			if id, err := s.Rollback(t.Context(), request("rollback-1"), "worse"); err != nil || id != model(3).ID || champion(t, s) != id {
+				t.Errorf("rolled back to %s, %v, champion %s", id, err, champion(t, s))
+			}
+		}
+		if id, err := s.Rollback(t.Context(), request("rollback-2"), "worse"); err != nil || id != model(2).ID {
+			t.Errorf("another request rolled back to %s, %v", id, err)
 		}
 	})
 }

@@ -80,7 +80,7 @@ func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, e
 	surroundings := &activities.Installation{Server: c, Settings: settings}
 	data := &activities.Data{Store: h.files, Anonymizer: anonymizer, Models: h.models, Prices: prices}
 	asking := &activities.Provider{Store: h.files, Models: h.models, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: prices}
-	control := &activities.Control{Store: h.files, Models: h.models, Config: cfg, Getenv: os.Getenv, Worker: process()}
+	control := &activities.Control{Store: h.files, Models: h.models, Client: remote, Config: cfg, Getenv: os.Getenv, Worker: process()}
 	telling := &activities.Notifier{Sender: sender}
 	preflight := &activities.Preflight{Data: data, Provider: asking, Installation: surroundings, Notifier: telling}
 	h.workers = []worker.Worker{
