@@ -3,6 +3,7 @@ package activities
 import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/config"
+	"switchboard/internal/provider"
 	"switchboard/internal/store"
 )
 
@@ -12,6 +13,7 @@ import (
 type Control struct {
 	Store  *artifact.Store
 	Models *store.Store
+	Client *provider.Client
 	// Config is what the worker was started with, Getenv its environment.
 	Config config.Config
 	Getenv func(string) string

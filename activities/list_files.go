@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/seal"
@@ -22,7 +23,7 @@ func (c *Control) ListFiles(ctx context.Context, in pipeline.ListFilesInput) (pi
 			result.Files = append(result.Files, pipeline.FileURL{Name: f.Name, URL: c.Store.URL(f.Path)})
 		}
 	}
-	result.Events = c.latestEvents(ctx, in.Dir+"/"+pipeline.EventsFile)
+	result.Events = c.latestEvents(ctx, layout.Run(in.Dir).Events())
 	if in.Answer.Path == "" {
 		return result, nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/call"
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/seal"
@@ -25,7 +26,7 @@ func TestListFiles(t *testing.T) {
 	for i := range pipeline.LatestEvents + 2 {
 		fmt.Fprintf(&log, `{"id":"e%d"}`+"\n", i)
 	}
-	if _, err := store.Write(t.Context(), "run/"+pipeline.EventsFile, []byte(log.String())); err != nil {
+	if _, err := store.Write(t.Context(), layout.Run("run").Events(), []byte(log.String())); err != nil {
 		t.Fatal(err)
 	}
 	said := call.Answer{CallID: "0042", Channel: "phone", Company: "BoltRail", Confidence: 1, Status: pipeline.AnswerClassified}
@@ -41,7 +42,7 @@ func TestListFiles(t *testing.T) {
 	in := pipeline.ListFilesInput{Dir: "run", Answer: answer, Key: key.Public(), Files: []pipeline.RunFile{
 		{Name: "manifest", Path: "run/manifest.json"},
 		{Name: "curves", Path: "run/metrics/curves.png", Optional: true},
-		{Name: "events", Path: "run/" + pipeline.EventsFile, Optional: true},
+		{Name: "events", Path: layout.Run("run").Events(), Optional: true},
 	}}
 	got, err := c.ListFiles(t.Context(), in)
 	if err != nil {
@@ -49,7 +50,7 @@ func TestListFiles(t *testing.T) {
 	}
 	want := []pipeline.FileURL{
 		{Name: "manifest", URL: store.URL("run/manifest.json")},
-		{Name: "events", URL: store.URL("run/" + pipeline.EventsFile)},
+		{Name: "events", URL: store.URL(layout.Run("run").Events())},
 	}
 	if !slices.Equal(got.Files, want) {
 		t.Errorf("the files are %+v, want %+v", got.Files, want)

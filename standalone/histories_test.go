@@ -31,8 +31,7 @@ func TestHistories(t *testing.T) {
 	th.open()
 	tuned := th.run("finetune", "--dataset", training, "--watch").WorkflowID
 	applied := th.run("apply", "--dataset", production, "--watch").WorkflowID
-	th.starter("finetune", "--dataset", production)
-	refused := pipeline.FineTuneID(pipeline.FineTuneInput{Dataset: production}.WithDefaults())
+	refused := th.refused(production)
 	cancelled := th.cancelled(training)
 	retrained := th.retrained(training)
 	challenged := th.run("retrain", "--dataset", training, "--always", "--seed", "4", "--watch").WorkflowID
@@ -62,6 +61,20 @@ func (th *theatre) retrained(training string) string {
 	}
 	if err := run.Get(th.t.Context(), nil); err != nil {
 		th.t.Fatal(err)
+	}
+	return run.GetID()
+}
+
+// refused starts what the starter would not: a fine-tuning on a file without authors.
+func (th *theatre) refused(production string) string {
+	th.t.Helper()
+	run, err := th.temporal().ExecuteWorkflow(th.t.Context(), client.StartWorkflowOptions{ID: "finetune-refused", TaskQueue: pipeline.TaskQueue},
+		pipeline.FineTuneWorkflow, pipeline.FineTuneInput{Dataset: production})
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	if err := run.Get(th.t.Context(), nil); err == nil {
+		th.t.Fatal("the run was not refused")
 	}
 	return run.GetID()
 }

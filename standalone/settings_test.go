@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"switchboard/internal/config"
@@ -45,5 +46,19 @@ func TestHelpOfStandaloneMakesNothing(t *testing.T) {
 	}
 	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
 		t.Errorf("help left %v (%v)", left, err)
+	}
+}
+
+// A codec's address that cannot work is refused before anything is made or started.
+func TestWrongCodecStartsNothing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("TEMPORAL_CODEC_ENDPOINT", "codec.example:8081")
+	cmd := command()
+	cmd.SetArgs([]string{"--data", "state"})
+	if err := cmd.ExecuteContext(t.Context()); problem.ExitCode(err) != problem.ExitBadInput || !strings.Contains(err.Error(), "TEMPORAL_CODEC_ENDPOINT") {
+		t.Errorf("got %v", err)
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("it left %v (%v)", left, err)
 	}
 }

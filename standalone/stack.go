@@ -48,14 +48,14 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 	if err != nil {
 		return nil, err
 	}
-	connection, err := temporal.Load(os.Environ(), "")
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	connection, err := connectionOptions(logger)
 	if err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
 		return nil, problem.New(problem.Environment, "the folder %s cannot be used: %w; choose another with --data", o.dir, err)
 	}
-	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s := &stack{config: cfg}
 	defer func() {
 		if err != nil {
@@ -85,13 +85,23 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 		}
 		s.config.ProviderURL, s.config.ProviderKey = s.models.url, s.models.key
 	}
-	connection.Log = logger
 	s.client, err = temporal.Dial(ctx, connection.OfServer(s.temporal.Address()))
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the embedded Temporal server: %w", err)
 	}
 	s.host, err = host.Start(ctx, s.client, s.config)
 	return s, err
+}
+
+// connectionOptions are those for the server that this process starts, but for its
+// address. A mistake in them is found before anything has started.
+func connectionOptions(logger *slog.Logger) (temporal.Options, error) {
+	o, err := temporal.Load(os.Environ(), "")
+	if err != nil {
+		return o, err
+	}
+	o.Log = logger
+	return o, o.OfServer("").Validate()
 }
 
 // settings reads the settings. With a model server of its own the provider's key

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -102,7 +104,7 @@ func (th *theatre) checkFiles(f *pipeline.FineTuneResult, a *pipeline.ApplyResul
 			"split/train.parquet", "split/validation.parquet", "split/test.parquet", "split.json",
 			"finetune/train.jsonl", "finetune/validation.jsonl", "finetune/job.json", "finetune/events.jsonl",
 			"metrics/step_metrics.csv", "metrics/curves.png", "evaluation/scores.json", "evaluation/report.json", "evaluation/report.html", "evaluation/confusion.png", "cost.json", "manifest.json"},
-		a.Dir: {"privacy.json", "predictions/part-00000.parquet", "output/output.csv", "output/analyze.png", "manifest.json"},
+		a.Dir: {"privacy.json", "predictions/part-00000.parquet", "output/output.csv", "output/analyze.png", "output/summary.json", "output/report.html", "manifest.json"},
 	} {
 		for _, name := range want {
 			if len(th.artifact(dir+"/"+name)) == 0 {
@@ -372,6 +374,20 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 			}
 		})
 	}
+	t.Run("no failed run is left of a mistyped command", func(t *testing.T) {
+		c := th.temporal()
+		for _, id := range []string{
+			pipeline.FineTuneID(pipeline.FineTuneInput{Dataset: filepath.Join(th.dir, "none.csv")}.WithDefaults()),
+			pipeline.FineTuneID(pipeline.FineTuneInput{Dataset: training, BaseModel: "gpt-none"}.WithDefaults()),
+			pipeline.ApplyID(pipeline.ApplyInput{Dataset: production, Model: "ft:none"}.WithDefaults()),
+			pipeline.ApplyID(pipeline.ApplyInput{Dataset: production}.WithDefaults()),
+		} {
+			var absent *serviceerror.NotFound
+			if _, err := c.DescribeWorkflowExecution(t.Context(), id, ""); !errors.As(err, &absent) {
+				t.Errorf("%s was started: %v", id, err)
+			}
+		}
+	})
 	t.Run("nothing leaks", func(t *testing.T) {
 		// This run read the texts before it failed.
 		failed := pipeline.FineTuneInput{Dataset: training, TargetSize: 100, MinClassSize: 2}.WithDefaults()

@@ -11,7 +11,7 @@ import (
 
 // The Web UI lists the runs, and shows of a finished one what it is about, how it
 // went, and what each of its steps did. With SCREENSHOTS=folder, what is seen goes
-// there: the pictures in docs/images are made so.
+// there; tools/pictures makes the pictures in docs/images of it.
 func TestWebUIShowsTheRuns(t *testing.T) {
 	if _, err := browsertest.Find(); err != nil {
 		t.Skip(err)
@@ -30,11 +30,11 @@ func TestWebUIShowsTheRuns(t *testing.T) {
 		{"/namespaces/default/workflows", applied.WorkflowID, "web-ui-runs.png", []string{
 			tuned.WorkflowID, tuned.WorkflowID + "-prepare", "FineTune", "Apply", "PrepareDataset", "COMPLETED",
 		}},
-		{run + "/history", "register the model", "web-ui-run.png", []string{
-			tuned.WorkflowID, "AwaitJob", "SplitExamples", "classify the test set",
+		{run + "/history", "classify the test set", "web-ui-steps.png", []string{
+			tuned.WorkflowID, "AwaitJob", "SplitExamples", "register the model",
 		}},
-		{run + "/metadata", "done", "web-ui-details.png", []string{
-			"Fine-tune a model on tweets.csv", "dataset: tweets.csv", "--target-size=200", tuned.FineTune.Model,
+		{run + "/user-metadata", "files:", "web-ui-run.png", []string{
+			"Fine-tune a model on tweets.csv", "dataset: tweets.csv", "--target-size=200", "done", tuned.FineTune.Model,
 		}},
 	} {
 		text := th.look(page.path, page.waitFor, page.picture)

@@ -95,8 +95,9 @@ func (a *application) check(ctx workflow.Context) error {
 	if err := first(a.belongs(ctx, a.in.Task), a.checkNotify(ctx)); err != nil {
 		return err
 	}
-	file := workflow.ExecuteActivity(check(ctx, "look at the dataset"), data.CheckDataset, activities.CheckDatasetInput{Dataset: a.in.Dataset, Kind: pipeline.Production})
-	named := workflow.ExecuteActivity(check(ctx, "find the model"), provider.ResolveModel, activities.ResolveModelInput{Task: a.in.Task, Model: a.in.Model, Batches: a.in.Mode == pipeline.InBatches})
+	dataset, asked := activities.ApplyChecks(a.in)
+	file := workflow.ExecuteActivity(check(ctx, "look at the dataset"), data.CheckDataset, dataset)
+	named := workflow.ExecuteActivity(check(ctx, "find the model"), provider.ResolveModel, asked)
 	if err := file.Get(ctx, nil); err != nil {
 		return err
 	}

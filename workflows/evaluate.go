@@ -51,7 +51,7 @@ func (e *evaluation) check(ctx workflow.Context) error {
 	if err := first(e.belongs(ctx, e.in.Task), e.checkNotify(ctx)); err != nil {
 		return err
 	}
-	named := workflow.ExecuteActivity(check(ctx, "find the model"), provider.ResolveModel, activities.ResolveModelInput{Task: e.in.Task, Model: e.in.Model, Base: len(e.in.With) > 0})
+	named := workflow.ExecuteActivity(check(ctx, "find the model"), provider.ResolveModel, activities.EvaluateChecks(e.in))
 	located := workflow.ExecuteActivity(quick(ctx, "find the splits of the fine-tuning"), data.LocateSplits, activities.LocateSplitsInput{Dir: e.in.Dir})
 	if err := first(named.Get(ctx, &e.model), located.Get(ctx, &e.splits)); err != nil {
 		return err

@@ -93,16 +93,13 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 
 // checkFineTune looks at the dataset and at the provider.
 func checkFineTune(ctx workflow.Context, in pipeline.FineTuneInput) (model activities.CheckProviderResult, err error) {
-	file := workflow.ExecuteActivity(check(ctx, "look at the dataset"), data.CheckDataset, activities.CheckDatasetInput{
-		Dataset: in.Dataset, Kind: pipeline.Training, TargetSize: in.TargetSize, MinClassSize: in.MinClassSize,
-	})
-	base := workflow.ExecuteActivity(check(ctx, "look at the provider"), provider.CheckProvider, activities.CheckProviderInput{
-		BaseModel: in.BaseModel, NeedsPrice: in.Budget > 0 || in.MaxCost > 0,
-	})
+	dataset, base := activities.FineTuneChecks(in)
+	file := workflow.ExecuteActivity(check(ctx, "look at the dataset"), data.CheckDataset, dataset)
+	seen := workflow.ExecuteActivity(check(ctx, "look at the provider"), provider.CheckProvider, base)
 	if err := file.Get(ctx, nil); err != nil {
 		return model, err
 	}
-	err = base.Get(ctx, &model)
+	err = seen.Get(ctx, &model)
 	return model, err
 }
 

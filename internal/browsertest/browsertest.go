@@ -42,9 +42,9 @@ func Find() (string, error) {
 }
 
 // Screenshot opens url, waits until the page shows the text waitFor (empty
-// waits for the page to load only), writes what is seen to the PNG file, 1440
-// by 900 pixels, and returns the page's visible text. An empty file writes
-// none.
+// waits for the page to load only), scrolls to it, writes what is seen to the PNG
+// file, 1440 by 900 pixels, and returns the page's visible text. An empty file
+// writes none.
 //
 // If the text has not appeared when the context ends, or after a minute, the
 // error says so and the returned text is what the page showed instead; the
@@ -68,6 +68,11 @@ func Screenshot(ctx context.Context, url, waitFor, file string) (text string, er
 	}
 	if file == "" {
 		return text, err
+	}
+	if missing == nil && waitFor != "" {
+		if _, failed := chromedp.Run(tab, chromedp.Evaluate[bool](fmt.Sprintf(scrollTo, waitFor))); failed != nil {
+			return text, fmt.Errorf("scrolling to %q on %s: %w", waitFor, url, failed)
+		}
 	}
 	png, shot := chromedp.Run(tab, chromedp.CaptureScreenshot())
 	if shot != nil {
@@ -117,6 +122,21 @@ func visit(ctx, tab context.Context, url string, width int64) error {
 // visibleText is that of the page, and of the frames in it that are its own.
 const visibleText = `[document, ...[...document.querySelectorAll("iframe")].map(f => f.contentDocument)]
 	.map(d => d?.body?.innerText ?? "").join("\n")`
+
+// scrollTo brings the first element, or frame, that shows a text into view, if it is
+// not.
+const scrollTo = `(text => {
+	const frame = [...document.querySelectorAll("iframe")].find(f => f.contentDocument?.body?.innerText.includes(text))
+	const all = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+	let e = frame
+	while (!e && all.nextNode()) {
+		const parent = all.currentNode.parentElement
+		if (all.currentNode.data.includes(text) && parent.checkVisibility()) e = parent
+	}
+	const box = e?.getBoundingClientRect()
+	if (box && (box.bottom > innerHeight || box.top < 0)) e.scrollIntoView({block: "center"})
+	return !!e
+})(%q)`
 
 // await reads the page's visible text until it holds waitFor.
 func await(ctx, tab context.Context, waitFor string) (text string, err error) {

@@ -71,3 +71,33 @@ func TestScreenshot(t *testing.T) {
 		}
 	})
 }
+
+// A page is looked at as a window of some width shows it, under a policy that lets
+// it run nothing itself.
+func TestLook(t *testing.T) {
+	if _, err := browsertest.Find(); err != nil {
+		t.Skip(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+		_, _ = io.WriteString(w, `<!doctype html><body style="height: 2000px"><script>window.own = 1</script>A page`)
+	}))
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "page.png")
+	got, err := browsertest.Look[[]int](t.Context(), server.URL, 360, file,
+		"window.first = 7", "new Promise(done => setTimeout(() => done([window.innerWidth, window.first, window.own ?? 0]), 10))")
+	if err != nil || len(got) != 3 || got[0] != 360 || got[1] != 7 || got[2] != 0 {
+		t.Errorf("the page says %v, %v", got, err)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if picture, err := png.Decode(f); err != nil || picture.Bounds().Dx() != 360 || picture.Bounds().Dy() < 2000 {
+		t.Errorf("the picture is %v, %v", picture.Bounds(), err)
+	}
+	if _, err := browsertest.Look[bool](t.Context(), server.URL, 360, "", "nothing.at.all"); err == nil || !strings.Contains(err.Error(), "script 1") {
+		t.Errorf("a script that fails gives %v", err)
+	}
+}

@@ -20,7 +20,8 @@ func (a *app) applyCommand() *cobra.Command {
 The dataset is a CSV file (also .csv.gz, .csv.zst) with the columns tweet_id,
 text and a reply column, or a URL of one. Without --model the champion
 answers. The result is output.csv, with one row for every input row in
-input order, a report and a chart.
+input order, a chart, and report.html: one page for people, with shares,
+changes since the task's last run, warnings, and answers to check.
 
 With --mode batch the conversations go to the provider's Batch API: answers take up
 to a day and cost half as much at most providers. What expires or fails is sent
@@ -42,6 +43,9 @@ the end and prints its summary.`,
   # pause a run between two parts, and resume it
   starter apply pause apply-production-1a2b3c4d
   starter apply resume apply-production-1a2b3c4d
+
+  # the report, to send to whoever asked
+  cp "$(starter apply --dataset production.csv --watch --json | jq -r '.files[] | select(.name == "report") | .url')" report.html
 
   # a script: where the result is
   starter apply --dataset production.csv --watch --json | jq -r '.files[] | select(.name == "output") | .url'`,

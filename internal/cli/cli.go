@@ -119,6 +119,7 @@ Temporal's configuration file.`,
 		a.runsCommand(),
 		a.statusCommand(),
 		a.openCommand(),
+		a.explainCommand(),
 		a.cancelCommand(),
 		a.scheduleCommand(),
 		a.scanCommand(),
@@ -149,14 +150,14 @@ func (a *app) strict(root *cobra.Command) {
 	}
 }
 
-const exitCodeHelp = `
+var exitCodeHelp = fmt.Sprintf(`
 Exit codes:
-  0    done
-  1    failed: the run, or what was asked of it
-  2    bad input: a flag, a file, a name
-  3    environment: no Temporal server, no worker, no access
-  130  interrupted while watching; the run goes on
-`
+  %-3d  done
+  %-3d  failed: the run, or what was asked of it
+  %-3d  bad input: a flag, a file, a name
+  %-3d  environment: no Temporal server, no worker, no access
+  %-3d  interrupted while watching; the run goes on
+`, exitDone, exitFailed, exitBadInput, exitEnvironment, exitInterrupted)
 
 // group makes a command that only holds others.
 func (a *app) group(use, short string, commands ...*cobra.Command) *cobra.Command {

@@ -75,6 +75,18 @@ func (f *frontend) serve(t *testing.T) *harness {
 	if f.workflowType == "" {
 		f.workflowType = pipeline.FineTuneWorkflow
 	}
+	h := newHarness(t)
+	h.set("TEMPORAL_ADDRESS", f.listen(t))
+	h.acceptWait, h.watchEvery = time.Minute, 20*time.Millisecond
+	if f.silent {
+		h.acceptWait = 300 * time.Millisecond
+	}
+	return h
+}
+
+// listen serves on a free port.
+func (f *frontend) listen(t *testing.T) (address string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -87,13 +99,7 @@ func (f *frontend) serve(t *testing.T) *harness {
 	workflowservice.RegisterWorkflowServiceServer(server, f)
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
-	h := newHarness(t)
-	h.set("TEMPORAL_ADDRESS", listener.Addr().String())
-	h.acceptWait, h.watchEvery = time.Minute, 20*time.Millisecond
-	if f.silent {
-		h.acceptWait = 300 * time.Millisecond
-	}
-	return h
+	return listener.Addr().String()
 }
 
 func (f *frontend) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest) (*workflowservice.GetSystemInfoResponse, error) {

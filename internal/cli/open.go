@@ -102,7 +102,7 @@ func show(ctx context.Context, p page) error {
 	if runtime.GOOS == "darwin" {
 		opener = "open"
 	}
-	if err := exec.CommandContext(ctx, opener, p.Address).Run(); err != nil {
+	if err := exec.CommandContext(ctx, opener, p.Address).Run(); err != nil { //nolint:gosec // a page of a run, and no shell reads it
 		return problem.New(problem.Environment, "%s cannot open it: %w; open it yourself, or use --print", opener, err)
 	}
 	return nil

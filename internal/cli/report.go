@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/seal"
@@ -383,13 +384,12 @@ func (r report) files() (list []pipeline.RunFile) {
 		add("report", r.FineTune.Report.Path)
 		add("manifest", r.FineTune.Manifest.Path)
 	}
-	for _, f := range []struct{ name, path string }{
-		{"step metrics", "metrics/step_metrics.csv"},
-		{"curves", "metrics/curves.png"},
-		{"events", pipeline.EventsFile},
-	} {
-		list = append(list, pipeline.RunFile{Name: f.name, Path: r.dir() + "/" + f.path, Optional: true})
-	}
+	dir := layout.Run(r.dir())
+	list = append(list,
+		pipeline.RunFile{Name: "step metrics", Path: dir.StepMetrics(), Optional: true},
+		pipeline.RunFile{Name: "curves", Path: dir.Curves(), Optional: true},
+		pipeline.RunFile{Name: "events", Path: dir.Events(), Optional: true},
+	)
 	add("folder", r.dir())
 	return list
 }

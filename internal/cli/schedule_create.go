@@ -102,7 +102,7 @@ func (a *app) createSchedule(ctx context.Context, c *connection, o scheduleOptio
 		return nil, c.serverProblem(err, "schedule "+o.id)
 	}
 	done.NextRuns, done.Notes, done.jitter = coming.next, coming.notes, o.jitter
-	checked, err := a.checkRun(ctx, c, o.input)
+	checked, err := a.checkScheduledRun(ctx, c, o.input)
 	if err != nil {
 		return a.refusedSchedule(done), err
 	}
@@ -132,9 +132,13 @@ func (a *app) refusedSchedule(done scheduleCreation) view {
 	return done
 }
 
-// checkRun lets a worker look at what each run will need, as it does when a run
-// begins. It returns false if there is no worker to do so.
-func (a *app) checkRun(ctx context.Context, c *connection, in pipeline.RetrainInput) (bool, error) {
+// checkScheduledRun lets a worker look at what each run will need, as it does when a
+// run begins. It returns false if there is no worker to do so. Workers of an earlier
+// version answer a run alone.
+func (a *app) checkScheduledRun(ctx context.Context, c *connection, in pipeline.RetrainInput) (bool, error) {
+	if said, err := a.checkRun(ctx, c, in.Check()); said || err != nil {
+		return true, err
+	}
 	for _, queue := range []string{pipeline.TaskQueue, pipeline.ProviderTaskQueue} {
 		if polled, err := c.polled(ctx, queue, enumspb.TASK_QUEUE_TYPE_ACTIVITY); err != nil || !polled {
 			return false, err

@@ -35,7 +35,7 @@ func TestScheduleOptions(t *testing.T) {
 
 	options.overlap, options.catchUp, options.goOn, options.note = "cancel", 2*time.Hour, true, "now"
 	before := client.ScheduleDescription{Schedule: client.Schedule{State: &client.ScheduleState{Paused: true, Note: "why"}}}
-	changed, err := options.update(offline(t), client.ScheduleUpdateInput{Description: before})
+	changed, err := options.update(connected(t), client.ScheduleUpdateInput{Description: before})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,14 +60,15 @@ func TestKeepExpression(t *testing.T) {
 	}
 }
 
-// offline is a connection that decodes, and asks nobody.
-func offline(t *testing.T) *connection {
+// connected is a connection to a server of which nothing is asked.
+func connected(t *testing.T) *connection {
 	t.Helper()
-	values, err := temporal.Options{}.Values()
+	c, err := temporal.Dial(t.Context(), temporal.Options{Address: (&frontend{}).listen(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &connection{Client: &temporal.Client{Values: values}}
+	t.Cleanup(c.Close)
+	return &connection{Client: c}
 }
 
 // A schedule of before tasks is the default task's. It can be changed for that, and
@@ -79,7 +80,7 @@ func TestScheduleOfAnotherTaskIsNotChanged(t *testing.T) {
 	}}}
 	for task, says := range map[string]string{"default": "", "airlines": "the schedule retrain belongs to the task default, not to airlines"} {
 		in := pipeline.RetrainInput{FineTune: pipeline.FineTuneInput{Task: task, Dataset: "/d/tweets.csv"}}.WithDefaults()
-		_, err := scheduleOptions{id: "retrain", cron: "@daily", overlap: "skip", input: in}.update(offline(t), before)
+		_, err := scheduleOptions{id: "retrain", cron: "@daily", overlap: "skip", input: in}.update(connected(t), before)
 		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
 			t.Errorf("for %s: %v", task, err)
 		}
@@ -102,7 +103,7 @@ func TestScheduleReport(t *testing.T) {
 		Info: client.ScheduleInfo{NumActions: 12, NumActionsMissedCatchupWindow: 1, NumActionsSkippedOverlap: 2,
 			NextActionTimes: []time.Time{noon, noon.AddDate(0, 0, 7), noon.AddDate(0, 0, 14), noon.AddDate(0, 0, 21), noon.AddDate(0, 0, 28), noon.AddDate(0, 0, 35)}},
 	}
-	r := offline(t).scheduleReport(context.Background(), "retrain", description)
+	r := connected(t).scheduleReport(context.Background(), "retrain", description)
 	r.Recent = []scheduledRun{
 		{Due: noon, Started: noon.AddDate(0, 0, -7), WorkflowID: "retrain-tweets-1", RunID: "r1", State: stateFailed, Failure: &failure{"BadInput", "tweets.csv, line 7: a quote is never closed", 2}},
 		{Due: noon, Started: noon.AddDate(0, 0, -13), WorkflowID: "retrain-tweets-2", RunID: "r2", State: stateCompleted, Decision: "skipped", Reason: "too little to learn from: 3 new rows"},
@@ -123,7 +124,7 @@ func TestRetrainInputOfOthers(t *testing.T) {
 		"no payload":     &client.ScheduleWorkflowAction{Args: []any{7}},
 		"nothing":        nil,
 	} {
-		if got := offline(t).retrainInput(action); got != nil {
+		if got := connected(t).retrainInput(action); got != nil {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

@@ -19,8 +19,12 @@ type launch struct {
 	input        described
 }
 
-// described is a run's input, of which the Web UI shows a summary.
-type described interface{ Metadata() pipeline.Metadata }
+// described is a run's input: the Web UI shows a summary of it, and a worker can say
+// whether a run could begin with it.
+type described interface {
+	Metadata() pipeline.Metadata
+	Check() pipeline.CheckRunInput
+}
 
 // startAndWatch starts a run and, if asked, follows it to its end.
 func (a *app) startAndWatch(ctx context.Context, l launch, watch bool) (view, error) {
@@ -29,6 +33,9 @@ func (a *app) startAndWatch(ctx context.Context, l launch, watch bool) (view, er
 		return nil, err
 	}
 	defer c.Close()
+	if _, err := a.checkRun(ctx, c, l.input.Check()); err != nil {
+		return nil, err
+	}
 	r, err := a.start(ctx, c, l)
 	if err != nil {
 		return a.unlessText(r), err

@@ -91,7 +91,8 @@ var applied = pipeline.ApplyResult{
 	Stages: []pipeline.StageTime{stage(pipeline.Classifying, 60*time.Second, 59.94), stage(pipeline.Merging, time.Second, 0.4)},
 }
 
-// warned is an application whose model was trained on other conversations.
+// warned is an application whose model was trained on other conversations, and gave
+// some no answer.
 var warned = func() pipeline.ApplyResult {
 	r := applied
 	r.Task = "demo"
@@ -99,7 +100,13 @@ var warned = func() pipeline.ApplyResult {
 		Dataset: "tweets.csv", DatasetSHA256: "72c1347abd6a00", DatasetRows: 12501, Created: noon.AddDate(0, -1, 0),
 		TestCoverage: 0.91, Confidences: map[int]int64{9: 500, 3: 64},
 	}
-	r.Warnings = []string{"61.2% of the conversations are Unknown, against 9.0% in the model's own test"}
+	r.Warnings = []string{
+		"199 of 1,990 conversations (10.0%) got no answer in all attempts (mostly rate_limited) and are left out of all shares: ask them again with --retry-failed",
+		"61.2% of the conversations are Unknown, against 9.0% in the model's own test",
+		"these conversations may be of another kind than those that the model was trained on: look at some answers before you use them, and check that the task and the model are the right ones (--task, --model)",
+	}
+	r.Counts.ConversationStatuses = map[string]int64{"classified": 1431, "unsure": 351, "failed": 199, "empty": 9}
+	r.Report = artifact.Ref{Path: "apply-production-1a2b3c4d/run-2/output/report.html"}
 	return r
 }()
 
@@ -160,7 +167,7 @@ var reports = map[string]view{
 	"apply-completed": report{
 		WorkflowID: "apply-production-1a2b3c4d", RunID: "run-2", Workflow: pipeline.ApplyWorkflow, State: stateCompleted,
 		Started: before(61 * time.Second), Closed: before(0), Apply: &applied,
-		Files: []file{{"output", "/a/output/output.csv"}, {"chart", "/a/output/analyze.png"}, {"manifest", "/a/manifest.json"}, {"folder", "/a"}},
+		Files: []file{{"output", "/a/output/output.csv"}, {"report", "/a/output/report.html"}, {"chart", "/a/output/analyze.png"}, {"manifest", "/a/manifest.json"}, {"folder", "/a"}},
 	},
 	"apply-warned": report{
 		WorkflowID: "apply-production-1a2b3c4d", RunID: "run-2", Workflow: pipeline.ApplyWorkflow, State: stateCompleted,

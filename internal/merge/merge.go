@@ -101,8 +101,8 @@ func (m *Merge) Add(examples []dataset.Example, predictions []dataset.Prediction
 		return fmt.Errorf("there are %d predictions for %d conversations", len(predictions), len(examples))
 	}
 	threads := map[int64]map[string]int64{}
-	for i, p := range predictions {
-		e := examples[i]
+	for i, e := range examples {
+		p := predictions[i] //nolint:gosec // there are as many as examples
 		if p.ConversationID != e.ID {
 			return fmt.Errorf("prediction %d is for conversation %d, where conversation %d is", i, p.ConversationID, e.ID)
 		}

@@ -156,9 +156,6 @@ const AnswerPurpose = "switchboard call answer 1"
 // LatestEvents is how many events of a job a [ListFilesResult] holds at most.
 const LatestEvents = 5
 
-// EventsFile is where in a run's folder the events of its job are.
-const EventsFile = "finetune/events.jsonl"
-
 // CallAnswer is what was found out about a call.
 type CallAnswer struct {
 	CallID     string    `json:"call_id"`

@@ -68,21 +68,21 @@ func (s Subject) column(name, note string, a Answers) Column {
 // Majority is always naming the commonest company of the test set.
 func (s Subject) Majority(validation []dataset.Example) Column {
 	company, say := baseline.Majority(s.Answers.Test)
-	return s.column("majority", "always says "+company+", the commonest company of the test conversations.",
+	return s.column("majority", "always answers "+company+", the commonest company of the test conversations.",
 		Answers{Validation: say.Answers(validation), Test: say.Answers(s.Test)})
 }
 
 // IsBaseline says, in the place of a column, that the baseline is the model itself.
-const IsBaseline = "This model is the model server's classifier with its own settings, which other models are compared with here."
+const IsBaseline = "The usual baseline is left out: this model is the model server's classifier with its default settings, which is that baseline."
 
 // Baseline is the model server's classifier, trained on the same examples.
 func (s Subject) Baseline(a Answers) Column {
-	note := "the model server's classifier, trained on the same examples on a CPU: what is left when a vendor leaves."
+	note := "the model server's classifier, trained on the same examples on a CPU; it needs no provider."
 	switch s.BaseModel {
 	case config.SoftmaxBaseModel:
 		note += " This model is of the same kind."
 	case config.HybridBaseModel:
-		note += " This model is of the same kind, and learnt from sentence embeddings too."
+		note += " This model is of the same kind, and also learned from sentence embeddings."
 	}
 	return s.column("baseline", note, a)
 }

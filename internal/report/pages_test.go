@@ -138,3 +138,76 @@ func TestPagesStandAlone(t *testing.T) {
 		}
 	}
 }
+
+// What a manager has to know comes first, and what did not happen is not told.
+func TestApplicationPage(t *testing.T) {
+	pages := examplePages(t)
+	page := string(pages["application"])
+	for _, inOrder := range []string{
+		"production.csv, 28 November 2026, 09:55 UTC",
+		"Before you use these figures", "got no answer in all attempts (mostly rate_limited)", "The model&#39;s own test had 35 conversations",
+		"Of 3,000 conversations, ", "30 August 2026, with tweets.csv",
+		"How the conversations were assigned", "Sure", "Unsure", "No text", "No answer",
+		"Largest companies", "Company00Help", "Other companies",
+		"over 799 conversations of production-2026-08.csv", "<strong>Company01Help</strong>: &#43;7.4 points, from 6.9% to 14.4%",
+		"at least 50.0%", "95.0% of the model&#39;s answers were correct", "90 to 100%",
+		"Żółw_Pomoc", "counted as Unknown", "&lt;script&gt;alert(&#34;1&#34;)&lt;/script&gt;",
+	} {
+		_, rest, found := strings.Cut(page, inOrder)
+		if !found {
+			t.Errorf("the page lacks %q, or has it too early", inOrder)
+			continue
+		}
+		page = rest
+	}
+	plain := string(pages["application-of-nothing"])
+	for _, bad := range []string{"Before you use these figures", "Largest companies", "points, from", "In its test"} {
+		if strings.Contains(plain, bad) {
+			t.Errorf("the page of nothing holds %q", bad)
+		}
+	}
+	for _, want := range []string{"The file has no conversations.", "The model named no company.", "There is no earlier run", "The model gave no answer."} {
+		if !strings.Contains(plain, want) {
+			t.Errorf("the page of nothing lacks %q", want)
+		}
+	}
+}
+
+// Companies that were not trained are told of once, and are no rows of 0.0%.
+func TestEvaluationPage(t *testing.T) {
+	page := string(examplePages(t)["evaluation"])
+	byCompany, rest, _ := strings.Cut(page[strings.Index(page, `<h2 id="companies"`):], `<h2 id="not-trained"`)
+	notTrained, _, _ := strings.Cut(rest, `<h2 id="cost"`)
+	if strings.Contains(byCompany, "Company45Help") || !strings.Contains(notTrained, "Company45Help") || !strings.Contains(byCompany, "Company05Help") {
+		t.Error("a company that was not trained is among the others, or told of nowhere")
+	}
+	for _, want := range []string{
+		"28 November 2026, 09:55 UTC", "<dd>tweets.csv</dd>", "finetune-tweets-1bcd2936/01a22142", `<a href="#not-trained">`, `aria-labelledby="beside"`,
+		"&lt;script&gt;alert(&#34;1&#34;)&lt;/script&gt;",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+// The conversations of one thread share tweets: of their errors the surest is
+// shown.
+func TestErrorsAreOneOfAThread(t *testing.T) {
+	s := Subject{Trained: []string{"a", "b"}, Precision: 0.9}
+	for i, a := range []evaluate.Answer{
+		{Thread: 1, Truth: "a", Company: "b", Confidence: 0.7}, {Thread: 1, Truth: "a", Company: "b", Confidence: 0.9},
+		{Thread: 2, Truth: "a", Company: "b", Confidence: 0.8}, {Thread: 3, Truth: "a", Company: "a", Confidence: 1}, {Thread: 4, Truth: "a", Company: dataset.Unknown, Confidence: 1},
+	} {
+		s.Answers.Test = append(s.Answers.Test, a)
+		s.Test = append(s.Test, dataset.Example{ID: int64(i), ThreadID: a.Thread, Label: a.Truth, Text: fmt.Sprint("text ", i)})
+	}
+	got := s.Judge(nil, nil).Errors
+	if len(got) != 2 || got[0].Text != "text 1" || got[1].Text != "text 2" {
+		t.Errorf("the errors are %+v", got)
+	}
+	s.WithoutTexts = true
+	if got := s.Judge(nil, nil).Errors; got[0].Text != "" {
+		t.Errorf("a report without texts holds %q", got[0].Text)
+	}
+}

@@ -114,10 +114,11 @@ func TestServerOfThisProcess(t *testing.T) {
 }
 
 func TestDecodeOfFewerValues(t *testing.T) {
-	v, err := Options{}.Values()
+	o, err := Options{}.client()
 	if err != nil {
 		t.Fatal(err)
 	}
+	v := Values{o.DataConverter, o.FailureConverter}
 	two, err := converter.GetDefaultDataConverter().ToPayloads("a", 7)
 	if err != nil {
 		t.Fatal(err)

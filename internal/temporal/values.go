@@ -14,13 +14,6 @@ type Values struct {
 	failures converter.FailureConverter
 }
 
-// Values returns what decodes the values of a connection with these options. The
-// errors are those of [Options.Validate].
-func (o Options) Values() (Values, error) {
-	c, err := o.client()
-	return Values{c.DataConverter, c.FailureConverter}, err
-}
-
 // Decode reads a list of values, such as a workflow's input in its history.
 // There may be more payloads than values.
 func (v Values) Decode(payloads *commonpb.Payloads, values ...any) error {

@@ -157,6 +157,9 @@ func TestRefusalsAndSchedulesWhoseValuesAreEncoded(t *testing.T) {
 			t.Errorf("%s: exit code %d, %q", name, code, stderr)
 		}
 	}
+	if code, stdout, stderr := s.run("models", "list"); code != 0 || !strings.Contains(stdout, "no models yet") {
+		t.Errorf("models list: exit code %d, %q, %q", code, stdout, stderr)
+	}
 }
 
 // shown is what `status --json` prints, as far as these tests need it.

@@ -80,11 +80,13 @@ func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, e
 	surroundings := &activities.Installation{Server: c, Settings: settings}
 	data := &activities.Data{Store: h.files, Anonymizer: anonymizer, Models: h.models, Prices: prices}
 	asking := &activities.Provider{Store: h.files, Models: h.models, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: prices}
-	control := &activities.Control{Store: h.files, Models: h.models, Config: cfg, Getenv: os.Getenv, Worker: process()}
+	control := &activities.Control{Store: h.files, Models: h.models, Client: remote, Config: cfg, Getenv: os.Getenv, Worker: process()}
+	telling := &activities.Notifier{Sender: sender}
+	preflight := &activities.Preflight{Data: data, Provider: asking, Installation: surroundings, Notifier: telling}
 	h.workers = []worker.Worker{
 		h.dataWorker(c, data, surroundings),
-		h.providerWorker(c, data, asking, &activities.Notifier{Sender: sender}, surroundings),
-		h.controlWorker(c, control, surroundings),
+		h.providerWorker(c, data, asking, telling, surroundings),
+		h.controlWorker(c, control, preflight, surroundings),
 	}
 	for i, w := range h.workers {
 		if err := w.Start(); err != nil {
@@ -164,11 +166,12 @@ func (h *Host) providerWorker(c *temporal.Client, data *activities.Data, asking 
 
 // controlWorker answers what people ask. It has slots of its own, so that nobody
 // waits behind the parts of a run.
-func (h *Host) controlWorker(c *temporal.Client, control *activities.Control, surroundings *activities.Installation) worker.Worker {
+func (h *Host) controlWorker(c *temporal.Client, control *activities.Control, preflight *activities.Preflight, surroundings *activities.Installation) worker.Worker {
 	options := h.options(surroundings)
 	options.DisableWorkflowWorker = true
 	w := worker.New(c.Client, pipeline.ControlTaskQueue, options)
 	w.RegisterActivityWithOptions(control, activity.RegisterOptions{})
+	w.RegisterActivityWithOptions(preflight, activity.RegisterOptions{})
 	return w
 }
 
