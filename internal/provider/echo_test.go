@@ -77,6 +77,12 @@ func drive(ctx context.Context, c *Client) map[string]string {
 	answer, err := c.Classify(ctx, "model-1", "system", text)
 	answer.Text = ""
 	note("Classify", answer, err)
+	// What a model says, and by which words, is for a person who reads the texts
+	// too: only the errors must be silent.
+	_, _, err = c.TopAnswers(ctx, "model-1", "system", text)
+	note("TopAnswers", nil, err)
+	_, err = c.Explain(ctx, "model-1", "system", text)
+	note("Explain", nil, err)
 	models, err := c.Models(ctx)
 	note("Models", models, err)
 	for _, id := range []string{"model-1", "maker/model-1"} {
