@@ -109,7 +109,7 @@ func TestImports(t *testing.T) {
 	t.Run("the starter is a client of Temporal and nothing else", func(t *testing.T) {
 		for _, heavy := range []func(string) bool{
 			below(module+"internal/anonymize", module+"internal/privacy", module+"internal/tweet", module+"internal/transformer"),
-			below(module+"internal/artifact", module+"internal/store", module+"internal/provider", module+"internal/dataset"),
+			below(module+"internal/artifact", module+"internal/database", module+"internal/provider", module+"internal/dataset"),
 			below(module+"workflows", module+"activities", module+"worker"),
 			below("gocloud.dev", "cloud.google.com", "github.com/Azure", "github.com/aws"),
 			below("github.com/gomlx", "github.com/knights-analytics"),

@@ -47,8 +47,8 @@ func (d *Data) AnonymizePart(ctx context.Context, in AnonymizePartInput) (Anonym
 	ctx, stop := untilWorkerStops(ctx)
 	defer stop()
 
-	q := question{"anonymized", []any{in.Conversations.SHA256, d.Anonymizer.Version(), in.Part}}
-	result, reused, err := reuse(ctx, d.Store, q, in.Dir, in.Force, (*AnonymizePartResult).files, func() (AnonymizePartResult, error) {
+	key := cacheKey{"anonymized", []any{in.Conversations.SHA256, d.Anonymizer.Version(), in.Part}}
+	result, reused, err := reuse(ctx, d.Store, key, in.Dir, in.Force, (*AnonymizePartResult).files, func() (AnonymizePartResult, error) {
 		return d.anonymizePart(ctx, in)
 	})
 	result.Reused = reused

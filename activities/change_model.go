@@ -5,9 +5,9 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"switchboard/internal/database"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/store"
 )
 
 // ChangeModel promotes a model, retires it, or rolls back to the champion before
@@ -21,7 +21,7 @@ func (c *Control) ChangeModel(ctx context.Context, in pipeline.ChangeModelInput)
 	if in.Who == "" || in.Why == "" {
 		return pipeline.ModelDetails{}, problem.Input("a change needs a name and a reason for the audit trail")
 	}
-	by := store.Who{Name: in.Who, Run: request(ctx)}
+	by := database.Who{Name: in.Who, Run: request(ctx)}
 	model, err := task.Resolve(ctx, in.Model)
 	if err != nil {
 		return pipeline.ModelDetails{}, err

@@ -7,7 +7,7 @@ import (
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/layout"
-	chart "switchboard/internal/report"
+	"switchboard/internal/reports"
 )
 
 // ChartOutputInput names the conversations counted by company.
@@ -23,9 +23,9 @@ type ChartOutputInput struct {
 
 // ChartOutput draws output/analyze.png: conversations per company.
 func (d *Data) ChartOutput(ctx context.Context, in ChartOutputInput) (artifact.Ref, error) {
-	c := chart.CompaniesChart{Model: in.Model, At: in.At, Failed: int(in.Failed)}
+	c := reports.CompaniesChart{Model: in.Model, At: in.At, Failed: int(in.Failed)}
 	if err := d.Store.ReadJSON(ctx, in.Companies, &c.Counts); err != nil {
 		return artifact.Ref{}, err
 	}
-	return d.draw(ctx, layout.Run(in.Dir).Chart(), func(w io.Writer) error { return chart.Companies(w, c) })
+	return d.draw(ctx, layout.Run(in.Dir).Chart(), func(w io.Writer) error { return reports.Companies(w, c) })
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/database"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/retrain"
-	database "switchboard/internal/store"
 )
 
 // CompareModelsInput names two models and their answers to the same test set.

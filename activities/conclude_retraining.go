@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 
+	"switchboard/internal/database"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/registry"
 	"switchboard/internal/retrain"
-	database "switchboard/internal/store"
 )
 
 // ConcludeRetrainingInput is a decision.

@@ -3,8 +3,8 @@ package activities
 import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/config"
+	"switchboard/internal/database"
 	"switchboard/internal/provider"
-	"switchboard/internal/store"
 )
 
 // Control has the activities that a client runs by themselves, outside of any
@@ -12,7 +12,7 @@ import (
 // worker. All fields are required.
 type Control struct {
 	Store  *artifact.Store
-	Models *store.Store
+	Models *database.Store
 	Client *provider.Client
 	// Config is what the worker was started with, Getenv its environment.
 	Config config.Config

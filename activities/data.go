@@ -9,9 +9,9 @@ import (
 	"switchboard/internal/anonymize"
 	"switchboard/internal/artifact"
 	"switchboard/internal/cost"
+	"switchboard/internal/database"
 	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
-	"switchboard/internal/store"
 )
 
 // Data is the set of activities of the task queue pipeline.TaskQueue. Its
@@ -20,7 +20,7 @@ type Data struct {
 	Store      *artifact.Store
 	Anonymizer *anonymize.Anonymizer
 	// Models is the database of models.
-	Models *store.Store
+	Models *database.Store
 	// Prices is what providers ask. It may be empty.
 	Prices cost.Table
 	// saveEvery is saveSlices, but in tests.

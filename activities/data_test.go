@@ -25,12 +25,12 @@ import (
 	"switchboard/internal/anonymize"
 	"switchboard/internal/artifact"
 	"switchboard/internal/cost"
+	"switchboard/internal/database"
 	"switchboard/internal/dataset"
 	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/split"
-	database "switchboard/internal/store"
 )
 
 // lab runs activities as a worker would, over a store in a temporary folder.

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/database"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/registry"
-	database "switchboard/internal/store"
 )
 
 // disk is a small file system of its own, which a test may fill, and make

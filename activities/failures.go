@@ -15,9 +15,9 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/database"
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
-	"switchboard/internal/store"
 )
 
 // Failures surrounds every activity with what all of them need: heartbeats,
@@ -105,7 +105,7 @@ func remedy(err error) (string, bool) {
 		return slices.ContainsFunc(errs, func(one error) bool { return errors.Is(err, one) })
 	}
 	switch {
-	case is(syscall.ENOSPC, syscall.EDQUOT) || store.Full(err):
+	case is(syscall.ENOSPC, syscall.EDQUOT) || database.Full(err):
 		return "make room on the disk and start the run again, which goes on from what is done", true
 	case is(artifact.ErrNotFound):
 		return "it was deleted, or this worker keeps its artifacts elsewhere than the one that wrote it; start the run again, which makes what is missing", true
@@ -113,7 +113,7 @@ func remedy(err error) (string, bool) {
 		return "let the worker's user read and write there, and start the run again, which goes on from what is done", true
 	case is(fs.ErrNotExist, syscall.ENOTDIR, syscall.EISDIR, syscall.EIO, syscall.ENODEV, syscall.ESTALE):
 		return "look at the worker's disk, and start the run again, which goes on from what is done", true
-	case store.Unusable(err):
+	case database.Unusable(err):
 		return "look whether the worker may write the database and whether it is whole, and start the run again, which goes on from what is done", true
 	}
 	return "", false

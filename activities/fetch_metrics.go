@@ -14,7 +14,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/layout"
 	"switchboard/internal/provider"
-	chart "switchboard/internal/report"
+	"switchboard/internal/reports"
 )
 
 // FetchMetricsInput names a finished job.
@@ -61,14 +61,14 @@ func (p *Provider) FetchMetrics(ctx context.Context, in FetchMetricsInput) (Fetc
 	if err != nil {
 		return FetchMetricsResult{}, err
 	}
-	steps, err := chart.ReadSteps(bytes.NewReader(content))
+	steps, err := reports.ReadSteps(bytes.NewReader(content))
 	if err != nil {
 		return r, nil // another provider's format
 	}
-	if r.Steps, err = p.Store.Write(ctx, layout.Run(in.Dir).StepMetrics(), chart.FormatSteps(steps)); err != nil {
+	if r.Steps, err = p.Store.Write(ctx, layout.Run(in.Dir).StepMetrics(), reports.FormatSteps(steps)); err != nil {
 		return FetchMetricsResult{}, err
 	}
-	r.Curves, err = p.drawCurves(ctx, layout.Run(in.Dir).Curves(), steps, chart.ChoiceOf(steps, job.BaseModel))
+	r.Curves, err = p.drawCurves(ctx, layout.Run(in.Dir).Curves(), steps, reports.ChoiceOf(steps, job.BaseModel))
 	return r, err
 }
 
@@ -117,9 +117,9 @@ func (p *Provider) steps(ctx context.Context, file string) ([]byte, error) {
 	return content, nil
 }
 
-func (p *Provider) drawCurves(ctx context.Context, path string, steps []chart.Step, chosen chart.Choice) (artifact.Ref, error) {
+func (p *Provider) drawCurves(ctx context.Context, path string, steps []reports.Step, chosen reports.Choice) (artifact.Ref, error) {
 	var picture bytes.Buffer
-	if err := chart.Curves(&picture, steps, chosen); err != nil {
+	if err := reports.Curves(&picture, steps, chosen); err != nil {
 		return artifact.Ref{}, fmt.Errorf("drawing the training curves: %w", err)
 	}
 	return p.Store.Write(ctx, path, picture.Bytes())

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"switchboard/internal/correction"
+	"switchboard/internal/database"
 	"switchboard/internal/pipeline"
-	"switchboard/internal/store"
 )
 
 // ImportCorrections keeps corrections, with pseudonyms in the places of authors.
@@ -33,7 +33,7 @@ func (c *Control) ImportCorrections(ctx context.Context, in pipeline.ImportCorre
 }
 
 // pseudonyms puts pseudonyms in the places of authors.
-func pseudonyms(ctx context.Context, s *store.Store, corrections []pipeline.Correction) error {
+func pseudonyms(ctx context.Context, s *database.Store, corrections []pipeline.Correction) error {
 	known := map[string]string{}
 	for i, c := range corrections {
 		p, done := known[c.Author]

@@ -3,8 +3,8 @@ package activities
 import (
 	"context"
 
+	"switchboard/internal/database"
 	"switchboard/internal/pipeline"
-	"switchboard/internal/store"
 )
 
 // ListModels lists the models of a task or of all tasks, a page at a time.
@@ -41,14 +41,14 @@ func (c *Control) ListModels(ctx context.Context, in pipeline.ListModelsInput) (
 }
 
 // task returns a task of the database, if its name can be one.
-func (c *Control) task(name string) (*store.Task, error) {
+func (c *Control) task(name string) (*database.Task, error) {
 	if err := pipeline.CheckTask(name); err != nil {
 		return nil, err
 	}
 	return c.Models.Task(name), nil
 }
 
-func aliasesOf(ctx context.Context, task *store.Task) (t pipeline.TaskAliases, err error) {
+func aliasesOf(ctx context.Context, task *database.Task) (t pipeline.TaskAliases, err error) {
 	t.Task = task.Name()
 	t.Champion, t.Challenger, err = task.Aliases(ctx)
 	return t, err

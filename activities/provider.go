@@ -3,8 +3,8 @@ package activities
 import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/cost"
+	"switchboard/internal/database"
 	"switchboard/internal/provider"
-	"switchboard/internal/store"
 )
 
 // Provider is the set of activities of the task queue
@@ -19,7 +19,7 @@ type Provider struct {
 	// BaseModel is what a fine-tuning starts from if it does not say.
 	BaseModel string
 	// Models is the database of models.
-	Models *store.Store
+	Models *database.Store
 	// Prices is what providers ask. It may be empty.
 	Prices cost.Table
 }

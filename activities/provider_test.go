@@ -23,6 +23,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/database"
 	"switchboard/internal/dataset"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/pipeline"
@@ -32,7 +33,6 @@ import (
 	"switchboard/internal/provider"
 	"switchboard/internal/registry"
 	"switchboard/internal/split"
-	database "switchboard/internal/store"
 )
 
 const key = "sk-test"

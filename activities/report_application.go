@@ -9,7 +9,7 @@ import (
 	"switchboard/internal/layout"
 	"switchboard/internal/merge"
 	"switchboard/internal/pipeline"
-	page "switchboard/internal/report"
+	"switchboard/internal/reports"
 )
 
 // ReportApplicationInput names what an application of a model came to.
@@ -26,7 +26,7 @@ type ReportApplicationInput struct {
 // ReportApplication writes output/report.html: which companies the conversations
 // are about, for people, beside the task's application before this one.
 func (d *Data) ReportApplication(ctx context.Context, in ReportApplicationInput) (artifact.Ref, error) {
-	a := page.Application{Origin: in.Origin, Run: in.Dir}
+	a := reports.Application{Origin: in.Origin, Run: in.Dir}
 	if err := d.Store.ReadJSON(ctx, in.Summary, &a.Summary); err != nil {
 		return artifact.Ref{}, err
 	}
@@ -34,7 +34,7 @@ func (d *Data) ReportApplication(ctx context.Context, in ReportApplicationInput)
 	if a.Before, err = d.summaryBefore(ctx, in); err != nil {
 		return artifact.Ref{}, err
 	}
-	return d.draw(ctx, layout.Run(in.Dir).OutputPage(), func(w io.Writer) error { return page.WriteApplication(w, a) })
+	return d.draw(ctx, layout.Run(in.Dir).OutputPage(), func(w io.Writer) error { return reports.WriteApplication(w, a) })
 }
 
 // summaryBefore returns what the application before this one came to, nil where

@@ -11,7 +11,7 @@ import (
 	"switchboard/internal/dataset"
 	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
-	page "switchboard/internal/report"
+	"switchboard/internal/reports"
 )
 
 // ReportEvaluationInput names the splits, a model's answers, and what is known
@@ -74,10 +74,10 @@ func (d *Data) ReportEvaluation(ctx context.Context, in ReportEvaluationInput) (
 	if result.JSON, err = d.Store.WriteJSON(ctx, dir.Report(), e); err != nil {
 		return result, err
 	}
-	if result.HTML, err = d.draw(ctx, dir.ReportPage(), func(w io.Writer) error { return page.WriteEvaluation(w, e) }); err != nil {
+	if result.HTML, err = d.draw(ctx, dir.ReportPage(), func(w io.Writer) error { return reports.WriteEvaluation(w, e) }); err != nil {
 		return result, err
 	}
-	result.Confusion, err = d.draw(ctx, dir.Confusion(), func(w io.Writer) error { return page.Confused(w, e.Confusion) })
+	result.Confusion, err = d.draw(ctx, dir.Confusion(), func(w io.Writer) error { return reports.Confused(w, e.Confusion) })
 	return result, err
 }
 
@@ -93,7 +93,7 @@ func (d *Data) draw(ctx context.Context, path string, paint func(io.Writer) erro
 // splits are the examples that a model is trained and judged on.
 type splits struct{ train, validation, test []dataset.Example }
 
-func (d *Data) judge(ctx context.Context, in ReportEvaluationInput) (page.Evaluation, error) {
+func (d *Data) judge(ctx context.Context, in ReportEvaluationInput) (reports.Evaluation, error) {
 	var s splits
 	for _, part := range []struct {
 		ref  artifact.Ref
@@ -101,42 +101,42 @@ func (d *Data) judge(ctx context.Context, in ReportEvaluationInput) (page.Evalua
 	}{{in.Train, &s.train}, {in.Validation, &s.validation}, {in.Test, &s.test}} {
 		var err error
 		if *part.into, err = rows[dataset.Example](ctx, d.Store, part.ref); err != nil {
-			return page.Evaluation{}, err
+			return reports.Evaluation{}, err
 		}
 	}
-	subject := page.Subject{
+	subject := reports.Subject{
 		Model: in.Model, BaseModel: in.BaseModel, Dataset: in.Dataset, Run: in.Dir, At: in.At,
 		Trained: dataset.Labels(s.train), Test: s.test,
 		Precision: in.Precision, Seed: in.Seed, TrainedTokens: in.TrainedTokens, Estimates: in.Estimates, WithoutTexts: in.WithoutTexts,
 	}
 	validation, err := d.answers(ctx, in.Validation, in.ValidationPredictions)
 	if err != nil {
-		return page.Evaluation{}, err
+		return reports.Evaluation{}, err
 	}
 	test, err := d.answers(ctx, in.Test, in.TestPredictions)
 	if err != nil {
-		return page.Evaluation{}, err
+		return reports.Evaluation{}, err
 	}
-	subject.Answers = page.Answers{Validation: validation.answers, Test: test.answers, Invalid: test.invalid}
+	subject.Answers = reports.Answers{Validation: validation.answers, Test: test.answers, Invalid: test.invalid}
 	if subject.Predictions, err = rows[dataset.Prediction](ctx, d.Store, in.TestPredictions); err != nil {
-		return page.Evaluation{}, err
+		return reports.Evaluation{}, err
 	}
 	beside, notes, err := d.beside(ctx, in, s, subject)
 	if err != nil {
-		return page.Evaluation{}, err
+		return reports.Evaluation{}, err
 	}
 	return subject.Judge(beside, notes), nil
 }
 
 // beside are the columns that the model is compared with, and why one is missing.
-func (d *Data) beside(ctx context.Context, in ReportEvaluationInput, s splits, subject page.Subject) (columns []page.Column, notes []string, err error) {
+func (d *Data) beside(ctx context.Context, in ReportEvaluationInput, s splits, subject reports.Subject) (columns []reports.Column, notes []string, err error) {
 	columns = append(columns, subject.Majority(s.validation))
 	trained, isModel, err := d.baseline(ctx, in, s, subject)
 	switch {
 	case err != nil:
 		return nil, nil, err
 	case isModel:
-		notes = append(notes, page.IsBaseline)
+		notes = append(notes, reports.IsBaseline)
 	default:
 		columns = append(columns, subject.Baseline(trained))
 	}
@@ -149,7 +149,7 @@ func (d *Data) beside(ctx context.Context, in ReportEvaluationInput, s splits, s
 		if err != nil {
 			return nil, nil, err
 		}
-		columns = append(columns, subject.Untuned(u.Way, page.Answers{
+		columns = append(columns, subject.Untuned(u.Way, reports.Answers{
 			Validation: validation.answers, Test: test.answers, Invalid: validation.invalid + test.invalid,
 		}))
 	}
@@ -158,7 +158,7 @@ func (d *Data) beside(ctx context.Context, in ReportEvaluationInput, s splits, s
 
 // baseline trains the baseline in this process, and tells whether it is the model:
 // then there is nothing to compare.
-func (d *Data) baseline(ctx context.Context, in ReportEvaluationInput, s splits, subject page.Subject) (a page.Answers, isModel bool, err error) {
+func (d *Data) baseline(ctx context.Context, in ReportEvaluationInput, s splits, subject reports.Subject) (a reports.Answers, isModel bool, err error) {
 	if in.TrainedOnThese && baseline.IsModel(in.BaseModel, in.Epochs, in.Seed) {
 		return a, true, nil
 	}
@@ -168,6 +168,6 @@ func (d *Data) baseline(ctx context.Context, in ReportEvaluationInput, s splits,
 	if err != nil {
 		return a, false, err
 	}
-	a = page.Answers{Validation: say.Answers(s.validation), Test: say.Answers(s.test)}
+	a = reports.Answers{Validation: say.Answers(s.validation), Test: say.Answers(s.test)}
 	return a, baseline.Same(a.Test, subject.Answers.Test), nil
 }

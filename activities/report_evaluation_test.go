@@ -13,7 +13,7 @@ import (
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/modelserver"
-	page "switchboard/internal/report"
+	"switchboard/internal/reports"
 )
 
 // judge prepares a run's splits, and answers of which every tenth is wrong.
@@ -51,7 +51,7 @@ func TestReportEvaluation(t *testing.T) {
 	in := l.judge("run")
 	var result ReportEvaluationResult
 	l.must(l.data.ReportEvaluation, in, &result)
-	var e page.Evaluation
+	var e reports.Evaluation
 	if err := l.store.ReadJSON(t.Context(), result.JSON, &e); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestReportEvaluation(t *testing.T) {
 	if len(e.Errors) == 0 || e.Errors[0].Text == "" || len(e.Confusion.Labels) != 3 || len(e.Slices) == 0 {
 		t.Errorf("%d errors, confusion %v, slices %v", len(e.Errors), e.Confusion.Labels, e.Slices)
 	}
-	if e.NoLabel != (page.Part{Of: in.Test.Rows}) {
+	if e.NoLabel != (reports.Part{Of: in.Test.Rows}) {
 		t.Errorf("of the answers to %d conversations, %+v are no label", in.Test.Rows, e.NoLabel)
 	}
 	if !strings.Contains(e.Columns[0].Note, "the commonest company of the test conversations") {
@@ -124,7 +124,7 @@ func TestReportOfAModelThatAnswersNothing(t *testing.T) {
 	in.ValidationPredictions, in.TestPredictions = silent("silent-v", in.Validation), silent("silent-t", in.Test)
 	var result ReportEvaluationResult
 	l.must(l.data.ReportEvaluation, in, &result)
-	var e page.Evaluation
+	var e reports.Evaluation
 	if err := l.store.ReadJSON(t.Context(), result.JSON, &e); err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestModelThatIsTheBaselineIsNotComparedWithItself(t *testing.T) {
 	} {
 		var result ReportEvaluationResult
 		l.must(l.data.ReportEvaluation, c.in, &result)
-		var e page.Evaluation
+		var e reports.Evaluation
 		if err := l.store.ReadJSON(t.Context(), result.JSON, &e); err != nil {
 			t.Fatal(err)
 		}

@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/database"
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/registry"
-	database "switchboard/internal/store"
 )
 
 var retraining = pipeline.RetrainingID{WorkflowID: "retrain-x", RunID: "r1", At: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}

@@ -13,8 +13,8 @@ import (
 	"switchboard/internal/program"
 )
 
-// question is all that the result of a stage depends on.
-type question struct {
+// cacheKey is all that the result of a stage depends on.
+type cacheKey struct {
 	// Stage names the stage.
 	Stage string
 	// Of holds inputs, by their hashes, and parameters, as values that JSON
@@ -22,75 +22,74 @@ type question struct {
 	Of []any
 }
 
-// kept is what is remembered of a stage: its result, and the folder that the
-// files in it are in.
-type kept[R any] struct {
+// cacheEntry is a stage's result, and the folder that the files in it are in.
+type cacheEntry[R any] struct {
 	Dir    string `json:"dir"`
 	Result R      `json:"result"`
 }
 
-// reuse answers a question with the result of the run that answered it before,
-// and reports whether there was one. The files, which the function of that name
+// reuse returns the result that an earlier run left under a key, and reports whether
+// there was one. The files, which the function of that name
 // points to within a result, are copied into dir and checked on the way: every
 // run's folder is whole, and may be deleted without harm to another. Where a
 // file is gone or was changed, or with force, the stage does its work again.
-func reuse[R any](ctx context.Context, store *artifact.Store, q question, dir string, force bool,
+func reuse[R any](ctx context.Context, store *artifact.Store, key cacheKey, dir string, force bool,
 	files func(*R) []*artifact.Ref, work func() (R, error),
 ) (result R, reused bool, err error) {
-	place, known := q.place()
+	path, known := key.path()
 	if known && !force {
-		result, found := recall(ctx, store, place, dir, files)
+		result, found := lookup(ctx, store, path, dir, files)
 		if ctx.Err() != nil {
 			return result, false, context.Cause(ctx)
 		}
 		if found {
 			// The next run copies from the newest folder: older ones
 			// are deleted first.
-			_, err = store.WriteJSON(ctx, place, kept[R]{dir, result})
+			_, err = store.WriteJSON(ctx, path, cacheEntry[R]{dir, result})
 			return result, true, err
 		}
 	}
 	if result, err = work(); err != nil || !known {
 		return result, false, err
 	}
-	_, err = store.WriteJSON(ctx, place, kept[R]{dir, result})
+	_, err = store.WriteJSON(ctx, path, cacheEntry[R]{dir, result})
 	return result, false, err
 }
 
-func recall[R any](ctx context.Context, store *artifact.Store, place, dir string, files func(*R) []*artifact.Ref) (result R, found bool) {
-	content, err := store.ReadPath(ctx, place)
+func lookup[R any](ctx context.Context, store *artifact.Store, entry, dir string, files func(*R) []*artifact.Ref) (result R, found bool) {
+	content, err := store.ReadPath(ctx, entry)
 	if err != nil {
-		return result, false // nobody has asked before
+		return result, false // no run has left one
 	}
-	var before kept[R]
+	var before cacheEntry[R]
 	if err := json.Unmarshal(content, &before); err != nil {
 		return result, false
 	}
 	for _, file := range files(&before.Result) {
 		path := dir + strings.TrimPrefix(file.Path, before.Dir)
 		if *file, err = store.Copy(ctx, *file, path); err != nil {
-			activity.GetLogger(ctx).Info("An earlier run's result cannot be taken over; the stage is done again.", "result", place, "error", err)
+			activity.GetLogger(ctx).Info("An earlier run's result cannot be taken over; the stage is done again.", "result", entry, "error", err)
 			return result, false
 		}
 	}
 	return before.Result, true
 }
 
-// place is where the answer is kept. The program is a part of the question: no
-// change of it can leave an answer behind that it would not give itself. It is
-// not known where a program cannot tell which one it is.
-func (q question) place() (path string, known bool) {
+// path is where the entry is. The program is a part of the key: no change of it can
+// leave a result behind that it would not give itself. It is not known where a program
+// cannot tell which one it is.
+func (k cacheKey) path() (path string, known bool) {
 	sum, known := program.SHA256()
 	if !known {
 		return "", false
 	}
-	// A question is made of strings, numbers and hashes, which JSON can hold.
-	text, err := json.Marshal([]any{sum, q.Stage, q.Of})
+	// A key is made of strings, numbers and hashes, which JSON can hold.
+	text, err := json.Marshal([]any{sum, k.Stage, k.Of})
 	if err != nil {
 		panic(err)
 	}
 	name := sha256.Sum256(text)
-	return "stages/" + q.Stage + "-" + hex.EncodeToString(name[:16]) + ".json", true
+	return "stages/" + k.Stage + "-" + hex.EncodeToString(name[:16]) + ".json", true
 }
 
 // sumsOf returns what files hold, wherever they are.

@@ -3,8 +3,8 @@ package activities
 import (
 	"context"
 
+	"switchboard/internal/database"
 	"switchboard/internal/pipeline"
-	"switchboard/internal/store"
 )
 
 // ShowModel tells all that is known of a model, and what was done with it.
@@ -16,7 +16,7 @@ func (c *Control) ShowModel(ctx context.Context, in pipeline.ShowModelInput) (pi
 	return modelDetails(ctx, task, in.Model)
 }
 
-func modelDetails(ctx context.Context, task *store.Task, id string) (d pipeline.ModelDetails, err error) {
+func modelDetails(ctx context.Context, task *database.Task, id string) (d pipeline.ModelDetails, err error) {
 	if d.Aliases, err = aliasesOf(ctx, task); err != nil {
 		return d, err
 	}

@@ -61,8 +61,8 @@ func (d *Data) SplitExamples(ctx context.Context, in SplitExamplesInput) (SplitE
 			in.Options.Corrections[c.ConversationID] = c.Label
 		}
 	}
-	q := question{"split", []any{sumsOf(in.Examples), in.Options, corrections}}
-	result, reused, err := reuse(ctx, d.Store, q, in.Dir, in.Force, (*SplitExamplesResult).files, func() (SplitExamplesResult, error) {
+	key := cacheKey{"split", []any{sumsOf(in.Examples), in.Options, corrections}}
+	result, reused, err := reuse(ctx, d.Store, key, in.Dir, in.Force, (*SplitExamplesResult).files, func() (SplitExamplesResult, error) {
 		return d.split(ctx, in)
 	})
 	result.Reused = reused

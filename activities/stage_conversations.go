@@ -57,8 +57,8 @@ func (d *Data) StageConversations(ctx context.Context, in StageConversationsInpu
 		return StageConversationsResult{}, err
 	}
 	// The load report names the file, so that a copy elsewhere is another.
-	q := question{"conversations", []any{in.Dataset, sum, in.Kind, in.MaxTweets, in.MaxUnusable}}
-	result, reused, err := reuse(ctx, d.Store, q, in.Dir, in.Force, (*StageConversationsResult).files, func() (StageConversationsResult, error) {
+	key := cacheKey{"conversations", []any{in.Dataset, sum, in.Kind, in.MaxTweets, in.MaxUnusable}}
+	result, reused, err := reuse(ctx, d.Store, key, in.Dir, in.Force, (*StageConversationsResult).files, func() (StageConversationsResult, error) {
 		return d.stage(ctx, in)
 	})
 	result.Reused = reused

@@ -16,7 +16,7 @@ import (
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/prompt"
-	page "switchboard/internal/report"
+	"switchboard/internal/reports"
 )
 
 func (l *lab) prompts(in WritePromptsInput) []string {
@@ -37,7 +37,7 @@ func (l *lab) prompts(in WritePromptsInput) []string {
 func TestPromptsShowTrainingConversationsOnly(t *testing.T) {
 	l := newLab(t)
 	p := l.run(l.file("tweets.csv", tweets(600)), "run", 0, false)
-	in := WritePromptsInput{Train: p.splits.Train, With: []pipeline.Untuned{pipeline.ZeroShot, pipeline.FewShot}, Seed: 1, Dir: "run"}
+	in := WritePromptsInput{Train: p.splits.Train, With: []pipeline.Untuned{pipeline.Base, pipeline.FewShot}, Seed: 1, Dir: "run"}
 	texts := l.prompts(in)
 	if len(texts) != 2 || texts[0] != prompt.Untrained([]string{"AcmeHelp", "BoltRail"}, nil) {
 		t.Fatalf("the prompts are %q", texts)
@@ -116,7 +116,7 @@ func TestBaseModelBecomesAColumn(t *testing.T) {
 	}
 	var result ReportEvaluationResult
 	m.must(m.data.ReportEvaluation, in, &result)
-	var e page.Evaluation
+	var e reports.Evaluation
 	if err := m.store.ReadJSON(t.Context(), result.JSON, &e); err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 func TestFailedRowsAndBatches(t *testing.T) {
 	slow(t)
 	models := newCounter(t)
-	th := newTheatre(t, "OPENAI_BASE_URL="+models.url, "OPENAI_API_KEY="+counterKey)
+	th := newHarness(t, "OPENAI_BASE_URL="+models.url, "OPENAI_API_KEY="+counterKey)
 	training, production := tweets(t, th.dir, 600)
 	th.open()
 	th.run("finetune", "--dataset", training, "--watch")

@@ -30,7 +30,7 @@ func callFile(t *testing.T, id string) string {
 
 // checkCall: a call is assigned as a conversation is, its names are replaced, and
 // the history holds neither what was said nor whom it is for.
-func (th *theatre) checkCall(model string) {
+func (th *harness) checkCall(model string) {
 	th.t.Helper()
 	path := callFile(th.t, "0042")
 	r := th.run("call", path, "--watch")

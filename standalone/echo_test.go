@@ -58,7 +58,7 @@ func TestRepeatedTextsLeaveNoTrace(t *testing.T) {
 	p := &repeating{}
 	server := httptest.NewServer(p)
 	t.Cleanup(server.Close)
-	th := newTheatre(t, "OPENAI_BASE_URL="+server.URL+"/v1", "OPENAI_API_KEY=sk-repeated")
+	th := newHarness(t, "OPENAI_BASE_URL="+server.URL+"/v1", "OPENAI_API_KEY=sk-repeated")
 	training, _ := tweets(t, th.dir, 300)
 	th.open()
 	var said strings.Builder
@@ -110,7 +110,7 @@ func TestRepeatedTextsLeaveNoTrace(t *testing.T) {
 	}
 }
 
-func (th *theatre) searchFor(where string, content []byte) {
+func (th *harness) searchFor(where string, content []byte) {
 	th.t.Helper()
 	for _, secret := range []string{marker, "Naomi", "late again", "we are sorry"} {
 		if bytes.Contains(bytes.ToLower(content), []byte(strings.ToLower(secret))) {

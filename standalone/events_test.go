@@ -16,7 +16,7 @@ func TestEventsPerThousandConversations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	th := newTheatre(t)
+	th := newHarness(t)
 	th.open()
 	tuned := th.run("finetune", "--dataset", sample, "--watch")
 	applied := th.run("apply", "--dataset", sample, "--watch")

@@ -15,7 +15,7 @@ import (
 
 // checkPrivacy: the manifest tells why the texts were allowed to leave, and the
 // file beside it tells the same.
-func (th *theatre) checkPrivacy(dir string, e privacy.Evaluation) {
+func (th *harness) checkPrivacy(dir string, e privacy.Evaluation) {
 	th.t.Helper()
 	var manifest struct {
 		Facts   map[string]string
@@ -54,7 +54,7 @@ func allowNames(t *testing.T) string {
 
 func TestTextOfABlindAnonymizerDoesNotLeave(t *testing.T) {
 	models := newCounter(t)
-	th := newTheatre(t, "OPENAI_BASE_URL="+models.url, "OPENAI_API_KEY="+counterKey)
+	th := newHarness(t, "OPENAI_BASE_URL="+models.url, "OPENAI_API_KEY="+counterKey)
 	training, production := tweets(t, th.dir, 600)
 	th.open()
 	th.run("finetune", "--dataset", training, "--watch")
@@ -87,7 +87,7 @@ func TestTextOfABlindAnonymizerDoesNotLeave(t *testing.T) {
 
 // checkRefusal: the run's folder shows the figures, nothing was prepared for
 // sending, and the history holds no text.
-func (th *theatre) checkRefusal(id string) {
+func (th *harness) checkRefusal(id string) {
 	th.t.Helper()
 	dir := th.run("status", id).Status.Dir
 	if filed := th.artifact(dir + "/privacy.json"); !bytes.Contains(filed, []byte(`"passed": false`)) {

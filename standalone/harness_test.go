@@ -56,9 +56,9 @@ func slow(t *testing.T) {
 	}
 }
 
-// theatre is one folder with a standalone that works in it. The process may be
+// harness is one folder with a standalone that works in it. The process may be
 // killed and started again; ports and state stay.
-type theatre struct {
+type harness struct {
 	t       *testing.T
 	dir     string
 	ports   [3]string
@@ -67,16 +67,16 @@ type theatre struct {
 	errors  *bytes.Buffer
 }
 
-func newTheatre(t *testing.T, env ...string) *theatre {
+func newHarness(t *testing.T, env ...string) *harness {
 	t.Helper()
 	// Free ports are found by the program itself, at its first start.
-	th := &theatre{t: t, dir: t.TempDir(), ports: [3]string{"0", "0", "0"}}
+	th := &harness{t: t, dir: t.TempDir(), ports: [3]string{"0", "0", "0"}}
 	th.env = append(os.Environ(), "SWITCHBOARD_ARTIFACTS="+filepath.Join(th.dir, "artifacts"))
 	th.env = append(th.env, env...)
 	return th
 }
 
-func (th *theatre) args(more ...string) []string {
+func (th *harness) args(more ...string) []string {
 	return append([]string{
 		"--data", filepath.Join(th.dir, "state"),
 		"--temporal-port", th.ports[0], "--ui-port", th.ports[1], "--model-port", th.ports[2],
@@ -84,7 +84,7 @@ func (th *theatre) args(more ...string) []string {
 }
 
 // open starts the process and waits until it is ready.
-func (th *theatre) open() {
+func (th *harness) open() {
 	th.t.Helper()
 	th.process = exec.Command(program, th.args()...)
 	th.process.Env = th.env
@@ -115,14 +115,14 @@ var portLine = regexp.MustCompile(`^(Temporal|Web UI|Provider) .*127\.0\.0\.1:(\
 
 // notePort reads where a part of the program listens. It stays there when the
 // program is started again.
-func (th *theatre) notePort(line string) {
+func (th *harness) notePort(line string) {
 	if m := portLine.FindStringSubmatch(line); m != nil {
 		th.ports[slices.Index([]string{"Temporal", "Web UI", "Provider"}, m[1])] = m[2]
 	}
 }
 
 // kill ends the process as a power cut would.
-func (th *theatre) kill() {
+func (th *harness) kill() {
 	if th.process == nil {
 		return
 	}
@@ -131,12 +131,12 @@ func (th *theatre) kill() {
 	th.process = nil
 }
 
-func (th *theatre) ui() string { return "http://127.0.0.1:" + th.ports[1] }
+func (th *harness) ui() string { return "http://127.0.0.1:" + th.ports[1] }
 
-func (th *theatre) address() string { return "127.0.0.1:" + th.ports[0] }
+func (th *harness) address() string { return "127.0.0.1:" + th.ports[0] }
 
 // starter runs one command of the starter.
-func (th *theatre) starter(args ...string) (code int, out, errOut string) {
+func (th *harness) starter(args ...string) (code int, out, errOut string) {
 	th.t.Helper()
 	var o, e bytes.Buffer
 	// Of all settings the starter needs where Temporal is.
@@ -162,7 +162,7 @@ type report struct {
 }
 
 // run runs a command that must succeed.
-func (th *theatre) run(args ...string) report {
+func (th *harness) run(args ...string) report {
 	th.t.Helper()
 	code, out, errOut := th.starter(append(args, "--json")...)
 	if code != 0 {
@@ -175,7 +175,7 @@ func (th *theatre) run(args ...string) report {
 	return r
 }
 
-func (th *theatre) artifact(path string) []byte {
+func (th *harness) artifact(path string) []byte {
 	th.t.Helper()
 	content, err := os.ReadFile(filepath.Join(th.dir, "artifacts", path))
 	if err != nil {
@@ -184,7 +184,7 @@ func (th *theatre) artifact(path string) []byte {
 	return content
 }
 
-func (th *theatre) temporal() client.Client {
+func (th *harness) temporal() client.Client {
 	th.t.Helper()
 	c, err := temporal.Dial(th.t.Context(), temporal.Options{Address: th.address()})
 	if err != nil {
@@ -194,7 +194,7 @@ func (th *theatre) temporal() client.Client {
 	return c
 }
 
-func (th *theatre) provider() *provider.Client {
+func (th *harness) provider() *provider.Client {
 	th.t.Helper()
 	key, err := os.ReadFile(filepath.Join(th.dir, "state", "api-key"))
 	if err != nil {

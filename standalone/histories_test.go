@@ -26,7 +26,7 @@ func TestHistories(t *testing.T) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	th := newTheatre(t)
+	th := newHarness(t)
 	training, production := tweets(t, th.dir, 600)
 	th.open()
 	tuned := th.run("finetune", "--dataset", training, "--watch").WorkflowID
@@ -52,7 +52,7 @@ func TestHistories(t *testing.T) {
 }
 
 // retrained runs what a schedule would start.
-func (th *theatre) retrained(training string) string {
+func (th *harness) retrained(training string) string {
 	th.t.Helper()
 	run, err := th.temporal().ExecuteWorkflow(th.t.Context(), client.StartWorkflowOptions{ID: "retrain", TaskQueue: pipeline.TaskQueue},
 		pipeline.RetrainWorkflow, pipeline.RetrainInput{FineTune: pipeline.FineTuneInput{Dataset: training}})
@@ -66,7 +66,7 @@ func (th *theatre) retrained(training string) string {
 }
 
 // refused starts what the starter would not: a fine-tuning on a file without authors.
-func (th *theatre) refused(production string) string {
+func (th *harness) refused(production string) string {
 	th.t.Helper()
 	run, err := th.temporal().ExecuteWorkflow(th.t.Context(), client.StartWorkflowOptions{ID: "finetune-refused", TaskQueue: pipeline.TaskQueue},
 		pipeline.FineTuneWorkflow, pipeline.FineTuneInput{Dataset: production})
@@ -80,7 +80,7 @@ func (th *theatre) refused(production string) string {
 }
 
 // cancelled runs a fine-tuning and cancels it while its job trains.
-func (th *theatre) cancelled(training string) string {
+func (th *harness) cancelled(training string) string {
 	th.t.Helper()
 	id := th.run("finetune", "--dataset", training, "--seed", "2", "--epochs", "50").WorkflowID
 	th.await(id, pipeline.TrainingJob)
@@ -95,7 +95,7 @@ func (th *theatre) cancelled(training string) string {
 }
 
 // blinded runs a fine-tuning with an anonymizer that may send nothing.
-func (th *theatre) blinded(training string) string {
+func (th *harness) blinded(training string) string {
 	th.t.Helper()
 	th.kill()
 	th.env = append(th.env, "SWITCHBOARD_ALLOW_NAMES="+allowNames(th.t))
@@ -106,7 +106,7 @@ func (th *theatre) blinded(training string) string {
 	return pipeline.FineTuneID(pipeline.FineTuneInput{Dataset: training, Seed: 3}.WithDefaults())
 }
 
-func (th *theatre) record(path, id string) {
+func (th *harness) record(path, id string) {
 	th.t.Helper()
 	text, err := protojson.MarshalOptions{Indent: " "}.Marshal(&historypb.History{Events: th.history(id)})
 	if err != nil {

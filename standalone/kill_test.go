@@ -12,7 +12,7 @@ import (
 // output as an undisturbed run, one provider job, and no row lost or doubled.
 func TestKilledRunEndsLikeAnUndisturbedOne(t *testing.T) {
 	slow(t)
-	calm := newTheatre(t)
+	calm := newHarness(t)
 	training, production := tweets(t, calm.dir, 3000)
 	calm.open()
 	calm.run("finetune", "--dataset", training, "--epochs", "50", "--watch")
@@ -20,7 +20,7 @@ func TestKilledRunEndsLikeAnUndisturbedOne(t *testing.T) {
 	output := calm.artifact(want.Output.Path)
 	calm.kill()
 
-	th := newTheatre(t)
+	th := newHarness(t)
 	th.open()
 	tuned := th.run("finetune", "--dataset", training, "--epochs", "50").WorkflowID
 	for _, stage := range []pipeline.Stage{pipeline.Preparing, pipeline.Uploading, pipeline.TrainingJob, pipeline.Evaluating} {
@@ -54,7 +54,7 @@ func TestKilledRunEndsLikeAnUndisturbedOne(t *testing.T) {
 
 // killAt kills the process when the run is in a stage, or beyond it, and
 // starts it again.
-func (th *theatre) killAt(id string, stage pipeline.Stage) {
+func (th *harness) killAt(id string, stage pipeline.Stage) {
 	th.t.Helper()
 	for {
 		s := th.run("status", id)

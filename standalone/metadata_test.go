@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // list runs reads it, so it holds no text, name or handle; a new step that says
 // nothing of itself fails here.
 func TestMetadataOfRuns(t *testing.T) {
-	th := newTheatre(t)
+	th := newHarness(t)
 	th.open()
 	sample, production := sampleFiles(t)
 	tuned := th.run("finetune", "--dataset", sample, "--watch").WorkflowID
@@ -71,7 +71,7 @@ func sampleFiles(t *testing.T) (training, production string) {
 }
 
 // describe writes what the Web UI shows of a run.
-func (th *theatre) describe(b *strings.Builder, id string) {
+func (th *harness) describe(b *strings.Builder, id string) {
 	th.t.Helper()
 	c := th.temporal()
 	fmt.Fprintf(b, "%s\n", id)
@@ -113,7 +113,7 @@ func stepOf(event *historypb.HistoryEvent) string {
 }
 
 // currentDetails are asked of a worker, as the Web UI does.
-func (th *theatre) currentDetails(id string) string {
+func (th *harness) currentDetails(id string) string {
 	th.t.Helper()
 	value, err := th.temporal().QueryWorkflow(th.t.Context(), id, "", "__temporal_workflow_metadata")
 	if err != nil {

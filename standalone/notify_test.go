@@ -56,7 +56,7 @@ func TestRunsNotify(t *testing.T) {
 	l := &listener{t: t, key: key}
 	server := httptest.NewServer(l)
 	defer server.Close()
-	th := newTheatre(t, "SWITCHBOARD_NOTIFY_HOSTS="+strings.TrimPrefix(server.URL, "http://"), "SWITCHBOARD_NOTIFY_SECRET="+notifySecret)
+	th := newHarness(t, "SWITCHBOARD_NOTIFY_HOSTS="+strings.TrimPrefix(server.URL, "http://"), "SWITCHBOARD_NOTIFY_SECRET="+notifySecret)
 	training, production := tweets(t, th.dir, 600)
 	th.open()
 

@@ -22,7 +22,7 @@ type modelList struct {
 	Models               []registry.Model
 }
 
-func (th *theatre) models() (m modelList) {
+func (th *harness) models() (m modelList) {
 	th.t.Helper()
 	code, out, errOut := th.starter("models", "list", "--json")
 	if code != 0 {
@@ -34,7 +34,7 @@ func (th *theatre) models() (m modelList) {
 	return m
 }
 
-func (th *theatre) retrain(args ...string) pipeline.RetrainResult {
+func (th *harness) retrain(args ...string) pipeline.RetrainResult {
 	th.t.Helper()
 	r := th.run(append([]string{"retrain", "--watch"}, args...)...).Retrain
 	if r == nil {
@@ -47,7 +47,7 @@ func (th *theatre) retrain(args ...string) pipeline.RetrainResult {
 // want of data, a worse challenger, a better one that a person approves, a
 // rollback.
 func TestChampionsComeAndGo(t *testing.T) {
-	th := newTheatre(t)
+	th := newHarness(t)
 	training, _ := tweets(t, th.dir, 300)
 	th.open()
 
@@ -88,7 +88,7 @@ func TestChampionsComeAndGo(t *testing.T) {
 
 // correct imports corrections, which the next training learns from, and which
 // alone are reason enough for one.
-func (th *theatre) correct(training string, first pipeline.RetrainResult) {
+func (th *harness) correct(training string, first pipeline.RetrainResult) {
 	th.t.Helper()
 	var table strings.Builder
 	table.WriteString("conversation_id,label,author\n")
@@ -113,7 +113,7 @@ func (th *theatre) correct(training string, first pipeline.RetrainResult) {
 
 // garbled is the training file with other companies in the place of those that
 // answered.
-func (th *theatre) garbled(training string) string {
+func (th *harness) garbled(training string) string {
 	th.t.Helper()
 	records := readCSV(th.t, mustRead(th.t, training))
 	author := 0
@@ -139,7 +139,7 @@ func (th *theatre) garbled(training string) string {
 
 // approved makes the champion one that knows less than it could, lets a full
 // training be proposed, and approves it. It returns the poor one.
-func (th *theatre) approved(training string) (poor string) {
+func (th *harness) approved(training string) (poor string) {
 	th.t.Helper()
 	poor = th.retrain("--dataset", th.garbled(training), "--always", "--seed", "9").FineTune.Model
 	th.promote(poor)
@@ -169,7 +169,7 @@ func (th *theatre) approved(training string) (poor string) {
 
 // promote makes a model the champion by hand, which is the only way for one that is
 // no better than the commonest company.
-func (th *theatre) promote(model string) {
+func (th *harness) promote(model string) {
 	th.t.Helper()
 	if code, out, errOut := th.starter("models", "promote", model, "--why", "a test"); code != 0 {
 		th.t.Fatalf("promote: exit code %d\n%s%s", code, out, errOut)
@@ -177,7 +177,7 @@ func (th *theatre) promote(model string) {
 }
 
 // await waits until a run is in a stage.
-func (th *theatre) await(id string, stage pipeline.Stage) {
+func (th *harness) await(id string, stage pipeline.Stage) {
 	th.t.Helper()
 	for r := th.run("status", id); r.Stage != stage; r = th.run("status", id) {
 		if r.State != "running" {
@@ -191,7 +191,7 @@ func (th *theatre) await(id string, stage pipeline.Stage) {
 // and the run ends as if nothing had happened.
 func TestKilledRetrainingLeavesOneChampion(t *testing.T) {
 	slow(t)
-	th := newTheatre(t)
+	th := newHarness(t)
 	training, _ := tweets(t, th.dir, 1500)
 	th.open()
 	poor := th.retrain("--dataset", th.garbled(training)).FineTune.Model

@@ -28,7 +28,7 @@ import (
 )
 
 func TestFineTuneThenApply(t *testing.T) {
-	th := newTheatre(t)
+	th := newHarness(t)
 	training, production := tweets(t, th.dir, 600)
 	th.open()
 
@@ -55,7 +55,7 @@ func TestFineTuneThenApply(t *testing.T) {
 }
 
 // checkModes: whatever the umask, what the program leaves is its user's alone.
-func (th *theatre) checkModes() {
+func (th *harness) checkModes() {
 	th.t.Helper()
 	for _, root := range []string{"artifacts", "state"} {
 		looked := 0
@@ -80,7 +80,7 @@ func (th *theatre) checkModes() {
 }
 
 // checkOutput: every row of the input, in its order, each with a status.
-func (th *theatre) checkOutput(input string, a *pipeline.ApplyResult) {
+func (th *harness) checkOutput(input string, a *pipeline.ApplyResult) {
 	th.t.Helper()
 	in, out := readCSV(th.t, mustRead(th.t, input)), readCSV(th.t, th.artifact(a.Output.Path))
 	if len(in) != len(out) {
@@ -97,7 +97,7 @@ func (th *theatre) checkOutput(input string, a *pipeline.ApplyResult) {
 }
 
 // checkFiles: the manifest names every file, and every file is what it says.
-func (th *theatre) checkFiles(f *pipeline.FineTuneResult, a *pipeline.ApplyResult) {
+func (th *harness) checkFiles(f *pipeline.FineTuneResult, a *pipeline.ApplyResult) {
 	th.t.Helper()
 	for dir, want := range map[string][]string{
 		f.Dir: {"load.json", "privacy.json", "conversations/part-00000.parquet", "anonymized/part-00000.parquet", "audit/part-00000.parquet",
@@ -155,7 +155,7 @@ const maxResult = 32 << 10
 
 // checkHistories: no text has reached Temporal, no result is large, and the
 // number of events is bounded.
-func (th *theatre) checkHistories(ids ...string) {
+func (th *harness) checkHistories(ids ...string) {
 	th.t.Helper()
 	for _, id := range ids {
 		for _, id := range []string{id, pipeline.PrepareID(id)} {
@@ -177,7 +177,7 @@ func (th *theatre) checkHistories(ids ...string) {
 
 // searchEvent looks for tweet text, names and handles in one event, also in
 // its payloads, which JSON shows encoded.
-func (th *theatre) searchEvent(id string, event *historypb.HistoryEvent, text []byte) {
+func (th *harness) searchEvent(id string, event *historypb.HistoryEvent, text []byte) {
 	th.t.Helper()
 	raw := fmt.Sprintf("%q %s", event.String(), text)
 	for _, secret := range []string{marker, "Naomi", "AcmeHelp", "BoltRail", "we are sorry"} {
@@ -187,7 +187,7 @@ func (th *theatre) searchEvent(id string, event *historypb.HistoryEvent, text []
 	}
 }
 
-func (th *theatre) history(id string) []*historypb.HistoryEvent {
+func (th *harness) history(id string) []*historypb.HistoryEvent {
 	th.t.Helper()
 	var events []*historypb.HistoryEvent
 	it := th.temporal().GetWorkflowHistory(th.t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -202,7 +202,7 @@ func (th *theatre) history(id string) []*historypb.HistoryEvent {
 }
 
 // checkStatus: without arguments, status tells of the latest fine-tuning.
-func (th *theatre) checkStatus(id string, f *pipeline.FineTuneResult) {
+func (th *harness) checkStatus(id string, f *pipeline.FineTuneResult) {
 	th.t.Helper()
 	s := th.run("status")
 	if s.WorkflowID != id || s.State != "completed" || s.Stage != pipeline.Done {
@@ -216,7 +216,7 @@ func (th *theatre) checkStatus(id string, f *pipeline.FineTuneResult) {
 	}
 }
 
-func (th *theatre) checkCommands(model string) {
+func (th *harness) checkCommands(model string) {
 	th.t.Helper()
 	if code, out, errOut := th.starter("models", "list"); code != 0 || !strings.Contains(out, model) {
 		th.t.Errorf("models list: exit code %d\n%s%s", code, out, errOut)
@@ -234,7 +234,7 @@ func (th *theatre) checkCommands(model string) {
 
 // checkRestart: what was known is known after a restart, and the same
 // fine-tuning is not paid for again.
-func (th *theatre) checkRestart(id string, f *pipeline.FineTuneResult, production string) {
+func (th *harness) checkRestart(id string, f *pipeline.FineTuneResult, production string) {
 	th.t.Helper()
 	th.kill()
 	th.open()
@@ -257,7 +257,7 @@ func (th *theatre) checkRestart(id string, f *pipeline.FineTuneResult, productio
 
 // checkEvaluate: a model is judged on another run's conversations as it was on
 // its own.
-func (th *theatre) checkEvaluate(f *pipeline.FineTuneResult, id string) {
+func (th *harness) checkEvaluate(f *pipeline.FineTuneResult, id string) {
 	th.t.Helper()
 	e := th.run("evaluate", "--run", id, "--model", f.Model, "--without-texts", "--watch").Evaluate
 	if e == nil || e.Model != f.Model || e.Metrics.Test != f.Metrics.Test || e.Metrics.Threshold != f.Metrics.Threshold {
@@ -274,7 +274,7 @@ func (th *theatre) checkEvaluate(f *pipeline.FineTuneResult, id string) {
 }
 
 // checkDryRun: what a run would cost is told, and nothing reaches the provider.
-func (th *theatre) checkDryRun() {
+func (th *harness) checkDryRun() {
 	th.t.Helper()
 	before, err := th.provider().Files(th.t.Context(), provider.PurposeFineTune)
 	if err != nil {
@@ -299,7 +299,7 @@ func (th *theatre) checkDryRun() {
 
 // checkReuse: a stage whose inputs and settings are those of an earlier run is
 // not done again, and is where asked for.
-func (th *theatre) checkReuse(again *pipeline.FineTuneResult) {
+func (th *harness) checkReuse(again *pipeline.FineTuneResult) {
 	th.t.Helper()
 	training := filepath.Join(th.dir, "tweets.csv")
 	all := []pipeline.Stage{pipeline.Staging, pipeline.Anonymizing, pipeline.Splitting, pipeline.Uploading}
@@ -313,7 +313,7 @@ func (th *theatre) checkReuse(again *pipeline.FineTuneResult) {
 	}
 }
 
-func (th *theatre) checkReused(how string, f *pipeline.FineTuneResult, want ...pipeline.Stage) {
+func (th *harness) checkReused(how string, f *pipeline.FineTuneResult, want ...pipeline.Stage) {
 	th.t.Helper()
 	var reused []pipeline.Stage
 	for _, s := range f.Stages {
@@ -327,7 +327,7 @@ func (th *theatre) checkReused(how string, f *pipeline.FineTuneResult, want ...p
 }
 
 func TestBadInputIsRefusedWithASentence(t *testing.T) {
-	th := newTheatre(t)
+	th := newHarness(t)
 	training, production := tweets(t, th.dir, 60)
 	th.open()
 	write := func(name, content string) string {
@@ -424,10 +424,10 @@ func lastLine(s string) string {
 }
 
 func TestWrongAPIKeyIsRefused(t *testing.T) {
-	th := newTheatre(t)
+	th := newHarness(t)
 	training, _ := tweets(t, th.dir, 60)
 	th.open()
-	other := newTheatre(t, "OPENAI_BASE_URL=http://127.0.0.1:"+th.ports[2]+"/v1", "OPENAI_API_KEY=sk-wrong")
+	other := newHarness(t, "OPENAI_BASE_URL=http://127.0.0.1:"+th.ports[2]+"/v1", "OPENAI_API_KEY=sk-wrong")
 	other.open()
 	code, out, errOut := other.starter("finetune", "--dataset", training)
 	if code != 2 || !strings.Contains(errOut, "API key") || strings.Contains(errOut+out, "sk-wrong") {
@@ -436,10 +436,10 @@ func TestWrongAPIKeyIsRefused(t *testing.T) {
 }
 
 func TestPortInUseIsOneSentence(t *testing.T) {
-	th := newTheatre(t)
+	th := newHarness(t)
 	th.open()
 	for i, flag := range []string{"--temporal-port", "--ui-port", "--model-port"} {
-		second := newTheatre(t)
+		second := newHarness(t)
 		second.ports[i] = th.ports[i]
 		cmd := exec.Command(program, second.args()...)
 		cmd.Env = second.env
@@ -451,7 +451,7 @@ func TestPortInUseIsOneSentence(t *testing.T) {
 }
 
 func TestScheduleStartsARetraining(t *testing.T) {
-	th := newTheatre(t)
+	th := newHarness(t)
 	training, _ := tweets(t, th.dir, 300)
 	th.open()
 	if code, out, errOut := th.starter("schedule", "create", "--dataset", training, "--every", "24h"); code != 0 {
@@ -476,7 +476,7 @@ func TestScheduleStartsARetraining(t *testing.T) {
 
 // checkScheduled: the run of a schedule is found by how it was decided, and says what
 // it is about.
-func (th *theatre) checkScheduled() {
+func (th *harness) checkScheduled() {
 	th.t.Helper()
 	query := "TemporalScheduledById = 'retrain' AND " + pipeline.DecisionAttribute + " IN ('promoted', 'kept') AND " + pipeline.DatasetAttribute + " STARTS_WITH 'tweets.csv@'"
 	c := th.temporal()
@@ -524,7 +524,7 @@ func TestJobThatNobodyWaitsForIsCancelled(t *testing.T) {
 		t.Fatal(err)
 	}
 	models := newCounter(t, modelserver.JobFault{Endless: true})
-	th := newTheatre(t, "OPENAI_BASE_URL="+models.url, "OPENAI_API_KEY="+counterKey)
+	th := newHarness(t, "OPENAI_BASE_URL="+models.url, "OPENAI_API_KEY="+counterKey)
 	th.open()
 	p, err := provider.New(provider.Options{BaseURL: models.url, APIKey: counterKey})
 	if err != nil {
@@ -549,7 +549,7 @@ func TestJobThatNobodyWaitsForIsCancelled(t *testing.T) {
 	th.wantJobs(p, "cancelled", provider.Cancelled, provider.Cancelled)
 }
 
-func (th *theatre) wantJobs(p *provider.Client, when string, want ...provider.JobStatus) {
+func (th *harness) wantJobs(p *provider.Client, when string, want ...provider.JobStatus) {
 	th.t.Helper()
 	jobs, err := p.Jobs(th.t.Context(), nil)
 	var got []provider.JobStatus

@@ -16,7 +16,7 @@ import (
 // What a user does after the demo: fine-tune on data of their own, and apply the
 // model. The demo's companies have no part in it.
 func TestTasksAreApart(t *testing.T) {
-	th := newTheatre(t)
+	th := newHarness(t)
 	// So many that the model is tested on enough of them to compare with.
 	training, production := tweets(t, th.dir, 700)
 	th.open()
@@ -55,7 +55,7 @@ func TestTasksAreApart(t *testing.T) {
 }
 
 // checkWarning applies the demo's model to what no company of it ever wrote or got.
-func (th *theatre) checkWarning(production string) {
+func (th *harness) checkWarning(production string) {
 	th.t.Helper()
 	rows := []string{"tweet_id,text,in_response_to_tweet_id"}
 	for i := range 200 {

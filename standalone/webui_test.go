@@ -17,7 +17,7 @@ func TestWebUIShowsTheRuns(t *testing.T) {
 		t.Skip(err)
 	}
 	sample, production := sampleFiles(t)
-	th := newTheatre(t)
+	th := newHarness(t)
 	th.open()
 	tuned := th.run("finetune", "--dataset", sample, "--target-size", "200", "--watch")
 	applied := th.run("apply", "--dataset", production, "--watch")
@@ -46,7 +46,7 @@ func TestWebUIShowsTheRuns(t *testing.T) {
 	}
 }
 
-func (th *theatre) look(path, waitFor, picture string) string {
+func (th *harness) look(path, waitFor, picture string) string {
 	th.t.Helper()
 	file := ""
 	if dir := os.Getenv("SCREENSHOTS"); dir != "" {

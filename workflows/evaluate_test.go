@@ -50,11 +50,11 @@ func (w *world) reports(seen *activities.ReportEvaluationInput) *world {
 func TestEvaluateAsksTheBaseModelWhereItIsAsked(t *testing.T) {
 	seen := activities.ReportEvaluationInput{Untuned: make([]activities.UntunedAnswers, 1)}
 	w := newWorld(t).reports(&seen)
-	w.ExecuteWorkflow(Evaluate, pipeline.EvaluateInput{Dir: "finetune/r1", With: []pipeline.Untuned{pipeline.ZeroShot, pipeline.FewShot}})
+	w.ExecuteWorkflow(Evaluate, pipeline.EvaluateInput{Dir: "finetune/r1", With: []pipeline.Untuned{pipeline.Base, pipeline.FewShot}})
 	require.NoError(t, w.GetWorkflowError())
 	require.Equal(t, model+" test model-labels ", seen.TestPredictions.Path)
 	require.Equal(t, []activities.UntunedAnswers{
-		{Way: pipeline.ZeroShot, Validation: artifact.Ref{Path: "base-model validation split-labels prompt-base"}, Test: artifact.Ref{Path: "base-model test split-labels prompt-base"}},
+		{Way: pipeline.Base, Validation: artifact.Ref{Path: "base-model validation split-labels prompt-base"}, Test: artifact.Ref{Path: "base-model test split-labels prompt-base"}},
 		{Way: pipeline.FewShot, Validation: artifact.Ref{Path: "base-model validation split-labels prompt-few-shot"}, Test: artifact.Ref{Path: "base-model test split-labels prompt-few-shot"}},
 	}, seen.Untuned)
 }
@@ -69,7 +69,7 @@ func TestEvaluateAloneAsksTheModelOnly(t *testing.T) {
 }
 
 func TestEvaluateRefusesColumnsThatItDoesNotKnow(t *testing.T) {
-	for _, with := range [][]pipeline.Untuned{{"best"}, {pipeline.ZeroShot, pipeline.ZeroShot}} {
+	for _, with := range [][]pipeline.Untuned{{"best"}, {pipeline.Base, pipeline.Base}} {
 		w := newWorld(t)
 		w.ExecuteWorkflow(Evaluate, pipeline.EvaluateInput{Dir: "finetune/r1", With: with})
 		require.Equal(t, string(problem.BadInput), w.kind(w.GetWorkflowError()))

@@ -36,7 +36,7 @@ func (w *world) refusedAt(says string) {
 	require.ErrorContains(w.t, err, says)
 	require.Equal(w.t, string(problem.Refused), w.kind(err))
 	require.Zero(w.t, w.sent)
-	require.Equal(w.t, pipeline.Broken, w.status().Stage)
+	require.Equal(w.t, pipeline.Failed, w.status().Stage)
 }
 
 func TestTextIsSentOnceTheAnonymizerPassed(t *testing.T) {

@@ -134,7 +134,7 @@ func (r *run) end(ctx workflow.Context, err error) {
 	case workflow.IsContinueAsNewError(err):
 		return
 	default:
-		r.status.Stage = pipeline.Broken
+		r.status.Stage = pipeline.Failed
 	}
 	r.show(ctx)
 	if !r.bare {

@@ -31,7 +31,7 @@ func TestNothingIsDoneWithoutTheSurroundings(t *testing.T) {
 			require.Equal(t, "what to do", app.Message())
 			require.Equal(t, string(problem.Environment), app.Type())
 			require.Empty(t, w.ran)
-			require.Equal(t, pipeline.Broken, w.status().Stage)
+			require.Equal(t, pipeline.Failed, w.status().Stage)
 		})
 	}
 }

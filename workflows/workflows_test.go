@@ -405,7 +405,7 @@ func TestFineTuneRefusesBadInputBeforeItSpends(t *testing.T) {
 			require.True(t, accepted.answered)
 			require.Equal(t, string(problem.BadInput), w.kind(accepted.err))
 			require.Zero(t, w.times("StageConversations"))
-			require.Equal(t, pipeline.Broken, w.status().Stage)
+			require.Equal(t, pipeline.Failed, w.status().Stage)
 		})
 	}
 }

@@ -72,7 +72,7 @@ func (a *app) argument(use string) completer {
 var flagWords = map[string][]string{
 	"rare-classes": {string(pipeline.DropRare), string(pipeline.FoldRare)},
 	"mode":         {string(pipeline.Online), string(pipeline.InBatches)},
-	"with":         {string(pipeline.ZeroShot), string(pipeline.FewShot)},
+	"with":         {string(pipeline.Base), string(pipeline.FewShot)},
 	"overlap":      slices.Sorted(maps.Keys(overlaps)),
 	"kind":         kindNames(),
 	"status":       statusNames(),

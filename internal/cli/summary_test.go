@@ -215,8 +215,8 @@ var reports = map[string]view{
 	},
 	"prepare-refused": report{
 		WorkflowID: "finetune-tweets-1a2b3c4d-prepare", RunID: "run-3", Workflow: pipeline.PrepareDatasetWorkflow, State: stateFailed,
-		Started: before(20 * time.Second), Closed: before(0), Stage: pipeline.Broken,
-		Status: &pipeline.Status{Stage: pipeline.Broken, Privacy: failed, Stages: []pipeline.StageTime{
+		Started: before(20 * time.Second), Closed: before(0), Stage: pipeline.Failed,
+		Status: &pipeline.Status{Stage: pipeline.Failed, Privacy: failed, Stages: []pipeline.StageTime{
 			stage(pipeline.Staging, 20*time.Second, 19), stage(pipeline.Anonymizing, time.Second, 1),
 		}},
 		Failure: &failure{"Refused", "the anonymizer leaves too much behind", 1},
@@ -255,8 +255,8 @@ var reports = map[string]view{
 	},
 	"finetune-failed": report{
 		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateFailed,
-		Started: before(200 * time.Second), Closed: before(0), Stage: pipeline.Broken,
-		Status: &pipeline.Status{Stage: pipeline.Broken, JobID: "ftjob-1", Stages: []pipeline.StageTime{
+		Started: before(200 * time.Second), Closed: before(0), Stage: pipeline.Failed,
+		Status: &pipeline.Status{Stage: pipeline.Failed, JobID: "ftjob-1", Stages: []pipeline.StageTime{
 			stage(pipeline.Checking, 200*time.Second, 0.5), stage(pipeline.TrainingJob, 180*time.Second, 61),
 		}},
 		Failure: &failure{"Refused", "the fine-tuning job ftjob-1 failed at the provider", 1},

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"switchboard/internal/config"
+	"switchboard/internal/database"
 	"switchboard/internal/pipeline"
-	"switchboard/internal/store"
 )
 
 // timeout bounds one check.
@@ -20,7 +20,7 @@ type Worker struct {
 	Config config.Config
 	// Getenv reads the environment that Config was made of.
 	Getenv func(string) string
-	Models *store.Store
+	Models *database.Store
 }
 
 // Run makes all checks, in the order in which a person mends what they find. It
@@ -28,7 +28,7 @@ type Worker struct {
 func Run(ctx context.Context, w Worker) []pipeline.Check {
 	var c checks
 	c.run(ctx, "artifacts", true, func(ctx context.Context) (string, error) { return artifacts(ctx, w.Config.Artifacts) })
-	c.run(ctx, "database", true, func(ctx context.Context) (string, error) { return database(ctx, w) })
+	c.run(ctx, "database", true, func(ctx context.Context) (string, error) { return models(ctx, w) })
 	c.run(ctx, "permissions", true, func(context.Context) (string, error) { return permissions(w.Getenv, w.Config) })
 	c.provider(ctx, w.Config)
 	return c

@@ -30,8 +30,8 @@ func artifacts(ctx context.Context, root string) (string, error) {
 	return where + " can be written", nil
 }
 
-// database reads from the registry.
-func database(ctx context.Context, w Worker) (string, error) {
+// models reads from the registry.
+func models(ctx context.Context, w Worker) (string, error) {
 	tasks, err := w.Models.Tasks(ctx)
 	if err != nil {
 		return "", problem.New(problem.Environment, "the database of models cannot be read: %w; check %s", err, config.DatabaseURL)

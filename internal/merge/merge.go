@@ -102,7 +102,7 @@ func (m *Merge) Add(examples []dataset.Example, predictions []dataset.Prediction
 	}
 	threads := map[int64]map[string]int64{}
 	for i, e := range examples {
-		p := predictions[i] //nolint:gosec // there are as many as examples
+		p := predictions[i]
 		if p.ConversationID != e.ID {
 			return fmt.Errorf("prediction %d is for conversation %d, where conversation %d is", i, p.ConversationID, e.ID)
 		}

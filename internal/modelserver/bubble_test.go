@@ -48,7 +48,7 @@ func inBubble(t *testing.T, options Options, test func(t *testing.T, r *running,
 			})
 		})
 		own.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-			begin() // after the test has set the server's patience
+			begin() // after the test has set the server's timeouts
 			return listener.DialContext(ctx, network, address)
 		}
 		test(t, r, listener)

@@ -131,7 +131,7 @@ type Server struct {
 	uploads  uploads
 	meters   *meters
 	faults   *faults // nil if there are none
-	patience patience
+	timeouts timeouts
 	mux      *http.ServeMux
 	closing  atomic.Bool
 
@@ -170,7 +170,7 @@ func New(options Options) (*Server, error) {
 	s := &Server{
 		options: options, log: options.Logger, cancels: map[string]context.CancelCauseFunc{},
 		chats:  newQueue(options.MaxChats, options.MaxWaitingChats),
-		meters: newMeters(), faults: newFaults(options.Faults), patience: defaultPatience, batchTime: completionTime,
+		meters: newMeters(), faults: newFaults(options.Faults), timeouts: defaultTimeouts, batchTime: completionTime,
 	}
 	holders := holdersOf(options, nil)
 	s.holders.Store(&holders)
@@ -259,7 +259,7 @@ func (s *Server) Close() error {
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
-		ReadHeaderTimeout: s.patience.header,
+		ReadHeaderTimeout: s.timeouts.header,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
@@ -384,7 +384,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// A copy of the request: the connection's own goes on with the body that
 	// came with it.
 	r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e))
-	watched := s.patience.watch(w, r)
+	watched := s.timeouts.watch(w, r)
 	e.body = watched.body
 	defer func() {
 		recovered := recover()

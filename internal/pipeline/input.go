@@ -230,8 +230,8 @@ func unlessDefault(part float64) float64 {
 type Untuned string
 
 const (
-	// ZeroShot tells it the companies there are.
-	ZeroShot Untuned = "base"
+	// Base tells it the companies there are.
+	Base Untuned = "base"
 	// FewShot shows it conversations of the training split too.
 	FewShot Untuned = "few-shot"
 )
@@ -279,8 +279,8 @@ func (in EvaluateInput) Validate() error {
 		return badInput("the precision is %g; it must be above 0 and at most 1", in.Precision)
 	}
 	for i, way := range in.With {
-		if way != ZeroShot && way != FewShot || slices.Contains(in.With[:i], way) {
-			return badInput("the base model can be asked as %q and as %q, each once; %q is not possible", ZeroShot, FewShot, way)
+		if way != Base && way != FewShot || slices.Contains(in.With[:i], way) {
+			return badInput("the base model can be asked as %q and as %q, each once; %q is not possible", Base, FewShot, way)
 		}
 	}
 	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))

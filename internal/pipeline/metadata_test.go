@@ -38,7 +38,7 @@ func TestMetadata(t *testing.T) {
 			"- task: `default`\n- dataset: `production.csv`\n- model: `ft:a`\n- `--mode=batch`\n- notifies: `hooks.example.com`\n",
 		},
 		"evaluation": {
-			EvaluateInput{Dir: "finetune-tweets-1a2b3c4d/run", With: []Untuned{ZeroShot, FewShot}}, "Evaluate the champion on the test set of finetune-tweets-1a2b3c4d",
+			EvaluateInput{Dir: "finetune-tweets-1a2b3c4d/run", With: []Untuned{Base, FewShot}}, "Evaluate the champion on the test set of finetune-tweets-1a2b3c4d",
 			"- task: `default`\n- test set of: `finetune-tweets-1a2b3c4d`\n- model: `the champion`\n- `--with=base`\n- `--with=few-shot`\n",
 		},
 		"call": {

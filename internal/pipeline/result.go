@@ -36,7 +36,7 @@ const (
 	Approving Stage = "approving"
 	Done      Stage = "done"
 	Cancelled Stage = "cancelled"
-	Broken    Stage = "failed"
+	Failed    Stage = "failed"
 )
 
 // StageTime is how long a stage took.

@@ -102,13 +102,13 @@ type scanner struct {
 	stderr io.Writer
 }
 
-func (s *scanner) run(cmd *cobra.Command, args []string) (console.View, error) {
-	ctx, f := cmd.Context(), s.flags
-	s.stderr = cmd.ErrOrStderr()
+func (r *scanner) run(cmd *cobra.Command, args []string) (console.View, error) {
+	ctx, f := cmd.Context(), r.flags
+	r.stderr = cmd.ErrOrStderr()
 	if err := f.validate(cmd, args); err != nil {
 		return nil, err
 	}
-	cfg, err := config.Load(s.getenv)
+	cfg, err := config.Load(r.getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -117,9 +117,9 @@ func (s *scanner) run(cmd *cobra.Command, args []string) (console.View, error) {
 		return nil, err
 	}
 	if f.labelled != "" {
-		return s.evaluateLabelled(ctx, anonymizer, args)
+		return r.evaluateLabelled(ctx, anonymizer, args)
 	}
-	return s.scanFile(ctx, anonymizer, args[0])
+	return r.scanFile(ctx, anonymizer, args[0])
 }
 
 func (f scanFlags) validate(cmd *cobra.Command, args []string) error {

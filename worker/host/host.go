@@ -20,12 +20,12 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/config"
 	"switchboard/internal/cost"
+	"switchboard/internal/database"
 	"switchboard/internal/installation"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
-	"switchboard/internal/store"
 	"switchboard/internal/temporal"
 	"switchboard/internal/webhook"
 	"switchboard/workflows"
@@ -38,7 +38,7 @@ const StopTimeout = 30 * time.Second
 // Host is a set of running workers, one for each task queue.
 type Host struct {
 	files   *artifact.Store
-	models  *store.Store
+	models  *database.Store
 	workers []worker.Worker
 	failed  chan error
 }
@@ -101,14 +101,14 @@ func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, e
 
 // open opens the artifacts and the database.
 func (h *Host) open(ctx context.Context, cfg config.Config) (err error) {
-	location, err := store.Location(cfg.DatabaseURL, cfg.Artifacts)
+	location, err := database.Location(cfg.DatabaseURL, cfg.Artifacts)
 	if err != nil {
 		return err
 	}
 	if h.files, err = artifact.Open(ctx, cfg.Artifacts); err != nil {
 		return err
 	}
-	if h.models, err = store.Open(ctx, location); err != nil {
+	if h.models, err = database.Open(ctx, location); err != nil {
 		_ = h.files.Close()
 	}
 	return err
