@@ -57,7 +57,7 @@ with --watch the command follows the run and exits as the run does.`,
 	return cmd
 }
 
-// write tells of a run in full: how it is getting on, or its summary.
+// write shows a run in full: its progress, or its summary.
 func (r report) write(t *text) {
 	t.line("%s %s: %s", r.Workflow, r.WorkflowID, r.standing(t))
 	t.fact("result", r.headline())
