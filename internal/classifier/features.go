@@ -184,7 +184,7 @@ func bucket(hash uint64) uint32 {
 
 // vocabulary numbers the kept buckets from 0 in ascending order of bucket:
 // a set of bits with the count of bits before each block, so that a look-up
-// costs two memory accesses and the whole takes 2.3 MB for any size.
+// costs two memory accesses and the whole takes the same memory for any size.
 type vocabulary struct {
 	words []uint64 // one bit a bucket
 	ranks []uint32 // kept buckets before each block of blockWords words

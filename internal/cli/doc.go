@@ -1,7 +1,7 @@
 // Package cli is Switchboard's command line: it starts runs, watches them,
-// schedules them and looks after what they need. It is a client of Temporal
-// and of the artifact store; the work itself happens in workers. Only scan works
-// by itself, so that texts can be looked at where they are.
+// schedules them and looks after what they need. It is a client of Temporal and of
+// nothing else: the work happens in workers, and what they alone can know it asks them
+// for.
 //
 // [Run] is the only entry point. It takes everything a process would take from
 // the operating system, so a test runs commands in process and reads what a

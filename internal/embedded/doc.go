@@ -23,8 +23,6 @@
 //
 // # What it is not for
 //
-// One process does everything, at a cost of about 5 ms of one core for each
-// activity: three hundred a second on two cores, and 5 ms from one step of a
-// workflow to the next. Many workers, or a service that must outlive a machine,
-// want a cluster: see deploy/.
+// One process and one file do everything. Many workers, or a service that must outlive
+// a machine, want a cluster: see deploy/.
 package embedded

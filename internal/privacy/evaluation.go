@@ -27,18 +27,7 @@ type demand struct{ recall, low float64 }
 
 // demands are what is asked of each kind. They lie below what the rules and the
 // shipped model reach, and above what the rules reach alone: a model that finds
-// nothing has to be noticed.
-//
-//	kind      by default (details)            rules alone  asked
-//	Person    99.0%, low 98.2% (1,179)        90.0%        95%, low 93%
-//	Initials  99.6%, low 99.0% (1,018)        99.6%        95%, low 93%
-//	Email     100%   (16)                     100%         98%
-//	Phone     100%   (26)                     100%         95%
-//	Card      100%   (4)                      100%         98%
-//	Iban      100%   (4)                      100%         98%
-//	Booking   100%   (39)                     100%         90%
-//
-// The set has too few details of the lower kinds for a demand on the interval.
+// nothing has to be noticed. The set has too few details of the lower kinds for a demand on the interval.
 var demands = map[string]demand{
 	anonymize.Person:  {0.95, 0.93},
 	Initials:          {0.95, 0.93},
