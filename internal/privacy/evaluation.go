@@ -27,7 +27,8 @@ type demand struct{ recall, low float64 }
 
 // demands are what is asked of each kind. They lie below what the rules and the
 // shipped model reach, and above what the rules reach alone: a model that finds
-// nothing has to be noticed. The set has too few details of the lower kinds for a demand on the interval.
+// nothing has to be noticed. The set has too few details of the lower kinds for a demand
+// on the interval.
 var demands = map[string]demand{
 	anonymize.Person:  {0.95, 0.93},
 	Initials:          {0.95, 0.93},
