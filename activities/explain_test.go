@@ -116,15 +116,17 @@ func TestExplainWithAnotherProvider(t *testing.T) {
 func TestExplainRefuses(t *testing.T) {
 	x := newExplaining(t, "switchboard-softmax-1")
 	good := x.in
-	for name, c := range map[string]struct {
+	for _, c := range []struct {
+		name   string
 		change func(in *pipeline.ExplainInput)
 		kind   problem.Kind
 		says   string
 	}{
-		"a conversation of another run": {func(in *pipeline.ExplainInput) { in.ConversationID = 7_000_000 }, problem.BadInput, "the run has no conversation 7000000"},
-		"none of several":               {func(in *pipeline.ExplainInput) { in.ConversationID = 0 }, problem.BadInput, "the run has no conversation 0"},
-		"a model of another task":       {func(in *pipeline.ExplainInput) { in.Task = "other" }, problem.BadInput, "belongs to the task default"},
-		"texts that may not leave": {func(in *pipeline.ExplainInput) {
+		{"a conversation of another run", func(in *pipeline.ExplainInput) { in.ConversationID = 7_000_000 }, problem.BadInput, "the run has no conversation 7000000"},
+		{"none of several", func(in *pipeline.ExplainInput) { in.ConversationID = 0 }, problem.BadInput, "the run has no conversation 0"},
+		{"a model of another task", func(in *pipeline.ExplainInput) { in.Task = "other" }, problem.BadInput, "belongs to the task default"},
+		// It writes the manifest anew, so it comes last.
+		{"texts that may not leave", func(in *pipeline.ExplainInput) {
 			in.Manifest = x.manifest(privacy.Evaluation{Anonymizer: anonymizerVersion}, artifact.Ref{}, artifact.Ref{})
 		}, problem.Refused, "leaves too much behind"},
 	} {
@@ -132,7 +134,7 @@ func TestExplainRefuses(t *testing.T) {
 		c.change(&in)
 		_, err := x.control.Explain(t.Context(), in)
 		if kind, _ := problem.KindOf(err); kind != c.kind || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: %v; want %s with %q", name, err, c.kind, c.says)
+			t.Errorf("%s: %v; want %s with %q", c.name, err, c.kind, c.says)
 		}
 	}
 }
