@@ -115,6 +115,9 @@ var varying = []struct {
 	{regexp.MustCompile(`:sb-[0-9a-f]{12}:[0-9A-Z]{10}\b`), ":#"},
 	{regexp.MustCompile(`\bftjob-[0-9A-Z]{26}\b`), "ftjob-#"},
 	{regexp.MustCompile(`-[0-9a-f]{8}\b`), "-#"},
+	// Ports are free ones, and a worker is known by its process.
+	{regexp.MustCompile(`\b(localhost|127\.0\.0\.1):\d+`), "$1:#"},
+	{regexp.MustCompile(`\bworker \d+@\S+`), "worker #"},
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d`), "#"},
 	{regexp.MustCompile(`\b\d\d:\d\d:\d\d\b`), "#"},
 	{regexp.MustCompile(`\b(\d+(\.\d+)?(h|m|s|ms))+\b`), "#"},
