@@ -126,7 +126,7 @@ func TestExitCodesWithoutServer(t *testing.T) {
 		{"finetune --dataset x.csv --notify http://localhost:8000/x", 3, noServer},
 		{"finetune --dataset x --test-share 0", 2, "the test share is 0;"},
 		{"finetune --dataset x --test-share 0.6", 2, "the test share is 0.6;"},
-		{"finetune --dataset x --test-share half", 2, `--test-share is "half"; give a number such as 0.95`},
+		{"finetune --dataset x --test-share half", 2, `--test-share is "half"; give a number such as 0.5, without a percent sign`},
 		{"finetune --dataset x --precision 1.1", 2, "the precision is 1.1;"},
 		{"finetune --dataset x --epochs 0", 2, "the number of epochs is 0;"},
 		{"finetune --dataset x --seed 0", 2, "the seed is 0;"},

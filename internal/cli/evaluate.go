@@ -79,7 +79,7 @@ func (f *evaluateFlags) input(ctx context.Context, a *app, cmd *cobra.Command) (
 	case err != nil:
 		return in, err
 	case r.FineTune == nil || r.FineTune.Dir == "":
-		return in, problem.Input("the run %s is a %s that has left no splits; name a finished fine-tuning", f.run, r.Workflow)
+		return in, problem.Input("the run %s (%s) has left no held-out conversations; name a finished fine-tuning", f.run, r.Workflow)
 	}
 	in.Dir, in.Task = r.FineTune.Dir, cmp.Or(in.Task, r.FineTune.Task)
 	for _, way := range f.with {

@@ -14,7 +14,7 @@ import (
 var expected = map[string]string{
 	"int":      "a whole number",
 	"int64":    "a whole number",
-	"float64":  "a number such as 0.95",
+	"float64":  "a number such as 0.5, without a percent sign",
 	"duration": "a duration such as 90s, 30m or 24h",
 	"bool":     "true or false",
 }

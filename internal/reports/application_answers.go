@@ -70,7 +70,7 @@ func (p *applicationPage) Sureness() string {
 	}
 	s := fmt.Sprintf("An answer counts if its confidence is at least %s. Below that, the company is Unknown.", evaluate.Share(p.Threshold))
 	if p.Origin != nil && p.Origin.AskedPrecision > 0 {
-		s += fmt.Sprintf(" At that level, %s of the model's answers were correct on conversations that it was not trained on.", evaluate.Share(p.Origin.AskedPrecision))
+		s += fmt.Sprintf(" That level was chosen so that %s of the model's answers are correct, on conversations that it was not trained on.", evaluate.Share(p.Origin.AskedPrecision))
 	}
 	return s
 }

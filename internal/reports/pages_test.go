@@ -150,7 +150,7 @@ func TestApplicationPage(t *testing.T) {
 		"How the conversations were assigned", "Sure", "Unsure", "No text", "No answer",
 		"Largest companies", "Company00Help", "Other companies",
 		"over 799 conversations of production-2026-08.csv", "<strong>Company01Help</strong>: &#43;7.4 points, from 6.9% to 14.4%",
-		"at least 50.0%", "95.0% of the model&#39;s answers were correct", "90 to 100%",
+		"at least 50.0%", "95.0% of the model&#39;s answers are correct", "90 to 100%",
 		"Żółw_Pomoc", "counted as Unknown", "&lt;script&gt;alert(&#34;1&#34;)&lt;/script&gt;",
 	} {
 		_, rest, found := strings.Cut(page, inOrder)

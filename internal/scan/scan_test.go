@@ -122,7 +122,7 @@ func TestCommandLinesThatMakeNoSense(t *testing.T) {
 		{"scan --evaluate x --errors --show --limit 5", "--limit goes with --show, and not with --evaluate"},
 		{"scan --evaluate x --fail-under 0", "--fail-under is 0; give a share"},
 		{"scan --evaluate x --fail-under 1.5", "--fail-under is 1.5; give a share"},
-		{"scan --evaluate x --fail-under most", `--fail-under is "most"; give a number such as 0.95`},
+		{"scan --evaluate x --fail-under most", `--fail-under is "most"; give a number such as 0.5, without a percent sign`},
 	} {
 		if r := newHarness(t).run(strings.Fields(c.args)...); r.code != problem.ExitBadInput || !strings.Contains(r.stderr, c.want) {
 			t.Errorf("%s: exit code %d, %q, want %q", c.args, r.code, r.stderr, c.want)
