@@ -48,7 +48,7 @@ type Evidence struct {
 func (e Evidence) News() pipeline.RetrainNews {
 	latest := e.latest()
 	news := pipeline.RetrainNews{
-		Corrections:     newer(e.Corrections, latest.LastJudged()),
+		Corrections:     newer(e.Corrections, e.learnedAt()),
 		Drift:           evaluate.PSI(e.LabelsThen, e.LabelsNow),
 		ConfidenceDrift: e.confidenceDrift(),
 	}
@@ -60,7 +60,30 @@ func (e Evidence) News() pipeline.RetrainNews {
 	return news
 }
 
-// latest is the model that was judged last. What came in before is in it.
+// learnedAt is when a model was judged last that learned from corrections: those
+// that came in before are in it. A fine-tuning leaves them out unless it is told not
+// to.
+func (e Evidence) learnedAt() (at time.Time) {
+	for _, m := range append([]registry.Model{e.Champion}, e.Models...) {
+		if learnsCorrections(m) && m.LastJudged().After(at) {
+			at = m.LastJudged()
+		}
+	}
+	return at
+}
+
+// learnsCorrections tells that a model's run trained on corrections. Of a model
+// without parameters it is assumed.
+func learnsCorrections(m registry.Model) bool {
+	parameters, known := m.Parameters.(map[string]any)
+	if !known {
+		return true
+	}
+	weight, _ := parameters["correction_weight"].(float64)
+	return weight > 0
+}
+
+// latest is the model that was judged last. What rows there were before are in it.
 func (e Evidence) latest() registry.Model {
 	latest := e.Champion
 	for _, m := range e.Models {

@@ -26,6 +26,9 @@ func imported(at ...time.Time) (list []registry.Correction) {
 func TestRowsAndCorrectionsSinceTheLatestJudgement(t *testing.T) {
 	champion := registry.Model{ID: "champion", Created: trained, DatasetSHA256: "old", DatasetRows: 100}
 	challenger := registry.Model{ID: "challenger", Created: after(5), DatasetSHA256: "newer", DatasetRows: 130}
+	plain, learned := challenger, challenger
+	plain.Parameters = map[string]any{"dataset": "tweets.csv"}
+	learned.Parameters = map[string]any{"correction_weight": 3.0}
 	judgedAgain := champion
 	judgedAgain.Judged = after(10)
 	for name, c := range map[string]struct {
@@ -43,6 +46,8 @@ func TestRowsAndCorrectionsSinceTheLatestJudgement(t *testing.T) {
 		"a later model had all of it":      {pipeline.DatasetRef{SHA256: "newer", Rows: 130}, champion, []registry.Model{challenger}, nil, 0, 0},
 		"corrections before and after":     {pipeline.DatasetRef{SHA256: "old", Rows: 100}, champion, nil, imported(after(-1), trained, after(1), after(2)), 0, 2},
 		"a later model had one of them":    {pipeline.DatasetRef{SHA256: "newer", Rows: 130}, champion, []registry.Model{challenger}, imported(after(1), after(6)), 0, 1},
+		"a later model left them out":      {pipeline.DatasetRef{SHA256: "newer", Rows: 130}, champion, []registry.Model{plain}, imported(after(1), after(6)), 0, 2},
+		"a later model learned from one":   {pipeline.DatasetRef{SHA256: "newer", Rows: 130}, champion, []registry.Model{learned}, imported(after(1), after(6)), 0, 1},
 		"the champion was judged again":    {pipeline.DatasetRef{SHA256: "old", Rows: 100}, judgedAgain, []registry.Model{challenger}, imported(after(6), after(11)), 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
