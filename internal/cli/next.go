@@ -59,6 +59,8 @@ func (r report) nextOfFineTune() string {
 		return "starter finetune --dataset FILE --max-cost DOLLARS --watch"
 	case r.Parent != "":
 		return "starter status " + r.Parent
+	case f.Unfit != "":
+		return "starter open " + r.WorkflowID // its report shows why
 	case f.Champion != "" && f.Champion != f.Model:
 		return "starter models promote " + f.Model + taskOption(f.Task) + " --why REASON"
 	}

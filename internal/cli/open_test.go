@@ -87,6 +87,11 @@ func TestNextCommand(t *testing.T) {
 	failed.Counts.ConversationStatuses = map[string]int64{"failed": 1}
 	better := fineTuned
 	better.Champion, better.Task = "ft:old", "airlines"
+	unfit := fineTuned
+	unfit.Unfit = "it answers nothing of its test set"
+	if got := (report{WorkflowID: "w", State: stateCompleted, FineTune: &unfit}).nextCommand(); got != "starter open w" {
+		t.Errorf("next to an unfit model is %q", got)
+	}
 	for want, r := range map[string]report{
 		"starter status w --watch":               {State: stateRunning},
 		"starter doctor":                         {State: stateRunning, WorkerSilent: true},
