@@ -43,7 +43,7 @@ func (s *Shares) Of(class string) Interval {
 }
 
 // NoneOf is the share of a class that none of so many conversations has.
-func NoneOf(all int64) Interval { return wilson(0, all, 1) }
+func NoneOf(all int64) Interval { return Wilson(0, all) }
 
 // designEffect is how many conversations tell as much as one would that stood
 // alone: the variance of the share, with threads as the unit that is drawn, over
@@ -62,6 +62,9 @@ func (s *Shares) designEffect(class string) float64 {
 	between := s.squares[class] - 2*p*s.products[class] + p*p*s.sizes
 	return max(1, between/(n*p*(1-p)))
 }
+
+// Wilson is count of all, with its 95% interval.
+func Wilson(count, all int64) Interval { return wilson(count, all, 1) }
 
 // wilson is a share with the Wilson score interval of a sample that the design
 // makes smaller. It stays within 0 and 1 and is sound for few and for extreme

@@ -4,10 +4,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-)
 
-// z is the normal distribution's quantile for two-sided 95%.
-const z = 1.959963984540054
+	"switchboard/internal/evaluate"
+)
 
 // proportion returns count of all with its Wilson interval, which stays within
 // 0 and 1 and is sound for few and for extreme counts. Nothing of nothing has
@@ -17,16 +16,8 @@ func proportion(count, all int) Proportion {
 	if all == 0 {
 		return p
 	}
-	n, share := float64(all), float64(count)/float64(all)
-	center := (share + z*z/(2*n)) / (1 + z*z/n)
-	half := z / (1 + z*z/n) * math.Sqrt(share*(1-share)/n+z*z/(4*n*n))
-	p.Share, p.Low, p.High = share, max(center-half, 0), min(center+half, 1)
-	if count == 0 {
-		p.Low = 0 // and not what rounding leaves
-	}
-	if count == all {
-		p.High = 1
-	}
+	i := evaluate.Wilson(int64(count), int64(all))
+	p.Share, p.Low, p.High = float64(i.Value), float64(i.Low), float64(i.High)
 	return p
 }
 
