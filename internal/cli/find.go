@@ -30,6 +30,8 @@ func (c *connection) named(ctx context.Context, args []string) (runRef, error) {
 	if err != nil {
 		return runRef{}, err
 	}
+	// A retraining's own fine-tuning is a part of that, and looked at with it.
+	runs = slices.DeleteFunc(runs, func(info *workflowpb.WorkflowExecutionInfo) bool { return info.GetParentExecution() != nil })
 	if len(runs) == 0 {
 		return runRef{}, problem.Input("there is no fine-tuning yet; start one with `starter finetune --dataset FILE`, or name a run")
 	}
