@@ -187,7 +187,7 @@ func (c *Client) transportError(ctx context.Context, k *call, err error) error {
 	var untrusted *tls.CertificateVerificationError
 	if errors.As(err, &untrusted) {
 		return e.permanent(Connection, problem.Environment,
-			"the certificate of the provider at %s is not trusted (%s): install its certificate authority on this machine, or correct OPENAI_BASE_URL", c.host, distrusted(untrusted.Err))
+			"the certificate of the provider at %s is not trusted (%s): install its certificate authority on this machine, or correct OPENAI_BASE_URL", c.host, problem.Distrusted(untrusted.Err))
 	}
 	if errors.Is(err, http.ErrSchemeMismatch) {
 		return e.permanent(Connection, problem.BadInput, "the provider at %s speaks http and not https: correct OPENAI_BASE_URL", c.host)
@@ -195,7 +195,7 @@ func (c *Client) transportError(ctx context.Context, k *call, err error) error {
 	if errors.Is(err, errRedirected) {
 		return e.permanent(Connection, problem.BadInput, "the provider at %s redirects to another host: set OPENAI_BASE_URL to the provider's own address", c.host)
 	}
-	return e.retryable(Connection, nil, "the connection to the provider at %s failed (%s)", c.host, broken(err))
+	return e.retryable(Connection, nil, "the connection to the provider at %s failed (%s)", c.host, problem.Broken(err))
 }
 
 // answerError classifies what go-openai or a decoder reports besides failed

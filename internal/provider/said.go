@@ -1,19 +1,17 @@
 package provider
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"unicode/utf8"
+
+	"switchboard/internal/problem"
 )
 
 // This file decides what of a provider's words goes on: into errors, and with
@@ -468,49 +466,12 @@ func unreadable(err error) string {
 	return "it cannot be read"
 }
 
-// broken says why a connection failed. Errors of the HTTP client quote what
-// does not read as HTTP, and the host of a redirection.
-func broken(err error) string {
-	var errno syscall.Errno
-	var lookup *net.DNSError
-	var alert tls.AlertError
-	switch {
-	case errors.As(err, &lookup):
-		return "its host is not found"
-	case errors.As(err, &errno):
-		return errno.Error()
-	case errors.As(err, &alert):
-		return alert.Error()
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return "it ended early"
-	case errors.Is(err, net.ErrClosed):
-		return "it was closed"
-	}
-	return "what came does not read as HTTP"
-}
-
-// distrusted says what is wrong with a certificate, without the names in it.
-func distrusted(err error) string {
-	var host x509.HostnameError
-	var unknown x509.UnknownAuthorityError
-	var invalid x509.CertificateInvalidError
-	switch {
-	case errors.As(err, &host):
-		return "it is for another host"
-	case errors.As(err, &unknown):
-		return "its authority is unknown"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "it has expired or is not yet valid"
-	}
-	return "it is not valid"
-}
-
 // download is a failure while content is read. Its cause can be asked for, and
 // is not handed on: what is wrapped ends in a history too.
 type download struct{ cause error }
 
 func (d *download) Error() string {
-	return "the connection to the provider failed (" + broken(d.cause) + ")"
+	return "the connection to the provider failed (" + problem.Broken(d.cause) + ")"
 }
 
 // Is reports whether the cause is target.

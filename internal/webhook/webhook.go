@@ -19,6 +19,7 @@ package webhook
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -118,8 +119,8 @@ func (s *Sender) request(ctx context.Context, address, id string, body []byte) (
 // ErrGone is returned where the receiver wants to hear no more.
 var ErrGone = errors.New("the receiver answered 410 Gone: it wants no more notifications")
 
-// Send tells an address of an event, once. No error holds the address: it may be as
-// good as a password.
+// Send tells an address of an event, once. No error holds the address, which may be as
+// good as a password, nor a word of the receiver's.
 func (s *Sender) Send(ctx context.Context, address, id string, body []byte) error {
 	if err := s.Check(address); err != nil {
 		return err
@@ -130,11 +131,10 @@ func (s *Sender) Send(ctx context.Context, address, id string, body []byte) erro
 	}
 	answer, err := s.client.Do(request)
 	if err != nil {
-		var failed *url.Error
-		if errors.As(err, &failed) {
-			err = failed.Err
+		if ctx.Err() != nil {
+			return fmt.Errorf("notifying %s: %w", request.URL.Host, ctx.Err())
 		}
-		return fmt.Errorf("notifying %s: %w", request.URL.Host, err)
+		return fmt.Errorf("notifying %s: %s", request.URL.Host, reason(err))
 	}
 	defer answer.Body.Close()
 	_, _ = io.CopyN(io.Discard, answer.Body, 4096) // so that the connection can be used again
@@ -142,7 +142,21 @@ func (s *Sender) Send(ctx context.Context, address, id string, body []byte) erro
 	case answer.StatusCode == http.StatusGone:
 		return ErrGone
 	case answer.StatusCode/100 != 2:
-		return fmt.Errorf("notifying %s: it answered %s", request.URL.Host, answer.Status)
+		return fmt.Errorf("notifying %s: it answered %d %s", request.URL.Host, answer.StatusCode, http.StatusText(answer.StatusCode))
 	}
 	return nil
+}
+
+// reason says why there is no answer. The client's own errors quote the address, and
+// what does not read as HTTP.
+func reason(err error) string {
+	var timeout net.Error
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "it did not answer in time"
+	case errors.As(err, &certificate):
+		return "its certificate is refused: " + problem.Distrusted(err)
+	}
+	return problem.Broken(err)
 }

@@ -1,7 +1,9 @@
 package webhook
 
 import (
+	"bufio"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -150,6 +152,39 @@ func TestSend(t *testing.T) {
 			}
 			if err != nil && strings.Contains(err.Error(), "password") {
 				t.Errorf("%v holds the address", err)
+			}
+		})
+	}
+}
+
+// What a receiver says in its status line, or instead of one, is repeated nowhere.
+func TestReceiverIsNotQuoted(t *testing.T) {
+	for name, answer := range map[string]string{
+		"a reason of its own": "HTTP/1.1 500 Marigold Quetzal\r\nContent-Length: 0\r\n\r\n",
+		"no HTTP":             "Marigold Quetzal\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer listener.Close()
+			go func() {
+				c, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = http.ReadRequest(bufio.NewReader(c))
+				_, _ = io.WriteString(c, answer)
+				c.Close()
+			}()
+			s, err := NewSender(listener.Addr().String(), secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = s.Send(t.Context(), "http://"+listener.Addr().String()+"/T0/password", "id-1", nil)
+			if err == nil || strings.Contains(err.Error(), "Marigold") || strings.Contains(err.Error(), "password") {
+				t.Errorf("got %v", err)
 			}
 		})
 	}
