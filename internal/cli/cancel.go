@@ -20,16 +20,7 @@ its progress.`,
 		Example: `  starter cancel
   starter cancel finetune-tweets-1a2b3c4d`,
 		Args: maybeOneArg("run"),
-		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
-			c, err := a.connect(ctx)
-			if err != nil {
-				return nil, err
-			}
-			defer c.Close()
-			run, err := c.named(ctx, args)
-			if err != nil {
-				return nil, err
-			}
+		RunE: a.doWithRun(func(ctx context.Context, c *connection, run runRef) (view, error) {
 			r, err := c.describe(ctx, run.workflow, run.run)
 			if err != nil {
 				return nil, err

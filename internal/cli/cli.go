@@ -77,6 +77,23 @@ func (a *app) do(act action) func(*cobra.Command, []string) error {
 	}
 }
 
+// doWithRun is do for what is done with one run: that which the command's argument
+// names, or the latest fine-tuning.
+func (a *app) doWithRun(act func(ctx context.Context, c *connection, run runRef) (view, error)) func(*cobra.Command, []string) error {
+	return a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
+		c, err := a.connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer c.Close()
+		run, err := c.named(ctx, args)
+		if err != nil {
+			return nil, err
+		}
+		return act(ctx, c, run)
+	})
+}
+
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "starter",

@@ -31,16 +31,7 @@ server's.`,
   starter open apply-production --web-ui
   xdg-open "$(starter open finetune-tweets --print)"`,
 		Args: maybeOneArg("run"),
-		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
-			c, err := a.connect(ctx)
-			if err != nil {
-				return nil, err
-			}
-			defer c.Close()
-			run, err := c.named(ctx, args)
-			if err != nil {
-				return nil, err
-			}
+		RunE: a.doWithRun(func(ctx context.Context, c *connection, run runRef) (view, error) {
 			r, err := c.report(ctx, run.workflow, run.run)
 			if err != nil {
 				return nil, err

@@ -31,16 +31,7 @@ with --watch the command follows the run and exits as the run does.`,
   starter status apply-prod --anomalies
   starter status apply-production-1a2b3c4d --json | jq -r .stage`,
 		Args: maybeOneArg("run"),
-		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
-			c, err := a.connect(ctx)
-			if err != nil {
-				return nil, err
-			}
-			defer c.Close()
-			run, err := c.named(ctx, args)
-			if err != nil {
-				return nil, err
-			}
+		RunE: a.doWithRun(func(ctx context.Context, c *connection, run runRef) (view, error) {
 			if watch {
 				return a.watch(ctx, c, run)
 			}
