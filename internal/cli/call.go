@@ -2,16 +2,12 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"switchboard/internal/call"
 	"switchboard/internal/pipeline"
-	"switchboard/internal/problem"
 )
 
 func (a *app) callCommand() *cobra.Command {
@@ -59,12 +55,9 @@ a call again costs nothing.`,
 
 // readCall reads the event for the id in it, and refuses here what is none.
 func readCall(path string) (call.Event, error) {
-	file, err := os.Open(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return call.Event{}, problem.Input("there is no file %s; check the path", path)
-	case err != nil:
-		return call.Event{}, problem.Input("the call cannot be read: %w", err)
+	file, err := openInput(path)
+	if err != nil {
+		return call.Event{}, err
 	}
 	defer file.Close()
 	return call.Read(file, path)

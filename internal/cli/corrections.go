@@ -3,14 +3,12 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"switchboard/internal/correction"
 	"switchboard/internal/pipeline"
-	"switchboard/internal/problem"
 )
 
 func (a *app) correctionsCommand() *cobra.Command {
@@ -41,9 +39,9 @@ are never trained on: there, a correction changes which answer counts as right.`
 // importCorrections checks a table here, so that a wrong line is named and nothing
 // of the file but corrections leaves this machine.
 func (a *app) importCorrections(ctx context.Context, c *connection, task, path string) (view, error) {
-	file, err := os.Open(path)
+	file, err := openInput(path)
 	if err != nil {
-		return nil, problem.Input("the corrections cannot be read: %w", err)
+		return nil, err
 	}
 	defer file.Close()
 	var rules pipeline.PrepareImportResult

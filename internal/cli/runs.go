@@ -126,7 +126,7 @@ func (c *connection) entry(ctx context.Context, info *workflowpb.WorkflowExecuti
 
 func (l runList) write(t *text) {
 	if len(l.Runs) == 0 {
-		t.line("no runs; start one with `starter finetune` or `starter apply`, or loosen the filters")
+		t.line("no runs match; start one with `starter finetune` or `starter apply`, or use fewer filters")
 		return
 	}
 	seen := map[string]bool{}

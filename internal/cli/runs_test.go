@@ -36,7 +36,7 @@ func TestRunsAreListed(t *testing.T) {
 		t.Errorf("as JSON: %+v", list)
 	}
 	f.listed = nil
-	if r := h.run("runs"); !strings.HasPrefix(r.stdout, "no runs;") {
+	if r := h.run("runs"); !strings.HasPrefix(r.stdout, "no runs match;") {
 		t.Errorf("without any: %q", r.stdout)
 	}
 }

@@ -55,7 +55,7 @@ func checkNotify(address string) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		return badInput("the address to notify is no URL; give one such as https://hooks.example.com/switchboard")
+		return badInput("the address to notify is not an http or https URL; give one such as https://hooks.example.com/switchboard")
 	case u.User != nil:
 		return badInput("the address to notify holds a user or a password, which would be kept with the run; leave them out: notifications are signed")
 	case u.Scheme == "http" && !loopback(u.Hostname()):

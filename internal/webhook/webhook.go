@@ -78,7 +78,7 @@ func NewSender(hosts, secret string) (*Sender, error) {
 	return s, err
 }
 
-var errNoURL = problem.Input("the address to notify is no URL; give one such as https://hooks.example.com/switchboard")
+var errNoURL = problem.Input("the address to notify is not an http or https URL; give one such as https://hooks.example.com/switchboard")
 
 // Check returns a problem if nothing may be sent to an address.
 func (s *Sender) Check(address string) error {
@@ -87,7 +87,7 @@ func (s *Sender) Check(address string) error {
 		return errNoURL
 	}
 	if !slices.Contains(s.hosts, hostOf(u)) {
-		return problem.Input("the workers may not notify %s; let them with %s=%s, or give another address", hostOf(u), config.NotifyHosts, hostOf(u))
+		return problem.Input("the workers may not notify %s; let them with %s=%s (and %s, to sign with), or give another address", hostOf(u), config.NotifyHosts, hostOf(u), config.NotifySecret)
 	}
 	return nil
 }
