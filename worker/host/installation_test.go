@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+
 	"switchboard/internal/cli"
 	"switchboard/internal/config"
 	"switchboard/internal/embedded"
@@ -61,14 +64,34 @@ func settings(t *testing.T) config.Config {
 	}
 }
 
-// work starts a worker.
+// work starts a worker, and returns once the server has heard of it on every task
+// queue: a worker that was started asks for work a moment later.
 func (s *site) work(cfg config.Config) *Host {
 	s.t.Helper()
+	began := time.Now()
 	h, err := Start(s.t.Context(), s.client, cfg)
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.heard(began, pipeline.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	for _, queue := range []string{pipeline.TaskQueue, pipeline.ProviderTaskQueue, pipeline.ControlTaskQueue} {
+		s.heard(began, queue, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
+	}
 	return h
+}
+
+// heard waits until a worker has asked for work since a time.
+func (s *site) heard(since time.Time, queue string, kind enumspb.TaskQueueType) {
+	s.t.Helper()
+	for {
+		answer, err := s.client.DescribeTaskQueue(s.t.Context(), queue, kind)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if slices.ContainsFunc(answer.GetPollers(), func(p *taskqueuepb.PollerInfo) bool { return !p.GetLastAccessTime().AsTime().Before(since) }) {
+			return
+		}
+	}
 }
 
 // run carries out a command of the starter.
