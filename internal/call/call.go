@@ -35,22 +35,37 @@ const (
 	maxTurns = 10_000
 )
 
-// Event announces a call.
+// Event announces a call. It has either turns or the address of a recording.
 type Event struct {
 	// ID is up to 128 letters, digits, dots, hyphens and underscores, beginning
 	// with a letter or a digit: it is part of a workflow id and of a path.
 	ID string `json:"call_id"`
+	// Task is whose champion answers; empty is the default task.
+	Task string `json:"task,omitempty"`
 	// Channel is where the call came in; it may be empty.
-	Channel string `json:"channel"`
+	Channel string `json:"channel,omitempty"`
+	// Language is what is spoken, in ISO 639-1 such as "de"; empty if unknown.
+	Language string `json:"language,omitempty"`
 	// ReceivedAt may be the zero time.
-	ReceivedAt time.Time `json:"received_at"`
-	// Turns are in the order in which they were said. There is at least one.
-	Turns []Turn `json:"turns"`
+	ReceivedAt time.Time `json:"received_at,omitzero"`
+	// AudioURL is where the recording is, if there are no turns.
+	AudioURL string `json:"audio_url,omitempty"`
+	// Turns are in the order in which they were said.
+	Turns []Turn `json:"turns,omitempty"`
+	// Seq and Final are reserved for calls that arrive turn by turn.
+	Seq   int   `json:"seq,omitempty"`
+	Final *bool `json:"final,omitempty"`
 }
 
-// Turn is what one side said before the other spoke. The text may be empty.
+// Turn is what one side said before the other spoke.
 type Turn struct {
+	// Side is who spoke: "customer", "agent", or empty if unknown.
+	Side string `json:"side,omitempty"`
+	// Text may be empty.
 	Text string `json:"text"`
+	// Start and End are seconds since the call began; both 0 if unknown.
+	Start float64 `json:"start,omitempty"`
+	End   float64 `json:"end,omitempty"`
 }
 
 // Answer is what was found out about a call.
