@@ -24,6 +24,16 @@ const (
 const (
 	TaskQueue         = "switchboard"
 	ProviderTaskQueue = "switchboard-provider"
+	// SpeechTaskQueue is for recordings, so that transcribing, which takes long,
+	// cannot hold up what has been written down already.
+	SpeechTaskQueue = "switchboard-speech"
+)
+
+// Priorities of what shares a task queue, from 1, which comes first, to 5. A caller
+// waits; a file does not.
+const (
+	CallPriority  = 1
+	ApplyPriority = 4
 )
 
 // Queries and updates.
