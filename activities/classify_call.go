@@ -46,7 +46,7 @@ func (c *Calls) ClassifyCall(ctx context.Context, in ClassifyCallInput) (Classif
 	if err != nil {
 		return ClassifyCallResult{}, err
 	}
-	stored, err := c.Results.Redacted(ctx, in.CallID)
+	stored, err := c.Results.Call(ctx, in.CallID)
 	if err != nil {
 		return ClassifyCallResult{}, err
 	}
@@ -56,10 +56,10 @@ func (c *Calls) ClassifyCall(ctx context.Context, in ClassifyCallInput) (Classif
 	if err != nil {
 		return ClassifyCallResult{}, err
 	}
-	err = c.Results.SavePrediction(ctx, results.Prediction{
-		CallID: in.CallID, Model: model.ID, Threshold: model.Threshold, AnsweredAt: time.Now(),
+	_, err = c.Results.SavePrediction(ctx, results.Prediction{
+		CallID: in.CallID, Model: model.ID, Threshold: model.Threshold,
 		Company: said.Company, Confidence: said.Confidence, Status: said.Status, ErrorCode: said.ErrorCode,
-		Named: said.Named, RunnerUp: said.RunnerUp.Label, RunnerUpProbability: said.RunnerUp.Probability,
+		Named: said.Named, RunnerUp: said.RunnerUp.Label, RunnerUpConfidence: said.RunnerUp.Probability,
 	})
 	return ClassifyCallResult{Model: model.ID, Status: said.Status, Confidence: said.Confidence}, err
 }

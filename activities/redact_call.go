@@ -22,8 +22,7 @@ type RedactCallInput struct {
 // RedactCallResult says what became of the call's text; none of it is here.
 type RedactCallResult struct {
 	Outcome pipeline.CallOutcome `json:"outcome"`
-	// Status is that of the answer, where there is one already, or
-	// [pipeline.AnswerNoSpeech].
+	// Status is [pipeline.AnswerNoSpeech] where nobody spoke: that is the answer.
 	Status pipeline.AnswerStatus `json:"status,omitempty"`
 	// Turns and Spans count what was stored, and what was replaced in it.
 	Turns int              `json:"turns"`
@@ -68,8 +67,20 @@ func (c *Calls) redact(ctx context.Context, in RedactCallInput, origin results.O
 			stored.Spans[s.Kind]++
 		}
 	}
-	outcome, status, err := c.Results.SaveRedacted(ctx, stored)
-	return RedactCallResult{Outcome: outcome, Status: status, Turns: len(stored.Turns), Spans: stored.Spans, Clearance: clearance}, err
+	result := RedactCallResult{Turns: len(stored.Turns), Spans: stored.Spans, Clearance: clearance}
+	if audio && len(stored.Turns) == 0 {
+		stored.Status, result.Status = results.NoSpeech, results.NoSpeech
+	}
+	outcome, err := c.Results.SaveRedacted(ctx, stored)
+	result.Outcome = outcomes[outcome]
+	return result, err
+}
+
+// outcomes are those of the database as a workflow knows them: one that waits for its
+// answer is like one that is new.
+var outcomes = map[results.Outcome]pipeline.CallOutcome{
+	results.Stored: pipeline.CallStored, results.Same: pipeline.CallStored,
+	results.Answered: pipeline.CallAnswered, results.Other: pipeline.CallTaken,
 }
 
 // event reads the event, and checks that it is the one that was announced.
@@ -84,7 +95,7 @@ func (c *Calls) event(ctx context.Context, in RedactCallInput) (results.Origin, 
 	if e.ID != in.CallID {
 		return results.Origin{}, call.Event{}, problem.Input("%s is the event of another call than %s; start the run of that one", src.name, in.CallID)
 	}
-	return results.Origin{Source: results.File, SHA256: src.sum()}, e, nil
+	return results.Origin{Source: "file", SHA256: src.sum()}, e, nil
 }
 
 // recorded reads the event from Kafka once more: it has never been anywhere else.
@@ -92,7 +103,8 @@ func (c *Calls) recorded(ctx context.Context, in RedactCallInput) (results.Origi
 	if c.Kafka == nil {
 		return results.Origin{}, call.Event{}, noKafka()
 	}
-	value, err := c.Kafka.Record(ctx, *in.Record)
+	r := in.Record
+	value, err := c.Kafka.Record(ctx, r.Topic, r.Partition, r.Offset, r.SHA256)
 	if err != nil {
 		return results.Origin{}, call.Event{}, err
 	}
@@ -103,6 +115,5 @@ func (c *Calls) recorded(ctx context.Context, in RedactCallInput) (results.Origi
 	if e.ID != in.CallID {
 		return results.Origin{}, call.Event{}, problem.Input("the record is the event of another call than %s", in.CallID)
 	}
-	r := in.Record
-	return results.Origin{Source: results.Kafka, Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, SHA256: r.SHA256}, e, nil
+	return results.Origin{Source: "kafka", Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, SHA256: r.SHA256, Produced: r.Arrived}, e, nil
 }

@@ -41,7 +41,7 @@ func (a *app) callsReplayCommand() *cobra.Command {
 		Long: `Send dead letters again, once what was wrong is mended: those whose ids are given,
 or with --all each that was not sent again before. A call that is answered already
 stays as it is.`,
-		Example: "  starter calls replay 0/17 0/18\n  starter calls replay --all",
+		Example: "  starter calls replay 17 18\n  starter calls replay --all",
 		RunE: a.withServer(func(ctx context.Context, c *connection, args []string) (view, error) {
 			if all == (len(args) > 0) {
 				return nil, problem.Input("name the dead letters by their ids, as `starter calls dead-letters` lists them, or give --all")
@@ -77,4 +77,12 @@ type replayed struct {
 	pipeline.ReplayDeadLettersResult
 }
 
-func (r replayed) write(t *text) { t.line("%s sent again", count(int64(r.Replayed), "dead letter")) }
+func (r replayed) write(t *text) {
+	t.line("%s sent again", count(int64(r.Replayed), "dead letter"))
+	if r.Before > 0 {
+		t.fact("left alone", number(int64(r.Before))+" that were sent again before")
+	}
+	if r.Gone > 0 {
+		t.fact("gone", number(int64(r.Gone))+" that are not in Kafka")
+	}
+}

@@ -119,7 +119,7 @@ type PauseIntakeInput struct {
 // DeadLetter is an event that could not be taken in or analyzed. Of its content
 // nothing is here.
 type DeadLetter struct {
-	// ID is the partition and the offset among the dead letters, such as "0/17".
+	// ID is the offset among the dead letters.
 	ID string `json:"id"`
 	// Reason is the kind of what went wrong.
 	Reason string    `json:"reason"`
@@ -149,4 +149,8 @@ type ReplayDeadLettersInput struct {
 // ReplayDeadLettersResult counts what was sent again.
 type ReplayDeadLettersResult struct {
 	Replayed int `json:"replayed"`
+	// Before were sent again at an earlier time, and are left alone. Gone are no
+	// longer in Kafka.
+	Before int `json:"before"`
+	Gone   int `json:"gone"`
 }

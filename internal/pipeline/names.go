@@ -29,12 +29,17 @@ const (
 	SpeechTaskQueue = "switchboard-speech"
 )
 
-// Priorities of what shares a task queue, from 1, which comes first, to 5. A caller
-// waits; a file does not.
-const (
-	CallPriority  = 1
-	ApplyPriority = 4
-)
+// Priority is how soon the steps of a workflow come among those that wait on a task
+// queue, from 1, which comes first, to 5. A caller waits; a file does not.
+func Priority(workflow string) int {
+	switch workflow {
+	case AnalyzeCallWorkflow:
+		return 1
+	case ApplyWorkflow:
+		return 4
+	}
+	return 3
+}
 
 // Queries and updates.
 const (
