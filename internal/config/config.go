@@ -67,6 +67,18 @@ const (
 	ModelServerMaxTraining = "SWITCHBOARD_MODELSERVER_MAX_TRAINING"
 	ModelServerEncoder     = "SWITCHBOARD_MODELSERVER_ENCODER"
 	ModelServerAllowFaults = "SWITCHBOARD_MODELSERVER_ALLOW_FAULTS"
+
+	KafkaBrokers          = "SWITCHBOARD_KAFKA_BROKERS"
+	KafkaTLS              = "SWITCHBOARD_KAFKA_TLS"
+	KafkaTLSCA            = "SWITCHBOARD_KAFKA_TLS_CA"
+	KafkaTLSCert          = "SWITCHBOARD_KAFKA_TLS_CERT"
+	KafkaTLSKey           = "SWITCHBOARD_KAFKA_TLS_KEY"
+	KafkaSASLMechanism    = "SWITCHBOARD_KAFKA_SASL_MECHANISM"
+	KafkaSASLUser         = "SWITCHBOARD_KAFKA_SASL_USER"
+	KafkaSASLPassword     = "SWITCHBOARD_KAFKA_SASL_PASSWORD"
+	KafkaSASLPasswordFile = "SWITCHBOARD_KAFKA_SASL_PASSWORD_FILE"
+	CallsTopic            = "SWITCHBOARD_CALLS_TOPIC"
+	CallsGroup            = "SWITCHBOARD_CALLS_GROUP"
 )
 
 // Base models of the project's own model server, and the seed of a job that names
@@ -136,6 +148,17 @@ var Settings = []Setting{
 	{ModelServerMaxTraining, "4GiB", "memory that a training at the model server may take, as it is estimated before it starts"},
 	{ModelServerEncoder, "", "folder of a sentence encoder in ONNX, with which the model server has the base model `" + HybridBaseModel + "`"},
 	{ModelServerAllowFaults, "", "`1` lets the model server fail on purpose, for tests"},
+	{KafkaBrokers, "", "hosts and ports of the Kafka brokers that calls come from, separated by commas; empty takes no calls"},
+	{KafkaTLS, "", "`1` speaks TLS with the brokers; a certificate or an authority below does so too"},
+	{KafkaTLSCA, "", "certificates in PEM form of the authorities that vouch for the brokers; empty trusts those of this machine"},
+	{KafkaTLSCert, "", "certificate in PEM form that is shown to the brokers"},
+	{KafkaTLSKey, "", "key of that certificate"},
+	{KafkaSASLMechanism, "", "how a user is known to the brokers: `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`; empty is without a user"},
+	{KafkaSASLUser, "", "that user"},
+	{KafkaSASLPassword, "", "that user's password"},
+	{KafkaSASLPasswordFile, "", "file that holds that password, read where `SWITCHBOARD_KAFKA_SASL_PASSWORD` is empty"},
+	{CallsTopic, "calls", "topic that calls come from; `.dead-letter` and `.classified` after its name make those of unusable events and of answers"},
+	{CallsGroup, "switchboard-intake", "consumer group of all intakes that share the calls"},
 }
 
 // Config holds the settings of a worker and of the starter.
@@ -241,6 +264,12 @@ func keyOf(getenv func(string) string, setting, fileSetting string) (string, err
 // that it names; empty if neither is set.
 func Database(getenv func(string) string) (string, error) {
 	return valueOrFile(getenv, DatabaseURL, DatabaseURLFile, "the URL of the database")
+}
+
+// KafkaPassword returns the password for the Kafka brokers from the environment, or
+// from the file that it names; empty if neither is set.
+func KafkaPassword(getenv func(string) string) (string, error) {
+	return valueOrFile(getenv, KafkaSASLPassword, KafkaSASLPasswordFile, "the password for Kafka")
 }
 
 // valueOrFile returns the setting, or what is in the file that the other one names.
