@@ -13,9 +13,7 @@ import (
 	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
-	"switchboard/internal/recording"
 	"switchboard/internal/results"
-	"switchboard/internal/speech"
 )
 
 // Calls is the set of activities that analyze one call after another. All fields are
@@ -28,10 +26,6 @@ type Calls struct {
 	Client     *provider.Client
 	// Kafka has the events. It is nil where there is none: events are files then.
 	Kafka *kafka.Client
-	// Speech turns recordings into text, and Recordings gets them; both are nil
-	// where there is no recognizer.
-	Speech     *speech.Client
-	Recordings *recording.Fetcher
 
 	judged sync.Mutex
 	clear  *pipeline.Clearance
@@ -45,7 +39,7 @@ func (c *Calls) clearance(ctx context.Context) (pipeline.Clearance, error) {
 	c.judged.Lock()
 	defer c.judged.Unlock()
 	if c.clear == nil {
-		e, err := privacy.JudgeCalls(ctx, c.Anonymizer)
+		e, err := privacy.Judge(ctx, c.Anonymizer)
 		if err != nil {
 			return pipeline.Clearance{}, err
 		}

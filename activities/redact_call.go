@@ -1,9 +1,9 @@
 package activities
 
 import (
+	"bytes"
 	"context"
 
-	"switchboard/internal/anonymize"
 	"switchboard/internal/call"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -49,11 +49,11 @@ func (c *Calls) redact(ctx context.Context, in RedactCallInput, origin results.O
 	if err != nil {
 		return RedactCallResult{}, err
 	}
-	turns := make([]anonymize.Turn, len(e.Turns))
+	turns := make([]string, len(e.Turns))
 	for i, t := range e.Turns {
-		turns[i] = anonymize.Turn{Side: t.Side, Text: text.Clean(t.Text)}
+		turns[i] = text.Clean(t.Text)
 	}
-	redacted, err := c.Anonymizer.Calls(ctx, [][]anonymize.Turn{turns})
+	redacted, err := c.Anonymizer.Threads(ctx, [][]string{turns})
 	if err != nil {
 		return RedactCallResult{}, err
 	}
@@ -108,7 +108,7 @@ func (c *Calls) recorded(ctx context.Context, in RedactCallInput) (results.Origi
 	if err != nil {
 		return results.Origin{}, call.Event{}, err
 	}
-	e, err := call.Parse(value)
+	e, err := call.Read(bytes.NewReader(value), "the event")
 	if err != nil {
 		return results.Origin{}, call.Event{}, err
 	}

@@ -29,16 +29,22 @@ import (
 type options struct {
 	dir                             string
 	temporalPort, uiPort, modelPort int
+	kafkaPort                       int
 	encoder                         string
 }
+
+// partitions are those of the topics of calls: as many calls can be taken in by
+// several intakes at once.
+const partitions = 4
 
 // stack is everything that runs, in the order in which it was started.
 type stack struct {
 	temporal *embedded.Server
 	models   *models
+	broker   *embedded.Broker // nil where the settings name another
 	client   *temporal.Client
 	host     *host.Host
-	config   config.Config
+	config   host.Options
 }
 
 // start starts everything, or nothing.
@@ -53,6 +59,7 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.Log = logger
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
 		return nil, problem.New(problem.Environment, "the folder %s cannot be used: %w; choose another with --data", o.dir, err)
 	}
@@ -85,6 +92,14 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 		}
 		s.config.ProviderURL, s.config.ProviderKey = s.models.url, s.models.key
 	}
+	if len(cfg.Kafka.Brokers) == 0 {
+		if s.broker, err = embedded.StartBroker(embedded.BrokerOptions{
+			Dir: filepath.Join(o.dir, "kafka"), Port: o.kafkaPort, PortSetting: "--kafka-port", Partitions: partitions,
+		}); err != nil {
+			return nil, err
+		}
+		s.config.Kafka.Brokers = []string{s.broker.Address()}
+	}
 	s.client, err = temporal.Dial(ctx, connection.OfServer(s.temporal.Address()))
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the embedded Temporal server: %w", err)
@@ -107,11 +122,11 @@ func connectionOptions(logger *slog.Logger) (temporal.Options, error) {
 // settings reads the settings. With a model server of its own the provider's key
 // is not looked for: this start makes it, also where OPENAI_API_KEY_FILE names
 // the file that it will be in.
-func settings(getenv func(string) string, own bool) (config.Config, error) {
+func settings(getenv func(string) string, own bool) (host.Options, error) {
 	if !own {
-		return config.Load(getenv)
+		return host.Load(getenv)
 	}
-	return config.Load(func(name string) string {
+	return host.Load(func(name string) string {
 		if name == config.ProviderKey {
 			return "made later"
 		}
@@ -126,6 +141,9 @@ func (s *stack) stop() {
 	}
 	if s.client != nil {
 		s.client.Close()
+	}
+	if s.broker != nil {
+		s.broker.Stop()
 	}
 	if s.models != nil {
 		s.models.stop()

@@ -18,7 +18,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchboard/internal/config"
 	"switchboard/internal/console"
 	"switchboard/internal/problem"
 	"switchboard/internal/scan"
@@ -67,7 +66,7 @@ lists. Workers of one namespace share its runs, so they need the same settings.`
 
 // run works until ctx ends.
 func run(ctx context.Context) error {
-	cfg, err := config.Load(os.Getenv)
+	o, err := host.Load(os.Getenv)
 	if err != nil {
 		return err
 	}
@@ -75,13 +74,14 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	o.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	options.Log = o.Log
 	c, err := temporal.Dial(ctx, options)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	h, err := host.Start(ctx, c, cfg)
+	h, err := host.Start(ctx, c, o)
 	if err != nil {
 		return err
 	}
