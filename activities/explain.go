@@ -21,6 +21,9 @@ import (
 // whoever asks. A conversation that the run does not have is a problem of kind
 // BadInput; texts without a passed evaluation do not leave.
 func (c *Control) Explain(ctx context.Context, in pipeline.ExplainInput) (pipeline.ExplainResult, error) {
+	if in.CallID != "" {
+		return c.explainCall(ctx, in)
+	}
 	var m Manifest
 	if err := c.Store.ReadJSON(ctx, in.Manifest, &m); err != nil {
 		return pipeline.ExplainResult{}, err
@@ -44,6 +47,35 @@ func (c *Control) Explain(ctx context.Context, in pipeline.ExplainInput) (pipeli
 	}
 	if example.Text != "" {
 		if err := c.reasons(ctx, model, example.Text, &x); err != nil {
+			return pipeline.ExplainResult{}, err
+		}
+	}
+	sealed, err := seal.Seal(in.Key, pipeline.ExplainPurpose, x)
+	return pipeline.ExplainResult{Sealed: sealed}, err
+}
+
+// explainCall tells why a stored call got its answer. Its turns were redacted by an
+// anonymizer that had passed its evaluation, or they would not be stored.
+func (c *Control) explainCall(ctx context.Context, in pipeline.ExplainInput) (pipeline.ExplainResult, error) {
+	r, err := c.Results.Get(ctx, in.CallID)
+	if err != nil {
+		return pipeline.ExplainResult{}, err
+	}
+	p := r.Prediction
+	if p == nil || p.Model == "" {
+		return pipeline.ExplainResult{}, problem.Input("no model has answered the call %s", in.CallID)
+	}
+	model, err := c.Models.Task(r.Task).Model(ctx, p.Model)
+	if err != nil {
+		return pipeline.ExplainResult{}, err
+	}
+	x := pipeline.Explanation{
+		Model: p.Model, Company: p.Company, Status: p.Status, Confidence: p.Confidence, Threshold: p.Threshold,
+		Answers: []pipeline.LikelyAnswer{},
+	}
+	// Of a call in several pieces, the first is what a caller begins with.
+	if texts := textsOf(r.Turns); len(texts) > 0 && texts[0] != "" {
+		if err := c.reasons(ctx, model, texts[0], &x); err != nil {
 			return pipeline.ExplainResult{}, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"syscall"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
@@ -55,7 +56,11 @@ func (f *failures) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteA
 	}()
 	result, err = f.Next.ExecuteActivity(ctx, in)
 	info := activity.GetInfo(ctx)
-	return result, failure(err, info.Attempt >= enough && !savesAnswers[info.ActivityType.Name])
+	err = failure(err, info.Attempt >= enough && !savesAnswers[info.ActivityType.Name])
+	if waits[info.ActivityType.Name] {
+		err = mendable(err)
+	}
+	return result, err
 }
 
 // panicked describes a panic. Values of the runtime's own hold indexes and
@@ -74,6 +79,26 @@ const enough = 3
 // savesAnswers are the activities that ask many questions: what is strange about one
 // answer is no reason to lose the others, and they mark it as failed in the end.
 var savesAnswers = map[string]bool{"ClassifyPart": true, "CollectBatch": true}
+
+// waits are the activities of calls, which come in whether or not somebody mends what
+// is wrong with the disk, the database or Kafka: nobody starts them again.
+var waits = map[string]bool{"RedactCall": true, "TranscribeCall": true, "ClassifyCall": true, "RejectCall": true}
+
+// mendDelay is how soon it is tried again what a person has to mend.
+const mendDelay = 30 * time.Second
+
+// mendable lets a failure of kind Environment be tried again.
+func mendable(err error) error {
+	var app *temporal.ApplicationError
+	if !errors.As(err, &app) || app.Type() != string(problem.Environment) {
+		return err
+	}
+	return temporal.NewApplicationErrorWithOptions(app.Message(), waitingType, temporal.ApplicationErrorOptions{NextRetryDelay: mendDelay})
+}
+
+// waitingType is the type of such a failure: that of kind Environment is never
+// repeated.
+const waitingType = "WaitsForEnvironment"
 
 // failure returns the application failure for err, or err itself. An answer of a
 // strange shape is not asked for again if that was done often enough.

@@ -83,3 +83,91 @@ func TestAnalyzeCallRefusesBadInputBeforeItSends(t *testing.T) {
 		})
 	}
 }
+
+var record = &pipeline.RecordRef{Topic: "calls", Partition: 3, Offset: 17, SHA256: "e"}
+
+// stores lets a call be redacted and answered, until a test says otherwise.
+func (w *world) stores() *world {
+	w.RegisterActivity(&activities.Calls{})
+	w.OnActivity(calls.RedactCall, mock.Anything, mock.Anything).Return(stored, nil).Maybe()
+	w.OnActivity(calls.TranscribeCall, mock.Anything, mock.Anything).Return(stored, nil).Maybe()
+	w.OnActivity(calls.ClassifyCall, mock.Anything, mock.Anything).Return(activities.ClassifyCallResult{Model: model, Status: dataset.Classified, Confidence: 0.9}, nil).Maybe()
+	return w
+}
+
+var stored = activities.RedactCallResult{
+	Outcome: pipeline.CallStored, Turns: 4, Spans: map[string]int64{"Person": 2},
+	Clearance: pipeline.Clearance{Anonymizer: "v1", Evaluation: pipeline.Evaluation{Anonymizer: "v1", Passed: true}},
+}
+
+// A call takes two activities, and so does a recording: every step costs a few writes
+// at Temporal, and there are many calls.
+func TestAStoredCallTakesTwoActivities(t *testing.T) {
+	for name, c := range map[string]struct {
+		in    pipeline.AnalyzeCallInput
+		first string
+	}{
+		"turns by Kafka":       {pipeline.AnalyzeCallInput{CallID: "0042", Record: record, Stored: true}, "RedactCall"},
+		"a recording by Kafka": {pipeline.AnalyzeCallInput{CallID: "0042", Record: record, Stored: true, Audio: true}, "TranscribeCall"},
+		"turns of a file":      {pipeline.AnalyzeCallInput{CallID: "0042", Event: "/data/call.json", Stored: true}, "RedactCall"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t).stores()
+			w.ExecuteWorkflow(AnalyzeCall, c.in)
+			require.NoError(t, w.GetWorkflowError())
+			require.Equal(t, []string{c.first, "ClassifyCall"}, w.ran)
+			var result pipeline.AnalyzeCallResult
+			require.NoError(t, w.GetWorkflowResult(&result))
+			require.Equal(t, pipeline.AnalyzeCallResult{
+				Task: pipeline.DefaultTask, Model: model, Status: dataset.Classified, Confidence: 0.9,
+				Turns: 4, Spans: map[string]int64{"Person": 2},
+			}, result)
+		})
+	}
+}
+
+// Nobody is asked twice about a call, and nobody about silence.
+func TestAStoredCallIsAskedAboutOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		redacted activities.RedactCallResult
+		want     pipeline.AnalyzeCallResult
+	}{
+		"answered before":      {activities.RedactCallResult{Outcome: pipeline.CallAnswered, Status: dataset.Classified}, pipeline.AnalyzeCallResult{Duplicate: pipeline.CallAnswered, Status: dataset.Classified}},
+		"the id is another's":  {activities.RedactCallResult{Outcome: pipeline.CallTaken}, pipeline.AnalyzeCallResult{Duplicate: pipeline.CallTaken}},
+		"nobody says anything": {activities.RedactCallResult{Outcome: pipeline.CallStored, Status: pipeline.AnswerNoSpeech}, pipeline.AnalyzeCallResult{Status: pipeline.AnswerNoSpeech}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.RegisterActivity(&activities.Calls{})
+			w.OnActivity(calls.RedactCall, mock.Anything, mock.Anything).Return(c.redacted, nil)
+			w.ExecuteWorkflow(AnalyzeCall, pipeline.AnalyzeCallInput{CallID: "0042", Record: record, Stored: true})
+			require.NoError(t, w.GetWorkflowError())
+			require.Equal(t, []string{"RedactCall"}, w.ran)
+			var result pipeline.AnalyzeCallResult
+			require.NoError(t, w.GetWorkflowResult(&result))
+			c.want.Task = pipeline.DefaultTask
+			require.Equal(t, c.want, result)
+		})
+	}
+}
+
+// A call that cannot be analyzed fails, and its event is kept.
+func TestAStoredCallThatFailsIsRejected(t *testing.T) {
+	for name, kind := range map[string]problem.Kind{"no champion": problem.BadInput, "the gate is closed": problem.Refused} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.RegisterActivity(&activities.Calls{})
+			w.OnActivity(calls.RedactCall, mock.Anything, mock.Anything).Return(stored, nil)
+			w.OnActivity(calls.ClassifyCall, mock.Anything, mock.Anything).Return(activities.ClassifyCallResult{},
+				temporal.NewNonRetryableApplicationError("there is no champion", string(kind), nil))
+			var rejected activities.RejectCallInput
+			w.OnActivity(calls.RejectCall, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.RejectCallInput) error {
+				rejected = in
+				return nil
+			})
+			w.ExecuteWorkflow(AnalyzeCall, pipeline.AnalyzeCallInput{CallID: "0042", Record: record, Stored: true})
+			require.Equal(t, string(kind), w.kind(w.GetWorkflowError()))
+			require.Equal(t, activities.RejectCallInput{CallID: "0042", Record: record, Reason: string(kind)}, rejected)
+		})
+	}
+}

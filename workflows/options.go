@@ -127,6 +127,36 @@ func ask(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// redacting is for the turns of one call, and for storing them. A caller's call comes
+// before the files that others wait for. Whatever a person has to mend, such as a
+// full disk, is waited for: calls come in whether or not it is mended.
+func redacting(ctx workflow.Context, summary string) workflow.Context {
+	return live(ctx, summary, pipeline.TaskQueue, time.Minute)
+}
+
+// transcribing is for one recording, which may be an hour long.
+func transcribing(ctx workflow.Context, summary string) workflow.Context {
+	return live(ctx, summary, pipeline.SpeechTaskQueue, 2*time.Hour)
+}
+
+// answering is for asking about one call.
+func answering(ctx workflow.Context, summary string) workflow.Context {
+	return live(ctx, summary, pipeline.ProviderTaskQueue, 5*time.Minute)
+}
+
+// live is for a step of a call. A day is longer than an outage should last; what is
+// given up then is kept as a dead letter.
+func live(ctx workflow.Context, summary, queue string, attempt time.Duration) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                summary,
+		TaskQueue:              queue,
+		StartToCloseTimeout:    attempt,
+		ScheduleToCloseTimeout: 24 * time.Hour,
+		HeartbeatTimeout:       lost,
+		RetryPolicy:            retries(time.Minute, 2000),
+	})
+}
+
 // telling is for a notification, whose receiver may be away for some minutes. The
 // run waits for it at its end, but not for longer: whoever misses it finds the run.
 func telling(ctx workflow.Context, summary string) workflow.Context {

@@ -11,6 +11,7 @@ import (
 var (
 	data      *activities.Data
 	provider  *activities.Provider
+	calls     *activities.Calls
 	installed *activities.Installation
 	notify    *activities.Notifier
 )

@@ -87,15 +87,21 @@ func (r *run) begin(ctx workflow.Context) error {
 	return err
 }
 
-// enter notes that a stage begins, and that the one before it ended.
+// enter notes that a stage begins, and that the one before it ended, and lists the
+// run under the stage.
 func (r *run) enter(ctx workflow.Context, stage pipeline.Stage) error {
+	r.pass(ctx, stage)
+	return workflow.UpsertTypedSearchAttributes(ctx, stageAttribute.ValueSet(string(stage)))
+}
+
+// pass is enter for whoever asks the run, but not in lists.
+func (r *run) pass(ctx workflow.Context, stage pipeline.Stage) {
 	r.leave(ctx)
 	r.status.Stage = stage
 	r.status.Stages = append(r.status.Stages, pipeline.StageTime{Stage: stage, Started: workflow.Now(ctx)})
 	r.status.PartsDone, r.status.PartsTotal = 0, 0
 	r.conversations = progress{}
 	r.show(ctx)
-	return workflow.UpsertTypedSearchAttributes(ctx, stageAttribute.ValueSet(string(stage)))
 }
 
 func (r *run) leave(ctx workflow.Context) {

@@ -13,6 +13,7 @@ import (
 func (a *app) callCommand() *cobra.Command {
 	var (
 		in    pipeline.AnalyzeCallInput
+		keep  bool
 		watch bool
 	)
 	cmd := &cobra.Command{
@@ -25,9 +26,11 @@ order in which they were said), and optionally channel and received_at (a time
 such as 2026-03-02T12:00:00Z). The worker opens it, so it must exist on the
 worker's machine. Without --model the champion answers.
 
-Names are replaced before a turn is sent, as they are in tweets. Nothing is sent
-unless the anonymizer has passed its evaluation. The result is call.json. Analyzing
-a call again costs nothing.`,
+Names are replaced before a turn is stored or sent. Neither happens unless the
+anonymizer has passed its evaluation on calls. The answer is stored with the redacted
+turns, where calls that came in by Kafka are too. A call that is answered is not
+analyzed again. With --keep-artifacts each step leaves a file instead, to look
+into.`,
 		Example: `  starter call 0042.json --watch
   starter call 0042.json --watch --json | jq -r .answer.company`,
 		Args: oneArg("file"),
@@ -36,7 +39,7 @@ a call again costs nothing.`,
 			if err != nil {
 				return nil, err
 			}
-			in.CallID = event.ID
+			in.CallID, in.Audio, in.Stored = event.ID, len(event.Turns) == 0, !keep
 			if in.Event, err = datasetURL(args[0]); err != nil {
 				return nil, err
 			}
@@ -49,6 +52,7 @@ a call again costs nothing.`,
 	a.taskFlag(cmd, &in.Task)
 	a.notifyFlag(cmd, &in.Notify)
 	cmd.Flags().StringVar(&in.Model, "model", "", "fine-tuned `model` of the task (default: its champion)")
+	cmd.Flags().BoolVar(&keep, "keep-artifacts", false, "leave a file of every step among the artifacts, and nothing in the database")
 	addWatch(cmd, &watch)
 	return cmd
 }
@@ -69,10 +73,25 @@ func writeCall(t *text, r pipeline.AnalyzeCallResult, answer *pipeline.CallAnswe
 	if answer != nil {
 		t.fact("company", answer.Company)
 	}
+	if r.Duplicate != "" {
+		writeDuplicate(t, r)
+		return
+	}
 	t.fact("answer", fmt.Sprintf("%s, with a confidence of %.2f", r.Status, r.Confidence))
 	writeTask(t, r.Task)
 	t.fact("model", r.Model)
 	t.fact("replaced", tally(r.Spans)...)
-	writePrivacy(t, r.Privacy)
+	if r.Dir != "" {
+		writePrivacy(t, r.Privacy)
+	}
 	writeStages(t, r.Stages)
+}
+
+// writeDuplicate says why a call was not analyzed.
+func writeDuplicate(t *text, r pipeline.AnalyzeCallResult) {
+	if r.Duplicate == pipeline.CallTaken {
+		t.fact("note", "another event has used the id of this call before; a call needs an id of its own")
+		return
+	}
+	t.fact("note", "this call was answered before, and stays as it is")
 }

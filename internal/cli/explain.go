@@ -85,6 +85,8 @@ func (r report) explainInput(id int64) (in pipeline.ExplainInput, err error) {
 		return in, problem.Input("no conversation is given; name one by an id from the column conversation_id of the output.csv of %s", r.WorkflowID)
 	case r.Apply != nil:
 		return pipeline.ExplainInput{Task: r.Apply.Task, Model: r.Apply.Model, Manifest: r.Apply.Manifest, ConversationID: id}, nil
+	case r.Call != nil && r.Call.Dir == "":
+		return pipeline.ExplainInput{Task: r.Call.Task, Model: r.Call.Model, CallID: r.callID()}, nil
 	case r.Call != nil:
 		return pipeline.ExplainInput{Task: r.Call.Task, Model: r.Call.Model, Manifest: r.Call.Manifest}, nil
 	case r.Workflow == pipeline.ApplyWorkflow || r.Workflow == pipeline.AnalyzeCallWorkflow:

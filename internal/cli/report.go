@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -398,6 +399,9 @@ func (r report) files() (list []pipeline.RunFile) {
 // the job's latest events, and the answer to a call. Where no worker answers, that
 // is left out.
 func (a *app) addFiles(ctx context.Context, c *connection, r *report) {
+	if r.Call != nil && r.Call.Dir == "" && !r.WorkerSilent {
+		a.addAnswer(ctx, c, r)
+	}
 	if r.dir() == "" || r.WorkerSilent {
 		return
 	}
@@ -437,3 +441,18 @@ func (r report) runError() error {
 	}
 	return errors.New(r.Failure.Message)
 }
+
+// addAnswer adds whom a call is for, where that is in the database.
+func (a *app) addAnswer(ctx context.Context, c *connection, r *report) {
+	d, err := a.showCall(ctx, c, r.callID())
+	if err != nil {
+		return
+	}
+	r.Answer = &pipeline.CallAnswer{
+		CallID: d.CallID, Channel: d.Channel, ReceivedAt: d.ReceivedAt, Company: d.Company,
+		Confidence: d.Confidence, Status: d.Status, ErrorCode: d.ErrorCode, Model: d.Model,
+	}
+}
+
+// callID is the id of the call that a run is about.
+func (r report) callID() string { return strings.TrimPrefix(r.WorkflowID, pipeline.CallWorkflowID("")) }

@@ -8,6 +8,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -69,6 +70,7 @@ func (a *app) start(ctx context.Context, c *connection, l launch) (report, error
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            shown.Summary,
 		StaticDetails:            shown.Details,
+		Priority:                 temporal.Priority{PriorityKey: pipeline.Priority(l.workflow)},
 	}, l.workflow, l.input)
 	handle, err := c.UpdateWithStartWorkflow(wait, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: operation,

@@ -54,6 +54,9 @@ const (
 	NotifyHosts       = "SWITCHBOARD_NOTIFY_HOSTS"
 	NotifySecret      = "SWITCHBOARD_NOTIFY_SECRET"
 	NotifySecretFile  = "SWITCHBOARD_NOTIFY_SECRET_FILE"
+	IntakeURL         = "SWITCHBOARD_INTAKE_URL"
+	IntakeKey         = "SWITCHBOARD_INTAKE_KEY"
+	IntakeKeyFile     = "SWITCHBOARD_INTAKE_KEY_FILE"
 	ModelServerAddr   = "SWITCHBOARD_MODELSERVER_ADDRESS"
 	ModelServerData   = "SWITCHBOARD_MODELSERVER_DATA"
 	ModelServerKeys   = "SWITCHBOARD_MODELSERVER_KEYS"
@@ -103,6 +106,7 @@ const (
 	ModelServerDir = "modelserver"
 
 	ModelServerPort = 8090
+	IntakePort      = 8091
 )
 
 var modelServerAddress = "127.0.0.1:" + strconv.Itoa(ModelServerPort)
@@ -132,6 +136,9 @@ var Settings = []Setting{
 	{NotifyHosts, "", "hosts that the worker may notify, separated by commas, each with its port if it is not the usual one; empty is none"},
 	{NotifySecret, "", "secret that notifications are signed with: `whsec_` and 24 or more bytes in base64; required if there are hosts"},
 	{NotifySecretFile, "", "file that holds that secret, read where `SWITCHBOARD_NOTIFY_SECRET` is empty"},
+	{IntakeURL, "http://127.0.0.1:" + strconv.Itoa(IntakePort), "address of the intake that `starter calls send` sends to"},
+	{IntakeKey, "", "API key for the intake"},
+	{IntakeKeyFile, StateDir + "/" + KeyFile, "file that holds that key, read where `SWITCHBOARD_INTAKE_KEY` is empty; `standalone` makes the default one"},
 	{ModelServerAddr, modelServerAddress, "address that the model server listens on"},
 	{ModelServerData, StateDir + "/" + ModelServerDir, "folder in which the model server keeps files, jobs and models"},
 	{ModelServerKeys, "", "API keys that the model server accepts, separated by commas; required, unless there is a file of keys, except by `standalone`"},
@@ -245,16 +252,25 @@ func Folder(artifacts string) (string, bool) {
 // key returns the provider's key from the environment, or from its file. No
 // file at all is no key.
 func key(getenv func(string) string) (string, error) {
-	if k := getenv(ProviderKey); k != "" {
+	return keyOf(getenv, ProviderKey, ProviderKeyFile)
+}
+
+// IntakeKeyOf returns the key for the intake as key does the provider's.
+func IntakeKeyOf(getenv func(string) string) (string, error) {
+	return keyOf(getenv, IntakeKey, IntakeKeyFile)
+}
+
+func keyOf(getenv func(string) string, setting, fileSetting string) (string, error) {
+	if k := getenv(setting); k != "" {
 		return k, nil
 	}
-	file := Get(getenv, ProviderKeyFile)
+	file := Get(getenv, fileSetting)
 	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) && getenv(ProviderKeyFile) == "" {
+	if errors.Is(err, fs.ErrNotExist) && getenv(fileSetting) == "" {
 		return "", nil
 	}
 	if err != nil {
-		return "", problem.Input("the API key cannot be read from %s (set by %s): %w", file, ProviderKeyFile, err)
+		return "", problem.Input("the API key cannot be read from %s (set by %s): %w", file, fileSetting, err)
 	}
 	return strings.TrimSpace(string(text)), nil
 }

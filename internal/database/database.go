@@ -26,6 +26,10 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// connections is how many a process has at most. PostgreSQL allows 100 in all
+// unless it is told otherwise, and several processes share them.
+const connections = 16
+
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
 	db       *sql.DB
@@ -46,6 +50,9 @@ func Open(ctx context.Context, location string) (*Store, error) {
 		s.db, err = openFile(location)
 	}
 	if err == nil {
+		s.db.SetMaxOpenConns(connections)
+		s.db.SetMaxIdleConns(connections)
+		s.db.SetConnMaxIdleTime(5 * time.Minute)
 		err = s.migrate(ctx)
 	}
 	if err == nil {
@@ -119,9 +126,9 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	dialect, options := goose.DialectSQLite3, []goose.ProviderOption(nil)
+	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{goose.WithExcludeNames(only(files, ".postgres.sql"))}
 	if s.postgres {
-		dialect = goose.DialectPostgres
+		dialect, options = goose.DialectPostgres, []goose.ProviderOption{goose.WithExcludeNames(only(files, ".sqlite.sql"))}
 		locker, err := lock.NewPostgresSessionLocker()
 		if err != nil {
 			return err
@@ -137,6 +144,12 @@ func (s *Store) migrate(ctx context.Context) error {
 		return err
 	}
 	return s.migrateFile(ctx, p)
+}
+
+// only returns the migrations that are of one kind of database alone.
+func only(files fs.FS, suffix string) []string {
+	names, _ := fs.Glob(files, "*"+suffix) // the pattern is right
+	return names
 }
 
 // migrateFile lets one process after another try: the first brings the file up
@@ -157,6 +170,16 @@ func (s *Store) migrateFile(ctx context.Context, p *goose.Provider) error {
 
 // Close closes the database.
 func (s *Store) Close() error { return s.db.Close() }
+
+// DB is the database itself, for packages with tables of their own in it.
+func (s *Store) DB() *sql.DB { return s.db }
+
+// Postgres tells PostgreSQL from SQLite.
+func (s *Store) Postgres() bool { return s.postgres }
+
+// Rebind numbers the placeholders of a query as the database wants them: a query
+// is written with question marks, and has none elsewhere.
+func (s *Store) Rebind(query string) string { return s.rebind(query) }
 
 // rebind numbers the placeholders of a query as PostgreSQL wants them.
 func (s *Store) rebind(query string) string {

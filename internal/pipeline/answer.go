@@ -19,6 +19,8 @@ const (
 	// AnswerFailed: the provider gave no answer in all attempts; the error code
 	// says why.
 	AnswerFailed AnswerStatus = "failed"
+	// AnswerNoSpeech: nobody says anything in the recording of the call.
+	AnswerNoSpeech AnswerStatus = "no_speech"
 	// AnswerSkipped: the row is no tweet, because it repeats the header. It is in
 	// no conversation, so no prediction has this status.
 	AnswerSkipped AnswerStatus = "skipped"

@@ -11,7 +11,9 @@ type ExplainInput struct {
 	// Task and Model are those of the run, Manifest is its manifest.
 	Task     string `json:"task,omitempty"`
 	Model    string `json:"model"`
-	Manifest Ref    `json:"manifest"`
+	Manifest Ref    `json:"manifest,omitzero"`
+	// CallID names a call whose run left no files.
+	CallID string `json:"call_id,omitempty"`
 	// ConversationID is as in output.csv; 0 is the only one of a call.
 	ConversationID int64 `json:"conversation_id,omitempty"`
 	// Key is what the answer is sealed with: it holds words of the text.

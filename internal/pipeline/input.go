@@ -286,15 +286,24 @@ func (in EvaluateInput) Validate() error {
 	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))
 }
 
-// AnalyzeCallInput starts an AnalyzeCall. Event and CallID are required.
+// AnalyzeCallInput starts an AnalyzeCall. CallID is required, and either Event or
+// Record.
 type AnalyzeCallInput struct {
 	// Task is what the model belongs to; empty is [DefaultTask].
 	Task string `json:"task,omitempty"`
 	// Event is the file that announces the call, see package call: an absolute
 	// path or a URL, as in [FineTuneInput].
-	Event string `json:"event"`
-	// CallID is the id in that file.
+	Event string `json:"event,omitempty"`
+	// Record is the event as it came in by Kafka.
+	Record *RecordRef `json:"record,omitempty"`
+	// CallID is the id in the event.
 	CallID string `json:"call_id"`
+	// Audio is set where the event has a recording and no turns.
+	Audio bool `json:"audio,omitempty"`
+	// Stored keeps what is found out in the database of results. Without it every
+	// step leaves a file among the artifacts, for whoever wants to look into them;
+	// runs from before there was such a database have it so.
+	Stored bool `json:"stored,omitempty"`
 	// Model is the id of a fine-tuned model of the task; empty takes its champion.
 	Model string `json:"model,omitempty"`
 	// Notify is as in [FineTuneInput].
@@ -311,10 +320,12 @@ func (in AnalyzeCallInput) WithDefaults() AnalyzeCallInput {
 // of kind BadInput.
 func (in AnalyzeCallInput) Validate() error {
 	switch {
-	case in.Event == "":
+	case in.Event == "" && in.Record == nil:
 		return badInput("no call is given; name the file of its event")
 	case in.CallID == "":
 		return badInput("no call id is given; give that of the event %s", in.Event)
+	case !in.Stored && (in.Record != nil || in.Audio):
+		return badInput("a call that came in by Kafka, or as a recording, leaves no files; leave --keep-artifacts out")
 	}
 	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))
 }

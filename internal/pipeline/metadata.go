@@ -90,6 +90,11 @@ func (in AnalyzeCallInput) Metadata() Metadata {
 	in = in.WithDefaults()
 	var d details
 	d.fact("task", in.Task)
+	if r := in.Record; r != nil {
+		d.fact("record", fmt.Sprintf("%s/%d/%d", r.Topic, r.Partition, r.Offset))
+		d.fact("model", cmp.Or(in.Model, "the champion"))
+		return Metadata{"Analyze a call", d.String()}
+	}
 	d.fact("event", DatasetName(in.Event))
 	d.fact("model", cmp.Or(in.Model, "the champion"))
 	d.fact("notifies", notified(in.Notify))

@@ -24,7 +24,22 @@ const (
 const (
 	TaskQueue         = "switchboard"
 	ProviderTaskQueue = "switchboard-provider"
+	// SpeechTaskQueue is for recordings, so that transcribing, which takes long,
+	// cannot hold up what has been written down already.
+	SpeechTaskQueue = "switchboard-speech"
 )
+
+// Priority is how soon the steps of a workflow come among those that wait on a task
+// queue, from 1, which comes first, to 5. A caller waits; a file does not.
+func Priority(workflow string) int {
+	switch workflow {
+	case AnalyzeCallWorkflow:
+		return 1
+	case ApplyWorkflow:
+		return 4
+	}
+	return 3
+}
 
 // Queries and updates.
 const (

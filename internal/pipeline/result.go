@@ -17,17 +17,20 @@ const (
 	Preparing   Stage = "preparing"
 	Staging     Stage = "staging"
 	Anonymizing Stage = "anonymizing"
-	Planning    Stage = "planning"
-	Splitting   Stage = "splitting"
-	Estimating  Stage = "estimating"
-	Uploading   Stage = "uploading"
-	Submitting  Stage = "submitting"
-	TrainingJob Stage = "training"
-	Measuring   Stage = "measuring"
-	Evaluating  Stage = "evaluating"
-	Classifying Stage = "classifying"
-	Merging     Stage = "merging"
-	Recording   Stage = "recording"
+	// Transcribing is the anonymizing of a recording, for a transcript is
+	// anonymized where it is made.
+	Transcribing Stage = "transcribing"
+	Planning     Stage = "planning"
+	Splitting    Stage = "splitting"
+	Estimating   Stage = "estimating"
+	Uploading    Stage = "uploading"
+	Submitting   Stage = "submitting"
+	TrainingJob  Stage = "training"
+	Measuring    Stage = "measuring"
+	Evaluating   Stage = "evaluating"
+	Classifying  Stage = "classifying"
+	Merging      Stage = "merging"
+	Recording    Stage = "recording"
 	// Retraining is a Retrain's view of its FineTune.
 	Retraining Stage = "retraining"
 	// Planning a retraining is [Planning]; Comparing asks the champion what
@@ -376,25 +379,43 @@ type EvaluateResult struct {
 	Stages []StageTime `json:"stages"`
 }
 
-// AnalyzeCallResult is what AnalyzeCall leaves. The company is in the answer's file
-// alone.
+// AnalyzeCallResult is what AnalyzeCall leaves. The company is in the database or
+// in the answer's file alone.
 type AnalyzeCallResult struct {
 	// Task is as in [Status].
 	Task  string `json:"task,omitempty"`
 	Model string `json:"model"`
-	// Status and Confidence are those of the answer.
+	// Status and Confidence are those of the answer. Both are empty where the
+	// call was a duplicate.
 	Status     AnswerStatus `json:"status"`
 	Confidence float64      `json:"confidence"`
+	// Duplicate says why there was nothing to do: see [CallOutcome].
+	Duplicate CallOutcome `json:"duplicate,omitempty"`
+	// Turns counts those that were stored.
+	Turns int `json:"turns,omitempty"`
 	// Spans counts what the anonymizer replaced, by kind.
 	Spans map[string]int64 `json:"spans,omitempty"`
-	// Answer is call.json.
-	Answer   Ref         `json:"answer"`
-	Dir      string      `json:"dir"`
-	Manifest Ref         `json:"manifest"`
-	Stages   []StageTime `json:"stages"`
-	// Privacy is how the anonymizer was judged.
-	Privacy Evaluation `json:"privacy"`
+	// Answer is call.json, Dir the run's folder and Manifest its manifest, where
+	// the run leaves files.
+	Answer   Ref         `json:"answer,omitzero"`
+	Dir      string      `json:"dir,omitempty"`
+	Manifest Ref         `json:"manifest,omitzero"`
+	Stages   []StageTime `json:"stages,omitempty"`
+	// Privacy is how the anonymizer was judged, where the run leaves files.
+	Privacy Evaluation `json:"privacy,omitzero"`
 }
+
+// CallOutcome is what became of a call that was to be stored.
+type CallOutcome string
+
+const (
+	// CallStored: the call is new, or an attempt to store it was not finished.
+	CallStored CallOutcome = "stored"
+	// CallAnswered: this very event was analyzed before.
+	CallAnswered CallOutcome = "answered"
+	// CallTaken: another event has used the call's id before, for good.
+	CallTaken CallOutcome = "taken"
+)
 
 // RetrainResult is what Retrain leaves.
 type RetrainResult struct {

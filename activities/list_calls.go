@@ -1,0 +1,43 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"switchboard/internal/pipeline"
+	"switchboard/internal/results"
+	"switchboard/internal/seal"
+)
+
+// ListCalls lists the latest calls of a task. Whom they are for is sealed for whoever
+// asks.
+func (c *Control) ListCalls(ctx context.Context, in pipeline.ListCallsInput) (pipeline.SealedCalls, error) {
+	if err := pipeline.CheckTask(in.Task); err != nil {
+		return pipeline.SealedCalls{}, err
+	}
+	page, err := c.Results.List(ctx, results.Filter{Tasks: []string{in.Task}, Statuses: in.Statuses}, "", min(max(in.Limit, 1), pipeline.PageSize))
+	if err != nil {
+		return pipeline.SealedCalls{}, err
+	}
+	total, err := c.Results.Totals(ctx, results.Counted{Tasks: []string{in.Task}})
+	if err != nil {
+		return pipeline.SealedCalls{}, err
+	}
+	list := pipeline.CallList{Calls: []pipeline.StoredCall{}, Total: total.Calls}
+	for _, r := range page.Calls {
+		list.Calls = append(list.Calls, storedCall(r))
+	}
+	sealed, err := seal.Seal(in.Key, pipeline.CallsPurpose, list)
+	return pipeline.SealedCalls{Sealed: sealed}, err
+}
+
+// storedCall is a call as lists show it.
+func storedCall(r results.Result) pipeline.StoredCall {
+	s := pipeline.StoredCall{
+		CallID: r.ID, Channel: r.Channel, Language: r.Language, ReceivedAt: r.ReceivedAt, StoredAt: r.StoredAt.Truncate(time.Second), Audio: r.Audio,
+	}
+	if p := r.Prediction; p != nil {
+		s.Company, s.Confidence, s.Status, s.ErrorCode, s.Model = p.Company, p.Confidence, p.Status, p.ErrorCode, p.Model
+	}
+	return s
+}

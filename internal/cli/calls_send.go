@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/internal/config"
+	"switchboard/internal/problem"
+)
+
+// Bounds of sending.
+const (
+	sendTimeout  = 30 * time.Second
+	sendAtOnce   = 8
+	maxEventSize = 900_000
+	maxAnswer    = 64 << 10
+)
+
+func (a *app) callsSendCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "send FILE.json|FOLDER...",
+		Short: "Send events of calls to the intake",
+		Long: `Send events of calls to the intake, over HTTP (` + config.IntakeURL + `,
+` + config.IntakeKey + `). Each file is one event; of a folder, all files that end in
+.json are sent. An event that was sent before is not analyzed twice. Nothing that is
+said in a call passes through Temporal.
+
+The format of an event is in docs/reference.md.`,
+		Example: "  starter calls send datasets/sample/calls\n  starter calls send call-0042.json",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
+			files, err := eventFiles(args)
+			if err != nil {
+				return nil, err
+			}
+			return a.sendCalls(ctx, files)
+		}),
+	}
+}
+
+// eventFiles are the files that are named, and those of the folders.
+func eventFiles(args []string) ([]string, error) {
+	var files []string
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, problem.Input("there is no file or folder %s", arg)
+		case err != nil:
+			return nil, problem.Input("%s cannot be read: %w", arg, err)
+		case !info.IsDir():
+			files = append(files, arg)
+			continue
+		}
+		inside, err := filepath.Glob(filepath.Join(arg, "*.json"))
+		if err != nil || len(inside) == 0 {
+			return nil, problem.Input("the folder %s has no files that end in .json", arg)
+		}
+		slices.Sort(inside)
+		files = append(files, inside...)
+	}
+	return files, nil
+}
+
+// sender posts events to the intake.
+type sender struct {
+	url, key string
+	http     *http.Client
+}
+
+// sendCalls sends all files, some at once. One that is refused does not keep the
+// others; an intake that cannot be reached ends it.
+func (a *app) sendCalls(ctx context.Context, files []string) (view, error) {
+	key, err := config.IntakeKeyOf(a.getenv)
+	if err != nil {
+		return nil, err
+	}
+	s := sender{strings.TrimSuffix(config.Get(a.getenv, config.IntakeURL), "/"), key, &http.Client{Timeout: sendTimeout}}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	names := make(chan string)
+	var done sentCalls
+	var mu sync.Mutex
+	var senders sync.WaitGroup
+	for range sendAtOnce {
+		senders.Go(func() {
+			for name := range names {
+				refusal, err := s.send(ctx, name)
+				mu.Lock()
+				switch {
+				case err != nil:
+					cancel(err)
+				case refusal != "":
+					done.Refused = append(done.Refused, refusedCall{name, refusal})
+				default:
+					done.Sent++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for _, name := range files {
+		select {
+		case names <- name:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	close(names)
+	senders.Wait()
+	slices.SortFunc(done.Refused, func(a, b refusedCall) int { return cmp.Compare(a.File, b.File) })
+	if err := context.Cause(ctx); err != nil {
+		return done, err
+	}
+	if n := len(done.Refused); n > 0 {
+		return done, problem.Input("%s of %s refused; correct the files and send them again", count(int64(n), "event"), number(int64(len(files))))
+	}
+	return done, nil
+}
+
+// send posts one event. What the intake has against it is the refusal; an error is
+// one that all events would meet.
+func (s sender) send(ctx context.Context, file string) (refusal string, err error) {
+	content, err := readEvent(file)
+	if err != nil {
+		return err.Error(), nil
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/v1/calls", bytes.NewReader(content))
+	if err != nil {
+		return "", problem.Input("%s is no address of an intake; give a URL such as http://127.0.0.1:8091", config.IntakeURL)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+s.key)
+	answer, err := s.http.Do(request)
+	if err != nil {
+		return "", problem.New(problem.Environment, "no intake answers at %s: %w; start one with `go run ./intake`, or everything with `go run ./standalone`, or set %s", s.url, errors.Unwrap(err), config.IntakeURL)
+	}
+	defer answer.Body.Close()
+	return judged(s.url, answer)
+}
+
+func readEvent(file string) ([]byte, error) {
+	f, err := openInput(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxEventSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the event: %w", err)
+	}
+	if len(content) > maxEventSize {
+		return nil, fmt.Errorf("longer than %s bytes; give a long recording as an audio_url", number(maxEventSize))
+	}
+	return content, nil
+}
+
+// judged is what the intake's answer means.
+func judged(url string, answer *http.Response) (refusal string, err error) {
+	var told struct {
+		Detail string `json:"detail"`
+	}
+	content, _ := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	_ = json.Unmarshal(content, &told) // an answer without a sentence has its status
+	switch code := answer.StatusCode; {
+	case code < 300:
+		return "", nil
+	case code == http.StatusUnauthorized || code == http.StatusForbidden:
+		return "", problem.New(problem.Environment, "the intake at %s refuses the key; set %s or %s", url, config.IntakeKey, config.IntakeKeyFile)
+	case code == http.StatusBadRequest || code == http.StatusRequestEntityTooLarge || code == http.StatusUnprocessableEntity:
+		return cmp.Or(told.Detail, http.StatusText(code)), nil
+	default:
+		return "", problem.New(problem.Environment, "the intake at %s answers %d %s; look at its log and send again, which doubles nothing", url, code, http.StatusText(code))
+	}
+}
+
+// sentCalls counts what was sent.
+type sentCalls struct {
+	Sent    int           `json:"sent"`
+	Refused []refusedCall `json:"refused,omitempty"`
+}
+
+type refusedCall struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`
+}
+
+func (s sentCalls) write(t *text) {
+	t.line("%s sent", count(int64(s.Sent), "call"))
+	for _, r := range s.Refused {
+		t.line("refused %s: %s", r.File, r.Reason)
+	}
+	if s.Sent > 0 {
+		t.fact("next", "starter calls list")
+	}
+}

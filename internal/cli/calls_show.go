@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/internal/pipeline"
+)
+
+func (a *app) callsShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show CALL",
+		Short: "Show one call: what was said, redacted, and its answer",
+		Long: `Show one call: what was said, redacted, and its answer.
+
+Names and numbers of people were replaced before the call was stored; there is no
+other transcript.`,
+		Example: "  starter calls show call-0042",
+		Args:    oneArg("call id"),
+		RunE: a.withServer(func(ctx context.Context, c *connection, args []string) (view, error) {
+			return a.showCall(ctx, c, args[0])
+		}),
+	}
+}
+
+func (a *app) showCall(ctx context.Context, c *connection, id string) (callDetails, error) {
+	var d callDetails
+	err := a.requestSealed(ctx, c, pipeline.ShowCallActivity, func(key []byte) any {
+		return pipeline.ShowCallInput{CallID: id, Key: key}
+	}, &d.CallDetails)
+	return d, err
+}
+
+type callDetails struct{ pipeline.CallDetails }
+
+func (d callDetails) write(t *text) {
+	if d.Status == "" {
+		t.fact("company", "not answered yet")
+	} else {
+		t.fact("company", d.Company)
+		t.fact("answer", d.answer())
+	}
+	writeTask(t, d.Task)
+	t.fact("model", d.Model)
+	t.fact("channel", d.Channel)
+	t.fact("language", d.Language)
+	if !d.ReceivedAt.IsZero() {
+		t.fact("received", t.at(d.ReceivedAt))
+	}
+	t.fact("stored", t.at(d.StoredAt))
+	t.fact("replaced", tally(d.Spans)...)
+	t.line("")
+	for _, turn := range d.Turns {
+		side := turn.Side
+		if side == "" {
+			side = "-"
+		}
+		t.line("%-9s %s", side, turn.Text)
+	}
+}
+
+// answer says how sure the model was, and of what.
+func (d callDetails) answer() string {
+	line := fmt.Sprintf("%s, with a confidence of %.2f", d.Status, d.Confidence)
+	if d.Named != "" && d.Named != d.Company {
+		line += fmt.Sprintf(" for %s; the threshold is %.2f", d.Named, d.Threshold)
+	}
+	if d.RunnerUp.Label != "" {
+		line += fmt.Sprintf("; the next likely is %s with %.2f", d.RunnerUp.Label, d.RunnerUp.Probability)
+	}
+	return line
+}

@@ -1,0 +1,139 @@
+package results
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"switchboard/internal/problem"
+)
+
+// Classified is what is published about a call, as JSON. No text of the call is in
+// it.
+type Classified struct {
+	CallID     string    `json:"call_id"`
+	Task       string    `json:"task"`
+	Channel    string    `json:"channel,omitempty"`
+	Language   string    `json:"language,omitempty"`
+	ReceivedAt time.Time `json:"received_at,omitzero"`
+	// StoredAt is when the redacted call was stored, AnsweredAt when its answer was.
+	StoredAt   time.Time `json:"stored_at"`
+	AnsweredAt time.Time `json:"answered_at"`
+	// The rest is as in [Prediction].
+	Status             Status  `json:"status"`
+	Company            string  `json:"company"`
+	Confidence         float64 `json:"confidence"`
+	Threshold          float64 `json:"threshold"`
+	Model              string  `json:"model,omitempty"`
+	RunnerUp           string  `json:"runner_up,omitempty"`
+	RunnerUpConfidence float64 `json:"runner_up_confidence,omitempty"`
+	ErrorCode          string  `json:"error_code,omitempty"`
+}
+
+// SavePrediction stores the answer about a call, counts it in its hour, and lays
+// it into the outbox: all of it, once. It returns false where the call has an
+// answer, which stays. A call that is not there is a problem of kind BadInput.
+func (s *Store) SavePrediction(ctx context.Context, p Prediction) (saved bool, err error) {
+	if err := p.validate(); err != nil {
+		return false, fmt.Errorf("storing an answer: %w", err)
+	}
+	err = s.change(ctx, func(t tx) error {
+		var at int64
+		err := t.row(ctx, "SELECT at FROM call_ids WHERE call_id = ?", p.CallID).Scan(&at)
+		if errors.Is(err, sql.ErrNoRows) {
+			return problem.Input("there is no call %q to answer", p.CallID)
+		}
+		if err == nil {
+			saved, err = t.answer(ctx, at, &p)
+		}
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("storing the answer about the call %s: %w", p.CallID, err)
+	}
+	return saved, nil
+}
+
+// answer stores the answer about the call of a moment, unless there is one, and
+// what follows from it.
+func (t tx) answer(ctx context.Context, at int64, p *Prediction) (bool, error) {
+	now := t.s.now()
+	c := Classified{
+		CallID: p.CallID, StoredAt: fromMicros(at), AnsweredAt: fromMicros(micros(now)),
+		Status: p.Status, Company: storable(p.Company), Confidence: p.Confidence, Threshold: p.Threshold, Model: storable(p.Model),
+		RunnerUp: storable(p.RunnerUp), RunnerUpConfidence: p.RunnerUpConfidence, ErrorCode: storable(p.ErrorCode),
+	}
+	var received, produced int64
+	err := t.row(ctx, `UPDATE calls SET status = ?, answered = ?, company = ?, model = ?, confidence = ?, threshold = ?, runner_up = ?, runner_up_confidence = ?, error_code = ?
+		WHERE at = ? AND call_id = ? AND status = ? RETURNING task, channel, language, received, produced`,
+		string(c.Status), micros(now), c.Company, c.Model, c.Confidence, c.Threshold, c.RunnerUp, c.RunnerUpConfidence, c.ErrorCode, at, c.CallID, string(Redacted)).
+		Scan(&c.Task, &c.Channel, &c.Language, &received, &produced)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	c.ReceivedAt = fromMicros(received)
+	value, err := json.Marshal(c)
+	if err != nil {
+		return false, err
+	}
+	if _, err := t.exec(ctx, "INSERT INTO call_outbox (call_id, value, taken) VALUES (?, ?, 0)", c.CallID, value); err != nil {
+		return false, err
+	}
+	// The count comes last: calls of the same hour wait for each other from here.
+	return true, t.count(ctx, &c, latency(c.ReceivedAt, fromMicros(produced), c.AnsweredAt))
+}
+
+// shards is among how many rows the count of one company in one hour is spread.
+const shards = 8
+
+const hour = int64(time.Hour / time.Microsecond)
+
+// count adds an answered call to its hour.
+func (t tx) count(ctx context.Context, c *Classified, took time.Duration) error {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(c.CallID)) // it never fails
+	at := micros(c.StoredAt)
+	args := []any{at - at%hour, c.Task, c.Company, string(c.Status), int64(h.Sum32() % shards), 1, int64(math.Round(c.Confidence * millionths))}
+	timed, buckets := 0, make([]int, len(latencyBounds)+1)
+	if took >= 0 {
+		timed = 1
+		buckets[bucketOf(took)] = 1
+	}
+	args = append(args, timed, max(took, 0).Microseconds())
+	for _, n := range buckets {
+		args = append(args, n)
+	}
+	_, err := t.exec(ctx, countCall, args...)
+	return err
+}
+
+// millionths is the unit of summed confidences.
+const millionths = 1e6
+
+// sums are the columns of call_hours that are added up.
+var sums = func() []string {
+	columns := []string{"calls", "confidence", "timed", "latency"}
+	for i := range len(latencyBounds) + 1 {
+		columns = append(columns, fmt.Sprintf("latency_%d", i))
+	}
+	return columns
+}()
+
+var countCall = func() string {
+	added := make([]string, len(sums))
+	for i, column := range sums {
+		added[i] = fmt.Sprintf("%s = call_hours.%s + excluded.%s", column, column, column)
+	}
+	return "INSERT INTO call_hours (hour, task, company, status, shard, " + strings.Join(sums, ", ") + ") VALUES (?, ?, ?, ?, ?, " +
+		strings.Join(slices.Repeat([]string{"?"}, len(sums)), ", ") + ") ON CONFLICT (hour, task, company, status, shard) DO UPDATE SET " + strings.Join(added, ", ")
+}()

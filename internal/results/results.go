@@ -1,0 +1,113 @@
+package results
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"switchboard/internal/database"
+)
+
+// Store is what was found out about calls. It is safe for concurrent use, also by
+// several processes.
+type Store struct {
+	base *database.Store
+	db   *sql.DB
+	// words is how the database finds words.
+	words      dialect
+	partitions partitions
+	// turn has one token: SQLite lets one write at a time, and a process's own
+	// writers wait in line for it here instead of trying again and again.
+	turn chan struct{}
+	now  func() time.Time
+}
+
+// New returns the results that lie in a database. They end with it.
+func New(base *database.Store) *Store {
+	s := &Store{base: base, db: base.DB(), words: sqlite, turn: make(chan struct{}, 1), now: time.Now}
+	if base.Postgres() {
+		s.words = postgres
+	}
+	return s
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// tx is a transaction with placeholders as SQLite has them.
+type tx struct {
+	s *Store
+	q querier
+}
+
+// exec returns how many rows changed.
+func (t tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	done, err := t.q.ExecContext(ctx, t.s.base.Rebind(query), args...)
+	if err != nil {
+		return 0, err
+	}
+	return done.RowsAffected()
+}
+
+func (t tx) row(ctx context.Context, query string, args ...any) *sql.Row {
+	return t.q.QueryRowContext(ctx, t.s.base.Rebind(query), args...)
+}
+
+// change runs f in a transaction. What f does it does wholly or not at all.
+func (s *Store) change(ctx context.Context, f func(tx) error) error {
+	if !s.base.Postgres() {
+		select {
+		case s.turn <- struct{}{}:
+			defer func() { <-s.turn }()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	t, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("beginning a change: %w", err)
+	}
+	defer t.Rollback() // after a commit there is nothing to roll back
+	if err := f(tx{s, t}); err != nil {
+		return err
+	}
+	if err := t.Commit(); err != nil {
+		return fmt.Errorf("committing a change: %w", err)
+	}
+	return nil
+}
+
+// list reads all rows of a query that people filter as they like. PostgreSQL plans
+// it anew for the values it is asked with: a plan for any company suits neither
+// the frequent nor the rare.
+func list[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	if s.base.Postgres() {
+		args = append([]any{pgx.QueryExecModeCacheDescribe}, args...)
+	}
+	rows, err := s.db.QueryContext(ctx, s.base.Rebind(query), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := []T{}
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// micros is a time as the tables have it. The zero time is a number like others.
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+func fromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }

@@ -1,0 +1,124 @@
+package results
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// dialect is how a database keeps transcripts and finds words in them. The words
+// are the same: package results parts text into words itself.
+type dialect struct {
+	// store keeps a transcript and its words.
+	store func(ctx context.Context, t tx, at int64, id, turns, spans string, words []string) error
+	// join brings the words to the calls c, and match holds where all words are
+	// there.
+	join, match string
+	// at is the moment by which what was found is in order.
+	at string
+	// query says in the database's language what is looked for.
+	query func(words []word) string
+}
+
+var postgres = dialect{
+	store: func(ctx context.Context, t tx, at int64, id, turns, spans string, words []string) error {
+		_, err := t.exec(ctx, "INSERT INTO transcripts (at, call_id, turns, spans, words) VALUES (?, ?, ?, ?, array_to_tsvector(string_to_array(?, ' ')))",
+			at, id, turns, spans, strings.Join(words, " "))
+		return err
+	},
+	join:  " JOIN transcripts w ON w.at = c.at AND w.call_id = c.call_id",
+	match: "w.words @@ CAST(? AS tsquery)",
+	at:    "w.at",
+	query: func(words []word) string { return inQuotes(words, "'", " & ", ":*") },
+}
+
+var sqlite = dialect{
+	store: func(ctx context.Context, t tx, at int64, id, turns, spans string, words []string) error {
+		if _, err := t.exec(ctx, "INSERT INTO transcripts (at, call_id, turns, spans) VALUES (?, ?, ?, ?)", at, id, turns, spans); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, "INSERT INTO transcript_words (rowid, words) VALUES (?, ?)", at, strings.Join(words, " "))
+		return err
+	},
+	join:  " JOIN transcript_words w ON w.rowid = c.at",
+	match: "w.words MATCH ?",
+	at:    "w.rowid",
+	query: func(words []word) string { return inQuotes(words, `"`, " AND ", "*") },
+}
+
+// word is a word that is looked for.
+type word struct {
+	text string
+	// start tells that it may go on.
+	start bool
+}
+
+// inQuotes writes a query. A word has letters and digits alone, so that none ends
+// its quotes.
+func inQuotes(words []word, quote, and, start string) string {
+	terms := make([]string, len(words))
+	for i, w := range words {
+		terms[i] = quote + w.text + quote
+		if w.start {
+			terms[i] += start
+		}
+	}
+	return strings.Join(terms, and)
+}
+
+// Bounds of the words that are kept of a call, far above what anybody says in one:
+// a tsvector has room for 1 MB.
+const (
+	maxWord  = 100
+	maxWords = 300_000 // bytes
+)
+
+// wordsOf returns the words of a call, each once, in the order in which they were
+// first said. What is longer than a word, or comes after more words than a call
+// has, cannot be found.
+func wordsOf(turns []Turn) []string {
+	var words []string
+	seen, total := map[string]bool{}, 0
+	for _, turn := range turns {
+		for w := range strings.FieldsFuncSeq(normal(turn.Text), separates) {
+			if total += len(w) + 1; total > maxWords {
+				return words
+			}
+			if len(w) <= maxWord && !seen[w] {
+				seen[w] = true
+				words = append(words, w)
+				continue
+			}
+			total -= len(w) + 1
+		}
+	}
+	return words
+}
+
+// parse returns what somebody looks for: words, all of which have to be there, in
+// any order; the start of a word where a star follows it.
+func parse(query string) []word {
+	var words []word
+	for w := range strings.FieldsFuncSeq(normal(query), func(r rune) bool { return r != '*' && separates(r) }) {
+		parts := strings.Split(w, "*")
+		for i, text := range parts {
+			if text != "" && len(text) <= maxWord && !slices.ContainsFunc(words, func(o word) bool { return o.text == text }) {
+				words = append(words, word{text, i < len(parts)-1})
+			}
+		}
+	}
+	return words
+}
+
+// normal lets a word be found however it is written: in capitals or not, with an
+// umlaut in one character or in two.
+func normal(s string) string {
+	return norm.NFC.String(strings.ToLower(strings.ToValidUTF8(s, " ")))
+}
+
+func separates(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
+}
