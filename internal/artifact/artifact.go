@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,6 +30,7 @@ import (
 	_ "gocloud.dev/blob/s3blob"  // s3://
 	"gocloud.dev/gcerrors"
 
+	"switchboard/internal/config"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
@@ -56,7 +56,7 @@ type Store struct {
 // Open opens the store at a URL; a plain path is a folder, created if need be.
 // An unknown scheme is a problem of kind BadInput.
 func Open(ctx context.Context, root string) (*Store, error) {
-	if dir, ok := Folder(root); ok {
+	if dir, ok := config.Folder(root); ok {
 		abs, err := filepath.Abs(dir)
 		if err != nil {
 			return nil, fmt.Errorf("resolving the artifacts folder %s: %w", dir, err)
@@ -102,19 +102,6 @@ func (s *Store) ID(ctx context.Context) (string, error) {
 	}
 	id, err = s.ReadPath(ctx, idPath)
 	return string(id), err
-}
-
-// Folder returns the path if the root of a store is a folder's path or a
-// file:// URL, and false for what is elsewhere.
-func Folder(root string) (string, bool) {
-	if !strings.Contains(root, "://") {
-		return root, true
-	}
-	u, err := url.Parse(root)
-	if err != nil || u.Scheme != "file" {
-		return "", false
-	}
-	return filepath.FromSlash(u.Host + u.Path), true
 }
 
 // Close releases the store's connections.

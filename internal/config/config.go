@@ -11,7 +11,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -232,6 +234,19 @@ func Get(getenv func(string) string, name string) string {
 		}
 	}
 	return ""
+}
+
+// Folder returns the path if the setting [Artifacts] is a folder's path or a file://
+// URL, and false for what is elsewhere.
+func Folder(artifacts string) (string, bool) {
+	if !strings.Contains(artifacts, "://") {
+		return artifacts, true
+	}
+	u, err := url.Parse(artifacts)
+	if err != nil || u.Scheme != "file" {
+		return "", false
+	}
+	return filepath.FromSlash(u.Host + u.Path), true
 }
 
 // key returns the provider's key from the environment, or from its file. No

@@ -19,7 +19,7 @@ import (
 	"github.com/pressly/goose/v3/lock"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
-	"switchboard/internal/artifact"
+	"switchboard/internal/config"
 	"switchboard/internal/problem"
 )
 
@@ -74,7 +74,7 @@ func Location(databaseURL, artifacts string) (string, error) {
 	if databaseURL != "" {
 		return databaseURL, nil
 	}
-	dir, ok := artifact.Folder(artifacts)
+	dir, ok := config.Folder(artifacts)
 	if !ok {
 		return "", problem.Input("the artifacts are in no folder of this machine, so that the database needs a place of its own: set DATABASE_URL to the URL of a PostgreSQL database")
 	}

@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"strings"
 
-	"switchboard/internal/artifact"
 	"switchboard/internal/config"
 )
 
@@ -28,7 +27,7 @@ func permissions(getenv func(string) string, cfg config.Config) (string, error) 
 		return err
 	}
 	var err error
-	if dir, ok := artifact.Folder(cfg.Artifacts); ok {
+	if dir, ok := config.Folder(cfg.Artifacts); ok {
 		err = lookInto(dir, look)
 	}
 	// The standalone keeps its state beside its key.
