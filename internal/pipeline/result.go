@@ -118,7 +118,9 @@ type PrepareCounts struct {
 	// Anomalies counts what was wrong in the file, by kind; the load report
 	// among the artifacts has example ids.
 	Anomalies map[string]int64 `json:"anomalies,omitempty"`
-	// Spans counts what the anonymizer replaced, by kind.
+	// Spans counts what the anonymizer replaced, by kind. What is in a tweet
+	// counts once, however many conversations it is in; again only where a thread
+	// is larger than a part.
 	Spans map[string]int64 `json:"spans,omitempty"`
 }
 
