@@ -47,6 +47,8 @@ type frontend struct {
 	// closes is when the run ends, as ending says.
 	closes time.Time
 	ending *historypb.HistoryEvent
+	// input is what the run was started with, for those who read its history.
+	input any
 	// pending are the run's activities.
 	pending []*workflowpb.PendingActivityInfo
 	// denied is the answer to the first contact.
@@ -171,6 +173,11 @@ func (f *frontend) state() enumspb.WorkflowExecutionStatus {
 func (f *frontend) GetWorkflowExecutionHistory(ctx context.Context, in *workflowservice.GetWorkflowExecutionHistoryRequest) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
 	if in.Execution.WorkflowId == "nobody" {
 		return nil, serviceerror.NewNotFound("workflow not found")
+	}
+	if f.input != nil && in.HistoryEventFilterType == enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT {
+		first := &historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
+			WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{Input: payloads(f.input)}}}
+		return &workflowservice.GetWorkflowExecutionHistoryResponse{History: &historypb.History{Events: []*historypb.HistoryEvent{first}}}, nil
 	}
 	if f.ending == nil {
 		f.wait(ctx)

@@ -78,6 +78,8 @@ type report struct {
 	// Answer is what Call names, where the run's files can be read.
 	Call   *pipeline.AnalyzeCallResult `json:"call,omitempty"`
 	Answer *pipeline.CallAnswer        `json:"answer,omitempty"`
+	// estimated is what a dry run was started with, nil if it cannot be read.
+	estimated *pipeline.FineTuneInput
 	// Failure is why a run failed.
 	Failure *failure `json:"failure,omitempty"`
 	Files   []file   `json:"files,omitempty"`
@@ -163,6 +165,12 @@ func (c *connection) report(ctx context.Context, id, runID string) (report, erro
 	}
 	if r.State != stateRunning {
 		c.addResult(ctx, &r)
+	}
+	if r.FineTune != nil && r.FineTune.DryRun {
+		var in pipeline.FineTuneInput
+		if c.input(ctx, r, &in) == nil {
+			r.estimated = &in
+		}
 	}
 	r.Next = r.nextCommand()
 	return r, nil
