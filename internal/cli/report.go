@@ -54,8 +54,10 @@ type report struct {
 	Closed  *time.Time `json:"closed,omitempty"`
 	// Stage is that of the run, or of the child that it waits for.
 	Stage pipeline.Stage `json:"stage,omitempty"`
-	// Accepted is known to the command that started the run.
+	// Accepted is known to the command that started the run. Joined tells that
+	// somebody had started it before.
 	Accepted *pipeline.Accepted `json:"accepted,omitempty"`
+	Joined   bool               `json:"joined,omitempty"`
 	// WorkerSilent tells that no worker answered, so that Status is
 	// missing and the rest is what the server knows.
 	WorkerSilent bool             `json:"worker_silent,omitempty"`
