@@ -61,8 +61,8 @@ With OPENAI_BASE_URL set, that provider is used and no model server is started.`
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&o.dir, "data", config.StateDir, "folder that keeps the state")
-	flags.IntVar(&o.temporalPort, "temporal-port", 7233, "port for Temporal; 0 takes a free one")
-	flags.IntVar(&o.uiPort, "ui-port", 8233, "port for the Web UI; 0 takes a free one")
+	flags.IntVar(&o.temporalPort, "temporal-port", temporalPort, "port for Temporal; 0 takes a free one")
+	flags.IntVar(&o.uiPort, "ui-port", uiPort, "port for the Web UI; 0 takes a free one")
 	flags.IntVar(&o.modelPort, "model-port", config.ModelServerPort, "port for the model server; 0 takes a free one")
 	flags.StringVar(&o.encoder, "encoder", "", "directory of a sentence encoder in ONNX, for the model server's base model "+modelserver.HybridModel)
 	root.AddCommand(&cobra.Command{

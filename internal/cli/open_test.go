@@ -149,3 +149,21 @@ func TestNextToADryRunKeepsItsOptions(t *testing.T) {
 		t.Errorf("it starts %+v, %v; want %+v", got, err, in)
 	}
 }
+
+// A command that is proposed reaches the server that this one reached.
+func TestNextCommandKeepsTheConnection(t *testing.T) {
+	f := &frontend{workers: true}
+	h := f.serve(t)
+	h.set("TEMPORAL_ADDRESS", nobody)
+	address := f.listen(t)
+	for args, want := range map[string]string{
+		"finetune --dataset /d/x.csv": " --watch --address " + address + " --namespace default\n",
+		"status " + theRun:            "starter status " + theRun + " --watch --address " + address + " --namespace default\n",
+		"cancel " + theRun:            "starter status " + theRun + " --address " + address + " --namespace default\n",
+	} {
+		r := h.run(append(strings.Fields(args), "--address", address, "--namespace", "default")...)
+		if !strings.Contains(r.stdout, want) {
+			t.Errorf("%s: exit code %d, %q, %q; want %q", args, r.code, r.stdout, r.stderr, want)
+		}
+	}
+}

@@ -174,7 +174,7 @@ func (c *connection) report(ctx context.Context, id, runID string) (report, erro
 			r.estimated = &in
 		}
 	}
-	r.Next = r.nextCommand()
+	r.Next = c.next(r)
 	return r, nil
 }
 

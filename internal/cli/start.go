@@ -83,7 +83,7 @@ func (a *app) start(ctx context.Context, c *connection, l launch) (report, error
 		if err = handle.Get(wait, &accepted); err == nil {
 			r.RunID, r.Accepted = handle.RunID(), &accepted
 			r.Joined = before.State == stateRunning && before.RunID == r.RunID
-			r.Next, r.WebUI = r.nextCommand(), c.runURL(r.WorkflowID, r.RunID)
+			r.Next, r.WebUI = c.next(r), c.runURL(r.WorkflowID, r.RunID)
 			return r, nil
 		}
 		r.RunID = handle.RunID()
