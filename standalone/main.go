@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchboard/internal/config"
+	"switchboard/internal/console"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/problem"
 )
@@ -52,7 +53,7 @@ func command() *cobra.Command {
 until it is interrupted. Use the starter beside it.
 
 With OPENAI_BASE_URL set, that provider is used and no model server is started.`,
-		Args:          cobra.NoArgs,
+		Args:          console.NoSuchCommand,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -68,11 +69,12 @@ With OPENAI_BASE_URL set, that provider is used and no model server is started.`
 	root.AddCommand(&cobra.Command{
 		Use:   "demo",
 		Short: "Fine-tune on the sample, apply the model to its production file, print a summary and leave",
-		Args:  cobra.NoArgs,
+		Args:  console.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return demo(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	})
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return problem.Input("%w; see --help", err) })
+	root.SetFlagErrorFunc(console.FlagProblem)
+	console.AddVersion(root)
 	return root
 }

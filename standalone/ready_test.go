@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"switchboard/internal/config"
+	"switchboard/internal/problem"
 )
 
 // What is printed to be typed works when it is pasted, from wherever.
@@ -33,5 +36,30 @@ func TestPrintedCommandsNameWhatIsNotUsual(t *testing.T) {
 		if got := absolute(path); got != want {
 			t.Errorf("%s is %s, want %s", path, got, want)
 		}
+	}
+}
+
+// Standalone answers mistakes as all programs do, and starts nothing.
+func TestMistakesAtTheCommandLine(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for line, says := range map[string]string{
+		"dmo":            "standalone has no command \"dmo\"; did you mean demo? See `standalone --help`",
+		"bogus":          "standalone has no command \"bogus\"; see `standalone --help`",
+		"demo now":       "standalone demo takes flags only, not \"now\"",
+		"--modl-port 1":  "did you mean --model-port?",
+		"--ui-port many": "--ui-port is \"many\"; give a whole number",
+	} {
+		cmd := command()
+		cmd.SetArgs(strings.Fields(line))
+		if err := cmd.ExecuteContext(t.Context()); problem.ExitCode(err) != problem.ExitBadInput || !strings.Contains(err.Error(), says) {
+			t.Errorf("standalone %s: %v, want %q", line, err, says)
+		}
+	}
+	cmd := command()
+	var out bytes.Buffer
+	cmd.SetOut(&out)
+	cmd.SetArgs([]string{"--version"})
+	if err := cmd.ExecuteContext(t.Context()); err != nil || !strings.HasPrefix(out.String(), "standalone ") {
+		t.Errorf("--version: %v, %q", err, out.String())
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
 )
 
@@ -49,7 +50,7 @@ the end and prints its summary.`,
 
   # a script: where the result is
   starter apply --dataset production.csv --watch --json | jq -r '.files[] | select(.name == "output") | .url'`,
-		Args: a.noSuchCommand,
+		Args: console.NoSuchCommand,
 		RunE: a.do(func(ctx context.Context, cmd *cobra.Command, _ []string) (view, error) {
 			in, err := flags.input(ctx, a, cmd)
 			if err != nil {

@@ -59,6 +59,12 @@ func TestBareStarterPrintsHelp(t *testing.T) {
 	}
 }
 
+func TestVersionFlag(t *testing.T) {
+	if r := newHarness(t).run("--version"); r.code != exitDone || !strings.HasPrefix(r.stdout, "starter ") || strings.Count(r.stdout, "\n") != 1 {
+		t.Errorf("exit code %d, %q, %q", r.code, r.stdout, r.stderr)
+	}
+}
+
 func TestExitCodesWithoutServer(t *testing.T) {
 	const noServer = "no Temporal server answers at " + nobody + "; start one with `go run ./standalone`, or set TEMPORAL_ADDRESS"
 	for _, c := range []struct {
@@ -91,7 +97,8 @@ func TestExitCodesWithoutServer(t *testing.T) {
 		{"--profile nobody status", 2, "unable to find profile nobody"},
 
 		{"bogus", 2, `starter has no command "bogus"; see`},
-		{"statu", 2, "did you mean status?"},
+		{"statu", 2, "did you mean status? See `starter --help`"},
+		{"stat", 2, "did you mean status?"},
 		{"--bogus", 2, "unknown flag: --bogus; see `starter --help`"},
 		{"finetune --bogus", 2, "unknown flag: --bogus; see `starter finetune --help`"},
 		{"schedule", 2, "starter schedule needs a command: create, delete,"},
