@@ -113,8 +113,9 @@ type PrepareCounts struct {
 	Headers       int64 `json:"headers,omitempty"`
 	Conversations int64 `json:"conversations"`
 	Threads       int64 `json:"threads"`
-	// Companies counts the known companies, 0 for production data.
-	Companies int `json:"companies"`
+	// Companies counts the known companies; production data has none, which is not
+	// to be taken for a count.
+	Companies int `json:"companies,omitempty"`
 	// Anomalies counts what was wrong in the file, by kind; the load report
 	// among the artifacts has example ids.
 	Anomalies map[string]int64 `json:"anomalies,omitempty"`
