@@ -246,9 +246,7 @@ func stay(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	defer s.stop()
-	fmt.Fprintf(out, "Temporal      %s\nWeb UI        %s\n", s.temporal.Address(), s.temporal.UIURL())
-	fmt.Fprintf(out, "Provider      %s\nArtifacts     %s\n", s.config.ProviderURL, s.config.Artifacts)
-	fmt.Fprintln(out, "Ready. Try `go run ./starter finetune --dataset datasets/sample/tweets.csv --watch`; Ctrl-C stops.")
+	fmt.Fprint(out, s.ready())
 	select {
 	case <-ctx.Done():
 		return nil

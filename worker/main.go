@@ -48,19 +48,15 @@ func command() *cobra.Command {
 Without a command it takes no flags: the connection is configured as for all Temporal programs
 (TEMPORAL_ADDRESS and the rest), everything else by the variables that the README
 lists. Workers of one namespace share its runs, so they need the same settings.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return problem.Input("the worker takes no arguments, but was given %d; see --help", len(args))
-			}
-			return nil
-		},
+		Args:          console.NoSuchCommand,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return run(cmd.Context()) },
 	}
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	cmd.AddCommand(scan.Command(os.Getenv))
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return problem.Input("%w; see --help", err) })
+	cmd.SetFlagErrorFunc(console.FlagProblem)
+	console.AddVersion(cmd)
 	return cmd
 }
 

@@ -59,7 +59,7 @@ func writeChampion(t *text, r pipeline.FineTuneResult) {
 	case r.Unfit != "":
 		t.fact("champion", cmp.Or(r.Champion, "none")+"; not this model: "+r.Unfit+" (`starter models promote` makes it the champion all the same)")
 	case r.Champion != "":
-		t.fact("champion", r.Champion+"; `starter models promote` makes this model the champion")
+		t.fact("champion", r.Champion+" still answers; compare the two before you promote this model")
 	}
 }
 
