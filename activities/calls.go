@@ -8,12 +8,14 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/config"
 	"switchboard/internal/database"
+	"switchboard/internal/fetch"
 	"switchboard/internal/kafka"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
 	"switchboard/internal/results"
+	"switchboard/internal/speech"
 )
 
 // Calls is the set of activities that analyze one call after another. All fields are
@@ -26,6 +28,10 @@ type Calls struct {
 	Client     *provider.Client
 	// Kafka has the events. It is nil where there is none: events are files then.
 	Kafka *kafka.Client
+	// Speech turns recordings into text, and Recordings gets them; both are nil
+	// where there is no recognizer.
+	Speech     *speech.Client
+	Recordings *fetch.Fetcher
 
 	judged sync.Mutex
 	clear  *pipeline.Clearance

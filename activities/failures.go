@@ -19,6 +19,7 @@ import (
 	"switchboard/internal/database"
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
+	"switchboard/internal/speech"
 )
 
 // Failures surrounds every activity with what all of them need: heartbeats,
@@ -114,6 +115,12 @@ func failure(err error, often bool) error {
 		return temporal.NewApplicationErrorWithOptions(err.Error(), string(refused.Reason), temporal.ApplicationErrorOptions{
 			NonRetryable:   refused.Permanent || often && refused.Misshapen(),
 			NextRetryDelay: refused.RetryAfter,
+		})
+	}
+	var unheard *speech.Error
+	if errors.As(err, &unheard) {
+		return temporal.NewApplicationErrorWithOptions(err.Error(), string(unheard.Reason), temporal.ApplicationErrorOptions{
+			NonRetryable: unheard.Permanent, NextRetryDelay: unheard.RetryAfter,
 		})
 	}
 	if remedy, ok := remedy(err); ok {

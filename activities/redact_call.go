@@ -1,9 +1,9 @@
 package activities
 
 import (
-	"bytes"
 	"context"
 
+	"switchboard/internal/anonymize"
 	"switchboard/internal/call"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -49,11 +49,11 @@ func (c *Calls) redact(ctx context.Context, in RedactCallInput, origin results.O
 	if err != nil {
 		return RedactCallResult{}, err
 	}
-	turns := make([]string, len(e.Turns))
+	turns := make([]anonymize.Turn, len(e.Turns))
 	for i, t := range e.Turns {
-		turns[i] = text.Clean(t.Text)
+		turns[i] = anonymize.Turn{Side: t.Side, Text: text.Clean(t.Text)}
 	}
-	redacted, err := c.Anonymizer.Threads(ctx, [][]string{turns})
+	redacted, err := c.Anonymizer.Calls(ctx, [][]anonymize.Turn{turns})
 	if err != nil {
 		return RedactCallResult{}, err
 	}
@@ -108,7 +108,7 @@ func (c *Calls) recorded(ctx context.Context, in RedactCallInput) (results.Origi
 	if err != nil {
 		return results.Origin{}, call.Event{}, err
 	}
-	e, err := call.Read(bytes.NewReader(value), "the event")
+	e, err := call.Parse(value)
 	if err != nil {
 		return results.Origin{}, call.Event{}, err
 	}

@@ -22,6 +22,7 @@ import (
 	"switchboard/internal/config"
 	"switchboard/internal/cost"
 	"switchboard/internal/database"
+	"switchboard/internal/fetch"
 	"switchboard/internal/installation"
 	"switchboard/internal/kafka"
 	"switchboard/internal/pipeline"
@@ -29,6 +30,7 @@ import (
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
 	"switchboard/internal/results"
+	"switchboard/internal/speech"
 	"switchboard/internal/temporal"
 	"switchboard/internal/webhook"
 	"switchboard/workflows"
@@ -66,6 +68,21 @@ func Load(getenv func(string) string) (o Options, err error) {
 	}
 	o.Kafka, err = kafka.Load(getenv)
 	return o, err
+}
+
+// recognizer is what turns recordings into text, nil where there is none.
+func recognizer(c config.Config) (*speech.Client, *fetch.Fetcher, error) {
+	if c.SpeechURL == "" {
+		return nil, nil, nil
+	}
+	client, err := speech.New(speech.Options{
+		BaseURL: c.SpeechURL, APIKey: c.SpeechKey, Model: c.SpeechModel, Server: c.SpeechServer, CustomerChannel: c.AudioCustomerChannel,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	fetcher, err := fetch.New(fetch.Options{Hosts: c.AudioHosts})
+	return client, fetcher, err
 }
 
 // Start opens what the options name and starts the workers, which poll from then on;
@@ -110,6 +127,10 @@ func Start(ctx context.Context, c *temporal.Client, o Options) (*Host, error) {
 	data := &activities.Data{Store: h.files, Anonymizer: anonymizer, Models: h.models, Prices: prices}
 	asking := &activities.Provider{Store: h.files, Models: h.models, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: prices}
 	calls := &activities.Calls{Results: h.results, Models: h.models, Store: h.files, Anonymizer: anonymizer, Client: remote, Kafka: h.kafka}
+	if calls.Speech, calls.Recordings, err = recognizer(cfg); err != nil {
+		h.close()
+		return nil, err
+	}
 	control := &activities.Control{Store: h.files, Models: h.models, Results: h.results, Kafka: h.kafka, Client: remote, Server: c, Config: cfg, Getenv: os.Getenv, Worker: process()}
 	telling := &activities.Notifier{Sender: sender}
 	preflight := &activities.Preflight{Data: data, Provider: asking, Installation: surroundings, Notifier: telling}
@@ -201,6 +222,7 @@ func (h *Host) speechWorker(c *temporal.Client, calls *activities.Calls, surroun
 	options := h.options(surroundings)
 	options.DisableWorkflowWorker = true
 	w := worker.New(c.Client, pipeline.SpeechTaskQueue, options)
+	w.RegisterActivityWithOptions(calls.TranscribeCall, activity.RegisterOptions{Name: "TranscribeCall"})
 	return w
 }
 
