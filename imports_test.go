@@ -117,6 +117,26 @@ func TestImports(t *testing.T) {
 			g.forbid(t, module+"starter", heavy)
 		}
 	})
+	t.Run("the intake starts analyses, and reads no more of a call than its event", func(t *testing.T) {
+		for _, heavy := range []func(string) bool{
+			below(module+"internal/anonymize", module+"internal/privacy", module+"internal/tweet", module+"internal/transformer"),
+			below(module+"internal/artifact", module+"internal/provider", module+"internal/dataset"),
+			below(module+"workflows", module+"activities", module+"worker"),
+			below("gocloud.dev", "cloud.google.com", "github.com/Azure", "github.com/aws"),
+			below("github.com/twmb/franz-go/pkg/kfake"),
+		} {
+			g.forbid(t, module+"intake", heavy)
+		}
+	})
+	t.Run("Kafka is spoken to in one place", func(t *testing.T) {
+		for name := range g {
+			if strings.HasPrefix(name, module) && name != module+"internal/kafka" {
+				if slices.ContainsFunc(g[name], below("github.com/twmb/franz-go/pkg/kgo", "github.com/twmb/franz-go/pkg/kadm", "github.com/twmb/franz-go/pkg/kmsg")) {
+					t.Errorf("%s speaks to Kafka itself; that is for internal/kafka", name)
+				}
+			}
+		}
+	})
 	t.Run("the rules know no workflow", func(t *testing.T) {
 		for name := range g {
 			if below(module + "internal")(name) {

@@ -19,6 +19,7 @@ import (
 	"switchboard/internal/config"
 	"switchboard/internal/embedded"
 	"switchboard/internal/encoder"
+	"switchboard/internal/intake"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -29,7 +30,7 @@ import (
 type options struct {
 	dir                             string
 	temporalPort, uiPort, modelPort int
-	kafkaPort                       int
+	kafkaPort, intakePort           int
 	encoder                         string
 }
 
@@ -44,6 +45,7 @@ type stack struct {
 	broker   *embedded.Broker // nil where the settings name another
 	client   *temporal.Client
 	host     *host.Host
+	intake   *intake.Intake
 	config   host.Options
 }
 
@@ -104,8 +106,31 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the embedded Temporal server: %w", err)
 	}
-	s.host, err = host.Start(ctx, s.client, s.config)
+	if s.host, err = host.Start(ctx, s.client, s.config); err != nil {
+		return nil, err
+	}
+	s.intake, err = s.startIntake(ctx, o)
 	return s, err
+}
+
+// startIntake takes calls in, with the key that the model server has too.
+func (s *stack) startIntake(ctx context.Context, o options) (*intake.Intake, error) {
+	settings, err := intake.Load(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	settings.Kafka, settings.Partitions = s.config.Kafka, partitions
+	settings.Address = net.JoinHostPort("127.0.0.1", strconv.Itoa(o.intakePort))
+	if len(settings.Keys) == 0 {
+		key, err := ownKey(filepath.Join(o.dir, config.KeyFile))
+		if err != nil {
+			return nil, err
+		}
+		settings.Keys = []string{key}
+	}
+	settings.Runs = intake.Workflows{Client: s.client, Namespace: s.client.Namespace}
+	settings.Switch, settings.Log = s.host.Results(), s.config.Log
+	return intake.Start(ctx, settings)
 }
 
 // connectionOptions are those for the server that this process starts, but for its
@@ -134,8 +159,12 @@ func settings(getenv func(string) string, own bool) (host.Options, error) {
 	})
 }
 
-// stop ends what runs, the worker first, so that it can still report.
+// stop ends what runs: the intake first, for it gives work to the worker, and then
+// the worker, so that it can still report.
 func (s *stack) stop() {
+	if s.intake != nil {
+		s.intake.Stop()
+	}
 	if s.host != nil {
 		s.host.Stop()
 	}

@@ -65,6 +65,11 @@ func unusable(reason Reason, format string, args ...any) *Unusable {
 	return &Unusable{reason, problem.Input(format, args...)}
 }
 
+// TooLong is why an event of more than [MaxEvent] bytes cannot be used.
+func TooLong() *Unusable {
+	return unusable(TooLarge, "the event is longer than %d bytes; give a recording by its address, or fewer turns", MaxEvent)
+}
+
 // words are values that are kept as they are, so that nobody's words may be in them.
 var (
 	aWord     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
@@ -77,7 +82,7 @@ var (
 // the time of the call can be true is for [Event.CheckTime].
 func Parse(value []byte) (Event, error) {
 	if len(value) > MaxEvent {
-		return Event{}, unusable(TooLarge, "the event is longer than %d bytes; give a recording by its address, or fewer turns", MaxEvent)
+		return Event{}, TooLong()
 	}
 	var e Event
 	if err := json.Unmarshal(value, &e); err != nil {

@@ -89,6 +89,14 @@ const (
 	KafkaSASLPasswordFile = "SWITCHBOARD_KAFKA_SASL_PASSWORD_FILE"
 	CallsTopic            = "SWITCHBOARD_CALLS_TOPIC"
 	CallsGroup            = "SWITCHBOARD_CALLS_GROUP"
+
+	IntakeAddress        = "SWITCHBOARD_INTAKE_ADDRESS"
+	IntakeKeys           = "SWITCHBOARD_INTAKE_KEYS"
+	IntakeKeysFile       = "SWITCHBOARD_INTAKE_KEYS_FILE"
+	IntakeTLSCert        = "SWITCHBOARD_INTAKE_TLS_CERT"
+	IntakeTLSKey         = "SWITCHBOARD_INTAKE_TLS_KEY"
+	IntakeMetricsAddress = "SWITCHBOARD_INTAKE_METRICS_ADDRESS"
+	IntakeMaxOpen        = "SWITCHBOARD_INTAKE_MAX_OPEN"
 )
 
 // Base models of the project's own model server, and the seed of a job that names
@@ -117,7 +125,10 @@ const (
 	IntakePort      = 8091
 )
 
-var modelServerAddress = "127.0.0.1:" + strconv.Itoa(ModelServerPort)
+var (
+	modelServerAddress = "127.0.0.1:" + strconv.Itoa(ModelServerPort)
+	intakeAddress      = "127.0.0.1:" + strconv.Itoa(IntakePort)
+)
 
 // Settings lists every environment variable that Switchboard reads.
 var Settings = []Setting{
@@ -176,6 +187,13 @@ var Settings = []Setting{
 	{KafkaSASLPasswordFile, "", "file that holds that password, read where `SWITCHBOARD_KAFKA_SASL_PASSWORD` is empty"},
 	{CallsTopic, "calls", "topic that calls come from; `.dead-letter` and `.classified` after its name make those of unusable events and of answers"},
 	{CallsGroup, "switchboard-intake", "consumer group of all intakes that share the calls"},
+	{IntakeAddress, intakeAddress, "address that the intake listens on for calls by HTTP"},
+	{IntakeKeys, "", "API keys with which calls may be sent there, separated by commas; without one nobody can send any, but calls from Kafka are taken in all the same"},
+	{IntakeKeysFile, "", "file that holds these keys, one a line, read where `SWITCHBOARD_INTAKE_KEYS` is empty"},
+	{IntakeTLSCert, "", "certificate in PEM form, with which the intake speaks HTTPS"},
+	{IntakeTLSKey, "", "key of that certificate"},
+	{IntakeMetricsAddress, "", "address on which the intake shows metrics, without a key"},
+	{IntakeMaxOpen, "1000", "calls that are analyzed at once, those of all intakes together; the rest waits in Kafka"},
 }
 
 // Config holds the settings of a worker and of the starter.
@@ -316,6 +334,12 @@ func Database(getenv func(string) string) (string, error) {
 // from the file that it names; empty if neither is set.
 func KafkaPassword(getenv func(string) string) (string, error) {
 	return valueOrFile(getenv, KafkaSASLPassword, KafkaSASLPasswordFile, "the password for Kafka")
+}
+
+// IntakeAPIKeys returns the keys of the intake from the environment, or from the file
+// that it names; empty if neither is set.
+func IntakeAPIKeys(getenv func(string) string) (string, error) {
+	return valueOrFile(getenv, IntakeKeys, IntakeKeysFile, "the keys of the intake")
 }
 
 // valueOrFile returns the setting, or what is in the file that the other one names.

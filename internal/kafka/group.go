@@ -91,19 +91,30 @@ func (g *Group) lose(_ context.Context, _ *kgo.Client, partitions map[string][]i
 }
 
 // Poll waits for records, and returns at most limit of them, in their order within a
-// partition. It returns none when ctx ends. An error tells of something that went
-// wrong beside the records; the next Poll goes on behind it. Release must follow.
+// partition. It returns none when ctx ends. A batch that is too large to be unpacked
+// is one record that is [Record.Unread]. An error tells of something that went wrong
+// beside the records; the next Poll goes on behind it. Release must follow.
 func (g *Group) Poll(ctx context.Context, limit int) ([]Record, error) {
 	fetches := g.client.PollRecords(ctx, limit)
+	var records []Record
+	fetches.EachRecord(func(r *kgo.Record) { records = append(records, toRecord(r)) })
 	var err error
 	for _, e := range fetches.Errors() {
-		if ctx.Err() == nil || !errors.Is(e.Err, ctx.Err()) {
+		var packed *kgo.ErrDecompressTooLarge
+		switch {
+		case errors.As(e.Err, &packed):
+			records = append(records, g.pass(packed))
+		case ctx.Err() == nil || !errors.Is(e.Err, ctx.Err()):
 			err = faultOf(ctx, "reading calls", e.Err)
 		}
 	}
-	var records []Record
-	fetches.EachRecord(func(r *kgo.Record) { records = append(records, toRecord(r)) })
 	return records, err
+}
+
+// pass goes on behind a batch, which the client would come back to for ever.
+func (g *Group) pass(batch *kgo.ErrDecompressTooLarge) Record {
+	g.client.SetOffsets(map[string]map[int32]kgo.EpochOffset{batch.Topic: {batch.Partition: {Epoch: batch.Epoch, Offset: batch.NextOffset}}})
+	return Record{Topic: batch.Topic, Partition: batch.Partition, Offset: batch.NextOffset - 1, Time: time.Now().UTC(), Unread: true, epoch: batch.Epoch}
 }
 
 // Release lets the partitions of the last Poll go to other members.

@@ -25,6 +25,10 @@ type Record struct {
 	// Time is the record's own: when it was produced, or when the broker took it,
 	// as the topic is set up.
 	Time time.Time
+	// Unread is set where the record is in a batch that unpacks to more than
+	// memory is given to it, and that ends with this offset. There is nothing else
+	// of it.
+	Unread bool
 
 	epoch int32 // of the partition's leader, for a commit
 }

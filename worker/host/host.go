@@ -275,6 +275,10 @@ func hostname() string {
 // is gone.
 func (h *Host) Failed() <-chan error { return h.failed }
 
+// Results are those that the host stores calls in, for whoever shares its process.
+// They end with it.
+func (h *Host) Results() *results.Store { return h.results }
+
 // Stop lets running activities save what they have, for at most [StopTimeout],
 // and stops the workers.
 func (h *Host) Stop() {

@@ -1,0 +1,133 @@
+// Intake takes calls in: from Kafka, and by HTTP. See internal/intake.
+//
+// It connects to the Temporal server that TEMPORAL_ADDRESS (and Temporal's
+// other variables, or its configuration file) names, to Kafka and to the database, by
+// the settings that its help lists. SIGINT or SIGTERM stops it: what it has begun it
+// finishes within thirty seconds, and what it has not is taken in by another.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/internal/config"
+	"switchboard/internal/database"
+	"switchboard/internal/intake"
+	"switchboard/internal/problem"
+	"switchboard/internal/results"
+	"switchboard/internal/temporal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := command().ExecuteContext(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "intake:", err)
+	}
+	os.Exit(problem.ExitCode(err))
+}
+
+func command() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "intake",
+		Short: "Take calls in from Kafka and by HTTP",
+		Long: `Take calls in from Kafka and by HTTP, until it is interrupted.
+
+It takes no flags: the connection to Temporal is configured as for all Temporal programs
+(TEMPORAL_ADDRESS and the rest), everything else by these variables. Several intakes
+share the calls; they need the same settings as each other, and as the workers.
+
+` + settings(),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return problem.Input("the intake takes no arguments, but was given %d; see --help", len(args))
+			}
+			return nil
+		},
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return run(cmd.Context()) },
+	}
+	cmd.CompletionOptions.DisableDefaultCmd = true
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return problem.Input("%w; see --help", err) })
+	return cmd
+}
+
+// settings lists those that the intake reads.
+func settings() string {
+	var b strings.Builder
+	for _, s := range config.Settings {
+		for _, prefix := range []string{"SWITCHBOARD_INTAKE_", "SWITCHBOARD_KAFKA_", "SWITCHBOARD_CALLS_", config.DatabaseURL, config.Artifacts} {
+			if strings.HasPrefix(s.Name, prefix) && s.Name != config.IntakeURL && s.Name != config.IntakeKey && s.Name != config.IntakeKeyFile {
+				fmt.Fprintf(&b, "  %s\n        %s\n", s.Name, s.Meaning)
+			}
+		}
+	}
+	return b.String()
+}
+
+// run takes calls in until ctx ends.
+func run(ctx context.Context) error {
+	options, err := intake.Load(os.Getenv)
+	if err != nil {
+		return err
+	}
+	if err := options.Validate(); err != nil {
+		return err
+	}
+	options.Log = slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	c, err := connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	store, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	options.Runs = intake.Workflows{Client: c.Client, Namespace: c.Namespace}
+	options.Switch = results.New(store)
+	i, err := intake.Start(ctx, options)
+	if err != nil {
+		return err
+	}
+	defer i.Stop()
+	options.Log.Info("taking calls in", "address", i.Address())
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-i.Failed():
+		return fmt.Errorf("running the intake: %w", err)
+	}
+}
+
+func connect(ctx context.Context) (*temporal.Client, error) {
+	options, err := temporal.Load(os.Environ(), "")
+	if err != nil {
+		return nil, err
+	}
+	options.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	return temporal.Dial(ctx, options)
+}
+
+// open opens the database of results, which says whether calls are to be taken in.
+func open(ctx context.Context) (*database.Store, error) {
+	url, err := config.Database(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	location, err := database.Location(url, config.Get(os.Getenv, config.Artifacts))
+	if err != nil {
+		return nil, err
+	}
+	return database.Open(ctx, location)
+}

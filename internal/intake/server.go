@@ -1,0 +1,184 @@
+package intake
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"switchboard/internal/call"
+	"switchboard/internal/config"
+	"switchboard/internal/kafka"
+	"switchboard/internal/problem"
+)
+
+const (
+	// maxRequests is how many events are read and written at once; with their
+	// largest size it bounds the memory that they take.
+	maxRequests = 64
+	// produceTime is for Kafka to take an event.
+	produceTime = 25 * time.Second
+)
+
+// sending takes calls by HTTP and writes them to the topic.
+type sending struct {
+	kafka *kafka.Client
+	keys  [][sha256.Size]byte
+	turns chan struct{}
+	ready func() bool
+	intake
+}
+
+// intake is what the handlers share with the rest.
+type intake struct {
+	meters *meters
+	warn   func(msg string, args ...any)
+}
+
+func newSending(client *kafka.Client, keys []string, ready func() bool, shared intake) *sending {
+	s := &sending{kafka: client, turns: make(chan struct{}, maxRequests), ready: ready, intake: shared}
+	for _, key := range keys {
+		s.keys = append(s.keys, sha256.Sum256([]byte(key)))
+	}
+	return s
+}
+
+// handler serves the calls, and what is asked by those who look after the process.
+func (s *sending) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/calls", func(w http.ResponseWriter, r *http.Request) {
+		a := s.send(w, r)
+		s.meters.requests.WithLabelValues(strconv.Itoa(a.Status)).Inc()
+		a.write(w)
+	})
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !s.ready() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	return mux
+}
+
+// answer is what a request gets: the id of its call, or what is wrong as RFC 9457 has
+// it.
+type answer struct {
+	CallID string `json:"call_id,omitempty"`
+	Title  string `json:"title,omitempty"`
+	Status int    `json:"status,omitempty"`
+	Detail string `json:"detail,omitempty"`
+	// Reason is the one that a dead letter would have.
+	Reason call.Reason `json:"reason,omitempty"`
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	status := a.Status
+	w.Header().Set("Content-Type", "application/problem+json")
+	switch {
+	case a.CallID != "":
+		w.Header().Set("Content-Type", "application/json")
+		a.Status = 0
+	case status == http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", "1")
+	}
+	w.WriteHeader(status)
+	// Whoever has gone away needs no answer.
+	_ = json.NewEncoder(w).Encode(a)
+}
+
+func refuse(status int, detail string) answer {
+	return answer{Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+// send writes the event of a request to Kafka.
+func (s *sending) send(w http.ResponseWriter, r *http.Request) answer {
+	if refused, ok := s.admit(r); !ok {
+		return refused
+	}
+	select {
+	case s.turns <- struct{}{}:
+		defer func() { <-s.turns }()
+	default:
+		return refuse(http.StatusTooManyRequests, "Too many calls are being sent at once. Send this one again.")
+	}
+	value, err := io.ReadAll(http.MaxBytesReader(w, r.Body, call.MaxEvent))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return s.unusable(call.TooLong())
+	case err != nil:
+		return refuse(http.StatusBadRequest, "The event did not come to its end in time.")
+	}
+	e, err := read(kafka.Record{Value: value, Time: time.Now()})
+	var bad *call.Unusable
+	if errors.As(err, &bad) {
+		return s.unusable(bad)
+	}
+	return s.produce(r.Context(), e.ID, value)
+}
+
+// admit looks at what is known before the event is read.
+func (s *sending) admit(r *http.Request) (answer, bool) {
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset := params["charset"]
+	switch {
+	case len(s.keys) == 0:
+		return refuse(http.StatusForbidden, "No calls are taken by HTTP here, since there is no API key; set "+config.IntakeKeys+"."), false
+	case !s.hasKey(r):
+		return refuse(http.StatusUnauthorized, "The API key is missing or wrong. Send it as \"Authorization: Bearer KEY\"."), false
+	case err != nil || media != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "":
+		return refuse(http.StatusUnsupportedMediaType, "The event must be JSON in UTF-8, not compressed, with the content type application/json."), false
+	case r.ContentLength > call.MaxEvent:
+		return s.unusable(call.TooLong()), false
+	}
+	return answer{}, true
+}
+
+// hasKey compares with all keys, so that time tells nothing.
+func (s *sending) hasKey(r *http.Request) bool {
+	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	given, found := sha256.Sum256([]byte(strings.TrimSpace(key))), 0
+	for _, known := range s.keys {
+		found |= subtle.ConstantTimeCompare(given[:], known[:])
+	}
+	return bearer && found == 1
+}
+
+func (s *sending) unusable(why *call.Unusable) answer {
+	s.meters.refused.WithLabelValues("http", string(why.Reason)).Inc()
+	status := http.StatusBadRequest
+	if why.Reason == call.TooLarge {
+		status = http.StatusRequestEntityTooLarge
+	}
+	a := refuse(status, sentence(why.Error()))
+	a.Reason = why.Reason
+	return a
+}
+
+// sentence makes one of an error's text.
+func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] + "." }
+
+// produce answers once all replicas that count have the event. Events of one call
+// are in one partition, in the order in which they were sent.
+func (s *sending) produce(ctx context.Context, id string, value []byte) answer {
+	limited, cancel := context.WithTimeout(ctx, produceTime)
+	defer cancel()
+	err := s.kafka.Produce(limited, s.kafka.Options().Topic, []byte(id), value, nil)
+	if kind, _ := problem.KindOf(err); kind == problem.BadInput {
+		return refuse(http.StatusRequestEntityTooLarge, "The event is larger than Kafka takes it.")
+	}
+	if err != nil {
+		s.warn("a call could not be written to Kafka", "error", err)
+		return refuse(http.StatusServiceUnavailable, "The call could not be kept. Send it again: if it was kept after all, that is one call all the same.")
+	}
+	return answer{CallID: id, Status: http.StatusAccepted}
+}
