@@ -18,7 +18,7 @@ SELECT at, call_id,
     status, at + 400000,
     CASE WHEN status = 'classified' THEN CASE WHEN r < 0.00001 THEN 'RareCompany' ELSE 'Company' || lpad(floor(20 * power(c, 2.5))::text, 2, '0') END
          WHEN status = 'unsure' THEN 'Unknown' ELSE '' END,
-    CASE WHEN m < 0.00001 THEN 'ft:rare:own:sb-0000' WHEN at < 1763200000000000 THEN 'ft:base:own:sb-1111' ELSE 'ft:base:own:sb-2222' END,
+    CASE WHEN m < 0.00001 THEN 'ft:rare:own:sb-0000' WHEN at < 1794873600000000 THEN 'ft:base:own:sb-1111' ELSE 'ft:base:own:sb-2222' END,
     CASE status WHEN 'classified' THEN 1 - power(q, 3) / 2 WHEN 'unsure' THEN q / 2 ELSE 0 END, 0.5,
     'Company' || lpad(floor(20 * q)::text, 2, '0'), q / 4,
     CASE WHEN status = 'failed' THEN 'rate_limit' ELSE '' END

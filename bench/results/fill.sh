@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fills an empty results database with ten million generated calls of twenty days.
-#   fill.sh postgres://... (a database that `worker` or a test has migrated)
+# Fills a database with empty tables with ten million generated calls of twenty days.
+#   go run ./bench/results -database postgres://... && bench/results/fill.sh postgres://...
 set -eu
 cd "$(dirname "$0")"
 psql -q "$1" -f documents.postgres.sql
