@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"switchboard/internal/database"
 	"switchboard/internal/database/databasetest"
 )
 
@@ -130,6 +131,94 @@ func TestAttemptsThatAreBrokenOffLeaveTheCountsRight(t *testing.T) {
 		wantConsistent(t, stores[0])
 		wantCounts(t, stores[1], calls)
 	})
+}
+
+// A server that restarts, or a network that breaks, ends connections in the middle
+// of whatever they do.
+func TestLostConnectionsLeaveTheCountsRight(t *testing.T) {
+	const calls = 40
+	location := databasetest.Postgres(t)
+	stores, admin := twoStores(t, location), openAt(t, location)
+	save(t, stores[0], aCall(0), Stored) // the day has its partitions
+	done := make(chan struct{})
+	var saboteur sync.WaitGroup
+	saboteur.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				if _, err := admin.db.ExecContext(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1"); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}
+	})
+	var broken atomic.Int64
+	together(t, 8, func(i int) error {
+		for n := range calls {
+			c, p := varied(n)
+			if _, err := stores[i%2].SaveRedacted(t.Context(), c); err != nil {
+				broken.Add(1)
+			}
+			if _, err := stores[i%2].SavePrediction(t.Context(), p); err != nil {
+				broken.Add(1)
+			}
+		}
+		return nil
+	})
+	close(done)
+	saboteur.Wait()
+	t.Logf("%d of 640 changes were broken off", broken.Load())
+	wantConsistent(t, admin)
+	for n := range calls {
+		c, p := varied(n)
+		if _, err := admin.SaveRedacted(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := admin.SavePrediction(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantConsistent(t, admin)
+	wantCounts(t, admin, calls)
+}
+
+// A disk that is full is told as such, and takes nothing by halves.
+func TestAFullDiskIsToldAndTakesNothingByHalves(t *testing.T) {
+	s := openAt(t, databasetest.SQLite(t))
+	s.db.SetMaxOpenConns(1) // the limit is a connection's
+	limit := func(pages int) {
+		if _, err := s.db.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var pages int
+	if err := s.db.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	limit(pages + 40)
+	var err error
+	n := 0
+	for ; err == nil && n < 1000; n++ {
+		c, p := varied(n)
+		if _, err = s.SaveRedacted(t.Context(), c); err == nil {
+			_, err = s.SavePrediction(t.Context(), p)
+		}
+	}
+	if !database.Full(err) {
+		t.Fatalf("after %d calls: %v, want that the disk is full", n, err)
+	}
+	wantConsistent(t, s)
+	limit(1 << 30)
+	c, p := varied(n - 1)
+	if _, err := s.SaveRedacted(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	answer(t, s, p, true)
+	wantConsistent(t, s)
+	wantCounts(t, s, int64(n))
 }
 
 // wantConsistent compares the counts, the outbox and the words with the calls.
