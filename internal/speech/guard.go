@@ -105,9 +105,9 @@ func plain(text string) string {
 // isNote tells a remark on what is heard, such as [BLANK_AUDIO] or (music), from
 // speech.
 func isNote(text string) bool {
-	text = strings.TrimSpace(text)
-	for _, pair := range []string{"[]", "()", "**", "♪♪", "{}"} {
-		first, last := pair[:len(pair)/2], pair[len(pair)/2:]
+	text = strings.Trim(text, " ♪♫")
+	for _, pair := range []string{"[]", "()", "**"} {
+		first, last := pair[:1], pair[1:]
 		rest, ok := strings.CutPrefix(text, first)
 		rest, end := strings.CutSuffix(rest, last)
 		if ok && end && !strings.Contains(rest, last) {
