@@ -66,7 +66,7 @@ func (a *Anonymizer) call(turns []Turn, written func(string) []Span) []Result {
 		u := &c.turns[i]
 		for _, sp := range written(u.text) {
 			if !u.isMisread(sp) {
-				u.spans = append(u.spans, sp)
+				u.spans = append(u.spans, u.narrowed(sp))
 			}
 		}
 	}

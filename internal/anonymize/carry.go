@@ -44,7 +44,7 @@ func (u *utterance) collectName(sp Span, c *conversation) {
 	}
 	for _, w := range u.within(sp) {
 		k := u.heard[u.index(w)].key
-		if len(k) > 2 && !u.is(u.index(w), closed|protected) {
+		if j := u.index(w); len(k) > 2 && (!u.is(j, closed|protected) || u.is(j, forename|surname) && !u.is(j, protected)) {
 			c.names[k] = c.names[k] || !u.is(u.index(w), ordinary)
 		}
 	}
@@ -55,14 +55,14 @@ func (u *utterance) collectName(sp Span, c *conversation) {
 func (u *utterance) repeated(c *conversation) {
 	for i := range u.heard {
 		k := u.heard[i].key
-		if len(k) < 3 || u.isTaken(i) || u.is(i, closed|protected) {
+		if len(k) < 3 || u.isTaken(i) || u.is(i, protected) || u.is(i, closed) && !u.is(i, forename|surname) {
 			continue
 		}
 		sure, found := c.names[k]
 		switch {
-		case found && (sure && !u.is(i, ordinary) || u.words[i].shape == title && i > 0 && !strings.ContainsAny(u.gap(i), ".!?") || u.isSpokenTo(i)):
+		case found && (sure && !u.is(i, ordinary|closed) || u.words[i].shape == title && i > 0 && !u.is(i, closed) && !strings.ContainsAny(u.gap(i), ".!?") || u.isSpokenTo(i)):
 			u.mark("repeated", Person, i, i+1)
-		case !found && !u.is(i, ordinary) && len(k) > 3 && c.hasSimilar(k):
+		case !found && !u.is(i, ordinary|closed) && len(k) > 3 && c.hasSimilar(k):
 			u.mark("repeated", Person, i, i+1)
 		}
 	}

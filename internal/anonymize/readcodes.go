@@ -60,6 +60,9 @@ func (u *utterance) isEnough(r readout, kind string, announced bool) bool {
 	case BirthDate, Address:
 		return n >= 2
 	case Account, Phone, Card, Iban, NationalID, Passport, Booking:
+		if n <= 4 && !announced && len(u.words)-(r.to-r.from) > 5 || n <= 4 && u.isKey(r.from-1, "by", "at", "until", "till", "before", "after", "ab", "bis", "um") {
+			return false // "by seven thirty tomorrow"
+		}
 		return n >= 3 || n == 2 && r.words && !announced && len(u.words) <= 4 || n == 2 && len(u.words) <= 2
 	}
 	return n >= 4

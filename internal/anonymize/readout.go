@@ -173,11 +173,39 @@ func (u *utterance) part(i int, r *readout) (chars string, next int) {
 	if c, ok := letterNames[k]; ok {
 		return c, i + 1
 	}
+	if u.isCluster(i, r) {
+		if after := u.example(i, k[len(k)-1]); after > 0 {
+			r.phonetic = true
+			return strings.ToUpper(k), after
+		}
+		return strings.ToUpper(k), i + 1
+	}
 	if c, ok := phonetic[k]; ok && (u.isSpelling(i-1) || u.isSpelling(i+1)) {
 		r.phonetic = true
 		return string(rune(c)), i + 1
 	}
 	return "", i
+}
+
+// isCluster tells letters that were written together though they were read out one by
+// one: "CH-A-O", "4 bwgmc", "DE 55".
+func (u *utterance) isCluster(i int, r *readout) bool {
+	k := u.heard[i].key
+	if len(k) < 2 || len(k) > 6 || u.is(i, closed|titled|units|hesitates) || strings.Trim(k, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return false
+	}
+	within := r.parts > 0 && (r.single > 0 || r.digits > 0) || u.isSpelling(i+1) || i+1 < len(u.words) && u.words[i+1].shape == digits || u.example(i, k[len(k)-1]) > 0
+	switch {
+	case !within:
+		return false
+	case len(k) == 2 && ibanLengths[strings.ToUpper(k)] > 0 && i+1 < len(u.words) && (u.words[i+1].shape == digits || u.isPart(i+1)) && r.parts == 0:
+		return u.isKey(i, "de", "gb", "ie", "nl") || !u.is(i, ordinary)
+	case strings.Trim(k, "bcdfghjklmnpqrstvwxyz") == "" && !u.is(i, ordinary):
+		return true
+	case u.is(i, ordinary|forename|surname):
+		return false
+	}
+	return u.words[i].shape == upper && len(k) <= 5 || len(k) <= 4 && r.parts > 0 && r.letters > 0 && (u.isSpelling(i+1) || u.example(i, k[len(k)-1]) > 0) || r.parts == 0 && len(k) <= 3 && u.example(i, k[len(k)-1]) > 0
 }
 
 func isBlankOrHyphen(gap string) bool { return gap == " " || gap == "-" }

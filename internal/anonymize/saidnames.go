@@ -19,10 +19,10 @@ var introductions = func() map[string][]introduced {
 		true: `my name is, my name, my names, names, name is, the name, name on it is, first name is, last name is, surname is, first name, last name, surname, i'm called,
 			they call me, call me, mein name ist, name ist, name lautet, nachname ist, vorname ist, nachname, vorname, mein nachname, familienname, hier spricht,
 			in the name of, under the name of, under the name, auf den namen, unter dem namen, unter namen, am i speaking with, am i speaking to, am i talking to,
-			speaking with, speaking to, spreche ich mit, habe ich mit, goes by, ich heisse, heisse, er heisst, sie heisst, is called, named, namens, mein name, name war, name was, name`,
-		false: `this is, i'm, i am, im, it, it is, hier ist, hier, ich bin, das ist, spoke to, spoke with, spoken to, spoken with, talked to, talking to, dealt with, gesprochen
-			mit, geredet mit, telefoniert mit, ask for, asked for, attention of, care of, signed by, on behalf of, that's for, calling for, im namen von, fur, mit, von, behalf of, is, and, und,
-			colleague, kollege, kollegin, from, by, to, with, for, met, told, said, called, frau, miss, doctor, doktor, hi, hello, hey, dear, hallo, that, thanks, thank you, danke, und zwar`,
+			speaking with, speaking to, you're talking to, through to, you are talking to, talk to, sie sprechen mit, verbunden mit, spreche ich mit, habe ich mit, goes by, ich heisse, heisse, er heisst, sie heisst, is called, named, namens, mein name, name war, name was, name`,
+		false: `this is, i'm, i am, im, it, it is, hier ist, hier, da ist, ich bin, das ist, spoke to, spoke with, spoken to, spoken with, talked to, talking to, dealt with, gesprochen
+			mit, geredet mit, telefoniert mit, sprechen mit, sind mit, ask for, asked for, attention of, care of, signed by, on behalf of, calling for, im namen von, behalf of, says, it says, da steht, auf, under,
+			colleague, kollege, kollegin, by, with, met, told, frau, miss, doctor, doktor, hi, hello, hey, dear, hallo, thanks, thank you, danke, und zwar, mit, von`,
 	} {
 		for phrase := range strings.SplitSeq(list, ",") {
 			words := strings.Fields(phrase)
@@ -60,6 +60,10 @@ func (u *utterance) nameAnswer() {
 	for i < len(u.heard) && u.is(i, leading|hesitates) {
 		i++
 	}
+	u.spelledAnswer()
+	if u.is(i, closed) && u.is(i, forename) && u.isLast(i) { // "Sure, Will"
+		u.mark("answer", Person, i, i+1)
+	}
 	j, plain := i, 0
 	for j < len(u.heard) && j < i+4 && !u.is(j, closed) && !u.isDigits(j) && (j == i || !strings.ContainsAny(u.gap(j), ".!?;:")) {
 		if u.is(j, ordinary) && !u.is(j, forename|surname) {
@@ -74,6 +78,24 @@ func (u *utterance) nameAnswer() {
 		if u.isNameWord(k) && !u.isTaken(k) {
 			u.mark("answer", Person, k, k+1)
 		}
+	}
+}
+
+// spelledAnswer finds what is spelled with words for the letters that no alphabet has:
+// "house R as in romeo".
+func (u *utterance) spelledAnswer() {
+	for _, r := range u.runs {
+		if r.digits > 0 || r.letters < 1 || !r.phonetic && r.single < 2 {
+			continue
+		}
+		from, to := r.from, r.to
+		for from > 0 && isReadOn(u.gap(from)) && (!u.is(from-1, closed|leading) || len(u.heard[from-1].key) == 1) {
+			from--
+		}
+		for to < len(u.heard) && isReadOn(u.gap(to)) && !u.is(to, closed) {
+			to++
+		}
+		u.mark("spelled", Person, from, to)
 	}
 }
 
@@ -139,7 +161,7 @@ func (u *utterance) nameEnd(j int, strong bool) int {
 		}
 		w := u.words[end]
 		switch {
-		case end == j && strong && u.is(end, forename) && !u.is(end, protected) && u.isLast(end): // "my name is Will"
+		case end == j && strong && u.is(end, forename|surname) && !u.is(end, protected) && u.isLast(end): // "my name is Will"
 		case u.is(end, closed|protected), u.isDigits(end), u.isContracted(end), len(u.heard[end].key) == 1:
 			return end
 		case u.isNameWord(end):
@@ -249,7 +271,7 @@ func (u *utterance) kinAt(i int) {
 	if !u.is(i, kin) || i+1 >= len(u.heard) || len(u.gap(i+1)) > 2 || u.words[i].possessive {
 		return
 	}
-	if end := u.nameEnd(i+1, false); end > i+1 {
+	if end := u.nameEnd(i+1, u.is(i+1, forename) && !u.is(i+1, closed|trademark)); end > i+1 && !u.isCompany(end) {
 		u.mark("kin", Person, i+1, end)
 	}
 }

@@ -36,6 +36,7 @@ const (
 	companies                    // support, insurance: what stands before is a company
 	units                        // pounds, minutes: the number before is an amount
 	protected                    // a brand, or in the settings' allow list
+	trademark                    // a company or a brand, though some are names as well
 	greeting                     // hello, thanks: an unlisted word behind is a name
 )
 
@@ -63,7 +64,7 @@ var speechRoles = map[spoken]string{
 		heisse heissen heisst name namen nachname nachnamen vorname vornamen buchstabiere buchstabieren geschrieben schreibt schreibe nummer
 		ziffer ziffern adresse mail konto karte telefon handy geburtsdatum kundennummer postleitzahl moment augenblick sekunde klar naturlich
 		selbstverstandlich genau richtig stimmt okay alles prima super ahm ahm ahh aha hm naja etwas alles nichts man sich sehr mehr ganz wieder
-		gross klein geschrieben leerzeichen bindestrich punkt strich unterstrich einmal zweimal zweites erstes welche welcher welches machen mache
+		geschrieben leerzeichen furs ans ins vors beim schade bindestrich punkt strich unterstrich einmal zweimal zweites erstes welche welcher welches machen mache
 		macht gemacht sagen sage sagt gesagt geben gebe gibt gehen geht komme kommt sprechen spreche spricht rufe rufen angerufen warte warten`,
 	leading: `yes yeah yep yup sure of course okay ok alright right well so um uh uhm erm er ah oh hi hello hey it's its it is this my name name's names
 		i'm im i am the that's that would be certainly absolutely no problem full first last surname please good morning afternoon evening and
@@ -88,6 +89,10 @@ var speechRoles = map[spoken]string{
 	companies: `support customer service services care airlines airways bank banking energy insurance telecom mobile helpline team department
 		line broadband electric gas water media group limited ltd inc kundenservice kundendienst versicherung versicherungen energie bank hotline
 		service gmbh ag reisen strom mobilfunk desk hotels hotel parcels logistics rail trains delivery express store shop help reservations`,
+	trademark: `otto bosch miele fritz braun siemens chase delta virgin mercedes jack daniels sparkasse telekom lufthansa zalando congstar netflix
+		vodafone bahn aldi lidl rewe edeka penny rossmann haribo nivea persil adidas puma opel porsche audi volkswagen dyson marriott tesco sainsbury
+		boots next sky orange three ikea kaufland klarna paypal amazon apple samsung huawei sony nokia philips dell lenovo hp canon epson
+		thermomix galaxy echo alexa siri commerzbank postbank ing allianz axa ergo huk debeka barmer techniker hermes douglas tchibo`,
 	units: `pound pounds dollar dollars euro euros cent cents pence quid percent prozent minute minutes minuten hour hours stunde stunden day
 		days tag tage tagen week weeks woche wochen month months monat monate monaten year years jahr jahre jahren mile miles kilometer kilometers
 		kilo kilos gram kilogramm kilowatt kilowattstunden megabit megabits megabyte gigabyte gigabytes gig meter meters metres grad degrees uhr
@@ -223,7 +228,7 @@ func (s *speech) class(k string, w word, l *lexicon, english, german bool) spoke
 	switch {
 	case w.class&brand != 0 && known == 0:
 		c |= protected | ordinary
-	case w.class&brand != 0, w.class&ambiguous != 0:
+	case w.class&brand != 0, w.class&ambiguous != 0, c&trademark != 0:
 		c |= ordinary
 	case english && (w.class&common != 0 || w.class&plain != 0 && w.class&given == 0):
 		c |= ordinary
@@ -234,13 +239,40 @@ func (s *speech) class(k string, w word, l *lexicon, english, german bool) spoke
 	case !english && known == 0 && w.class&plain != 0:
 		c |= ordinary
 	}
-	if german && s.german[k] && (known&forename == 0 || w.class&given == 0 || !english) {
+	if german && s.isGerman(k) && (known&forename == 0 || w.class&given == 0 || !english) {
 		c |= ordinary
 	}
 	if c&(closed|titled|street|companies|units|kin|ordinal) != 0 || spokenDigits(k) != "" || german && s.isCompound(k) {
 		c |= ordinary
 	}
 	return c
+}
+
+// isGerman tells a German word in one of its forms: sehe, angekommen, besseres.
+func (s *speech) isGerman(k string) bool {
+	if s.german[k] {
+		return true
+	}
+	if len(k) < 4 {
+		return false
+	}
+	for _, end := range []string{"e", "en", "er", "em", "es", "st", "t", "te", "ten", "et", "s", "n", "nd", "nde", "ere", "eren", "erer"} {
+		stem, found := strings.CutSuffix(k, end)
+		if found && len(stem) > 2 && (s.german[stem] && len(stem) > 3 || s.german[stem+"en"] || s.german[stem+"e"]) {
+			return true
+		}
+	}
+	for _, prefix := range []string{"ab", "an", "auf", "aus", "bei", "ein", "her", "hin", "mit", "nach", "um", "vor", "weg", "zu", "zuruck", "durch", "uber", "unter", "weiter", "los", "fest", "frei"} {
+		if rest, found := strings.CutPrefix(k, prefix); found && len(rest) > 4 && (s.german[rest] || s.isGerman(rest)) {
+			return true
+		}
+	}
+	for _, prefix := range []string{"ge", "zu"} {
+		if rest, found := strings.CutPrefix(k, prefix); found && len(rest) > 4 && s.isGerman(rest) {
+			return true
+		}
+	}
+	return false
 }
 
 // isCompound tells a German word that is made of two, such as Kundennummer.
@@ -282,17 +314,33 @@ func (u *utterance) mark(rule, kind string, i, j int) {
 // isTaken tells that a span holds the word at i.
 func (u *utterance) isTaken(i int) bool { return isCovered(u.spans, u.words[i]) }
 
-// isMisread tells a span of the rules for written text that speech gives another
-// meaning: there are no signatures at the end of a turn.
+// isMisread tells a span of the recognizers for written text that holds no word which is
+// a name in a call: they take German words and the ends of turns for names.
 func (u *utterance) isMisread(sp Span) bool {
-	switch sp.Recognizer {
-	case "signoff", "vocative", "hashtag":
-		for _, w := range u.within(sp) {
-			if i := u.index(w); !u.is(i, ordinary) {
-				return false
-			}
-		}
-		return true
+	if sp.Kind != Person {
+		return false
 	}
-	return false
+	expected := sp.Recognizer == "honorific" || sp.Recognizer == "greeting" || sp.Recognizer == "introduction" || sp.Recognizer == "relation"
+	for _, w := range u.touched(sp) {
+		i := u.index(w)
+		if !u.is(i, ordinary|closed|protected) || expected && u.is(i, forename) && !u.is(i, closed|protected|monthly) {
+			return false
+		}
+	}
+	return true
+}
+
+// narrowed returns the span of a model without the ordinary words at its ends.
+func (u *utterance) narrowed(sp Span) Span {
+	words := u.touched(sp)
+	for len(words) > 0 && sp.Kind == Person && u.is(u.index(words[0]), ordinary|closed|protected) && !u.is(u.index(words[0]), forename) {
+		words = words[1:]
+	}
+	for n := len(words); n > 0 && sp.Kind == Person && u.is(u.index(words[n-1]), ordinary|closed|protected) && !u.is(u.index(words[n-1]), forename|surname); n-- {
+		words = words[:n-1]
+	}
+	if len(words) > 0 {
+		sp.Start, sp.End = words[0].start, words[len(words)-1].end
+	}
+	return sp
 }
