@@ -7,6 +7,8 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+
+	"switchboard/internal/pipeline"
 )
 
 func TestRunsAreListed(t *testing.T) {
@@ -38,6 +40,21 @@ func TestRunsAreListed(t *testing.T) {
 	f.listed = nil
 	if r := h.run("runs"); !strings.HasPrefix(r.stdout, "no runs match;") {
 		t.Errorf("without any: %q", r.stdout)
+	}
+}
+
+// A run that waits for a part of it is in that part's stage, in the list as in its
+// status.
+func TestRunsAndStatusAgreeOnTheStage(t *testing.T) {
+	f := &frontend{listed: someRuns()[2:4]}
+	atWork(f.listed[0], pipeline.Anonymizing)
+	atWork(f.listed[1], pipeline.Preparing)
+	h := f.serve(t)
+	if r := h.run("runs"); !strings.Contains(r.stdout, "finetune-tweets-eeea4062          anonymizing\n") {
+		t.Errorf("the list is\n%s", r.stdout)
+	}
+	if r := h.run("status", "finetune-tweets-eeea4062", "--json"); !strings.Contains(r.stdout, `"stage": "anonymizing"`) {
+		t.Errorf("the status is\n%s", r.stdout)
 	}
 }
 
