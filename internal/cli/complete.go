@@ -68,19 +68,9 @@ func (a *app) argument(use string) completer {
 	return cobra.NoFileCompletions
 }
 
-// flagWords are the values of flags that take one of a few.
-var flagWords = map[string][]string{
-	"rare-classes": {string(pipeline.DropRare), string(pipeline.FoldRare)},
-	"mode":         {string(pipeline.Online), string(pipeline.InBatches)},
-	"with":         {string(pipeline.Base), string(pipeline.FewShot)},
-	"overlap":      slices.Sorted(maps.Keys(overlaps)),
-	"kind":         kindNames(),
-	"status":       statusNames(),
-}
-
 // flagValue completes a flag's value, nil where the shell's own completion fits.
 func (a *app) flagValue(cmd *cobra.Command, f *pflag.Flag) completer {
-	if words := flagWords[f.Name]; words != nil {
+	if words := wordsOf(cmd, f.Name); words != nil {
 		return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 	}
 	switch f.Name {
