@@ -108,7 +108,13 @@ func failure(err error, often bool) error {
 		return nil
 	}
 	if kind, ok := problem.KindOf(err); ok {
-		return temporal.NewNonRetryableApplicationError(err.Error(), string(kind), nil)
+		options := temporal.ApplicationErrorOptions{NonRetryable: true}
+		if kind == problem.BadInput {
+			// A user's mistake is no failure of the worker's: not in its log, and in
+			// no count of failures that somebody is woken for.
+			options.Category = temporal.ApplicationErrorCategoryBenign
+		}
+		return temporal.NewApplicationErrorWithOptions(err.Error(), string(kind), options)
 	}
 	var refused *provider.Error
 	if errors.As(err, &refused) {

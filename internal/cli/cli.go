@@ -113,7 +113,7 @@ Temporal's configuration file.`,
   starter apply --dataset production.csv --watch`,
 		Args:              console.NoSuchCommand,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: a.useProject,
+		PersistentPreRunE: a.settle,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 	}
@@ -149,6 +149,14 @@ Temporal's configuration file.`,
 	a.strict(root)
 	a.complete(root)
 	return root
+}
+
+// settle completes and checks the flags of a command before it does anything.
+func (a *app) settle(cmd *cobra.Command, args []string) error {
+	if err := a.useProject(cmd, args); err != nil {
+		return err
+	}
+	return checkWords(cmd)
 }
 
 // strict makes cobra's own commands refuse what they do not know; as they come,

@@ -135,6 +135,17 @@ func TestRetrainingAdvertisesNothing(t *testing.T) {
 	}
 }
 
+// Corrections that fit no conversation are counted, lest nobody sees that they were
+// made for another file.
+func TestCorrectionsWithoutAConversation(t *testing.T) {
+	r := fineTuned
+	r.Split.Corrected, r.Split.Unmatched = 12, 3
+	want := "corrected     12 conversations; 3 corrections of conversations that are not in the dataset\n"
+	if text := render(t, report{FineTune: &r}); !strings.Contains(text, want) {
+		t.Errorf("the summary lacks %q:\n%s", want, text)
+	}
+}
+
 func TestFilesOfARetraining(t *testing.T) {
 	r := report{Retrain: &keptOut, FineTune: &keptOut.FineTune}
 	want := pipeline.RunFile{Name: "comparison", Path: "retrain-tweets-1a2b3c4d/run-1/comparison.json"}

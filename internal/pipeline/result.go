@@ -181,6 +181,9 @@ type SplitCounts struct {
 	Surplus int64 `json:"surplus"`
 	// Corrected examples have the label of a correction.
 	Corrected int64 `json:"corrected,omitempty"`
+	// Unmatched counts the corrections of conversations that are not among the
+	// examples, such as those of another file.
+	Unmatched int64 `json:"unmatched_corrections,omitempty"`
 }
 
 // JobState is the provider's view of a fine-tuning job, as last seen.
