@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -61,14 +62,22 @@ share the calls; they need the same settings as each other, and as the workers.
 	return cmd
 }
 
-// settings lists those that the intake reads.
+// read are the settings that the intake reads.
+var read = []string{
+	config.Artifacts, config.DatabaseURL, config.DatabaseURLFile,
+	config.KafkaBrokers, config.KafkaTLS, config.KafkaTLSCA, config.KafkaTLSCert, config.KafkaTLSKey,
+	config.KafkaSASLMechanism, config.KafkaSASLUser, config.KafkaSASLPassword, config.KafkaSASLPasswordFile,
+	config.CallsTopic, config.CallsGroup,
+	config.IntakeAddress, config.IntakeKeys, config.IntakeKeysFile, config.IntakeTLSCert, config.IntakeTLSKey,
+	config.IntakeMetricsAddress, config.IntakeMaxOpen,
+}
+
+// settings says what they mean.
 func settings() string {
 	var b strings.Builder
 	for _, s := range config.Settings {
-		for _, prefix := range []string{"SWITCHBOARD_INTAKE_", "SWITCHBOARD_KAFKA_", "SWITCHBOARD_CALLS_", config.DatabaseURL, config.Artifacts} {
-			if strings.HasPrefix(s.Name, prefix) && s.Name != config.IntakeURL && s.Name != config.IntakeKey && s.Name != config.IntakeKeyFile {
-				fmt.Fprintf(&b, "  %s\n        %s\n", s.Name, s.Meaning)
-			}
+		if slices.Contains(read, s.Name) {
+			fmt.Fprintf(&b, "  %s\n        %s\n", s.Name, strings.ReplaceAll(s.Meaning, "`", ""))
 		}
 	}
 	return b.String()

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -78,7 +79,7 @@ func (i *Intake) start(ctx context.Context, o Options) error {
 func newConsumer(o Options, dead letters) *consumer {
 	c := &consumer{
 		letters: dead, runs: o.Runs, gate: o.Switch, room: room{max: o.MaxOpen}, meters: newMeters(), log: o.Log,
-		every: askEvery, news: make(chan struct{}, 1),
+		every: cmp.Or(o.every, askEvery), news: make(chan struct{}, 1),
 	}
 	// Until the database has said otherwise.
 	c.paused.Store(true)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"switchboard/internal/config"
 	"switchboard/internal/kafka"
@@ -35,6 +36,8 @@ type Options struct {
 	MetricsAddress string
 	// Log takes what an operator should see.
 	Log *slog.Logger
+
+	every time.Duration // askEvery if 0
 }
 
 // Load reads the options that are settings with getenv (such as os.Getenv). What
