@@ -68,7 +68,7 @@ var callCases = []struct {
 	{"card", []string{"a|the long number on the card please", "c|43.97, 79.53"}, "Card"},
 	{"IBAN", []string{"c|my iban is d e eighty nine three seven zero four 0044 0532 0130 00"}, "my iban is Iban"},
 	{"booking code", []string{"a|what's your booking reference", "c|x k four seven q two"}, "Booking"},
-	{"date of birth", []string{"a|and your date of birth", "c|the third of march nineteen eighty four"}, "the BirthDate"},
+	{"date of birth", []string{"a|and your date of birth", "c|the third of march nineteen eighty four"}, "BirthDate"},
 	{"date of birth in German", []string{"a|und ihr geburtsdatum", "c|am dritten märz neunzehnhundertvierundachtzig"}, "am BirthDate"},
 	{"national insurance", []string{"c|my national insurance number is q q one two three four five six c"}, "my national insurance number is NationalID"},
 	{"passport", []string{"a|your passport number please", "c|five three three four oh one"}, "Passport"},

@@ -6,13 +6,23 @@ import "strings"
 // How much has to be read out depends on whether it was asked for or announced.
 func (u *utterance) codes() {
 	for _, r := range u.runs {
-		if u.isTaken(r.from) && u.isTaken(r.to-1) {
+		if u.areTaken(r.from, r.to) {
 			continue
 		}
 		if kind := u.codeKind(r); kind != "" {
 			u.mark("read-out", kind, r.from, r.to)
 		}
 	}
+}
+
+// areTaken tells that spans hold all words from i up to j.
+func (u *utterance) areTaken(i, j int) bool {
+	for ; i < j; i++ {
+		if !u.isTaken(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // codeKind returns what is read out, "" if it is nothing personal.
@@ -94,6 +104,9 @@ func (u *utterance) isAmount(r readout) bool {
 	}
 	if r.scaled || r.to < len(u.heard) && (u.is(r.to, units) || u.isKey(r.to, "thousand", "hundred", "tausend")) && len(r.chars) < 9 {
 		return true
+	}
+	if u.is(r.from-1, units) && len(r.chars) < 4 {
+		return true // "forty pounds thirty"
 	}
 	if r.from > 0 && u.isKey(r.from-1, "uhr", "um", "gegen", "version", "windows", "since", "seit") && len(r.chars) < 7 {
 		return true

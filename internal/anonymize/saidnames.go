@@ -20,9 +20,9 @@ var introductions = func() map[string][]introduced {
 			they call me, call me, mein name ist, name ist, name lautet, nachname ist, vorname ist, nachname, vorname, mein nachname, familienname, hier spricht,
 			in the name of, under the name of, under the name, auf den namen, unter dem namen, unter namen, am i speaking with, am i speaking to, am i talking to,
 			speaking with, speaking to, you're talking to, through to, you are talking to, talk to, sie sprechen mit, verbunden mit, spreche ich mit, habe ich mit, goes by, ich heisse, heisse, er heisst, sie heisst, is called, named, namens, mein name, name war, name was, name`,
-		false: `this is, i'm, i am, im, it, it is, hier ist, hier, da ist, ich bin, das ist, spoke to, spoke with, spoken to, spoken with, talked to, talking to, dealt with, gesprochen
+		false: `this is, i'm, i am, it, it is, hier ist, hier, da ist, ich bin, das ist, spoke to, spoke with, spoken to, spoken with, talked to, talking to, dealt with, gesprochen
 			mit, geredet mit, telefoniert mit, sprechen mit, sind mit, ask for, asked for, attention of, care of, signed by, on behalf of, calling for, im namen von, behalf of, says, it says, da steht, auf, under,
-			colleague, kollege, kollegin, by, with, met, told, frau, miss, doctor, doktor, hi, hello, hey, dear, hallo, thanks, thank you, danke, und zwar, mit, von`,
+			colleague, kollege, kollegin, by, with, met, told, frau, miss, doctor, doktor, hi, hello, hey, dear, hallo, thanks, thank you, danke, vielen dank, und zwar, mit, von`,
 	} {
 		for phrase := range strings.SplitSeq(list, ",") {
 			words := strings.Fields(phrase)
@@ -61,7 +61,7 @@ func (u *utterance) nameAnswer() {
 		i++
 	}
 	u.spelledAnswer()
-	if u.is(i, closed) && u.is(i, forename) && u.isLast(i) { // "Sure, Will"
+	if u.is(i, closed) && u.is(i, doubtful) && u.is(i, forename|surname) && u.isLast(i) { // "Sure, Will"
 		u.mark("answer", Person, i, i+1)
 	}
 	j, plain := i, 0
@@ -113,8 +113,8 @@ func (u *utterance) isDigits(i int) bool {
 // else, or a word that no list has.
 func (u *utterance) isNameWord(i int) bool {
 	w := u.words[i]
-	if w.shape == digits || u.is(i, ordinary|closed|protected) || w.end-w.start < 2 || u.isDigits(i) || u.isContracted(i) {
-		return u.words[i].shape == title && i > 0 && u.is(i, forename) && !u.is(i, closed|protected|monthly) && !strings.ContainsAny(u.gap(i), ".!?")
+	if w.shape == digits || u.is(i, ordinary|closed|protected|located) || w.end-w.start < 2 || u.isDigits(i) || u.isContracted(i) {
+		return u.words[i].shape == title && i > 0 && u.is(i, forename) && !u.is(i, closed|protected|monthly|trademark) && !strings.ContainsAny(u.gap(i), ".!?")
 	}
 	return len(u.heard[i].key) > 2 || u.is(i, forename|surname)
 }
@@ -161,11 +161,12 @@ func (u *utterance) nameEnd(j int, strong bool) int {
 		}
 		w := u.words[end]
 		switch {
-		case end == j && strong && u.is(end, forename|surname) && !u.is(end, protected) && u.isLast(end): // "my name is Will"
+		case end == j && strong && u.is(end, doubtful) && u.isLast(end): // "my name is Will"
 		case u.is(end, closed|protected), u.isDigits(end), u.isContracted(end), len(u.heard[end].key) == 1:
 			return end
 		case u.isNameWord(end):
 		case end == j && strong && !u.isOpening(end):
+		case u.is(end, located) && !u.is(end, ordinary) && (strong || end > j || w.shape == title && u.isLast(end)):
 		case end == j && u.is(end, forename) && !strong && (w.shape == title || u.isNameAfter(end)):
 		case end > j && u.is(end, forename|surname) && (w.shape == title || !u.is(end, closed) && u.isLast(end)):
 		default:
@@ -181,7 +182,7 @@ func (u *utterance) isOpening(i int) bool {
 	k := u.heard[i].key
 	return u.is(i, ordinary) && !u.is(i, forename|surname) && (strings.HasSuffix(k, "ed") || strings.HasSuffix(k, "ing") || strings.HasSuffix(k, "ly")) ||
 		u.isKey(i, "spelled", "wrong", "change", "changed", "different", "registered", "associated", "linked", "correct", "correctly", "listed", "falsch", "geandert", "andern",
-			"spelt", "appears", "field", "tag", "stay", "details", "anders", "steht", "under", "richtig", "associated")
+			"spelt", "appears", "field", "tag", "stay", "details", "anders", "steht", "under", "richtig", "back", "again", "later", "anytime", "tomorrow", "ahead", "so", "und", "on", "associated")
 }
 
 // isNameAfter tells that behind an ordinary word that is a name as well stands what makes
@@ -229,6 +230,13 @@ func (w word) isCapital() bool { return w.shape == title || w.shape == upper }
 // speakerBefore finds the name before "speaking", "am Apparat" or "here", the word at i.
 func (u *utterance) speakerBefore(i int) {
 	switch {
+	case i > 0 && (u.isKey(i, "speaking") || u.isKey(i, "am") && u.isKey(i+1, "apparat")) && !u.is(i-1, closed|protected|companies|trademark) && !u.isDigits(i-1) && (u.isLast(i) || u.isKey(i, "am")):
+		from := i - 1
+		if from > 0 && u.gap(from) == " " && u.isNameWord(from-1) {
+			from--
+		}
+		u.mark("speaker", Person, from, i)
+		return
 	case u.isKey(i, "speaking", "calling") && (i+1 == len(u.heard) || strings.ContainsAny(u.gap(i+1), ".,!?") || u.isKey(i+1, "how", "from", "i", "what", "about", "can", "with")):
 	case u.isKey(i, "here") && !u.isKey(i-1, "down", "right", "is", "from", "over", "in", "out"):
 	case u.isKey(i, "am") && u.isKey(i+1, "apparat", "telefon"):
@@ -251,7 +259,7 @@ func (u *utterance) speakerBefore(i int) {
 // listedAt finds a listed given name that is nothing else, with the family name behind
 // it and an unlisted word before it.
 func (u *utterance) listedAt(i int) {
-	if u.isTaken(i) || u.is(i, ordinary|closed|protected) || u.isContracted(i) {
+	if u.isTaken(i) || u.is(i, ordinary|closed|protected|located) || u.isContracted(i) {
 		return
 	}
 	known := u.is(i, forename) && (len(u.heard[i].key) > 3 || u.words[i].class&given != 0 && u.words[i].class&ambiguous == 0) ||
@@ -271,7 +279,7 @@ func (u *utterance) kinAt(i int) {
 	if !u.is(i, kin) || i+1 >= len(u.heard) || len(u.gap(i+1)) > 2 || u.words[i].possessive {
 		return
 	}
-	if end := u.nameEnd(i+1, u.is(i+1, forename) && !u.is(i+1, closed|trademark)); end > i+1 && !u.isCompany(end) {
+	if end := u.nameEnd(i+1, u.is(i+1, forename|located) && !u.is(i+1, trademark) || u.is(i+1, surname) && u.isLast(i+1) && !u.is(i+1, ordinary)); end > i+1 && !u.isCompany(end) {
 		u.mark("kin", Person, i+1, end)
 	}
 }

@@ -36,6 +36,8 @@ const (
 	companies                    // support, insurance: what stands before is a company
 	units                        // pounds, minutes: the number before is an amount
 	protected                    // a brand, or in the settings' allow list
+	located                      // a place
+	doubtful                     // a closed word that is a name as well
 	trademark                    // a company or a brand, though some are names as well
 	greeting                     // hello, thanks: an unlisted word behind is a name
 )
@@ -66,6 +68,7 @@ var speechRoles = map[spoken]string{
 		selbstverstandlich genau richtig stimmt okay alles prima super ahm ahm ahh aha hm naja etwas alles nichts man sich sehr mehr ganz wieder
 		geschrieben leerzeichen furs ans ins vors beim schade bindestrich punkt strich unterstrich einmal zweimal zweites erstes welche welcher welches machen mache
 		macht gemacht sagen sage sagt gesagt geben gebe gibt gehen geht komme kommt sprechen spreche spricht rufe rufen angerufen warte warten`,
+	doubtful: `will may klein gross jung kurz lang gut schon fruh bald ganz even see day call first sage moment`,
 	leading: `yes yeah yep yup sure of course okay ok alright right well so um uh uhm erm er ah oh hi hello hey it's its it is this my name name's names
 		i'm im i am the that's that would be certainly absolutely no problem full first last surname please good morning afternoon evening and
 		ja klar gerne gern naturlich also ahm ah hm na mein name ist ich heisse bin das ware der die nachname vorname hallo guten tag selbstverstandlich
@@ -83,7 +86,7 @@ var speechRoles = map[spoken]string{
 		gruezi cheers course sure yes no ja nein understand see worries`,
 	greeting: `thanks hi hello hey dear bye goodbye danke hallo tschuss moin servus welcome`,
 	kin: `husband wife son daughter brother sister mother father mom mum dad partner girlfriend boyfriend fiance fiancee uncle aunt nephew niece
-		cousin friend neighbour neighbor colleague manager supervisor boss assistant agent gentleman lady passenger tenant landlord
+		cousin friend neighbour neighbor colleague manager supervisor boss assistant passenger tenant landlord
 		mann frau sohn tochter bruder schwester mutter vater mama papa freund freundin kollege kollegin chef chefin nachbar nachbarin onkel
 		tante neffe nichte mitarbeiter mitarbeiterin partnerin verlobter verlobte oma opa enkel enkelin herrn`,
 	companies: `support customer service services care airlines airways bank banking energy insurance telecom mobile helpline team department
@@ -210,16 +213,13 @@ func (s *speech) class(k string, w word, l *lexicon, english, german bool) spoke
 		known |= forename
 	case gazetteer.Family:
 		known |= surname
-	case gazetteer.Ordinary:
+	case gazetteer.Ordinary: // of a dictionary that has everything: the other lists tell
 		known |= surname
-		if english {
-			c |= ordinary
-		}
 	case gazetteer.NamedPlace:
 		known |= surname
-		c |= ordinary
+		c |= located
 	case gazetteer.Place:
-		c |= ordinary
+		c |= located
 	}
 	if w.class&given != 0 {
 		known |= forename
