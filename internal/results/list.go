@@ -87,11 +87,10 @@ func (s *Store) find(ctx context.Context, f Filter, words []word, limit int) ([]
 }
 
 // counted tells that the counts know of no call that a filter means: companies,
-// tasks and statuses that never meet would have every call read. What waits for its
-// answer is not counted.
+// tasks and statuses that never meet would have every call of one of them read. What
+// waits for its answer has no company, and is not counted.
 func (s *Store) counted(ctx context.Context, f Filter) (none bool, err error) {
-	answered := len(f.Companies) > 0 && !slices.Contains(f.Companies, "") || len(f.Statuses) > 0 && !slices.Contains(f.Statuses, Redacted)
-	if !answered {
+	if len(f.Companies) == 0 || slices.Contains(f.Companies, "") {
 		return false, nil
 	}
 	q := TrendQuery{Tasks: f.Tasks, Companies: f.Companies, Statuses: f.Statuses, From: f.From, Until: f.Until}
@@ -100,9 +99,9 @@ func (s *Store) counted(ctx context.Context, f Filter) (none bool, err error) {
 	return err == nil && !found[0], err
 }
 
-// search looks for words in the newest day first, then in twice as many days before
-// it, and so on. Asked for all days at once, PostgreSQL reads call after call of
-// them where the index of words would be faster: it weighs the two for one day alone.
+// search looks for words day by day, the newest first. Asked for many days at once,
+// PostgreSQL reads call after call of them where the index of words would be faster:
+// it weighs the two for one day alone.
 func (s *Store) search(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
 	var oldest, newest sql.NullInt64
 	if err := (tx{s, s.db}).row(ctx, "SELECT MIN(at), MAX(at) FROM calls").Scan(&oldest, &newest); err != nil || !oldest.Valid {
@@ -116,8 +115,8 @@ func (s *Store) search(ctx context.Context, f Filter, words []word, limit int) (
 		end = f.Until
 	}
 	results := []Result{}
-	for days := 1; end.After(first) && len(results) < limit; days *= 2 {
-		f.From, f.Until = end.Add(-1).UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-days), end
+	for end.After(first) && len(results) < limit {
+		f.From, f.Until = end.Add(-1).UTC().Truncate(24*time.Hour), end
 		if f.From.Before(first) {
 			f.From = first
 		}

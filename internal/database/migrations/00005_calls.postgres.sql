@@ -79,6 +79,7 @@ CREATE TABLE call_hours (
     latency_8   BIGINT NOT NULL,
     PRIMARY KEY (hour, task, company, status, shard)
 ) WITH (fillfactor = 50);
+CREATE INDEX call_hours_company ON call_hours (company, status, task, hour);
 
 -- What is still to be published.
 CREATE TABLE call_outbox (
