@@ -235,18 +235,24 @@ func (s *site) calls(prefix string, n int) (ids []string) {
 	return ids
 }
 
+// waiting is how many events wait in Kafka.
+func (s *site) waiting() (n int64) {
+	s.t.Helper()
+	lags, err := s.kafka.Lag(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, l := range lags {
+		n += l.Waiting
+	}
+	return n
+}
+
 // settle waits until so many events wait in Kafka.
 func (s *site) settle(waiting int64) {
 	s.t.Helper()
 	for end := time.Now().Add(patience); ; {
-		lags, err := s.kafka.Lag(s.t.Context())
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		n := int64(0)
-		for _, l := range lags {
-			n += l.Waiting
-		}
+		n := s.waiting()
 		if n == waiting {
 			return
 		}
@@ -506,7 +512,7 @@ func hostile(r kmsg.Request, err error) kmsg.Response {
 }
 
 // A call that cannot be started holds back the marks of those after it in its
-// partition, and nothing else; in the end all are there.
+// partition, and nothing else: others are started. In the end all are there.
 func TestStartsThatFail(t *testing.T) {
 	s := newSite(t)
 	s.runs.fail(func(id string) error {
@@ -522,12 +528,15 @@ func TestStartsThatFail(t *testing.T) {
 	}
 	_, stop := s.start()
 	s.runs.have(t, []string{"first", "third"})
-	s.settle(2)
+	others := s.calls("other", 20)
+	s.runs.have(t, append(others, "first", "third"))
 	stop()
-	s.settle(2)
+	if waiting := s.waiting(); waiting < 2 {
+		t.Errorf("%d events wait; the stuck one and the one after it must", waiting)
+	}
 	s.runs.fail(nil)
 	s.start()
-	s.runs.have(t, []string{"first", "stuck", "third"})
+	s.runs.have(t, append(others, "first", "stuck", "third"))
 	s.settle(0)
 	if s.runs.asked["first"] != 1 || s.runs.asked["third"] != 2 {
 		t.Errorf("started %v; what was marked must not come again, and what came after the stuck one must", s.runs.asked)
