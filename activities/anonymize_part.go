@@ -26,7 +26,8 @@ type AnonymizePartResult struct {
 	Examples artifact.Ref `json:"examples"`
 	// Audit lists what was replaced: where and why, never the text.
 	Audit artifact.Ref `json:"audit"`
-	// Spans counts replacements by kind.
+	// Spans counts replacements by kind, those in a tweet once, however many
+	// conversations of the part it is in.
 	Spans map[string]int64 `json:"spans"`
 	// Version is that of the anonymizer that ran.
 	Version string `json:"version"`
@@ -67,10 +68,7 @@ func (d *Data) anonymizePart(ctx context.Context, in AnonymizePartInput) (Anonym
 	if len(examples) != len(conversations) {
 		return AnonymizePartResult{}, fmt.Errorf("anonymizing part %d: %d conversations went in and %d came out", in.Part, len(conversations), len(examples))
 	}
-	result := AnonymizePartResult{Spans: make(map[string]int64), Version: d.Anonymizer.Version()}
-	for _, s := range spans {
-		result.Spans[s.Kind]++
-	}
+	result := AnonymizePartResult{Spans: countSpans(conversations, spans), Version: d.Anonymizer.Version()}
 	if result.Examples, err = writeRows(ctx, d.Store, layout.Run(in.Dir).Anonymized(in.Part), examples); err != nil {
 		return AnonymizePartResult{}, err
 	}
@@ -78,6 +76,25 @@ func (d *Data) anonymizePart(ctx context.Context, in AnonymizePartInput) (Anonym
 		return AnonymizePartResult{}, err
 	}
 	return result, nil
+}
+
+// countSpans counts spans by kind, each tweet's once: the tweets at the start of a
+// thread are in all of its conversations, and the spans are listed with each.
+func countSpans(conversations []dataset.Conversation, spans []dataset.Span) map[string]int64 {
+	rows := make(map[int64][]int32, len(conversations))
+	for _, c := range conversations {
+		rows[c.ID] = c.Rows
+	}
+	counts, counted := make(map[string]int64), make(map[int32]int64) // the conversation with which a row was counted
+	for _, s := range spans {
+		row := rows[s.ConversationID][s.Tweet]
+		if with, found := counted[row]; found && with != s.ConversationID {
+			continue
+		}
+		counted[row] = s.ConversationID
+		counts[s.Kind]++
+	}
+	return counts
 }
 
 // sliceConversations is how many conversations are anonymized at a time, so

@@ -8,12 +8,12 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/config"
 	"switchboard/internal/database"
+	"switchboard/internal/fetch"
 	"switchboard/internal/kafka"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
-	"switchboard/internal/recording"
 	"switchboard/internal/results"
 	"switchboard/internal/speech"
 )
@@ -31,7 +31,7 @@ type Calls struct {
 	// Speech turns recordings into text, and Recordings gets them; both are nil
 	// where there is no recognizer.
 	Speech     *speech.Client
-	Recordings *recording.Fetcher
+	Recordings *fetch.Fetcher
 
 	judged sync.Mutex
 	clear  *pipeline.Clearance
@@ -45,7 +45,7 @@ func (c *Calls) clearance(ctx context.Context) (pipeline.Clearance, error) {
 	c.judged.Lock()
 	defer c.judged.Unlock()
 	if c.clear == nil {
-		e, err := privacy.JudgeCalls(ctx, c.Anonymizer)
+		e, err := privacy.Judge(ctx, c.Anonymizer)
 		if err != nil {
 			return pipeline.Clearance{}, err
 		}

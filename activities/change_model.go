@@ -26,6 +26,10 @@ func (c *Control) ChangeModel(ctx context.Context, in pipeline.ChangeModelInput)
 	if err != nil {
 		return pipeline.ModelDetails{}, err
 	}
+	before, err := modelDetails(ctx, task, model)
+	if in.Action != pipeline.RolledBack && err != nil {
+		return pipeline.ModelDetails{}, err
+	}
 	switch in.Action {
 	case pipeline.Promoted:
 		err = task.Promote(ctx, model, "", by, in.Why)
@@ -39,7 +43,10 @@ func (c *Control) ChangeModel(ctx context.Context, in pipeline.ChangeModelInput)
 	if err != nil {
 		return pipeline.ModelDetails{}, err
 	}
-	return modelDetails(ctx, task, model)
+	details, err := modelDetails(ctx, task, model)
+	// An earlier attempt may have made the change.
+	details.Unchanged = in.Action != pipeline.RolledBack && activity.GetInfo(ctx).Attempt == 1 && len(details.Changes) == len(before.Changes)
+	return details, err
 }
 
 // request names the request that an activity carries out, the same in every

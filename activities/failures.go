@@ -19,6 +19,7 @@ import (
 	"switchboard/internal/database"
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
+	"switchboard/internal/speech"
 )
 
 // Failures surrounds every activity with what all of them need: heartbeats,
@@ -107,13 +108,25 @@ func failure(err error, often bool) error {
 		return nil
 	}
 	if kind, ok := problem.KindOf(err); ok {
-		return temporal.NewNonRetryableApplicationError(err.Error(), string(kind), nil)
+		options := temporal.ApplicationErrorOptions{NonRetryable: true}
+		if kind == problem.BadInput {
+			// A user's mistake is no failure of the worker's: not in its log, and in
+			// no count of failures that somebody is woken for.
+			options.Category = temporal.ApplicationErrorCategoryBenign
+		}
+		return temporal.NewApplicationErrorWithOptions(err.Error(), string(kind), options)
 	}
 	var refused *provider.Error
 	if errors.As(err, &refused) {
 		return temporal.NewApplicationErrorWithOptions(err.Error(), string(refused.Reason), temporal.ApplicationErrorOptions{
 			NonRetryable:   refused.Permanent || often && refused.Misshapen(),
 			NextRetryDelay: refused.RetryAfter,
+		})
+	}
+	var unheard *speech.Error
+	if errors.As(err, &unheard) {
+		return temporal.NewApplicationErrorWithOptions(err.Error(), string(unheard.Reason), temporal.ApplicationErrorOptions{
+			NonRetryable: unheard.Permanent, NextRetryDelay: unheard.RetryAfter,
 		})
 	}
 	if remedy, ok := remedy(err); ok {

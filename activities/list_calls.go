@@ -15,16 +15,16 @@ func (c *Control) ListCalls(ctx context.Context, in pipeline.ListCallsInput) (pi
 	if err := pipeline.CheckTask(in.Task); err != nil {
 		return pipeline.SealedCalls{}, err
 	}
-	page, err := c.Results.List(ctx, results.Filter{Tasks: []string{in.Task}, Statuses: in.Statuses}, "", min(max(in.Limit, 1), pipeline.PageSize))
+	page, err := c.Results.List(ctx, results.Filter{Tasks: []string{in.Task}, Statuses: in.Statuses}, "", in.Limit)
 	if err != nil {
 		return pipeline.SealedCalls{}, err
 	}
-	total, err := c.Results.Totals(ctx, results.Counted{Tasks: []string{in.Task}})
+	totals, err := c.Results.Totals(ctx, []string{in.Task}, time.Time{}, time.Time{})
 	if err != nil {
 		return pipeline.SealedCalls{}, err
 	}
-	list := pipeline.CallList{Calls: []pipeline.StoredCall{}, Total: total.Calls}
-	for _, r := range page.Calls {
+	list := pipeline.CallList{Calls: []pipeline.StoredCall{}, Answered: totals.Answered, Waiting: totals.Waiting}
+	for _, r := range page.Results {
 		list.Calls = append(list.Calls, storedCall(r))
 	}
 	sealed, err := seal.Seal(in.Key, pipeline.CallsPurpose, list)

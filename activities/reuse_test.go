@@ -152,12 +152,15 @@ func TestCorrectionsAreSplitAnew(t *testing.T) {
 	var without, with SplitExamplesResult
 	l.must(l.data.SplitExamples, in, &without)
 	id := l.examples([]artifact.Ref{p.splits.Train})[0].ID
-	if _, err := l.data.Models.Task("").ImportCorrections(t.Context(), []registry.Correction{{ConversationID: id, Label: "BoltRail", At: time.Now()}}); err != nil {
+	if _, err := l.data.Models.Task("").ImportCorrections(t.Context(), []registry.Correction{
+		{ConversationID: id, Label: "BoltRail", At: time.Now()}, {ConversationID: 1 << 40, Label: "BoltRail", At: time.Now()},
+		{ConversationID: -1, Label: "BoltRail", At: time.Now()}, // a row of the file that it was made for
+	}); err != nil {
 		t.Fatal(err)
 	}
 	in.Dir = "third"
 	l.must(l.data.SplitExamples, in, &with)
-	if with.Reused || with.Counts.Corrected != 1 || with.Counts.Train != without.Counts.Train+1 {
+	if with.Reused || with.Counts.Corrected != 1 || with.Counts.Unmatched != 1 || with.Counts.Train != without.Counts.Train+1 {
 		t.Errorf("with a correction the split is %+v, without %+v", with.Counts, without.Counts)
 	}
 }

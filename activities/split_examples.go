@@ -57,6 +57,9 @@ func (d *Data) SplitExamples(ctx context.Context, in SplitExamplesInput) (SplitE
 			return SplitExamplesResult{}, err
 		}
 		in.Options.Corrections = make(map[int64]string, len(corrections))
+		// Below 0 are rows of the file that a correction was made for, and others in
+		// this one.
+		corrections = slices.DeleteFunc(corrections, func(c registry.Correction) bool { return c.ConversationID < 0 })
 		for _, c := range corrections {
 			in.Options.Corrections[c.ConversationID] = c.Label
 		}

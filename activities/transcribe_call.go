@@ -4,10 +4,9 @@ import (
 	"cmp"
 	"context"
 
-	"switchboard/internal/call"
 	"switchboard/internal/config"
-	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/speech"
 )
 
 // TranscribeCall is [Calls.RedactCall] for an event that has a recording: it gets the
@@ -26,18 +25,14 @@ func (c *Calls) TranscribeCall(ctx context.Context, in RedactCallInput) (RedactC
 	if err != nil {
 		return RedactCallResult{}, err
 	}
-	sound, err := c.Recordings.Get(ctx, e.AudioURL)
+	content, err := c.Recordings.Fetch(ctx, e.AudioURL)
 	if err != nil {
 		return RedactCallResult{}, err
 	}
-	said, err := c.Speech.Transcribe(ctx, sound, e.Language)
+	said, err := c.Speech.Transcribe(ctx, speech.Recording{Content: content, Language: e.Language})
 	if err != nil {
 		return RedactCallResult{}, err
 	}
-	e.Language = cmp.Or(e.Language, said.Language)
-	e.Turns = make([]call.Turn, len(said.Turns))
-	for i, t := range said.Turns {
-		e.Turns[i] = call.Turn{Side: t.Side, Text: t.Text, Start: t.Start, End: t.End}
-	}
+	e.Language, e.Turns = cmp.Or(e.Language, said.Language), said.Turns
 	return c.redact(ctx, in, origin, e, true)
 }

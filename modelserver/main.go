@@ -24,6 +24,7 @@
 //	-faults                                                    JSON file of things that go wrong on purpose
 //	-allow-faults     SWITCHBOARD_MODELSERVER_ALLOW_FAULTS     without it, or 1 there, -faults is refused
 //	-debug                                                     log every request
+//	-version                                                   print the version
 //
 // Keys have no flag, because other users of a machine can read the flags of a
 // process. A file of keys may hold them hashed, and gives each a name for the
@@ -61,6 +62,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -68,9 +70,11 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"switchboard/internal/config"
+	"switchboard/internal/console"
 	"switchboard/internal/encoder"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/problem"
+	"switchboard/internal/program"
 )
 
 func main() {
@@ -168,24 +172,26 @@ func size(flag, text string) (int64, error) {
 // stderr.
 func run(ctx context.Context, args []string, env func(string) string, stderr io.Writer) error {
 	command := ""
-	if len(args) > 0 && (args[0] == "health" || args[0] == "assign") {
+	if len(args) > 0 && slices.Contains(commands, args[0]) {
 		command, args = args[0], args[1:]
 	}
 	var s settings
-	flags := flag.NewFlagSet("modelserver", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	s.register(flags, env)
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
-		}
-		return problem.Input("reading the flags: %w", err)
+	flags, showVersion := s.flags(env)
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		usage(flags, stderr)
+		return err
+	} else if err != nil {
+		return flagProblem(flags, err)
+	}
+	if *showVersion {
+		fmt.Fprintln(stderr, "modelserver", program.ReadBuild().Name())
+		return nil
 	}
 	if command == "assign" {
 		return assign(s.data, flags.Args(), stderr)
 	}
 	if flags.NArg() > 0 {
-		return problem.Input("%q is no command: there are \"health\" and \"assign\"", flags.Arg(0))
+		return problem.Input("modelserver has no command %q; %s", flags.Arg(0), console.Hint(flags.Arg(0), "", commands, "modelserver"))
 	}
 	if (s.tlsCert == "") != (s.tlsKey == "") {
 		return problem.Input("HTTPS needs both -tls-cert and -tls-key: give the other one too, or none")
@@ -194,6 +200,43 @@ func run(ctx context.Context, args []string, env func(string) string, stderr io.
 		return check(ctx, s.address, s.tlsCert)
 	}
 	return serve(ctx, s, keys(env(config.ModelServerKeys)), stderr)
+}
+
+// commands are what the first argument can be.
+var commands = []string{"health", "assign"}
+
+// flags are those of all commands, and whether the version is asked for.
+func (s *settings) flags(env func(string) string) (flags *flag.FlagSet, version *bool) {
+	flags = flag.NewFlagSet("modelserver", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // which has all usage after every mistake
+	s.register(flags, env)
+	return flags, flags.Bool("version", false, "print the version and exit")
+}
+
+func usage(flags *flag.FlagSet, w io.Writer) {
+	fmt.Fprint(w, `Serve OpenAI's endpoints for files, fine-tuning jobs, batches, models and chat
+completions, over classifiers that train on the CPU.
+
+Usage:
+  modelserver [flags]                          serve until interrupted
+  modelserver health [flags]                   exit 0 if a server answers, 1 if not
+  modelserver assign [flags] NAME [WHAT ...]   give files, jobs and batches to a key
+
+Flags:
+`)
+	flags.SetOutput(w)
+	flags.PrintDefaults()
+}
+
+// flagProblem says what is wrong with a flag, and which one may have been meant.
+func flagProblem(flags *flag.FlagSet, err error) error {
+	unknown, isUnknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !isUnknown {
+		return problem.Input("%w; see `modelserver --help`", err)
+	}
+	var names []string
+	flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	return problem.Input("unknown flag: -%s; %s", unknown, console.Hint(unknown, "-", names, "modelserver"))
 }
 
 func keys(list string) []string {

@@ -65,8 +65,11 @@ func TestRefuses(t *testing.T) {
 		code int
 	}{
 		"no keys":        {nil, map[string]string{"SWITCHBOARD_MODELSERVER_KEYS": " , "}, "no API key", 2},
-		"other command":  {[]string{"serve"}, nil, `"serve" is no command`, 2},
-		"unknown flag":   {[]string{"-port", "1"}, nil, "-port", 2},
+		"other command":  {[]string{"serve"}, nil, "modelserver has no command \"serve\"; see `modelserver --help`", 2},
+		"near command":   {[]string{"helth"}, nil, `modelserver has no command "helth"; did you mean health?`, 2},
+		"unknown flag":   {[]string{"-port", "1"}, nil, "unknown flag: -port; see `modelserver --help`", 2},
+		"near flag":      {[]string{"--addres", "x"}, nil, "unknown flag: -addres; did you mean -address?", 2},
+		"wrong value":    {[]string{"-max-chats", "many"}, nil, "see `modelserver --help`", 2},
 		"bad address":    {[]string{"health", "-address", "nowhere"}, nil, "no host and port", 2},
 		"help":           {[]string{"-help"}, nil, "help requested", 0},
 		"nobody answers": {[]string{"health", "-address", "127.0.0.1:1"}, nil, "asking the model server", 1},
@@ -77,5 +80,16 @@ func TestRefuses(t *testing.T) {
 				t.Errorf("ends with %v, exit code %d; want %q and %d", err, exitCode(err), test.want, test.code)
 			}
 		})
+	}
+}
+
+// A mistake is answered with a sentence, and not with the list of all flags.
+func TestMistakesPrintNoUsage(t *testing.T) {
+	for args, want := range map[string]string{"-foo": "", "--version": "modelserver ", "--help": "Serve OpenAI's endpoints"} {
+		var out bytes.Buffer
+		_ = run(t.Context(), []string{args}, lookUp(nil), &out)
+		if !strings.HasPrefix(out.String(), want) || want == "" && out.Len() > 0 {
+			t.Errorf("modelserver %s prints %q, want %q", args, out.String(), want)
+		}
 	}
 }

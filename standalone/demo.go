@@ -35,11 +35,12 @@ func demo(ctx context.Context, o options, out, errOut io.Writer) error {
 		{"finetune", "--task", demoTask, "--dataset", sampleTraining, "--watch"},
 		{"apply", "--task", demoTask, "--dataset", sampleProduction, "--watch"},
 	} {
+		args = append(args, addressFlag(s.temporal.Address())...)
 		fmt.Fprintf(out, "\n$ starter %s\n", strings.Join(args, " "))
 		if code := cli.Run(ctx, args, s.environ(), out, errOut); code != 0 {
 			return exitCode(code)
 		}
 	}
-	fmt.Fprintf(out, "\nThe Web UI was at %s; `go run ./standalone` brings it back, with these runs in it.\n", s.temporal.UIURL())
+	fmt.Fprintf(out, "\nThe Web UI was at %s; `%s` brings it back, with these runs in it.\n", s.temporal.UIURL(), o.again())
 	return nil
 }

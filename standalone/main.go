@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchboard/internal/config"
+	"switchboard/internal/console"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/problem"
 )
@@ -52,7 +53,7 @@ func command() *cobra.Command {
 until it is interrupted. Use the starter beside it.
 
 With OPENAI_BASE_URL set, that provider is used and no model server is started.`,
-		Args:          cobra.NoArgs,
+		Args:          console.NoSuchCommand,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -61,18 +62,21 @@ With OPENAI_BASE_URL set, that provider is used and no model server is started.`
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&o.dir, "data", config.StateDir, "folder that keeps the state")
-	flags.IntVar(&o.temporalPort, "temporal-port", 7233, "port for Temporal; 0 takes a free one")
-	flags.IntVar(&o.uiPort, "ui-port", 8233, "port for the Web UI; 0 takes a free one")
+	flags.IntVar(&o.temporalPort, "temporal-port", temporalPort, "port for Temporal; 0 takes a free one")
+	flags.IntVar(&o.uiPort, "ui-port", uiPort, "port for the Web UI; 0 takes a free one")
 	flags.IntVar(&o.modelPort, "model-port", config.ModelServerPort, "port for the model server; 0 takes a free one")
+	flags.IntVar(&o.kafkaPort, "kafka-port", 9092, "port for the broker that calls come by; 0 takes a free one")
+	flags.IntVar(&o.intakePort, "intake-port", config.IntakePort, "port to which calls are sent; 0 takes a free one")
 	flags.StringVar(&o.encoder, "encoder", "", "directory of a sentence encoder in ONNX, for the model server's base model "+modelserver.HybridModel)
 	root.AddCommand(&cobra.Command{
 		Use:   "demo",
 		Short: "Fine-tune on the sample, apply the model to its production file, print a summary and leave",
-		Args:  cobra.NoArgs,
+		Args:  console.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return demo(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	})
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return problem.Input("%w; see --help", err) })
+	root.SetFlagErrorFunc(console.FlagProblem)
+	console.AddVersion(root)
 	return root
 }

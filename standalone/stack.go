@@ -19,6 +19,7 @@ import (
 	"switchboard/internal/config"
 	"switchboard/internal/embedded"
 	"switchboard/internal/encoder"
+	"switchboard/internal/intake"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -29,16 +30,23 @@ import (
 type options struct {
 	dir                             string
 	temporalPort, uiPort, modelPort int
+	kafkaPort, intakePort           int
 	encoder                         string
 }
+
+// partitions are those of the topics of calls: as many calls can be taken in by
+// several intakes at once.
+const partitions = 4
 
 // stack is everything that runs, in the order in which it was started.
 type stack struct {
 	temporal *embedded.Server
 	models   *models
+	broker   *embedded.Broker // nil where the settings name another
 	client   *temporal.Client
 	host     *host.Host
-	config   config.Config
+	intake   *intake.Intake
+	config   host.Options
 }
 
 // start starts everything, or nothing.
@@ -53,6 +61,7 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.Log = logger
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
 		return nil, problem.New(problem.Environment, "the folder %s cannot be used: %w; choose another with --data", o.dir, err)
 	}
@@ -85,12 +94,43 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 		}
 		s.config.ProviderURL, s.config.ProviderKey = s.models.url, s.models.key
 	}
+	if len(cfg.Kafka.Brokers) == 0 {
+		if s.broker, err = embedded.StartBroker(embedded.BrokerOptions{
+			Dir: filepath.Join(o.dir, "kafka"), Port: o.kafkaPort, PortSetting: "--kafka-port", Partitions: partitions,
+		}); err != nil {
+			return nil, err
+		}
+		s.config.Kafka.Brokers = []string{s.broker.Address()}
+	}
 	s.client, err = temporal.Dial(ctx, connection.OfServer(s.temporal.Address()))
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the embedded Temporal server: %w", err)
 	}
-	s.host, err = host.Start(ctx, s.client, s.config)
+	if s.host, err = host.Start(ctx, s.client, s.config); err != nil {
+		return nil, err
+	}
+	s.intake, err = s.startIntake(ctx, o)
 	return s, err
+}
+
+// startIntake takes calls in, with the key that the model server has too.
+func (s *stack) startIntake(ctx context.Context, o options) (*intake.Intake, error) {
+	settings, err := intake.Load(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	settings.Kafka, settings.Partitions = s.config.Kafka, partitions
+	settings.Address = net.JoinHostPort("127.0.0.1", strconv.Itoa(o.intakePort))
+	if len(settings.Keys) == 0 {
+		key, err := ownKey(filepath.Join(o.dir, config.KeyFile))
+		if err != nil {
+			return nil, err
+		}
+		settings.Keys = []string{key}
+	}
+	settings.Runs = intake.Workflows{Client: s.client, Namespace: s.client.Namespace}
+	settings.Switch, settings.Log = s.host.Results(), s.config.Log
+	return intake.Start(ctx, settings)
 }
 
 // connectionOptions are those for the server that this process starts, but for its
@@ -107,11 +147,11 @@ func connectionOptions(logger *slog.Logger) (temporal.Options, error) {
 // settings reads the settings. With a model server of its own the provider's key
 // is not looked for: this start makes it, also where OPENAI_API_KEY_FILE names
 // the file that it will be in.
-func settings(getenv func(string) string, own bool) (config.Config, error) {
+func settings(getenv func(string) string, own bool) (host.Options, error) {
 	if !own {
-		return config.Load(getenv)
+		return host.Load(getenv)
 	}
-	return config.Load(func(name string) string {
+	return host.Load(func(name string) string {
 		if name == config.ProviderKey {
 			return "made later"
 		}
@@ -119,13 +159,20 @@ func settings(getenv func(string) string, own bool) (config.Config, error) {
 	})
 }
 
-// stop ends what runs, the worker first, so that it can still report.
+// stop ends what runs: the intake first, for it gives work to the worker, and then
+// the worker, so that it can still report.
 func (s *stack) stop() {
+	if s.intake != nil {
+		s.intake.Stop()
+	}
 	if s.host != nil {
 		s.host.Stop()
 	}
 	if s.client != nil {
 		s.client.Close()
+	}
+	if s.broker != nil {
+		s.broker.Stop()
 	}
 	if s.models != nil {
 		s.models.stop()
@@ -228,9 +275,7 @@ func stay(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	defer s.stop()
-	fmt.Fprintf(out, "Temporal      %s\nWeb UI        %s\n", s.temporal.Address(), s.temporal.UIURL())
-	fmt.Fprintf(out, "Provider      %s\nArtifacts     %s\n", s.config.ProviderURL, s.config.Artifacts)
-	fmt.Fprintln(out, "Ready. Try `go run ./starter finetune --dataset datasets/sample/tweets.csv --watch`; Ctrl-C stops.")
+	fmt.Fprint(out, s.ready())
 	select {
 	case <-ctx.Done():
 		return nil

@@ -18,7 +18,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchboard/internal/config"
 	"switchboard/internal/console"
 	"switchboard/internal/problem"
 	"switchboard/internal/scan"
@@ -49,25 +48,21 @@ func command() *cobra.Command {
 Without a command it takes no flags: the connection is configured as for all Temporal programs
 (TEMPORAL_ADDRESS and the rest), everything else by the variables that the README
 lists. Workers of one namespace share its runs, so they need the same settings.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return problem.Input("the worker takes no arguments, but was given %d; see --help", len(args))
-			}
-			return nil
-		},
+		Args:          console.NoSuchCommand,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return run(cmd.Context()) },
 	}
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	cmd.AddCommand(scan.Command(os.Getenv))
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return problem.Input("%w; see --help", err) })
+	cmd.SetFlagErrorFunc(console.FlagProblem)
+	console.AddVersion(cmd)
 	return cmd
 }
 
 // run works until ctx ends.
 func run(ctx context.Context) error {
-	cfg, err := config.Load(os.Getenv)
+	o, err := host.Load(os.Getenv)
 	if err != nil {
 		return err
 	}
@@ -75,13 +70,14 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	o.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	options.Log = o.Log
 	c, err := temporal.Dial(ctx, options)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	h, err := host.Start(ctx, c, cfg)
+	h, err := host.Start(ctx, c, o)
 	if err != nil {
 		return err
 	}

@@ -23,11 +23,14 @@ func TestHelpNeedsNoServer(t *testing.T) {
 			t.Errorf("worker %s: %v\n%s", args[0], err, out.String())
 		}
 	}
-	for _, args := range [][]string{{"--queue=x"}, {"start"}} {
+	for word, says := range map[string]string{
+		"--queue=x": "unknown flag: --queue; see `worker --help`", "start": "worker has no command \"start\"; see `worker --help`",
+		"scn": "worker has no command \"scn\"; did you mean scan? See `worker --help`", "--versoin": "did you mean --version?",
+	} {
 		cmd := command()
-		cmd.SetArgs(args)
-		if err := cmd.ExecuteContext(t.Context()); problem.ExitCode(err) != 2 || strings.Contains(err.Error(), "Temporal server") {
-			t.Errorf("worker %s: %v", args[0], err)
+		cmd.SetArgs([]string{word})
+		if err := cmd.ExecuteContext(t.Context()); problem.ExitCode(err) != 2 || !strings.Contains(err.Error(), says) {
+			t.Errorf("worker %s: %v, want %q", word, err, says)
 		}
 	}
 	cmd := command()

@@ -155,6 +155,7 @@ func readList(r io.Reader, path string) (list []string, err error) {
 type Anonymizer struct {
 	lexicon *lexicon
 	rules   *rules
+	speech  *speech
 	models  []Recognizer
 	deny    map[string]bool // folded words and phrases
 	workers int
@@ -170,6 +171,7 @@ func New(o Options) (*Anonymizer, error) {
 	a := &Anonymizer{
 		lexicon: l,
 		rules:   &rules{lexicon: l},
+		speech:  newSpeech(),
 		models:  slices.Clone(o.Models),
 		deny:    map[string]bool{},
 		workers: o.Workers,

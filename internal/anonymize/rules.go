@@ -15,7 +15,7 @@ import (
 // rulesRevision goes up whenever a rule changes; the word lists are hashed
 // besides. A golden file holds the rules' output, so that a change cannot go
 // unnoticed.
-const rulesRevision = 8
+const rulesRevision = 9
 
 // rules recognizes what can be told from form and place: patterns with check
 // digits, and names where a tweet to or from customer support puts them.
@@ -29,7 +29,7 @@ func (r *rules) Name() string { return "rules" }
 // Version changes with the rules and with their word lists.
 func (r *rules) Version() string {
 	h := sha256.New()
-	fmt.Fprintln(h, rulesRevision, namesFile, commonFile, allowFile, plainFile, gazetteer.SHA256())
+	fmt.Fprintln(h, rulesRevision, namesFile, commonFile, allowFile, plainFile, englishFile, germanFile, germanNamesFile, gazetteer.SHA256())
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
 )
 
@@ -18,7 +19,8 @@ func (a *app) applyCommand() *cobra.Command {
 		Long: `Assign a company to every conversation of a file.
 
 The dataset is a CSV file (also .csv.gz, .csv.zst) with the columns tweet_id,
-text and a reply column, or a URL of one. Without --model the champion
+text and a reply column, or a URL of one. In switchboard.yaml it is named below
+apply: the dataset at the top is the one to train on. Without --model the champion
 answers. The result is output.csv, with one row for every input row in
 input order, a chart, and report.html: one page for people, with shares,
 changes since the task's last run, warnings, and answers to check.
@@ -49,7 +51,7 @@ the end and prints its summary.`,
 
   # a script: where the result is
   starter apply --dataset production.csv --watch --json | jq -r '.files[] | select(.name == "output") | .url'`,
-		Args: a.noSuchCommand,
+		Args: console.NoSuchCommand,
 		RunE: a.do(func(ctx context.Context, cmd *cobra.Command, _ []string) (view, error) {
 			in, err := flags.input(ctx, a, cmd)
 			if err != nil {

@@ -32,26 +32,25 @@ func (a *app) retryInput(ctx context.Context, name string) (pipeline.ApplyInput,
 	case r.Apply.Counts.ConversationStatuses[string(pipeline.AnswerFailed)] == 0:
 		return pipeline.ApplyInput{}, problem.Input("the run %s has no failed conversations: there is nothing to ask again", id)
 	}
-	in, err := c.applyInput(ctx, r)
-	if err != nil {
-		return pipeline.ApplyInput{}, err
+	var in pipeline.ApplyInput
+	if err := c.input(ctx, r, &in); err != nil {
+		return in, err
 	}
 	in.Model, in.Resume, in.Force = r.Apply.Model, nil, false
 	return in, nil
 }
 
-// applyInput reads what a run was started with, in the first event of its
-// history.
-func (c *connection) applyInput(ctx context.Context, r report) (in pipeline.ApplyInput, err error) {
+// input decodes what a run was started with, from the first event of its history.
+func (c *connection) input(ctx context.Context, r report, in any) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	first, err := c.GetWorkflowHistory(ctx, r.WorkflowID, r.RunID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).Next()
 	if err != nil {
-		return in, c.serverProblem(err, "run "+r.WorkflowID)
+		return c.serverProblem(err, "run "+r.WorkflowID)
 	}
-	err = c.Decode(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &in)
+	err = c.Decode(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), in)
 	if err != nil {
-		return in, problem.New(problem.Environment, "what the run %s was started with cannot be read: %w", r.WorkflowID, err)
+		return problem.New(problem.Environment, "what the run %s was started with cannot be read: %w", r.WorkflowID, err)
 	}
-	return in, nil
+	return nil
 }

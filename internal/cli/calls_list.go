@@ -78,10 +78,14 @@ func (l callList) write(t *text) {
 		}
 		status := string(call.Status)
 		if status == "" {
-			status = "in work"
+			status = "waiting"
 		}
 		rows = append(rows, []string{t.at(call.StoredAt), call.CallID, call.Channel, call.Language, call.Company, confidence, status})
 	}
 	t.table([]string{"STORED", "CALL", "CHANNEL", "LANGUAGE", "COMPANY", "CONFIDENCE", "STATUS"}, rows)
-	t.line("%s listed of %s", count(int64(len(l.Calls)), "call"), number(l.Total))
+	var answered int64
+	for _, n := range l.Answered {
+		answered += n
+	}
+	t.line("%s answered, %s waiting", count(answered, "call"), number(l.Waiting))
 }

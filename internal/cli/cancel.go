@@ -31,7 +31,7 @@ its progress.`,
 			if err := c.CancelWorkflow(ctx, r.WorkflowID, r.RunID); err != nil {
 				return nil, c.serverProblem(err, "run "+r.WorkflowID)
 			}
-			return cancelled{r.WorkflowID, r.RunID}, nil
+			return cancelled{r.WorkflowID, r.RunID, c.flags}, nil
 		}),
 	}
 }
@@ -40,9 +40,10 @@ its progress.`,
 type cancelled struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
+	flags      string
 }
 
 func (c cancelled) write(t *text) {
 	t.line("cancelling %s", c.WorkflowID)
-	t.fact("next", "starter status "+c.WorkflowID)
+	t.fact("next", "starter status "+c.WorkflowID+c.flags)
 }

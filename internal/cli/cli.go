@@ -111,9 +111,9 @@ Temporal's configuration file.`,
   starter finetune --dataset tweets.csv --target-size 1000 --watch
   starter status
   starter apply --dataset production.csv --watch`,
-		Args:              a.noSuchCommand,
+		Args:              console.NoSuchCommand,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: a.useProject,
+		PersistentPreRunE: a.settle,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 	}
@@ -125,6 +125,7 @@ Temporal's configuration file.`,
 	flags.StringVar(&a.address, "address", "", "`host:port` of the Temporal server (TEMPORAL_ADDRESS)")
 	flags.StringVar(&a.namespace, "namespace", "", "Temporal `namespace` (TEMPORAL_NAMESPACE)")
 	root.SetFlagErrorFunc(console.FlagProblem)
+	console.AddVersion(root)
 	root.SetUsageTemplate(root.UsageTemplate() + exitCodeHelp)
 	root.AddCommand(
 		a.fineTuneCommand(),
@@ -150,6 +151,14 @@ Temporal's configuration file.`,
 	return root
 }
 
+// settle completes and checks the flags of a command before it does anything.
+func (a *app) settle(cmd *cobra.Command, args []string) error {
+	if err := a.useProject(cmd, args); err != nil {
+		return err
+	}
+	return checkWords(cmd)
+}
+
 // strict makes cobra's own commands refuse what they do not know; as they come,
 // they print help and succeed.
 func (a *app) strict(root *cobra.Command) {
@@ -158,11 +167,11 @@ func (a *app) strict(root *cobra.Command) {
 	for _, cmd := range root.Commands() {
 		switch cmd.Name() {
 		case "completion":
-			cmd.Args, cmd.RunE = a.noSuchCommand, needsCommand
+			cmd.Args, cmd.RunE = console.NoSuchCommand, needsCommand
 		case "help":
 			cmd.Args = func(_ *cobra.Command, args []string) error {
 				found, rest, _ := root.Find(args)
-				return a.noSuchCommand(found, rest)
+				return console.NoSuchCommand(found, rest)
 			}
 		}
 	}
@@ -179,7 +188,7 @@ Exit codes:
 
 // group makes a command that only holds others.
 func (a *app) group(use, short string, commands ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, Args: a.noSuchCommand, RunE: needsCommand}
+	cmd := &cobra.Command{Use: use, Short: short, Args: console.NoSuchCommand, RunE: needsCommand}
 	cmd.AddCommand(commands...)
 	return cmd
 }
@@ -193,28 +202,9 @@ func needsCommand(cmd *cobra.Command, _ []string) error {
 	return problem.Input("%s needs a command: %s", cmd.CommandPath(), strings.Join(names, ", "))
 }
 
-// noSuchCommand is the argument check of commands whose arguments are
-// commands.
-func (a *app) noSuchCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	hint := fmt.Sprintf("see `%s --help`", cmd.CommandPath())
-	cmd.SuggestionsMinimumDistance = 2
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		hint = fmt.Sprintf("did you mean %s?", strings.Join(near, " or "))
-	}
-	return problem.Input("%s has no command %q; %s", cmd.CommandPath(), args[0], hint)
-}
-
 // noArgs, oneArg and maybeOneArg are argument checks that name what they
 // expect.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return problem.Input("%s takes flags only, not %q; see `%s --help`", cmd.CommandPath(), args[0], cmd.CommandPath())
-	}
-	return nil
-}
+func noArgs(cmd *cobra.Command, args []string) error { return console.NoArgs(cmd, args) }
 
 func oneArg(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {

@@ -59,6 +59,12 @@ func TestBareStarterPrintsHelp(t *testing.T) {
 	}
 }
 
+func TestVersionFlag(t *testing.T) {
+	if r := newHarness(t).run("--version"); r.code != exitDone || !strings.HasPrefix(r.stdout, "starter ") || strings.Count(r.stdout, "\n") != 1 {
+		t.Errorf("exit code %d, %q, %q", r.code, r.stdout, r.stderr)
+	}
+}
+
 func TestExitCodesWithoutServer(t *testing.T) {
 	const noServer = "no Temporal server answers at " + nobody + "; start one with `go run ./standalone`, or set TEMPORAL_ADDRESS"
 	for _, c := range []struct {
@@ -91,7 +97,8 @@ func TestExitCodesWithoutServer(t *testing.T) {
 		{"--profile nobody status", 2, "unable to find profile nobody"},
 
 		{"bogus", 2, `starter has no command "bogus"; see`},
-		{"statu", 2, "did you mean status?"},
+		{"statu", 2, "did you mean status? See `starter --help`"},
+		{"stat", 2, "did you mean status?"},
 		{"--bogus", 2, "unknown flag: --bogus; see `starter --help`"},
 		{"finetune --bogus", 2, "unknown flag: --bogus; see `starter finetune --help`"},
 		{"schedule", 2, "starter schedule needs a command: create, delete,"},
@@ -113,7 +120,12 @@ func TestExitCodesWithoutServer(t *testing.T) {
 		{"finetune --dataset x --target-size -3", 2, "the target size is -3"},
 		{"finetune --dataset x --target-size many", 2, `--target-size is "many"; give a whole number`},
 		{"finetune --dataset x --min-class-size 0", 2, "the minimal class size is 0"},
-		{"finetune --dataset x --rare-classes keep", 2, `"drop" or "unknown", not "keep"`},
+		{"finetune --dataset x --rare-classes keep", 2, `--rare-classes is "keep"; it can be drop or unknown`},
+		{"retrain --dataset x --rare-classes dorp", 2, `--rare-classes is "dorp"; did you mean drop?`},
+		{"apply --dataset x --mode bach", 2, `--mode is "bach"; did you mean batch?`},
+		{"evaluate --run x --with base,few-shto", 2, `--with is "few-shto"; did you mean few-shot?`},
+		{"schedule create --dataset x --every 1h --overlap skp", 2, `--overlap is "skp"; did you mean skip?`},
+		{"runs --status complete", 2, `--status is "complete"; did you mean completed?`},
 		{"finetune --dataset x --max-tweets 0", 2, "set to 0 tweets"},
 		{"finetune --dataset x --max-unusable 0", 2, "may be unusable is 0; it must be above 0 and at most 1"},
 		{"finetune --dataset x --max-unusable NaN", 2, "may be unusable is NaN;"},
@@ -144,8 +156,13 @@ func TestExitCodesWithoutServer(t *testing.T) {
 		{"schedule create --dataset x", 2, "the schedule has no time; give --cron or --every"},
 		{"schedule create --cron @daily", 2, "no dataset is given"},
 		{"schedule create --dataset x --cron @daily --every 1h", 2, "exclude each other"},
-		{"schedule create --dataset x --every 1ms", 2, "the interval is 1ms; it must be a second or more"},
-		{"schedule create --dataset x --every -1h", 2, "it must be a second or more"},
+		{"schedule create --dataset x --every 10s", 2, "the interval is 10s; it must be a minute or more"},
+		{"schedule create --dataset x --every -1h", 2, "it must be a minute or more"},
+		{"schedule create --dataset x --every 1m", 2, "the jitter is 1m, and the interval 1m; the jitter must be shorter"},
+		{"schedule create --dataset x --every 1m --jitter 10s", 3, noServer},
+		{"schedule create --dataset x --cron @dayly", 2, `--cron is "@dayly"; the words there are @hourly, @daily,`},
+		{"schedule create --dataset x --cron @daily --time-zone Berlin", 2, `there is no time zone "Berlin"; did you mean Europe/Berlin?`},
+		{"schedule create --dataset x --cron @daily --time-zone Local", 2, `there is no time zone "Local"; give a name of the IANA's list`},
 		{"schedule create --dataset x --every 1h --time-zone Europe/Berlin", 2, "--time-zone goes with --cron"},
 		{"schedule create --dataset x --every 1h --jitter -1s", 2, "the jitter is -1s;"},
 		{"schedule create --dataset x --cron @daily --id=", 2, "the schedule's id is empty"},

@@ -59,7 +59,7 @@ func (a *app) argument(use string) completer {
 	case strings.Contains(arguments, "SCHEDULE_ID"):
 		return first(completeSchedules)
 	case strings.Contains(arguments, "RUN"):
-		return first(completeRuns)
+		return first(completeRuns(""))
 	case strings.Contains(arguments, "MODEL"):
 		return first(completeModels)
 	case strings.Contains(arguments, "FILE"):
@@ -68,19 +68,9 @@ func (a *app) argument(use string) completer {
 	return cobra.NoFileCompletions
 }
 
-// flagWords are the values of flags that take one of a few.
-var flagWords = map[string][]string{
-	"rare-classes": {string(pipeline.DropRare), string(pipeline.FoldRare)},
-	"mode":         {string(pipeline.Online), string(pipeline.InBatches)},
-	"with":         {string(pipeline.Base), string(pipeline.FewShot)},
-	"overlap":      slices.Sorted(maps.Keys(overlaps)),
-	"kind":         kindNames(),
-	"status":       statusNames(),
-}
-
 // flagValue completes a flag's value, nil where the shell's own completion fits.
 func (a *app) flagValue(cmd *cobra.Command, f *pflag.Flag) completer {
-	if words := flagWords[f.Name]; words != nil {
+	if words := wordsOf(cmd, f.Name); words != nil {
 		return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 	}
 	switch f.Name {
@@ -89,7 +79,7 @@ func (a *app) flagValue(cmd *cobra.Command, f *pflag.Flag) completer {
 	case "model":
 		return a.asked(completeModels)
 	case "run", "retry-failed":
-		return a.asked(completeRuns)
+		return a.asked(completeRuns(f.Name))
 	case "dataset":
 		return cobra.FixedCompletions([]string{"csv", "gz", "zst"}, cobra.ShellCompDirectiveFilterFileExt)
 	}
@@ -128,16 +118,37 @@ func recent(ctx context.Context, c *connection) []*workflowpb.WorkflowExecutionI
 	return infos
 }
 
-func completeRuns(ctx context.Context, c *connection, _ *cobra.Command) (offered []string) {
-	seen := map[string]bool{}
-	for _, info := range recent(ctx, c) {
-		id := info.GetExecution().GetWorkflowId()
-		if !seen[id] {
-			offered = append(offered, fmt.Sprintf("%s\t%s, %s", id, kindOf(info.GetType().GetName()), states[info.GetStatus()]))
+// runsOf are the runs that a command or a flag can do something with, by the names
+// of both: those of some types, in a state or out of it. Others take any run.
+var runsOf = map[string]struct {
+	types   []string
+	running bool
+}{
+	"cancel":             {slices.Sorted(maps.Keys(kinds)), true},
+	"pause":              {[]string{pipeline.ApplyWorkflow}, true},
+	"resume":             {[]string{pipeline.ApplyWorkflow}, true},
+	"approve":            {[]string{pipeline.RetrainWorkflow}, true},
+	"evaluate run":       {[]string{pipeline.FineTuneWorkflow, pipeline.RetrainWorkflow}, false},
+	"apply retry-failed": {[]string{pipeline.ApplyWorkflow}, false},
+}
+
+// completeRuns offers the runs that fit a command, or its flag if one is named. What
+// a run started in turn is looked at, and nothing else is done with it.
+func completeRuns(flag string) func(context.Context, *connection, *cobra.Command) []string {
+	return func(ctx context.Context, c *connection, cmd *cobra.Command) (offered []string) {
+		of, narrowed := runsOf[strings.TrimSpace(cmd.Name()+" "+flag)]
+		seen := map[string]bool{}
+		for _, info := range recent(ctx, c) {
+			id, workflow := info.GetExecution().GetWorkflowId(), info.GetType().GetName()
+			running := states[info.GetStatus()] == stateRunning
+			fits := !narrowed || info.GetParentExecution() == nil && running == of.running && slices.Contains(of.types, workflow)
+			if fits && !seen[id] {
+				offered = append(offered, fmt.Sprintf("%s\t%s, %s", id, kindOf(workflow), states[info.GetStatus()]))
+			}
+			seen[id] = true
 		}
-		seen[id] = true
+		return offered
 	}
-	return offered
 }
 
 func completeTasks(ctx context.Context, c *connection, _ *cobra.Command) []string {
@@ -151,7 +162,10 @@ func completeModels(ctx context.Context, c *connection, cmd *cobra.Command) []st
 	if f := cmd.Flags().Lookup("task"); f != nil && f.Changed {
 		task = f.Value.String()
 	}
-	aliases := []string{pipeline.Champion + "\tthe model that answers", pipeline.Previous + "\tthe champion before it"}
+	aliases := []string{
+		pipeline.Champion + "\tthe model that answers", pipeline.Challenger + "\tthe latest model that may take its place",
+		pipeline.Previous + "\tthe champion before it",
+	}
 	return append(aliases, attributes(recent(ctx, c), pipeline.ModelAttribute, task)...)
 }
 

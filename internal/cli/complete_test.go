@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	workflowpb "go.temporal.io/api/workflow/v1"
+
 	"switchboard/internal/pipeline"
 )
 
@@ -30,16 +32,44 @@ func TestCompletionAsksTheServer(t *testing.T) {
 		want []string
 	}{
 		{[]string{"status", ""}, append(slices.Clone(runs), ":36")},
-		{[]string{"cancel", "finetune-tr"}, []string{"finetune-trains-0fea1234", ":36"}},
+		{[]string{"status", "finetune-tr"}, []string{"finetune-trains-0fea1234", ":36"}},
 		{[]string{"status", "x", ""}, []string{":4"}},
-		{[]string{"evaluate", "--run", "apply"}, []string{"apply-production-6305ccd7", ":36"}},
-		{[]string{"models", "show", ""}, []string{"champion", "previous", "ft:m:1", "ft:m:2", ":36"}},
+		{[]string{"evaluate", "--run", ""}, []string{"finetune-tweets-eeea4062", "finetune-trains-0fea1234", ":36"}},
+		{[]string{"apply", "--retry-failed", ""}, []string{"apply-production-6305ccd7", ":36"}},
+		{[]string{"models", "show", ""}, []string{"champion", "challenger", "previous", "ft:m:1", "ft:m:2", ":36"}},
 		{[]string{"apply", "--task", "trains", "--model", "ft:"}, []string{"ft:m:2", ":36"}},
 		{[]string{"models", "list", "--task", ""}, []string{"airlines", "trains", ":36"}},
 	} {
 		r := h.run(append([]string{"__complete"}, c.line...)...)
 		if got := offered(r); !slices.Equal(got, c.want) {
 			t.Errorf("%q is completed with %q, want %q", c.line, got, c.want)
+		}
+	}
+}
+
+// What ends or changes a run is offered runs that go on, and not what they started
+// in turn.
+func TestCompletionOffersRunsThatFit(t *testing.T) {
+	f := &frontend{workers: true, listed: []*workflowpb.WorkflowExecutionInfo{
+		aRun("apply-done-1", "r1", pipeline.ApplyWorkflow, "", 0),
+		aRun("apply-going-1", "r2", pipeline.ApplyWorkflow, "", 1),
+		aRun("retrain-going-1", "r3", pipeline.RetrainWorkflow, "", 2),
+		aRun("retrain-going-1-finetune", "r4", pipeline.FineTuneWorkflow, "retrain-going-1", 3),
+	}}
+	for _, info := range f.listed[1:] {
+		atWork(info, pipeline.Checking)
+	}
+	h := f.serve(t)
+	for line, want := range map[string][]string{
+		"cancel ":         {"retrain-going-1", "apply-going-1", ":36"},
+		"apply pause ":    {"apply-going-1", ":36"},
+		"apply resume ":   {"apply-going-1", ":36"},
+		"models approve ": {"retrain-going-1", ":36"},
+		"evaluate --run ": {":36"},
+		"open apply-":     {"apply-going-1", "apply-done-1", ":36"},
+	} {
+		if got := offered(h.run(append([]string{"__complete"}, strings.Split(line, " ")...)...)); !slices.Equal(got, want) {
+			t.Errorf("%q is completed with %q, want %q", line, got, want)
 		}
 	}
 }

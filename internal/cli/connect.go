@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"switchboard/internal/console"
 	"switchboard/internal/temporal"
 )
 
@@ -21,6 +22,8 @@ type connection struct {
 	*temporal.Client
 	// ui is the address of the server's Web UI, empty if it is not known.
 	ui string
+	// flags are those of the command line that led here, as another needs them.
+	flags string
 }
 
 // connect reads Temporal's own settings, lets the global flags override them,
@@ -41,5 +44,24 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &connection{c, a.webUI(options.Address)}, nil
+	return &connection{c, a.webUI(options.Address), a.connectionFlags()}, nil
+}
+
+// connectionFlags are what a command that is proposed needs to reach the same
+// server. What the environment says holds for that one, too.
+func (a *app) connectionFlags() (flags string) {
+	for _, f := range []struct{ name, value string }{{"profile", a.profile}, {"address", a.address}, {"namespace", a.namespace}} {
+		if f.value != "" {
+			flags += " --" + f.name + " " + console.Quote(f.value)
+		}
+	}
+	return flags
+}
+
+// next is the command that most likely comes next, "" if none does.
+func (c *connection) next(r report) string {
+	if line := r.nextCommand(); line != "" {
+		return line + c.flags
+	}
+	return ""
 }

@@ -47,7 +47,15 @@ func (f *frontend) describeListed(of *commonpb.WorkflowExecution) (*workflowserv
 	if found == nil {
 		return nil, serviceerror.NewNotFound("workflow not found")
 	}
-	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: found}, nil
+	answer := &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: found}
+	for _, info := range f.listed {
+		if info.ParentExecution.GetWorkflowId() == of.WorkflowId && info.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+			answer.PendingChildren = append(answer.PendingChildren, &workflowpb.PendingChildExecutionInfo{
+				WorkflowId: info.Execution.WorkflowId, RunId: info.Execution.RunId,
+			})
+		}
+	}
+	return answer, nil
 }
 
 var startsWith = regexp.MustCompile(`STARTS_WITH '([^']*)'`)
@@ -62,6 +70,12 @@ func (f *frontend) matching(query string) (found []*workflowpb.WorkflowExecution
 		}
 	}
 	return found
+}
+
+// atWork makes a listed run one that is in the midst of a stage.
+func atWork(info *workflowpb.WorkflowExecutionInfo, stage pipeline.Stage) {
+	info.Status, info.CloseTime = enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
+	info.SearchAttributes.IndexedFields[pipeline.StageAttribute] = payloads(string(stage)).Payloads[0]
 }
 
 func someRuns() []*workflowpb.WorkflowExecutionInfo {

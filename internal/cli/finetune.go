@@ -36,7 +36,12 @@ take precedence:
   task: airlines
   dataset: data/tweets.csv
   finetune:
-    target-size: 1000`,
+    target-size: 1000
+  apply:
+    dataset: data/production.csv
+
+The dataset at the top is the one to train on: finetune, retrain and schedule create
+take it. apply works on another file, and takes only the dataset below its own name.`,
 		Example: `  # all there is, unbalanced
   starter finetune --dataset tweets.csv
 

@@ -39,6 +39,8 @@ type frontend struct {
 	// answers.
 	refused *failurepb.Failure
 	silent  bool
+	// joined tells that the run is there before it is started.
+	joined bool
 	// waited, which may be nil, is called when a command has come to wait for
 	// an answer or for the end of the run.
 	waited func()
@@ -47,6 +49,8 @@ type frontend struct {
 	// closes is when the run ends, as ending says.
 	closes time.Time
 	ending *historypb.HistoryEvent
+	// input is what the run was started with, for those who read its history.
+	input any
 	// pending are the run's activities.
 	pending []*workflowpb.PendingActivityInfo
 	// denied is the answer to the first contact.
@@ -138,7 +142,12 @@ func (f *frontend) wait(ctx context.Context) {
 }
 
 func (f *frontend) DescribeWorkflowExecution(_ context.Context, in *workflowservice.DescribeWorkflowExecutionRequest) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
-	if in.Execution.WorkflowId == "nobody" {
+	f.mu.Lock()
+	// An id that a command has made of its input, unlike those of the tests, names
+	// nothing before the start.
+	isThere := strings.HasSuffix(in.Execution.WorkflowId, "-1") || f.started != nil || f.joined
+	f.mu.Unlock()
+	if in.Execution.WorkflowId == "nobody" || f.listed == nil && !isThere {
 		return nil, serviceerror.NewNotFound("workflow not found")
 	}
 	if f.listed != nil {
@@ -171,6 +180,11 @@ func (f *frontend) state() enumspb.WorkflowExecutionStatus {
 func (f *frontend) GetWorkflowExecutionHistory(ctx context.Context, in *workflowservice.GetWorkflowExecutionHistoryRequest) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
 	if in.Execution.WorkflowId == "nobody" {
 		return nil, serviceerror.NewNotFound("workflow not found")
+	}
+	if f.input != nil && in.HistoryEventFilterType == enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT {
+		first := &historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
+			WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{Input: payloads(f.input)}}}
+		return &workflowservice.GetWorkflowExecutionHistoryResponse{History: &historypb.History{Events: []*historypb.HistoryEvent{first}}}, nil
 	}
 	if f.ending == nil {
 		f.wait(ctx)
@@ -265,6 +279,19 @@ func TestFineTuneIsStartedOnce(t *testing.T) {
 
 func payloadsOf(all ...*commonpb.Payload) *commonpb.Payloads {
 	return &commonpb.Payloads{Payloads: all}
+}
+
+// Who starts what is running already is told so, and gets no other run.
+func TestSecondStartJoins(t *testing.T) {
+	f := &frontend{workers: true, joined: true}
+	h := f.serve(t)
+	args := []string{"finetune", "--dataset", "/d/x.csv"}
+	if r := h.run(args...); r.code != exitDone || !strings.HasPrefix(r.stdout, "joined finetune-x-") || strings.Contains(r.stdout, "started") {
+		t.Errorf("exit code %d, %q, %q", r.code, r.stdout, r.stderr)
+	}
+	if r := h.run(append(args, "--json")...); !strings.Contains(r.stdout, `"joined": true`) {
+		t.Errorf("as JSON: %s", r.stdout)
+	}
 }
 
 // Whom a run notifies is no part of its id: the same command joins it, whoever is to

@@ -50,7 +50,8 @@ Wherever a command takes a model, it also takes champion, previous (the champion
 before this one), challenger, or the start of an id or of one of its parts.
 
 In JSON, champion and challenger are those of the task that is named, or else of
-the default task; tasks has those of every task that is listed.`,
+the default task: that of SWITCHBOARD_TASK, or without it the task named default.
+tasks has those of every task that is listed.`,
 		Example: "  starter models list\n  starter models list --task airlines --json | jq -r .champion",
 		Args:    noArgs,
 	}

@@ -51,8 +51,28 @@ func (a *app) change(cmd *cobra.Command, action pipeline.Action) *cobra.Command 
 		if err := a.request(ctx, c, pipeline.ChangeModelActivity, in, &changed); err != nil {
 			return nil, err
 		}
-		return viewOf(changed), nil
+		v := changedModel{viewOf(changed), changed.Unchanged, action}
+		return v, nil
 	})
+}
+
+// changedModel is a model after a change was asked for.
+type changedModel struct {
+	modelView
+	// Unchanged tells that the model was already what it was to become.
+	Unchanged bool `json:"unchanged,omitempty"`
+	action    pipeline.Action
+}
+
+func (m changedModel) write(t *text) {
+	if m.Unchanged {
+		is := "retired"
+		if m.action == pipeline.Promoted {
+			is = "the champion"
+		}
+		t.line("nothing changed: %s is %s already", m.ID, is)
+	}
+	m.modelView.write(t)
 }
 
 func (a *app) modelsPromoteCommand() *cobra.Command {

@@ -2,7 +2,13 @@ package cli
 
 import (
 	"cmp"
+	"math"
+	"strings"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
@@ -55,16 +61,44 @@ func (r report) nextOfRetrain() string {
 func (r report) nextOfFineTune() string {
 	f := r.FineTune
 	switch {
+	case f.DryRun && r.estimated != nil:
+		return fineTuneLine(*r.estimated, f.Estimates)
 	case f.DryRun:
-		return "starter finetune --dataset FILE --max-cost DOLLARS --watch"
+		return "starter finetune --dataset FILE" + taskOption(f.Task) + " --max-cost DOLLARS --watch"
 	case r.Parent != "":
 		return "starter status " + r.Parent
 	case f.Unfit != "":
 		return "starter open " + r.WorkflowID // its report shows why
 	case f.Champion != "" && f.Champion != f.Model:
-		return "starter models promote " + f.Model + taskOption(f.Task) + " --why REASON"
+		// Whether this model is the better one shows only on the same test set.
+		return "starter evaluate --run " + r.WorkflowID + " --watch"
 	}
 	return "starter apply --dataset FILE" + taskOption(f.Task) + " --watch"
+}
+
+// fineTuneLine is the command that does what was estimated, with the options that
+// were given, and costs no more than the estimate says. An address to notify may
+// hold a secret and is left out.
+func fineTuneLine(in pipeline.FineTuneInput, estimates []pipeline.CostEstimate) string {
+	var f fineTuneFlags
+	cmd := &cobra.Command{}
+	f.register(cmd)
+	if len(estimates) > 0 && estimates[0].Chosen && in.MaxCost == 0 {
+		in.MaxCost = math.Ceil(estimates[0].Total())
+	}
+	f.in = in.WithDefaults()
+	f.in.MaxUnusable = cmp.Or(in.MaxUnusable, pipeline.DefaultMaxUnusable)
+	line := []string{"starter finetune" + taskOption(in.Task)}
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		switch value := flag.Value.String(); {
+		case value == flag.DefValue:
+		case flag.Value.Type() == "bool":
+			line = append(line, "--"+flag.Name)
+		default:
+			line = append(line, "--"+flag.Name+" "+console.Quote(value))
+		}
+	})
+	return strings.Join(append(line, "--watch"), " ")
 }
 
 // taskOption names a task to a command, unless it is the default one.

@@ -4,6 +4,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"go.temporal.io/sdk/converter"
 
 	"switchboard/internal/pipeline"
 	"switchboard/internal/temporal"
@@ -101,7 +104,8 @@ func TestNextCommand(t *testing.T) {
 		"starter apply --dataset FILE --watch":   {State: stateCompleted, FineTune: &fineTuned},
 		"starter apply --retry-failed w --watch": {State: stateCompleted, Apply: &failed},
 		"starter open w":                         {State: stateCompleted, Apply: &applied},
-		"starter models promote ft:switchboard-softmax-1:1a2b3c4d --task airlines --why REASON": {State: stateCompleted, FineTune: &better},
+		// It may be the worse one, so nothing is said about promoting it.
+		"starter evaluate --run w --watch": {State: stateCompleted, FineTune: &better},
 	} {
 		r.WorkflowID = "w"
 		if got := r.nextCommand(); got != want {
@@ -118,5 +122,48 @@ func TestAnomaliesAreListedIfAsked(t *testing.T) {
 	}
 	if r := h.run("status", theRun, "--anomalies"); !strings.Contains(r.stdout, "3 duplicate id\n") || strings.Contains(r.stdout, "of 3 kinds") {
 		t.Errorf("if asked: %s", r.stdout)
+	}
+}
+
+// What a dry run estimated is started by the line that its summary ends with, with
+// all that was asked for, and for no more money.
+func TestNextToADryRunKeepsItsOptions(t *testing.T) {
+	dry := pipeline.FineTuneResult{DryRun: true, Task: "airlines", Estimates: []pipeline.CostEstimate{{Chosen: true, Training: 3.2, Evaluation: 0.1}}}
+	in := pipeline.FineTuneInput{
+		Dataset: "/my data/x.csv", Task: "airlines", TargetSize: 1000, Seed: 7, JobDeadline: time.Hour, Force: true, DryRun: true,
+		Notify: "https://hooks.example.com/secret",
+	}.WithDefaults()
+	f := &frontend{workers: true, ending: completion(dry), closes: noon, input: in}
+	want := "next          starter finetune --task airlines --dataset '/my data/x.csv' --force --job-deadline 1h0m0s --max-cost 4 --seed 7 --target-size 1000 --watch\n"
+	h := f.serve(t)
+	r := h.run("status", theRun)
+	if !strings.Contains(r.stdout, want) {
+		t.Fatalf("the summary lacks %q:\n%s", want, r.stdout)
+	}
+	if r := h.run("finetune", "--task", "airlines", "--dataset", "/my data/x.csv", "--force", "--job-deadline", "1h0m0s", "--max-cost", "4", "--seed", "7", "--target-size", "1000"); r.code != exitDone {
+		t.Fatalf("exit code %d, %q", r.code, r.stderr)
+	}
+	in.DryRun, in.Notify, in.MaxCost = false, "", 4
+	var got pipeline.FineTuneInput
+	if err := converter.GetDefaultDataConverter().FromPayloads(f.started.Input, &got); err != nil || got != in {
+		t.Errorf("it starts %+v, %v; want %+v", got, err, in)
+	}
+}
+
+// A command that is proposed reaches the server that this one reached.
+func TestNextCommandKeepsTheConnection(t *testing.T) {
+	f := &frontend{workers: true}
+	h := f.serve(t)
+	h.set("TEMPORAL_ADDRESS", nobody)
+	address := f.listen(t)
+	for args, want := range map[string]string{
+		"finetune --dataset /d/x.csv": " --watch --address " + address + " --namespace default\n",
+		"status " + theRun:            "starter status " + theRun + " --watch --address " + address + " --namespace default\n",
+		"cancel " + theRun:            "starter status " + theRun + " --address " + address + " --namespace default\n",
+	} {
+		r := h.run(append(strings.Fields(args), "--address", address, "--namespace", "default")...)
+		if !strings.Contains(r.stdout, want) {
+			t.Errorf("%s: exit code %d, %q, %q; want %q", args, r.code, r.stdout, r.stderr, want)
+		}
 	}
 }

@@ -75,6 +75,15 @@ func TestProjectGivesFlags(t *testing.T) {
 	}
 }
 
+// The file to train on is none to apply a model to.
+func TestApplyTakesNoTrainingFileFromAProject(t *testing.T) {
+	h := (&frontend{workers: true}).serve(t)
+	inProjectOf(t, "dataset: data/tweets.csv\n")
+	if r := h.run("apply"); r.code != exitBadInput || !strings.Contains(r.stderr, "no dataset is given") {
+		t.Errorf("exit code %d, %q, %q", r.code, r.stdout, r.stderr)
+	}
+}
+
 // An interval on the command line takes the place of the file's cron expression.
 func TestProjectGivesWayToWhatExcludesIt(t *testing.T) {
 	f := &frontend{workers: true}

@@ -55,8 +55,10 @@ type report struct {
 	Closed  *time.Time `json:"closed,omitempty"`
 	// Stage is that of the run, or of the child that it waits for.
 	Stage pipeline.Stage `json:"stage,omitempty"`
-	// Accepted is known to the command that started the run.
+	// Accepted is known to the command that started the run. Joined tells that
+	// somebody had started it before.
 	Accepted *pipeline.Accepted `json:"accepted,omitempty"`
+	Joined   bool               `json:"joined,omitempty"`
 	// WorkerSilent tells that no worker answered, so that Status is
 	// missing and the rest is what the server knows.
 	WorkerSilent bool             `json:"worker_silent,omitempty"`
@@ -79,6 +81,8 @@ type report struct {
 	// Answer is what Call names, where the run's files can be read.
 	Call   *pipeline.AnalyzeCallResult `json:"call,omitempty"`
 	Answer *pipeline.CallAnswer        `json:"answer,omitempty"`
+	// estimated is what a dry run was started with, nil if it cannot be read.
+	estimated *pipeline.FineTuneInput
 	// Failure is why a run failed.
 	Failure *failure `json:"failure,omitempty"`
 	Files   []file   `json:"files,omitempty"`
@@ -165,7 +169,13 @@ func (c *connection) report(ctx context.Context, id, runID string) (report, erro
 	if r.State != stateRunning {
 		c.addResult(ctx, &r)
 	}
-	r.Next = r.nextCommand()
+	if r.FineTune != nil && r.FineTune.DryRun {
+		var in pipeline.FineTuneInput
+		if c.input(ctx, r, &in) == nil {
+			r.estimated = &in
+		}
+	}
+	r.Next = c.next(r)
 	return r, nil
 }
 

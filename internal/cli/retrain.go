@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -108,5 +107,5 @@ func writeProposal(t *text, id string, p *pipeline.Proposal) {
 	}
 	t.fact("asks", "whether "+p.Challenger+" may take the place of "+p.Champion,
 		p.Reason,
-		"answer by "+t.at(p.Deadline.In(time.UTC))+" with `starter models approve "+id+" --why REASON`, or with --reject")
+		"answer by "+t.at(p.Deadline)+" with `starter models approve "+id+" --why REASON`, or with --reject")
 }

@@ -116,12 +116,27 @@ func (c *connection) entry(ctx context.Context, info *workflowpb.WorkflowExecuti
 	}
 	e.Task = temporal.Keyword(info.GetSearchAttributes(), pipeline.TaskAttribute)
 	if r.State == stateRunning {
+		e.Stage = c.presentStage(ctx, r)
 		return e
 	}
 	e.Seconds = r.Closed.Sub(e.Start).Seconds()
 	c.addResult(ctx, &r)
 	e.KeyFigure = r.keyFigure()
 	return e
+}
+
+// presentStage is the stage of a running run as status tells it: that of the part
+// that it waits for. No worker is asked.
+func (c *connection) presentStage(ctx context.Context, r report) pipeline.Stage {
+	described, children, err := c.describeWithChildren(ctx, r.WorkflowID, r.RunID)
+	if err != nil {
+		return r.Stage
+	}
+	described.WorkerSilent = true
+	for _, child := range children {
+		described.addChild(ctx, c, child)
+	}
+	return described.Stage
 }
 
 func (l runList) write(t *text) {

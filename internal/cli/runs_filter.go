@@ -10,7 +10,6 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 
-	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
@@ -46,12 +45,6 @@ var statuses = map[string]enumspb.WorkflowExecutionStatus{
 
 func statusNames() []string { return slices.Sorted(maps.Keys(statuses)) }
 
-// enumeration lists words for a person: "a, b or c".
-func enumeration(words []string) string {
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " or " + words[last]
-}
-
 // runFilter says which runs are listed. Empty fields do not narrow the list.
 type runFilter struct {
 	kind, task, status, since string
@@ -70,14 +63,14 @@ func (f runFilter) query(now time.Time) (string, error) {
 		}
 	}
 	if len(types) == 0 {
-		return "", unknownWord("kind", f.kind, kindNames())
+		return "", unknownWord("--kind", f.kind, kindNames())
 	}
 	slices.Sort(types)
 	conditions := []string{fmt.Sprintf("WorkflowType IN (%s)", strings.Join(types, ", "))}
 	if f.status != "" {
 		status, ok := statuses[f.status]
 		if !ok {
-			return "", unknownWord("status", f.status, statusNames())
+			return "", unknownWord("--status", f.status, statusNames())
 		}
 		conditions = append(conditions, fmt.Sprintf("ExecutionStatus = '%s'", status))
 	} else {
@@ -98,15 +91,6 @@ func (f runFilter) query(now time.Time) (string, error) {
 		conditions = append(conditions, fmt.Sprintf("StartTime >= '%s'", since.UTC().Format(time.RFC3339)))
 	}
 	return strings.Join(conditions, " AND "), nil
-}
-
-// unknownWord refuses a value of a flag that takes one of a few words.
-func unknownWord(flag, value string, words []string) error {
-	hint := "it can be " + enumeration(words)
-	if near := console.Nearest(value, words); near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	return problem.Input("the %s is %q; %s", flag, value, hint)
 }
 
 // parseSince reads a point in time, or how long ago it was.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+
+	"switchboard/internal/pipeline"
 )
 
 func TestRunsAreListed(t *testing.T) {
@@ -41,6 +43,21 @@ func TestRunsAreListed(t *testing.T) {
 	}
 }
 
+// A run that waits for a part of it is in that part's stage, in the list as in its
+// status.
+func TestRunsAndStatusAgreeOnTheStage(t *testing.T) {
+	f := &frontend{listed: someRuns()[2:4]}
+	atWork(f.listed[0], pipeline.Anonymizing)
+	atWork(f.listed[1], pipeline.Preparing)
+	h := f.serve(t)
+	if r := h.run("runs"); !strings.Contains(r.stdout, "finetune-tweets-eeea4062          anonymizing\n") {
+		t.Errorf("the list is\n%s", r.stdout)
+	}
+	if r := h.run("status", "finetune-tweets-eeea4062", "--json"); !strings.Contains(r.stdout, `"stage": "anonymizing"`) {
+		t.Errorf("the status is\n%s", r.stdout)
+	}
+}
+
 func TestFiltersOfRuns(t *testing.T) {
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	all := "WorkflowType IN ('AnalyzeCall', 'Apply', 'Evaluate', 'FineTune', 'Retrain')"
@@ -59,9 +76,9 @@ func TestFiltersOfRuns(t *testing.T) {
 		{filter: runFilter{since: "2d"}, query: all + closed + " AND StartTime >= '2026-02-28T12:00:00Z'"},
 		{filter: runFilter{since: "2026-02-01"}, query: all + closed + " AND StartTime >= '2026-02-01T00:00:00Z'"},
 		{filter: runFilter{since: "2026-02-01T10:00:00+01:00"}, query: all + closed + " AND StartTime >= '2026-02-01T09:00:00Z'"},
-		{filter: runFilter{kind: "tune"}, err: `the kind is "tune"; it can be apply, call, evaluate, finetune or retrain`},
-		{filter: runFilter{kind: "retrian"}, err: `the kind is "retrian"; did you mean retrain?`},
-		{filter: runFilter{status: "canceled"}, err: `the status is "canceled"; did you mean cancelled?`},
+		{filter: runFilter{kind: "tune"}, err: `--kind is "tune"; it can be apply, call, evaluate, finetune or retrain`},
+		{filter: runFilter{kind: "retrian"}, err: `--kind is "retrian"; did you mean retrain?`},
+		{filter: runFilter{status: "canceled"}, err: `--status is "canceled"; did you mean cancelled?`},
 		{filter: runFilter{task: "Air' OR"}, err: "the task is"},
 		{filter: runFilter{since: "-1h"}, err: `--since is "-1h"; give a time such as 24h`},
 		{filter: runFilter{since: "yesterday"}, err: `--since is "yesterday"`},

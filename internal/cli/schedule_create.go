@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -20,6 +21,8 @@ const (
 	// Temporal's default is a year: a server that was down for a month
 	// would make up for thirty days' runs.
 	catchUp = time.Hour
+	// shortestInterval is no longer than anything takes that a schedule starts.
+	shortestInterval = time.Minute
 	// defaultJitter keeps schedules of the same minute from starting at the
 	// same moment.
 	defaultJitter = time.Minute
@@ -193,8 +196,7 @@ var overlaps = map[string]enumspb.ScheduleOverlapPolicy{
 	"cancel": enumspb.SCHEDULE_OVERLAP_POLICY_CANCEL_OTHER,
 }
 
-// Validate reports the first option that makes no sense. Whether the cron
-// expression and the time zone are right is for the server to say.
+// Validate reports the first option that makes no sense.
 func (o scheduleOptions) Validate() error {
 	switch {
 	case o.id == "":
@@ -203,8 +205,10 @@ func (o scheduleOptions) Validate() error {
 		return problem.Input("the schedule has no time; give --cron or --every")
 	case o.cron != "" && o.every != 0:
 		return problem.Input("--cron and --every exclude each other; give one of them")
-	case o.every != 0 && o.every < time.Second:
-		return problem.Input("the interval is %s; it must be a second or more", o.every)
+	case o.every != 0 && o.every < shortestInterval:
+		return problem.Input("the interval is %s; it must be a minute or more", o.every)
+	case o.every != 0 && o.jitter >= o.every:
+		return problem.Input("the jitter is %s, and the interval %s; the jitter must be shorter, so that no run starts after the next one is due: set it with --jitter", span(o.jitter), span(o.every))
 	case o.every != 0 && o.timeZone != "":
 		return problem.Input("--time-zone goes with --cron; an interval has no time zone")
 	case overlaps[o.overlap] == enumspb.SCHEDULE_OVERLAP_POLICY_UNSPECIFIED:
@@ -213,6 +217,9 @@ func (o scheduleOptions) Validate() error {
 		return problem.Input("the catch-up window is %s; it must be ten seconds or more", o.catchUp)
 	case o.jitter < 0:
 		return problem.Input("the jitter is %s; it must be 0 or more", o.jitter)
+	}
+	if o.cron != "" {
+		return cmp.Or(checkCron(o.cron), zoneProblem(o.zone()))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"testing"
@@ -62,6 +63,38 @@ func TestNotesOnSteps(t *testing.T) {
 	} {
 		if got := strings.Join(cronNotes(cron), "\n"); got != want {
 			t.Errorf("%s: note %q, want %q", cron, got, want)
+		}
+	}
+}
+
+// What the server would refuse in its own words is refused in plain ones before it
+// is asked.
+func TestCronIsCheckedHere(t *testing.T) {
+	for cron, says := range map[string]string{
+		"0 3 * *":              `--cron is "0 3 * *", which has 4 fields; it takes five: minute, hour, day of month, month and day of week`,
+		"0 3 * * * * * *":      "which has 8 fields",
+		"at three":             "which has 2 fields",
+		"":                     "which has 0 fields",
+		"61 3 * * *":           `the minute of --cron "61 3 * * *" is "61"; it can be * or numbers from 0 to 59`,
+		"0 3 * * FOO":          `is "FOO"; it can be * or numbers from 0 to 7, or names such as SUN`,
+		"0 3 * 0 *":            "it can be * or numbers from 1 to 12, or names such as JAN",
+		"0 3 5-1 * *":          `the day of the month of`,
+		"0 */0 * * *":          `the hour of`,
+		"0 30 * * * *":         `give "30 * * * *")`,
+		"TZ=Nowhere 0 3 * * *": `there is no time zone "Nowhere"; give a name`,
+		"TZ=Berlin 0 3 * * *":  `did you mean Europe/Berlin?`,
+		"0 3 * * MON":          "",
+		"*/15 8-18/2,22 1,15 jan-MAR mon-fri 2026-2030": "",
+		"30 0 3 * * Sunday *":                           "",
+		"TZ=Asia/Kolkata 15 9 * * *":                    "",
+		"0 3 * * 7 # every Sunday, for the report":      "",
+		"@daily":      "",
+		"@every 90m":  "",
+		"0 3 * * 1-7": "",
+	} {
+		err := cmp.Or(checkCron(cron), zoneProblem(scheduleOptions{cron: cron}.zone()))
+		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want %q", cron, err, says)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -102,22 +103,23 @@ func times(spec *client.ScheduleSpec) []string {
 	if spec == nil {
 		return out
 	}
-	zone := ""
-	if spec.TimeZoneName != "" {
-		zone = " " + spec.TimeZoneName
-	}
+	zone := " " + cmp.Or(spec.TimeZoneName, "UTC")
 	for _, i := range spec.Intervals {
 		out = append(out, "every "+span(i.Every))
 	}
 	for _, c := range spec.Calendars {
-		comment := c.Comment
-		if comment == "" {
-			comment = "at calendar times"
-		}
-		out = append(out, comment+zone)
+		out = append(out, inZone(cmp.Or(c.Comment, "at calendar times"), zone))
 	}
 	for _, c := range spec.CronExpressions {
-		out = append(out, c+zone)
+		out = append(out, inZone(c, zone))
 	}
 	return out
+}
+
+// inZone names the time zone that an expression is meant in, unless it does.
+func inZone(expression, zone string) string {
+	if zonePrefix.MatchString(expression) {
+		return expression
+	}
+	return expression + zone
 }

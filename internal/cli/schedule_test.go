@@ -130,6 +130,21 @@ func TestRetrainInputOfOthers(t *testing.T) {
 	}
 }
 
+// A time of day says nothing without its zone, and Temporal's is UTC where none is
+// given.
+func TestTimesNameTheirZone(t *testing.T) {
+	for want, spec := range map[string]*client.ScheduleSpec{
+		"0 3 * * MON UTC":           {Calendars: []client.ScheduleCalendarSpec{{Comment: "0 3 * * MON"}}},
+		"0 3 * * MON Europe/Berlin": {CronExpressions: []string{"0 3 * * MON"}, TimeZoneName: "Europe/Berlin"},
+		"TZ=Asia/Tokyo 0 3 * * *":   {Calendars: []client.ScheduleCalendarSpec{{Comment: "TZ=Asia/Tokyo 0 3 * * *"}}, TimeZoneName: "Asia/Tokyo"},
+		"every 6h":                  {Intervals: []client.ScheduleIntervalSpec{{Every: 6 * time.Hour}}},
+	} {
+		if got := times(spec); len(got) != 1 || got[0] != want {
+			t.Errorf("times are %q, want %q", got, want)
+		}
+	}
+}
+
 func TestScheduleList(t *testing.T) {
 	goldenView(t, "schedule-list-none", scheduleList{Schedules: []scheduleEntry{}})
 	later := noon.Add(time.Hour)

@@ -5,11 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // a container may know no time zones
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
@@ -40,7 +38,7 @@ type comingRuns struct {
 func (c *connection) comingRuns(ctx context.Context, o scheduleOptions, now time.Time) (runs comingRuns, err error) {
 	zone, err := time.LoadLocation(o.zone())
 	if err != nil {
-		zone = time.UTC // the server may know it all the same
+		return runs, zoneProblem(o.zone())
 	}
 	if o.cron != "" {
 		runs.notes = cronNotes(o.cron)
@@ -210,36 +208,3 @@ func (c clockChange) came(meant time.Time, walls, runs []time.Time) (came []time
 	}
 	return came
 }
-
-// zonePrefix is how an expression may name its own time zone.
-var zonePrefix = regexp.MustCompile(`^\s*(?:CRON_)?TZ=(\S+)\s+`)
-
-// zone names the time zone that the times are meant in.
-func (o scheduleOptions) zone() string {
-	if found := zonePrefix.FindStringSubmatch(o.cron); found != nil {
-		return found[1]
-	}
-	return o.timeZone // "" is UTC
-}
-
-var aYear = regexp.MustCompile(`^[12][0-9]{3}\b`)
-
-// cronNotes says where other programs read an expression in another way than
-// Temporal, or may.
-func cronNotes(cron string) (notes []string) {
-	expression, _, _ := strings.Cut(zonePrefix.ReplaceAllString(cron, ""), "#")
-	fields := strings.Fields(expression)
-	if len(fields) == 6 && !aYear.MatchString(fields[5]) {
-		notes = append(notes, fmt.Sprintf("the six fields are minute, hour, day of month, month, day of week and year; for programs that put seconds first, give %q", strings.Join(fields[1:], " ")))
-	}
-	notes = append(notes, stepNotes(fields)...)
-	if len(fields) == 7 {
-		fields = fields[1:] // seconds
-	}
-	if len(fields) >= 5 && restricts(fields[2]) && restricts(fields[4]) {
-		notes = append(notes, "a day must match both the day of the month and the day of the week; other programs take either")
-	}
-	return notes
-}
-
-func restricts(field string) bool { return field != "*" && field != "?" && field != "*/1" }

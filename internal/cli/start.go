@@ -63,6 +63,7 @@ func (a *app) start(ctx context.Context, c *connection, l launch) (report, error
 	r := report{WorkflowID: l.id, Workflow: l.workflow, State: stateRunning}
 	wait, cancel := context.WithTimeout(ctx, a.acceptWait)
 	defer cancel()
+	before, _ := c.describe(wait, l.id, "") // a run that cannot be looked at cannot be joined
 	shown := l.input.Metadata()
 	operation := c.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID:                       l.id,
@@ -83,7 +84,8 @@ func (a *app) start(ctx context.Context, c *connection, l launch) (report, error
 		var accepted pipeline.Accepted
 		if err = handle.Get(wait, &accepted); err == nil {
 			r.RunID, r.Accepted = handle.RunID(), &accepted
-			r.Next, r.WebUI = r.nextCommand(), c.runURL(r.WorkflowID, r.RunID)
+			r.Joined = before.State == stateRunning && before.RunID == r.RunID
+			r.Next, r.WebUI = c.next(r), c.runURL(r.WorkflowID, r.RunID)
 			return r, nil
 		}
 		r.RunID = handle.RunID()
@@ -153,7 +155,11 @@ func (c *connection) polled(ctx context.Context, queue string, kind enumspb.Task
 type started struct{ report }
 
 func (s started) write(t *text) {
-	t.line("started %s", s.WorkflowID)
+	if s.Joined {
+		t.line("joined %s, which was running already", s.WorkflowID)
+	} else {
+		t.line("started %s", s.WorkflowID)
+	}
 	t.fact("run", s.RunID)
 	if s.Accepted != nil {
 		t.fact("model", s.Accepted.Model)

@@ -59,7 +59,7 @@ func writeChampion(t *text, r pipeline.FineTuneResult) {
 	case r.Unfit != "":
 		t.fact("champion", cmp.Or(r.Champion, "none")+"; not this model: "+r.Unfit+" (`starter models promote` makes it the champion all the same)")
 	case r.Champion != "":
-		t.fact("champion", r.Champion+"; `starter models promote` makes this model the champion")
+		t.fact("champion", r.Champion+" still answers; compare the two before you promote this model")
 	}
 }
 
@@ -185,8 +185,12 @@ func writeSplit(t *text, s pipeline.SplitCounts) {
 	if s.Repeated > 0 {
 		t.fact("repeated", number(s.Repeated)+" in training, to balance small classes or for their weight")
 	}
-	if s.Corrected > 0 {
-		t.fact("corrected", count(s.Corrected, "conversation"))
+	if s.Corrected+s.Unmatched > 0 {
+		line := count(s.Corrected, "conversation")
+		if s.Unmatched > 0 {
+			line += fmt.Sprintf("; %s of conversations that are not in the dataset", count(s.Unmatched, "correction"))
+		}
+		t.fact("corrected", line)
 	}
 }
 

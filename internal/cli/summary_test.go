@@ -135,6 +135,17 @@ func TestRetrainingAdvertisesNothing(t *testing.T) {
 	}
 }
 
+// Corrections that fit no conversation are counted, lest nobody sees that they were
+// made for another file.
+func TestCorrectionsWithoutAConversation(t *testing.T) {
+	r := fineTuned
+	r.Split.Corrected, r.Split.Unmatched = 12, 3
+	want := "corrected     12 conversations; 3 corrections of conversations that are not in the dataset\n"
+	if text := render(t, report{FineTune: &r}); !strings.Contains(text, want) {
+		t.Errorf("the summary lacks %q:\n%s", want, text)
+	}
+}
+
 func TestFilesOfARetraining(t *testing.T) {
 	r := report{Retrain: &keptOut, FineTune: &keptOut.FineTune}
 	want := pipeline.RunFile{Name: "comparison", Path: "retrain-tweets-1a2b3c4d/run-1/comparison.json"}
@@ -275,7 +286,7 @@ var reports = map[string]view{
 		Started: before(200 * time.Second), Stage: pipeline.Classifying,
 		Status: &pipeline.Status{Stage: pipeline.Classifying, Model: fineTuned.Model, Paused: true, PartsDone: 4, PartsTotal: 20},
 	},
-	"cancel": cancelled{"finetune-tweets-1a2b3c4d", "run-1"},
+	"cancel": cancelled{WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1"},
 	"doctor": diagnosis{[]pipeline.Check{
 		{Name: "temporal", State: pipeline.CheckOK, Message: "a server answers at localhost:7233"},
 		{Name: "artifacts", State: pipeline.CheckProblem, Message: "s3://data cannot be written"},
@@ -332,7 +343,7 @@ func goldenView(t *testing.T, name string, v view) {
 
 func TestJSONWithFailure(t *testing.T) {
 	f := &failure{"Refused", "no \"more\" jobs", 1}
-	for _, v := range []view{nil, diagnosis{}, cancelled{"w", "r"}} {
+	for _, v := range []view{nil, diagnosis{}, cancelled{WorkflowID: "w", RunID: "r"}} {
 		var out bytes.Buffer
 		var shown any
 		if v != nil {

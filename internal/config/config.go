@@ -57,9 +57,17 @@ const (
 	IntakeURL         = "SWITCHBOARD_INTAKE_URL"
 	IntakeKey         = "SWITCHBOARD_INTAKE_KEY"
 	IntakeKeyFile     = "SWITCHBOARD_INTAKE_KEY_FILE"
+	SpeechURL         = "SWITCHBOARD_SPEECH_URL"
+	SpeechKey         = "SWITCHBOARD_SPEECH_KEY"
+	SpeechKeyFile     = "SWITCHBOARD_SPEECH_KEY_FILE"
+	SpeechModel       = "SWITCHBOARD_SPEECH_MODEL"
+	SpeechServer      = "SWITCHBOARD_SPEECH_SERVER"
+	AudioHosts        = "SWITCHBOARD_AUDIO_HOSTS"
 	ModelServerAddr   = "SWITCHBOARD_MODELSERVER_ADDRESS"
 	ModelServerData   = "SWITCHBOARD_MODELSERVER_DATA"
 	ModelServerKeys   = "SWITCHBOARD_MODELSERVER_KEYS"
+
+	AudioCustomerChannel = "SWITCHBOARD_AUDIO_CUSTOMER_CHANNEL"
 
 	ModelServerKeysFile    = "SWITCHBOARD_MODELSERVER_KEYS_FILE"
 	ModelServerTLSCert     = "SWITCHBOARD_MODELSERVER_TLS_CERT"
@@ -150,6 +158,13 @@ var Settings = []Setting{
 	{IntakeURL, "http://127.0.0.1:" + strconv.Itoa(IntakePort), "address of the intake that `starter calls send` sends to"},
 	{IntakeKey, "", "API key for the intake"},
 	{IntakeKeyFile, StateDir + "/" + KeyFile, "file that holds that key, read where `SWITCHBOARD_INTAKE_KEY` is empty; `standalone` makes the default one"},
+	{SpeechURL, "", "base URL of the speech recognizer that transcribes recordings of calls, normally ending in `/v1`; empty is none, and calls need their turns"},
+	{SpeechKey, "", "API key for the recognizer; many need none"},
+	{SpeechKeyFile, "", "file that holds that key, read where `SWITCHBOARD_SPEECH_KEY` is empty"},
+	{SpeechModel, "whisper-base", "the recognizer's model"},
+	{SpeechServer, "", "kind of recognizer: `speaches`, `whisper.cpp`, `parakeet`, `vllm`, `localai`, `openai-whisper`, `openai-diarize`, `openai-gpt-transcribe`, `openai` or `generic`; empty is told by the host and the model, and is `generic` for hosts that are not known"},
+	{AudioHosts, "", "hosts that recordings are fetched from, separated by commas, each with its port if it is not the usual one; one that leads to a private address needs that address or its network in the list too, such as `10.1.0.0/16`; empty is none"},
+	{AudioCustomerChannel, "left", "channel of a stereo recording that has the customer, `left` or `right`; the other one has the agent"},
 	{ModelServerAddr, modelServerAddress, "address that the model server listens on"},
 	{ModelServerData, StateDir + "/" + ModelServerDir, "folder in which the model server keeps files, jobs and models"},
 	{ModelServerKeys, "", "API keys that the model server accepts, separated by commas; required, unless there is a file of keys, except by `standalone`"},
@@ -200,6 +215,13 @@ type Config struct {
 	DenyNames         string
 	NotifyHosts       string
 	NotifySecret      string
+	SpeechURL         string
+	SpeechKey         string
+	SpeechModel       string
+	SpeechServer      string
+	AudioHosts        string
+
+	AudioCustomerChannel string
 }
 
 // Load reads the settings with getenv (such as os.Getenv); empty ones take
@@ -217,6 +239,12 @@ func Load(getenv func(string) string) (Config, error) {
 		AllowNames:     Get(getenv, AllowNames),
 		DenyNames:      Get(getenv, DenyNames),
 		NotifyHosts:    Get(getenv, NotifyHosts),
+		SpeechURL:      strings.TrimSuffix(Get(getenv, SpeechURL), "/"),
+		SpeechModel:    Get(getenv, SpeechModel),
+		SpeechServer:   Get(getenv, SpeechServer),
+		AudioHosts:     Get(getenv, AudioHosts),
+
+		AudioCustomerChannel: Get(getenv, AudioCustomerChannel),
 	}
 	var err error
 	if c.DatabaseURL, err = Database(getenv); err != nil {
@@ -226,6 +254,9 @@ func Load(getenv func(string) string) (Config, error) {
 		return Config{}, err
 	}
 	if c.NotifySecret, err = valueOrFile(getenv, NotifySecret, NotifySecretFile, "the secret for notifications"); err != nil {
+		return Config{}, err
+	}
+	if c.SpeechKey, err = valueOrFile(getenv, SpeechKey, SpeechKeyFile, "the recognizer's API key"); err != nil {
 		return Config{}, err
 	}
 	if c.MaxConcurrent, err = number(getenv, MaxConcurrent, 1); err != nil {

@@ -31,6 +31,7 @@ func TestDefaults(t *testing.T) {
 		Artifacts: "artifacts", ProviderURL: "http://127.0.0.1:8090/v1", BaseModel: "switchboard-softmax-1",
 		HubURL:        "https://huggingface.co",
 		MaxConcurrent: 64, RequestTimeout: time.Minute,
+		SpeechModel: "whisper-base", AudioCustomerChannel: "left",
 	}
 	if c != want {
 		t.Errorf("got %+v, want %+v", c, want)

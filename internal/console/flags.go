@@ -2,7 +2,6 @@ package console
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -27,14 +26,11 @@ func FlagProblem(cmd *cobra.Command, err error) error {
 			return problem.Input("--%s is %q; give %s", invalid.GetFlag().Name, invalid.GetValue(), want)
 		}
 	}
-	hint := fmt.Sprintf("see `%s --help`", cmd.CommandPath())
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
-		if near := Nearest(unknown.GetSpecifiedName(), flagNames(cmd)); near != "" {
-			hint = fmt.Sprintf("did you mean --%s?", near)
-		}
+		return problem.Input("%s; %s", err, Hint(unknown.GetSpecifiedName(), "--", flagNames(cmd), cmd.CommandPath()))
 	}
-	return problem.Input("%s; %s", err, hint)
+	return problem.Input("%s; see `%s --help`", err, cmd.CommandPath())
 }
 
 // flagNames are those of the flags that a command takes.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -105,6 +106,17 @@ func Span(d time.Duration) string {
 
 // Seconds is a [Span] of so many seconds.
 func Seconds(s float64) string { return Span(time.Duration(s * float64(time.Second))) }
+
+// plain matches what a shell takes as it is.
+var plain = regexp.MustCompile(`^[\w./:=@%+,-]+$`)
+
+// Quote writes a word so that it can be pasted into a shell.
+func Quote(word string) string {
+	if plain.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
 
 // At is a point in time where the reader is.
 func (t *Text) At(when time.Time) string {

@@ -75,6 +75,9 @@ func (t table) read() ([]pipeline.Correction, error) {
 	var list []pipeline.Correction
 	for {
 		fields, err := t.reader.Read()
+		if errors.Is(err, io.EOF) && len(list) == 0 {
+			return nil, problem.Input("%s has 0 corrections below its header; nothing was imported", t.o.Name)
+		}
 		if errors.Is(err, io.EOF) {
 			return list, nil
 		}
@@ -105,6 +108,10 @@ func (t table) correction(fields []string) (pipeline.Correction, error) {
 	var err error
 	if c.ConversationID, err = strconv.ParseInt(field(t.id), 10, 64); err != nil {
 		return c, errors.New("the conversation_id is no whole number; take it from output.csv")
+	}
+	if c.ConversationID < 0 {
+		// It is a row's number in its file, and another row's in another file.
+		return c, errors.New("the conversation_id is below 0: its tweet has no id of its own, so that it cannot be found in another file; leave the line out")
 	}
 	if c.Label != pipeline.Unknown && !slices.Contains(t.o.Labels, c.Label) {
 		return c, t.noLabel(c.Label)

@@ -18,11 +18,11 @@ var (
 func TestRead(t *testing.T) {
 	const file = "\ufeffnote,label,at,conversation_id,author\n" +
 		"\"a, b\",AcmeHelp,2026-03-01T10:00:00+01:00,7,anna\n" +
-		",Unknown,,-8, bert \n"
+		",Unknown,,8, bert \n"
 	got, err := Read(strings.NewReader(file), options)
 	want := []registry.Correction{
 		{ConversationID: 7, Label: "AcmeHelp", Author: "anna", At: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)},
-		{ConversationID: -8, Label: "Unknown", Author: "bert", At: now},
+		{ConversationID: 8, Label: "Unknown", Author: "bert", At: now},
 	}
 	if err != nil || len(got) != 2 || !got[0].At.Equal(want[0].At) {
 		t.Fatalf("got %+v, %v", got, err)
@@ -36,6 +36,8 @@ func TestRead(t *testing.T) {
 func TestReadNamesTheLineThatIsWrong(t *testing.T) {
 	for name, test := range map[string]struct{ file, says string }{
 		"nothing":            {"", "c.csv is empty"},
+		"a header alone":     {"conversation_id,label\n", "c.csv has 0 corrections below its header; nothing was imported"},
+		"a row's number":     {"conversation_id,label\n1,AcmeHelp\n-8,AcmeHelp\n", "c.csv, line 3: the conversation_id is below 0"},
 		"other columns":      {"id,company\n", "c.csv, line 1: the columns conversation_id and label are needed"},
 		"an id of letters":   {"conversation_id,label\n1,AcmeHelp\nx,AcmeHelp\n", "c.csv, line 3: the conversation_id is no whole number"},
 		"another case":       {"conversation_id,label\n1,acmehelp\n", "c.csv, line 2: the label is AcmeHelp in other letters"},

@@ -35,8 +35,10 @@ type SealedCalls struct {
 // CallList is a page of calls.
 type CallList struct {
 	Calls []StoredCall `json:"calls"`
-	// Total counts the task's answered calls, whatever was asked for.
-	Total int64 `json:"total"`
+	// Answered counts the task's answered calls by status, Waiting those that are
+	// not answered, whatever was asked for.
+	Answered map[AnswerStatus]int64 `json:"answered"`
+	Waiting  int64                  `json:"waiting"`
 }
 
 // StoredCall is a call as lists show it.

@@ -14,6 +14,9 @@ type Evaluation struct {
 	// Models holds the version of each model, by the recognizer's name. It
 	// tells the SHA-256 of the model's files.
 	Models map[string]string `json:"models"`
+	// Source is what the labelled texts are: [SourceTweets] or [SourceCalls]. Empty
+	// stands for tweets.
+	Source string `json:"source,omitempty"`
 	// Set names the labelled texts, SetSHA256 is over them, Texts counts them.
 	Set       string `json:"set"`
 	SetSHA256 string `json:"set_sha256"`
@@ -26,6 +29,13 @@ type Evaluation struct {
 	Passed bool     `json:"passed"`
 	Failed []string `json:"failed,omitempty"`
 }
+
+// What texts an anonymizer is evaluated on. What passes on tweets has shown nothing of
+// calls.
+const (
+	SourceTweets = "tweets"
+	SourceCalls  = "calls"
+)
 
 // PersonDetail is the kind of detail that a person's name is.
 const PersonDetail = "Person"

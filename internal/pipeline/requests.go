@@ -59,6 +59,8 @@ type ModelDetails struct {
 	Aliases TaskAliases `json:"aliases"`
 	// Changes are those that the model was a part of, newest first.
 	Changes []Change `json:"changes"`
+	// Unchanged tells that a change was asked for, and the model was so already.
+	Unchanged bool `json:"unchanged,omitempty"`
 }
 
 // ChangeModelInput asks for a change of the registry, which the audit trail keeps

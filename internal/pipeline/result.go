@@ -116,12 +116,15 @@ type PrepareCounts struct {
 	Headers       int64 `json:"headers,omitempty"`
 	Conversations int64 `json:"conversations"`
 	Threads       int64 `json:"threads"`
-	// Companies counts the known companies, 0 for production data.
-	Companies int `json:"companies"`
+	// Companies counts the known companies; production data has none, which is not
+	// to be taken for a count.
+	Companies int `json:"companies,omitempty"`
 	// Anomalies counts what was wrong in the file, by kind; the load report
 	// among the artifacts has example ids.
 	Anomalies map[string]int64 `json:"anomalies,omitempty"`
-	// Spans counts what the anonymizer replaced, by kind.
+	// Spans counts what the anonymizer replaced, by kind. What is in a tweet
+	// counts once, however many conversations it is in; again only where a thread
+	// is larger than a part.
 	Spans map[string]int64 `json:"spans,omitempty"`
 }
 
@@ -178,6 +181,9 @@ type SplitCounts struct {
 	Surplus int64 `json:"surplus"`
 	// Corrected examples have the label of a correction.
 	Corrected int64 `json:"corrected,omitempty"`
+	// Unmatched counts the corrections of conversations that are not among the
+	// examples, such as those of another file.
+	Unmatched int64 `json:"unmatched_corrections,omitempty"`
 }
 
 // JobState is the provider's view of a fine-tuning job, as last seen.

@@ -73,7 +73,7 @@ func Judge(ctx context.Context, a *anonymize.Anonymizer) (Evaluation, error) {
 		return Evaluation{}, fmt.Errorf("evaluating the anonymizer: %w", err)
 	}
 	e := Evaluation{
-		Anonymizer: a.Version(), Models: a.Models(),
+		Anonymizer: a.Version(), Models: a.Models(), Source: pipeline.SourceTweets,
 		Set:       fmt.Sprintf("generated, seed %d, %d rows", builtInSeed, builtInRows),
 		SetSHA256: sum(texts), Texts: len(texts), Recall: map[string]Proportion{},
 	}

@@ -9,6 +9,7 @@
 package program
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -92,9 +93,28 @@ type Build struct {
 	Go string
 }
 
+// Name tells one build from another: the version, and the revision where there is
+// no version.
+func (b Build) Name() string {
+	if b.Revision == "" || b.Version != "" && b.Version != unknown && b.Version != devel {
+		return cmp.Or(b.Version, unknown)
+	}
+	name := "revision " + b.Revision
+	if b.Modified {
+		name += ", modified"
+	}
+	return name
+}
+
+// What the tool chain writes where it knows no version.
+const (
+	unknown = "(unknown)"
+	devel   = "(devel)"
+)
+
 // ReadBuild returns it.
 func ReadBuild() Build {
-	b := Build{Version: "(unknown)", Go: runtime.Version()}
+	b := Build{Version: unknown, Go: runtime.Version()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b

@@ -102,3 +102,18 @@ func TestReadBuild(t *testing.T) {
 		t.Errorf("got %+v", b)
 	}
 }
+
+func TestNameOfABuild(t *testing.T) {
+	for want, b := range map[string]Build{
+		"v1.2.3":                      {Version: "v1.2.3", Revision: "1a2b3c"},
+		"revision 1a2b3c":             {Version: "(devel)", Revision: "1a2b3c"},
+		"revision 1a2b3c, modified":   {Version: "(devel)", Revision: "1a2b3c", Modified: true},
+		"(devel)":                     {Version: "(devel)"},
+		"(unknown)":                   {},
+		"v0.0.0-20260302120000-1a2b3": {Version: "v0.0.0-20260302120000-1a2b3"},
+	} {
+		if got := b.Name(); got != want {
+			t.Errorf("%+v is named %q, want %q", b, got, want)
+		}
+	}
+}

@@ -250,7 +250,7 @@ func (e *Error) retryable(r Reason, header http.Header, format string, args ...a
 	e.Reason = r
 	e.text = fmt.Sprintf(format, args...)
 	if header != nil {
-		e.RetryAfter = retryAfter(header, time.Now())
+		e.RetryAfter = RetryAfter(header, time.Now())
 	}
 	if e.RetryAfter > 0 {
 		e.text += fmt.Sprintf("; it asks to wait for %s", e.RetryAfter.Round(time.Millisecond))
@@ -314,10 +314,10 @@ func (b errorBody) filtered() bool {
 // maxRetryAfter bounds what a header can make anybody wait.
 const maxRetryAfter = 24 * time.Hour
 
-// retryAfter reads how long the provider asks to wait: OpenAI's
+// RetryAfter reads how long the provider asks to wait: OpenAI's
 // retry-after-ms, or Retry-After (RFC 9110, section 10.2.3) in seconds or as a
 // date. 0 means that it does not say.
-func retryAfter(h http.Header, now time.Time) time.Duration {
+func RetryAfter(h http.Header, now time.Time) time.Duration {
 	if d, ok := wait(h.Get("Retry-After-Ms"), time.Millisecond); ok {
 		return d
 	}

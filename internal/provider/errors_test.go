@@ -277,7 +277,7 @@ func TestRetryAfter(t *testing.T) {
 		{"Retry-After-Ms", "20", 20 * time.Millisecond},
 		{"Retry-After-Ms", "1e12", maxRetryAfter},
 	} {
-		if got := retryAfter(http.Header{tc.name: {tc.value}}, now); got != tc.want {
+		if got := RetryAfter(http.Header{tc.name: {tc.value}}, now); got != tc.want {
 			t.Errorf("%s: %s gives %s, want %s", tc.name, tc.value, got, tc.want)
 		}
 	}

@@ -44,7 +44,7 @@ var sqlite = dialect{
 		return err
 	},
 	join:  " JOIN transcript_words w ON w.rowid = c.at",
-	match: "w.words MATCH ?",
+	match: "w.transcript_words MATCH ?",
 	at:    "w.rowid",
 	query: func(words []word) string { return inQuotes(words, `"`, " AND ", "*") },
 }

@@ -125,6 +125,7 @@ func (r *Result) correct(examples []dataset.Example, o Options) []dataset.Exampl
 			r.Counts.Corrected++
 		}
 	}
+	r.Counts.Unmatched = int64(len(o.Corrections)) - r.Counts.Corrected
 	return corrected
 }
 

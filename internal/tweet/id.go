@@ -57,9 +57,9 @@ type idReader struct {
 	// others are the same of the list that was read last, by their place in
 	// what appendList gave.
 	others []otherID
-	// commaGroups tells that the id of the row at hand has commas between its
-	// thousands: then so have the others in it.
-	commaGroups bool
+	// groups is what the id of the row at hand has between its thousands, a comma
+	// or a blank: then so have the others in it. It is 0 for nothing.
+	groups byte
 	// dotGroups and commaFractions tell that a point was met that separates
 	// thousands, a comma that is a decimal point.
 	dotGroups, commaFractions bool
@@ -456,9 +456,10 @@ func (r *idReader) prefixed(s string) (int64, form) {
 // appendList appends the ids in a list to ids, and tells the worst form met
 // among them.
 //
-// A list whose commas could as well be a spreadsheet's (100,101,102) is one id
-// where the tweet's own id has such commas. Elsewhere it is read as a list and
-// called damaged: which of the two it was cannot be told.
+// A list whose commas or blanks could as well be a spreadsheet's (100,101,102) is
+// one id where the tweet's own id has such separators, and where a group begins with
+// a zero (1 000 001), as no id does. Elsewhere it is read as a list and called
+// damaged: which of the two it was cannot be told.
 func (r *idReader) appendList(ids []int64, list string) ([]int64, form) {
 	r.others = r.others[:0]
 	if list == "" {
@@ -467,10 +468,8 @@ func (r *idReader) appendList(ids []int64, list string) ([]int64, form) {
 	if id, ok := digits(list); ok {
 		return append(ids, id), whole
 	}
-	if r.commaGroups && grouped(list, ',') {
-		if id, ok := digits(strings.ReplaceAll(list, ",", "")); ok {
-			return append(ids, id), unusual
-		}
+	if id, ok := r.oneID(list, ','); ok {
+		return append(ids, id), unusual
 	}
 	before := len(ids)
 	worst := whole
@@ -518,6 +517,11 @@ func (r *idReader) appendOdd(ids []int64, list string) ([]int64, form) {
 		// The comma is the decimal point of 1,00002E+05.
 		return append(ids, id), unusual
 	}
+	for _, separator := range []byte(", ") {
+		if id, ok := r.oneID(bare, separator); ok {
+			return append(ids, id), unusual
+		}
+	}
 	separators, worst := r.separators(bare)
 	if worst == whole && bare != list {
 		worst = unusual
@@ -543,6 +547,14 @@ func (r *idReader) appendOdd(ids []int64, list string) ([]int64, form) {
 		}
 	}
 	return ids, worst
+}
+
+// oneID reads a list that is one id with separators between its thousands.
+func (r *idReader) oneID(list string, separator byte) (int64, bool) {
+	if !grouped(list, separator) || r.groups != separator && (list[0] == '0' || !strings.Contains(list, string(separator)+"0")) {
+		return -1, false
+	}
+	return digits(strings.ReplaceAll(list, string(separator), ""))
 }
 
 // separators returns the characters that part the ids of a list, and how sure that is.

@@ -173,6 +173,12 @@ func TestAppendList(t *testing.T) {
 		{"11.0,13", []int64{11, 13}, fractional},
 		{"100,101,102", []int64{100, 101, 102}, damaged},
 		{"100 101 102", []int64{100, 101, 102}, damaged},
+		{"1 000 001", []int64{1000001}, unusual},
+		{"1\u00a0000\u00a0001", []int64{1000001}, unusual},
+		{"1\u202f000\u202f001", []int64{1000001}, unusual},
+		{"1,000,001", []int64{1000001}, unusual},
+		{"1 000 001;1 000 002", []int64{1000001, 1000002}, unusual},
+		{"001 002", []int64{1, 2}, damaged},
 		{"11;13", []int64{11, 13}, unusual},
 		{"11|13", []int64{11, 13}, unusual},
 		{"11 13", []int64{11, 13}, unusual},
@@ -203,6 +209,13 @@ func TestAppendList(t *testing.T) {
 		ids, form := r.appendList(nil, test.in)
 		if !slices.Equal(ids, test.ids) || form != test.form {
 			t.Errorf("appendList(%q) = %d, %d, want %d, %d", test.in, ids, form, test.ids, test.form)
+		}
+	}
+	// A row that has a blank between the thousands of its id has it in all.
+	for groups, want := range map[byte][]int64{' ': {100101}, ',': {100, 101}} {
+		r := idReader{groups: groups}
+		if ids, _ := r.appendList(nil, "100 101"); !slices.Equal(ids, want) {
+			t.Errorf("beside an id with %q between its thousands, 100 101 is %d, want %d", groups, ids, want)
 		}
 	}
 	r := idReader{prefix: "id_"}
@@ -279,7 +292,7 @@ func FuzzAppendList(f *testing.F) {
 		var want []int64
 		for part := range strings.SplitSeq(list, ",") {
 			n, err := strconv.ParseInt(part, 10, 64)
-			if err != nil || !isNumber(part) || len(part) > 19 {
+			if err != nil || !isNumber(part) || len(part) > 19 || len(part) > 1 && part[0] == '0' {
 				return
 			}
 			want = append(want, n)

@@ -334,7 +334,10 @@ func (b *builder) row(r *row, uneven bool) {
 
 func (b *builder) id(s string) int64 {
 	id, form := b.reader.parse(s)
-	b.reader.commaGroups = form == damaged && strings.IndexByte(s, ',') >= 0
+	b.reader.groups = 0
+	if at := strings.IndexAny(s, ", "); form == damaged && at >= 0 {
+		b.reader.groups = s[at]
+	}
 	if form == whole {
 		if id > exact {
 			b.large(id)

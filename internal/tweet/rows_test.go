@@ -94,6 +94,15 @@ func TestUnevenRowsGetTheHeadersWidth(t *testing.T) {
 	}
 }
 
+// Lines within a quoted text end in LF, as all lines of what is written do; nothing
+// else of a text changes.
+func TestLineEndsWithinQuotes(t *testing.T) {
+	got, err := readRows(t, "a,b\r\n\"one\r\ntwo\rthree\nfour \",2\r\n", "t.csv")
+	if want := [][]string{{"one\ntwo\rthree\nfour ", "2"}}; err != nil || !slices.EqualFunc(got, want, slices.Equal[[]string]) {
+		t.Errorf("rows %q, %v, want %q", got, err, want)
+	}
+}
+
 // Everything that is refused, with what the sentence has to say. No sentence
 // may quote the table.
 func TestRefusals(t *testing.T) {

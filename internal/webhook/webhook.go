@@ -26,12 +26,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"switchboard/internal/config"
+	"switchboard/internal/hostlist"
 	"switchboard/internal/problem"
 )
 
@@ -47,7 +46,7 @@ const timeout = 10 * time.Second
 
 // Sender sends notifications.
 type Sender struct {
-	hosts  []string
+	hosts  hostlist.List
 	secret Secret
 	client *http.Client
 }
@@ -61,19 +60,13 @@ func NewSender(hosts, secret string) (*Sender, error) {
 		// Another host may not be on the list.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-	for host := range strings.SplitSeq(hosts, ",") {
-		if host = strings.ToLower(strings.TrimSpace(host)); host == "" {
-			continue
-		}
-		if strings.ContainsAny(host, "/@*? ") {
-			return nil, problem.Input("%s has %q, which is no host; give names such as hooks.example.com, with commas between them", config.NotifyHosts, host)
-		}
-		s.hosts = append(s.hosts, host)
+	var err error
+	if s.hosts, err = hostlist.Parse(config.NotifyHosts, hosts); err != nil {
+		return nil, err
 	}
 	if len(s.hosts) == 0 {
 		return s, nil
 	}
-	var err error
 	s.secret, err = ParseSecret(secret)
 	return s, err
 }
@@ -86,20 +79,10 @@ func (s *Sender) Check(address string) error {
 	if err != nil || u.Host == "" {
 		return errNoURL
 	}
-	if !slices.Contains(s.hosts, hostOf(u)) {
-		return problem.Input("the workers may not notify %s; let them with %s=%s (and %s, to sign with), or give another address", hostOf(u), config.NotifyHosts, hostOf(u), config.NotifySecret)
+	if !s.hosts.Allows(u) {
+		return problem.Input("the workers may not notify %s; let them with %s=%s (and %s, to sign with), or give another address", hostlist.Of(u), config.NotifyHosts, hostlist.Of(u), config.NotifySecret)
 	}
 	return nil
-}
-
-// hostOf is the host as the list has it: the port is left out where it is the
-// scheme's.
-func hostOf(u *url.URL) string {
-	host := strings.ToLower(u.Hostname())
-	if port := u.Port(); port != "" && port != map[string]string{"http": "80", "https": "443"}[u.Scheme] {
-		return net.JoinHostPort(host, port)
-	}
-	return host
 }
 
 func (s *Sender) request(ctx context.Context, address, id string, body []byte) (*http.Request, error) {

@@ -329,6 +329,10 @@ func (s *session) readable(out []byte) string {
 	for i, port := range s.ports {
 		text = strings.ReplaceAll(text, ":"+port, ":"+usual[i])
 	}
+	for _, port := range usual {
+		text = strings.ReplaceAll(text, " --address 127.0.0.1:"+port, "")
+	}
+	text = strings.ReplaceAll(text, fmt.Sprintf(" --temporal-port %s --ui-port %s --model-port %s", s.ports[0], s.ports[1], s.ports[2]), "")
 	return longRunID.ReplaceAllString(text, "/$1-…")
 }
 

@@ -81,10 +81,12 @@ func TestModelsChangeHands(t *testing.T) {
 		{"models rollback --why x", badInput, []string{"no earlier champion"}, ""},
 		{"models retire ft:m:old --why x", badInput, []string{"is the champion"}, ""},
 		{"models promote ft:m:new --why sharper --who anna", done, []string{"champion", "promoted", "by anna", "sharper"}, ""},
+		{"models promote champion --why x", done, []string{"nothing changed: ft:m:new is the champion already"}, ""},
 		{"models show ft:m:old", done, []string{"gave way to ft:m:new", "by anna", "the first model"}, ""},
 		{"models show champion", done, []string{"ft:m:new"}, ""},
 		{"models rollback --why blunt --who bert", done, []string{"ft:m:old", "rolled back", "by bert", "blunt"}, ""},
 		{"models retire ft:m:new --why leaked", done, []string{"retired", "leaked"}, ""},
+		{"models retire ft:m:new --why leaked", done, []string{"nothing changed: ft:m:new is retired already"}, ""},
 		{"models promote ft:m:new --why again", badInput, []string{"was retired on"}, ""},
 		{"models list --json", done, []string{`"champion": "ft:m:old"`, `"retired": "2`}, ""},
 	})

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"runtime"
 	"strings"
@@ -21,11 +22,15 @@ import (
 	"switchboard/internal/config"
 	"switchboard/internal/cost"
 	"switchboard/internal/database"
+	"switchboard/internal/fetch"
 	"switchboard/internal/installation"
+	"switchboard/internal/kafka"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
+	"switchboard/internal/results"
+	"switchboard/internal/speech"
 	"switchboard/internal/temporal"
 	"switchboard/internal/webhook"
 	"switchboard/workflows"
@@ -39,13 +44,54 @@ const StopTimeout = 30 * time.Second
 type Host struct {
 	files   *artifact.Store
 	models  *database.Store
+	results *results.Store
+	kafka   *kafka.Client // nil without one
+	relay   *relay        // nil without Kafka
 	workers []worker.Worker
 	failed  chan error
 }
 
-// Start opens what the settings name and starts the workers. It returns once
-// they poll; Stop ends them. Settings that cannot work are problems.
-func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, error) {
+// Options are what a host is started with.
+type Options struct {
+	config.Config
+	// Kafka has the events of calls. Without brokers, calls come from files alone.
+	Kafka kafka.Options
+	// Log gets what nobody asked for; nil drops it.
+	Log *slog.Logger
+}
+
+// Load reads the options with getenv (such as os.Getenv). What cannot be read is a
+// problem of kind BadInput.
+func Load(getenv func(string) string) (o Options, err error) {
+	if o.Config, err = config.Load(getenv); err != nil {
+		return o, err
+	}
+	o.Kafka, err = kafka.Load(getenv)
+	return o, err
+}
+
+// recognizer is what turns recordings into text, nil where there is none.
+func recognizer(c config.Config) (*speech.Client, *fetch.Fetcher, error) {
+	if c.SpeechURL == "" {
+		return nil, nil, nil
+	}
+	client, err := speech.New(speech.Options{
+		BaseURL: c.SpeechURL, APIKey: c.SpeechKey, Model: c.SpeechModel, Server: c.SpeechServer, CustomerChannel: c.AudioCustomerChannel,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	fetcher, err := fetch.New(fetch.Options{Hosts: c.AudioHosts})
+	return client, fetcher, err
+}
+
+// Start opens what the options name and starts the workers, which poll from then on;
+// Stop ends them. Options that cannot work are problems.
+func Start(ctx context.Context, c *temporal.Client, o Options) (*Host, error) {
+	cfg := o.Config
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	remote, err := provider.New(provider.Options{
 		BaseURL:           cfg.ProviderURL,
 		APIKey:            cfg.ProviderKey,
@@ -68,8 +114,8 @@ func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, e
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{failed: make(chan error, 3)}
-	if err := h.open(ctx, cfg); err != nil {
+	h := &Host{failed: make(chan error, 4)}
+	if err := h.open(ctx, o); err != nil {
 		return nil, err
 	}
 	settings, err := h.settings(ctx, cfg, anonymizer.Version())
@@ -80,12 +126,18 @@ func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, e
 	surroundings := &activities.Installation{Server: c, Settings: settings}
 	data := &activities.Data{Store: h.files, Anonymizer: anonymizer, Models: h.models, Prices: prices}
 	asking := &activities.Provider{Store: h.files, Models: h.models, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: prices}
-	control := &activities.Control{Store: h.files, Models: h.models, Client: remote, Config: cfg, Getenv: os.Getenv, Worker: process()}
+	calls := &activities.Calls{Results: h.results, Models: h.models, Store: h.files, Anonymizer: anonymizer, Client: remote, Kafka: h.kafka}
+	if calls.Speech, calls.Recordings, err = recognizer(cfg); err != nil {
+		h.close()
+		return nil, err
+	}
+	control := &activities.Control{Store: h.files, Models: h.models, Results: h.results, Kafka: h.kafka, Client: remote, Server: c, Config: cfg, Getenv: os.Getenv, Worker: process()}
 	telling := &activities.Notifier{Sender: sender}
 	preflight := &activities.Preflight{Data: data, Provider: asking, Installation: surroundings, Notifier: telling}
 	h.workers = []worker.Worker{
-		h.dataWorker(c, data, surroundings),
-		h.providerWorker(c, data, asking, telling, surroundings),
+		h.dataWorker(c, data, calls, surroundings),
+		h.speechWorker(c, calls, surroundings),
+		h.providerWorker(c, data, asking, calls, telling, surroundings),
 		h.controlWorker(c, control, preflight, surroundings),
 	}
 	for i, w := range h.workers {
@@ -96,20 +148,31 @@ func Start(ctx context.Context, c *temporal.Client, cfg config.Config) (*Host, e
 			return nil, fmt.Errorf("starting the worker: %w", err)
 		}
 	}
+	if h.kafka != nil {
+		h.relay = startRelay(h.results, h.kafka, o.Log)
+	}
 	return h, nil
 }
 
 // open opens the artifacts and the database.
-func (h *Host) open(ctx context.Context, cfg config.Config) (err error) {
-	location, err := database.Location(cfg.DatabaseURL, cfg.Artifacts)
+func (h *Host) open(ctx context.Context, o Options) (err error) {
+	location, err := database.Location(o.DatabaseURL, o.Artifacts)
 	if err != nil {
 		return err
 	}
-	if h.files, err = artifact.Open(ctx, cfg.Artifacts); err != nil {
+	if h.files, err = artifact.Open(ctx, o.Artifacts); err != nil {
 		return err
 	}
 	if h.models, err = database.Open(ctx, location); err != nil {
 		_ = h.files.Close()
+		return err
+	}
+	h.results = results.New(h.models)
+	if len(o.Kafka.Brokers) == 0 {
+		return nil
+	}
+	if h.kafka, err = kafka.Open(ctx, o.Kafka); err != nil {
+		h.close()
 	}
 	return err
 }
@@ -140,7 +203,7 @@ func (h *Host) settings(ctx context.Context, cfg config.Config, anonymizer strin
 	}, nil
 }
 
-func (h *Host) dataWorker(c *temporal.Client, data *activities.Data, surroundings *activities.Installation) worker.Worker {
+func (h *Host) dataWorker(c *temporal.Client, data *activities.Data, calls *activities.Calls, surroundings *activities.Installation) worker.Worker {
 	options := h.options(surroundings)
 	// Staging and anonymizing use every core by themselves; more parts at
 	// once would only hold more memory, and keep them from other workers.
@@ -148,15 +211,27 @@ func (h *Host) dataWorker(c *temporal.Client, data *activities.Data, surrounding
 	w := worker.New(c.Client, pipeline.TaskQueue, options)
 	workflows.Register(w)
 	w.RegisterActivityWithOptions(data, activity.RegisterOptions{})
+	w.RegisterActivityWithOptions(calls.RedactCall, activity.RegisterOptions{Name: "RedactCall"})
+	w.RegisterActivityWithOptions(calls.RejectCall, activity.RegisterOptions{Name: "RejectCall"})
 	w.RegisterActivityWithOptions(surroundings, activity.RegisterOptions{})
 	return w
 }
 
-func (h *Host) providerWorker(c *temporal.Client, data *activities.Data, asking *activities.Provider, telling *activities.Notifier, surroundings *activities.Installation) worker.Worker {
+// speechWorker turns recordings into text, as many at a time as the recognizer takes.
+func (h *Host) speechWorker(c *temporal.Client, calls *activities.Calls, surroundings *activities.Installation) worker.Worker {
+	options := h.options(surroundings)
+	options.DisableWorkflowWorker = true
+	w := worker.New(c.Client, pipeline.SpeechTaskQueue, options)
+	w.RegisterActivityWithOptions(calls.TranscribeCall, activity.RegisterOptions{Name: "TranscribeCall"})
+	return w
+}
+
+func (h *Host) providerWorker(c *temporal.Client, data *activities.Data, asking *activities.Provider, calls *activities.Calls, telling *activities.Notifier, surroundings *activities.Installation) worker.Worker {
 	options := h.options(surroundings)
 	options.DisableWorkflowWorker = true
 	w := worker.New(c.Client, pipeline.ProviderTaskQueue, options)
 	w.RegisterActivityWithOptions(asking, activity.RegisterOptions{})
+	w.RegisterActivityWithOptions(calls.ClassifyCall, activity.RegisterOptions{Name: "ClassifyCall"})
 	w.RegisterActivityWithOptions(telling, activity.RegisterOptions{})
 	// The look at a dataset before a run is accepted must not wait for a
 	// slot behind the parts of another run.
@@ -200,6 +275,10 @@ func hostname() string {
 // is gone.
 func (h *Host) Failed() <-chan error { return h.failed }
 
+// Results are those that the host stores calls in, for whoever shares its process.
+// They end with it.
+func (h *Host) Results() *results.Store { return h.results }
+
 // Stop lets running activities save what they have, for at most [StopTimeout],
 // and stops the workers.
 func (h *Host) Stop() {
@@ -213,8 +292,16 @@ func (h *Host) Stop() {
 	for range h.workers {
 		<-done
 	}
+	if h.relay != nil {
+		h.relay.close()
+	}
 	h.close()
 }
 
-// close gives up artifacts and database, in which nothing is being written.
-func (h *Host) close() { _, _ = h.files.Close(), h.models.Close() }
+// close gives up artifacts, database and Kafka, in which nothing is being written.
+func (h *Host) close() {
+	_, _ = h.files.Close(), h.models.Close()
+	if h.kafka != nil {
+		h.kafka.Close()
+	}
+}

@@ -32,7 +32,7 @@ func TestStartRefusesSettingsThatCannotWork(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg := config.Config{Artifacts: t.TempDir(), ProviderURL: "http://127.0.0.1:8090/v1"}
 			change(&cfg)
-			h, err := Start(t.Context(), nil, cfg)
+			h, err := Start(t.Context(), nil, Options{Config: cfg})
 			if kind, _ := problem.KindOf(err); kind != problem.BadInput {
 				t.Errorf("started %v with %v", h, err)
 			}

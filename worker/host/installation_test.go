@@ -69,7 +69,7 @@ func settings(t *testing.T) config.Config {
 func (s *site) work(cfg config.Config) *Host {
 	s.t.Helper()
 	began := time.Now()
-	h, err := Start(s.t.Context(), s.client, cfg)
+	h, err := Start(s.t.Context(), s.client, Options{Config: cfg})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -65,7 +65,7 @@ func startPostgres() (stop func()) {
 		noServer = err.Error()
 		return remove
 	}
-	postgres := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", dir)
+	postgres := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", dir, "-c", "fsync=off")
 	postgres.SysProcAttr, postgres.Dir = as, dir
 	if err := postgres.Start(); err != nil {
 		noServer = err.Error()

@@ -1,0 +1,34 @@
+-- Generated calls as those of day.postgres.sql, in twenty days; LIMIT says how many.
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -500000;
+CREATE TABLE documents (id INTEGER PRIMARY KEY, words TEXT NOT NULL);
+INSERT INTO documents
+WITH RECURSIVE ids (id) AS (SELECT 0 UNION ALL SELECT id + 1 FROM ids WHERE id < 49999),
+    places (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM places WHERE n < 30),
+    shares (id, share) AS (SELECT id, (random() & 1048575) / 1048576.0 FROM ids, places)
+SELECT id, group_concat('word' || CAST(20000 * share * share * share * share AS INTEGER), ' ') FROM shares GROUP BY id;
+
+CREATE TEMP TABLE numbers AS
+WITH RECURSIVE numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i < 1999999)
+SELECT i, (random() & 1048575) / 1048576.0 AS t, (random() & 1048575) / 1048576.0 AS h, (random() & 1048575) / 1048576.0 AS l, (random() & 1048575) / 1048576.0 AS c,
+    (random() & 1048575) / 1048576.0 AS q, (random() & 1048575) / 1048576.0 AS s, random() & 1048575 AS r FROM numbers;
+
+INSERT INTO calls
+SELECT 1794182400000000 + i * 864000, 'c' || i,
+    CASE WHEN t < 0.8 THEN 'telecom' WHEN t < 0.95 THEN 'airlines' ELSE 'banks' END,
+    CASE WHEN h < 0.7 THEN 'phone' WHEN h < 0.9 THEN 'chat' WHEN h < 0.9999 THEN 'app' ELSE 'fax' END,
+    CASE WHEN l < 0.6 THEN 'en' WHEN l < 0.9999 THEN 'de' ELSE 'da' END,
+    1794182400000000 + i * 864000 - 900000, 'kafka', 'calls', i % 12, i, 1794182400000000 + i * 864000 - 800000, t < 0.3, 'calls-1', status, 1794182400000000 + i * 864000 + 400000,
+    CASE status WHEN 'classified' THEN CASE WHEN r < 20 THEN 'RareCompany' ELSE printf('Company%02d', 20 * c * c * sqrt(c)) END WHEN 'unsure' THEN 'Unknown' ELSE '' END,
+    CASE WHEN r % 100000 = 7 THEN 'ft:rare:own:sb-0000' WHEN i < 700000 THEN 'ft:base:own:sb-1111' ELSE 'ft:base:own:sb-2222' END,
+    CASE status WHEN 'classified' THEN 1 - q * q * q / 2 WHEN 'unsure' THEN q / 2 ELSE 0 END, 0.5, printf('Company%02d', 20 * q), q / 4, ''
+FROM (SELECT *, CASE WHEN s < 0.87 THEN 'classified' WHEN s < 0.985 THEN 'unsure' WHEN s < 0.99 THEN 'empty' WHEN s < 0.995 THEN 'no_speech' WHEN s < 0.9999 THEN 'failed' ELSE 'invalid' END AS status FROM numbers);
+INSERT INTO call_ids SELECT call_id, randomblob(32), at FROM calls ORDER BY call_id;
+INSERT INTO transcripts SELECT at, call_id, '[]', '{"name":1}' FROM calls;
+INSERT INTO transcript_words (rowid, words) SELECT c.at, d.words FROM calls c JOIN documents d ON d.id = (c.at / 864000 * 7919) % 50000 ORDER BY c.at;
+INSERT INTO call_hours
+SELECT at - at % 3600000000, task, company, status, at / 864000 % 8, count(*), sum(CAST(confidence * 1000000 AS INTEGER)), count(*), sum(answered - produced), 0, 0, 0, 0, count(*), 0, 0, 0, 0
+FROM calls GROUP BY 1, 2, 3, 4, 5;
+UPDATE calls SET status = 'redacted', company = '', model = '', confidence = 0 WHERE at > (SELECT max(at) FROM calls) - 600000000 AND call_id LIKE '%7';
+DROP TABLE documents;
+ANALYZE;

@@ -1,0 +1,97 @@
+package anonymize
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+// callResult anonymizes a call of turns with a side before a bar each, "a|...", or
+// without, and returns what became of them, one a line.
+func callResult(t testing.TB, a *Anonymizer, turns ...string) []string {
+	t.Helper()
+	var call []Turn
+	for _, s := range turns {
+		side, said, found := strings.Cut(s, "|")
+		if !found {
+			side, said = "", s
+		}
+		call = append(call, Turn{Side: side, Text: said})
+	}
+	results, err := a.Calls(context.Background(), [][]Turn{call})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for i, r := range results[0] {
+		check(t, call[i].Text, r)
+		texts = append(texts, r.Text)
+	}
+	return texts
+}
+
+// The specification of the rules for calls: of each case the last turn is shown.
+var callCases = []struct {
+	name  string
+	turns []string
+	want  string
+}{
+	// Questions.
+	{"name asked for", []string{"a|May I have your name please?", "c|Yes, it's Naomi Jones."}, "Yes, it's Person."},
+	{"in lower case", []string{"a|may i have your name please", "c|yes it's adebayo oyelaran"}, "yes it's Person"},
+	{"a name of ordinary words", []string{"a|who am i speaking to", "c|mark brown"}, "Person"},
+	{"without sides", []string{"can i take your name please", "sure grace young"}, "sure Person"},
+	{"no name in the answer", []string{"a|can I take your name", "c|I already gave it to the other lady"}, "I already gave it to the other lady"},
+	{"asked in German", []string{"a|wie ist ihr name bitte", "c|mein name ist özdemir"}, "mein name ist Person"},
+	{"a name that is a German word", []string{"a|Wie ist Ihr Name?", "c|Koch."}, "Person."},
+	{"spelled", []string{"a|can you spell that for me", "c|n a o m i"}, "Person"},
+	{"spelled with examples", []string{"a|can you spell that", "c|j for juliet o for oscar n as in november e s"}, "Person"},
+	{"spelled in German", []string{"a|können sie das buchstabieren", "c|m wie martha e i e r"}, "Person"},
+	{"spelled by an alphabet", []string{"a|Buchstabieren Sie bitte.", "c|Martha Emil Ida Emil Richard"}, "Person"},
+	{"spelled with hyphens", []string{"c|That's J-O-N-E-S."}, "That's Person."},
+	// Introductions.
+	{"this is", []string{"hello this is siobhan speaking how can i help"}, "hello this is Person speaking how can i help"},
+	{"my name is", []string{"hi my name is will and my bag is lost"}, "hi my name is Person and my bag is lost"},
+	{"company", []string{"welcome to acme support how can i help you"}, "welcome to acme support how can i help you"},
+	{"hier spricht", []string{"guten tag hier spricht jürgen koch ich habe ein problem"}, "guten tag hier spricht Person ich habe ein problem"},
+	{"Frau", []string{"danke frau schröder ich schaue nach"}, "danke Person ich schaue nach"},
+	{"meine Frau", []string{"meine frau hat das paket nicht bekommen"}, "meine frau hat das paket nicht bekommen"},
+	{"mister", []string{"thank you mister brown one moment"}, "thank you Person one moment"},
+	// Carried.
+	{"carried", []string{"c|my name is oyelaran", "a|okay oyelaran let me look"}, "okay Person let me look"},
+	{"carried back and misheard", []string{"a|thank you oyelaren", "c|my name is oyelaran", "a|okay oyelarin"}, "okay Person"},
+	{"spelled, then said", []string{"c|it is o y e l a r a n", "a|thanks oyelaran"}, "thanks Person"},
+	// Numbers.
+	{"phone in words", []string{"a|what's the best number to reach you", "c|oh seven seven double five four two one nine eight six"}, "Phone"},
+	{"phone with hyphens", []string{"a|And your phone number?", "c|It's 0-7-7-1-2-3-4-5."}, "It's Phone."},
+	{"phone in German", []string{"a|ihre telefonnummer bitte", "c|null eins sieben sechs zweiundzwanzig fünfunddreißig acht null drei"}, "Phone"},
+	{"card", []string{"a|the long number on the card please", "c|43.97, 79.53"}, "Card"},
+	{"IBAN", []string{"c|my iban is d e eighty nine three seven zero four 0044 0532 0130 00"}, "my iban is Iban"},
+	{"booking code", []string{"a|what's your booking reference", "c|x k four seven q two"}, "Booking"},
+	{"date of birth", []string{"a|and your date of birth", "c|the third of march nineteen eighty four"}, "the BirthDate"},
+	{"date of birth in German", []string{"a|und ihr geburtsdatum", "c|am dritten märz neunzehnhundertvierundachtzig"}, "am BirthDate"},
+	{"national insurance", []string{"c|my national insurance number is q q one two three four five six c"}, "my national insurance number is NationalID"},
+	{"passport", []string{"a|your passport number please", "c|five three three four oh one"}, "Passport"},
+	{"account", []string{"a|ihre kundennummer bitte", "c|vier sieben eins eins null acht"}, "Account"},
+	{"street", []string{"c|i live at forty two elm street"}, "i live at Address"},
+	{"street in German", []string{"c|ich wohne in der lindenstraße 12"}, "ich wohne in der Address"},
+	{"e-mail", []string{"c|my email is naomi dot jones at gmail dot com"}, "my email is Email"},
+	{"e-mail half said", []string{"c|it's naomi.jones at gmail.com"}, "it's Email"},
+	{"e-mail in German", []string{"a|und ihre e-mail-adresse", "c|n a o m i punkt jones ät gmx punkt de"}, "Email"},
+	// None.
+	{"amount", []string{"it was one hundred and twenty three pounds and 45.99 before that"}, "it was one hundred and twenty three pounds and 45.99 before that"},
+	{"month", []string{"i ordered it in may and it will mark the end of june"}, "i ordered it in may and it will mark the end of june"},
+	{"amount in German", []string{"das kostet einundzwanzig euro fünfzig im monat"}, "das kostet einundzwanzig euro fünfzig im monat"},
+}
+
+func TestCalls(t *testing.T) {
+	a := rulesAlone(t)
+	for _, c := range callCases {
+		t.Run(c.name, func(t *testing.T) {
+			got := callResult(t, a, c.turns...)
+			if last := got[len(got)-1]; last != c.want {
+				t.Errorf("%q became %q, want %q", c.turns[len(c.turns)-1], last, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,171 @@
+package anonymize
+
+import "strings"
+
+// codes finds the numbers and codes among what is read out, and names that are spelled.
+// How much has to be read out depends on whether it was asked for or announced.
+func (u *utterance) codes() {
+	for _, r := range u.runs {
+		if u.isTaken(r.from) && u.isTaken(r.to-1) {
+			continue
+		}
+		if kind := u.codeKind(r); kind != "" {
+			u.mark("read-out", kind, r.from, r.to)
+		}
+	}
+}
+
+// codeKind returns what is read out, "" if it is nothing personal.
+func (u *utterance) codeKind(r readout) string {
+	announced := u.announcedBefore(r.from, 12)
+	asked := u.asked.number()
+	expected := announced
+	if expected == "" {
+		expected = asked
+	}
+	n := len(r.chars)
+	switch {
+	case r.digits == 0:
+		return u.spelledKind(r, announced, asked)
+	case n < 15 && u.isAmount(r):
+		return ""
+	case u.isOfDevice(r) && n < 8:
+		return ""
+	case expected != "" && u.isEnough(r, expected, announced != ""):
+		if expected == BirthDate && n > 8 {
+			return bestKind(r)
+		}
+		return expected
+	case u.asked.has(Person) && r.letters > 2 && r.digits < 3:
+		return Person // "M8" is heard for M A T E
+	case r.letters == 0 && (n >= 6 || r.parts == r.single && n >= 4 && u.isPlainRun(r)):
+		return bestKind(r)
+	case isPostcode(r.chars) && r.to-r.from > 1:
+		return Address
+	case r.letters > 0 && n >= 5 && (r.single >= 3 || n >= 8) || r.letters > 1 && r.digits > 1 && n >= 6:
+		return bestKind(r)
+	}
+	return ""
+}
+
+// isPlainRun tells single digits that are no count such as "1, 2 or 3".
+func (u *utterance) isPlainRun(r readout) bool {
+	return !strings.HasPrefix("123456789", r.chars) && !strings.HasPrefix("0123456789", r.chars)
+}
+
+// isEnough tells that so much is read out as the kind needs where it is expected.
+func (u *utterance) isEnough(r readout, kind string, announced bool) bool {
+	n := len(r.chars)
+	switch kind {
+	case BirthDate, Address:
+		return n >= 2
+	case Account, Phone, Card, Iban, NationalID, Passport, Booking:
+		if n <= 4 && !announced && len(u.words)-(r.to-r.from) > 5 || n <= 4 && u.isKey(r.from-1, "by", "at", "until", "till", "before", "after", "ab", "bis", "um") {
+			return false // "by seven thirty tomorrow"
+		}
+		return n >= 3 || n == 2 && r.words && !announced && len(u.words) <= 4 || n == 2 && len(u.words) <= 2
+	}
+	return n >= 4
+}
+
+// bestKind returns the kind by the form alone.
+func bestKind(r readout) string {
+	n := len(r.chars)
+	switch {
+	case n >= 15 && r.letters >= 2 && r.chars[0] > '9' && ibanLengths[r.chars[:2]] > 0:
+		return Iban
+	case r.letters == 0 && n >= 13 && n <= 19:
+		return Card
+	case r.letters > 0 && isPostcode(r.chars):
+		return Address
+	case r.letters > 0 && n <= 8:
+		return Booking
+	case r.letters == 0 && n >= 7 && n <= 15:
+		return Phone
+	}
+	return Account
+}
+
+// isAmount tells money, a time, or another quantity.
+func (u *utterance) isAmount(r readout) bool {
+	before, behind := u.gap(r.from), u.gap(r.to)
+	if strings.ContainsAny(before[max(0, len(before)-4):], "€$£") || strings.HasPrefix(strings.TrimSpace(behind), "%") || strings.HasPrefix(strings.TrimSpace(behind), "€") {
+		return true
+	}
+	if r.scaled || r.to < len(u.heard) && (u.is(r.to, units) || u.isKey(r.to, "thousand", "hundred", "tausend")) && len(r.chars) < 9 {
+		return true
+	}
+	if r.from > 0 && u.isKey(r.from-1, "uhr", "um", "gegen", "version", "windows", "since", "seit") && len(r.chars) < 7 {
+		return true
+	}
+	return strings.Contains(u.text[u.words[r.from].start:u.words[r.to-1].end], ":") && len(r.chars) <= 4
+}
+
+// isOfDevice tells a number that belongs to a thing: a model, a version, a flight.
+func (u *utterance) isOfDevice(r readout) bool {
+	for j := r.from - 1; j >= max(0, r.from-3); j-- {
+		if u.words[j].class&models != 0 && !u.isKey(j, "postcode", "zip", "plz", "code", "serial", "id", "reg", "registration", "gift", "ticket", "tracking") {
+			return true
+		}
+		if u.isKey(j, "platform", "gate", "gleis", "flugnummer", "modell", "fehlercode", "fehlermeldung", "channel", "kanal", "terminal", "room", "zimmer") {
+			return true
+		}
+	}
+	return false
+}
+
+// acronyms are spelled by everybody and are no names.
+var acronyms = wordSet(`usb bbc ibm atm vpn dhl ups pdf sms adac gmx pin usa klm bmw abc nhs dsl lte eta faq aol hsbc tsb rac aa tui bp edf eon rwe
+	wifi wlan lan ip isp dpd www http https hdmi sim puk url app uk eu tv pc hp lg id am pm ok gps led lcd ssd cpu gpu ram dvd cd iphone ios uhr
+	iban bic blz plz agb vw ec sb gb mb kwh mot vat hmrc dvla cvv cvc pnr dob asap diy rip ice bahn vip ceo hr`)
+
+// spelledKind returns what letters alone spell: a name, but for what was asked for or
+// announced, and for what everybody spells.
+func (u *utterance) spelledKind(r readout, announced, asked string) string {
+	word := strings.ToLower(r.chars)
+	expected := u.asked.has(Person) || u.hasNameCue()
+	switch {
+	case acronyms[word]:
+		return ""
+	case announced == Booking || announced == Iban || announced == Passport || announced == NationalID:
+		if len(r.chars) >= 2 {
+			return announced
+		}
+	case (asked == Booking || asked == Iban || asked == Passport) && !expected:
+		return asked
+	case r.single < 3 && !r.phonetic && !expected:
+		return ""
+	case len(r.chars) >= 3, r.phonetic, expected:
+		return Person
+	}
+	return ""
+}
+
+func (u *utterance) hasNameCue() bool {
+	for _, c := range u.cues {
+		if c.kind == Person {
+			return true
+		}
+	}
+	return false
+}
+
+// isPostcode tells a British postcode: SW1A1AA.
+func isPostcode(s string) bool {
+	n := len(s)
+	if n < 5 || n > 7 {
+		return false
+	}
+	isLetter := func(c byte) bool { return c >= 'A' }
+	in := s[n-3:]
+	out := s[:n-3]
+	if isLetter(in[0]) || !isLetter(in[1]) || !isLetter(in[2]) || !isLetter(out[0]) {
+		return false
+	}
+	for i := 1; i < len(out); i++ {
+		if !isLetter(out[i]) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,315 @@
+package anonymize
+
+import (
+	"strings"
+
+	"switchboard/internal/anonymize/gazetteer"
+)
+
+func gazetteerPlace(k string) bool {
+	kind := gazetteer.Of(k)
+	return kind == gazetteer.Place || kind == gazetteer.NamedPlace
+}
+
+// introductions are what a name follows. After a strong one any word is a name that is
+// not closed; after a weak one only a listed name or a word that is in no list.
+var introductions = func() map[string][]introduced {
+	m := map[string][]introduced{}
+	for strong, list := range map[bool]string{
+		true: `my name is, my name, my names, names, name is, the name, name on it is, first name is, last name is, surname is, first name, last name, surname, i'm called,
+			they call me, call me, mein name ist, name ist, name lautet, nachname ist, vorname ist, nachname, vorname, mein nachname, familienname, hier spricht,
+			in the name of, under the name of, under the name, auf den namen, unter dem namen, unter namen, am i speaking with, am i speaking to, am i talking to,
+			speaking with, speaking to, you're talking to, through to, you are talking to, talk to, sie sprechen mit, verbunden mit, spreche ich mit, habe ich mit, goes by, ich heisse, heisse, er heisst, sie heisst, is called, named, namens, mein name, name war, name was, name`,
+		false: `this is, i'm, i am, im, it, it is, hier ist, hier, da ist, ich bin, das ist, spoke to, spoke with, spoken to, spoken with, talked to, talking to, dealt with, gesprochen
+			mit, geredet mit, telefoniert mit, sprechen mit, sind mit, ask for, asked for, attention of, care of, signed by, on behalf of, calling for, im namen von, behalf of, says, it says, da steht, auf, under,
+			colleague, kollege, kollegin, by, with, met, told, frau, miss, doctor, doktor, hi, hello, hey, dear, hallo, thanks, thank you, danke, und zwar, mit, von`,
+	} {
+		for phrase := range strings.SplitSeq(list, ",") {
+			words := strings.Fields(phrase)
+			m[words[len(words)-1]] = append(m[words[len(words)-1]], introduced{words, strong})
+		}
+	}
+	return m
+}()
+
+type introduced struct {
+	words  []string
+	strong bool
+}
+
+// namesInSpeech finds names by what is said around them.
+func (u *utterance) namesInSpeech() {
+	if u.asked.has(Person) {
+		u.nameAnswer()
+	}
+	for i := range u.heard {
+		u.introducedAt(i)
+		u.titledAt(i)
+		u.speakerBefore(i)
+		u.listedAt(i)
+		u.kinAt(i)
+	}
+	u.besideSpelling()
+	u.askedHere()
+}
+
+// nameAnswer finds the name in the answer to the question for one: the first words that
+// are no closed ones, whatever they are, and elsewhere all that no list has as ordinary.
+func (u *utterance) nameAnswer() {
+	i := 0
+	for i < len(u.heard) && u.is(i, leading|hesitates) {
+		i++
+	}
+	u.spelledAnswer()
+	if u.is(i, closed) && u.is(i, forename) && u.isLast(i) { // "Sure, Will"
+		u.mark("answer", Person, i, i+1)
+	}
+	j, plain := i, 0
+	for j < len(u.heard) && j < i+4 && !u.is(j, closed) && !u.isDigits(j) && (j == i || !strings.ContainsAny(u.gap(j), ".!?;:")) {
+		if u.is(j, ordinary) && !u.is(j, forename|surname) {
+			plain++
+		}
+		j++
+	}
+	if n := j - i; n > 0 && (plain == 0 || n <= 3 && u.isLast(j-1) && !u.isCommonStart(i)) && !u.is(i, protected) {
+		u.mark("answer", Person, i, j)
+	}
+	for k := range u.heard {
+		if u.isNameWord(k) && !u.isTaken(k) {
+			u.mark("answer", Person, k, k+1)
+		}
+	}
+}
+
+// spelledAnswer finds what is spelled with words for the letters that no alphabet has:
+// "house R as in romeo".
+func (u *utterance) spelledAnswer() {
+	for _, r := range u.runs {
+		if r.digits > 0 || r.letters < 1 || !r.phonetic && r.single < 2 {
+			continue
+		}
+		from, to := r.from, r.to
+		for from > 0 && isReadOn(u.gap(from)) && (!u.is(from-1, closed|leading) || len(u.heard[from-1].key) == 1) {
+			from--
+		}
+		for to < len(u.heard) && isReadOn(u.gap(to)) && !u.is(to, closed) {
+			to++
+		}
+		u.mark("spelled", Person, from, to)
+	}
+}
+
+// isCommonStart tells an answer that begins with a verb or an adverb: it is no name.
+func (u *utterance) isCommonStart(i int) bool {
+	k := u.heard[i].key
+	return strings.HasSuffix(k, "ing") && !u.is(i, forename|surname) || strings.HasSuffix(k, "ly") && u.is(i, ordinary) && !u.is(i, forename)
+}
+
+func (u *utterance) isDigits(i int) bool {
+	return u.words[i].shape == digits || spokenDigits(u.heard[i].key) != ""
+}
+
+// isNameWord tells a word that is a name where one may be: a listed name that is nothing
+// else, or a word that no list has.
+func (u *utterance) isNameWord(i int) bool {
+	w := u.words[i]
+	if w.shape == digits || u.is(i, ordinary|closed|protected) || w.end-w.start < 2 || u.isDigits(i) || u.isContracted(i) {
+		return u.words[i].shape == title && i > 0 && u.is(i, forename) && !u.is(i, closed|protected|monthly) && !strings.ContainsAny(u.gap(i), ".!?")
+	}
+	return len(u.heard[i].key) > 2 || u.is(i, forename|surname)
+}
+
+func (u *utterance) isContracted(i int) bool { return isContraction([]byte(u.heard[i].key)) }
+
+// introducedAt finds the name behind an introduction that ends with the word at i.
+func (u *utterance) introducedAt(i int) {
+	strong, weak := false, false
+	for _, in := range introductions[u.heard[i].key] {
+		if from := i - len(in.words) + 1; from >= 0 && u.says(from, in.words) {
+			strong, weak = strong || in.strong, true
+			if in.strong && (from > 0 && named[u.heard[from-1].key] || u.isAsking(from, i)) {
+				strong = false
+			}
+		}
+	}
+	if !weak {
+		return
+	}
+	j := i + 1
+	for j < len(u.heard) && j < i+4 && (u.is(j, hesitates|titled) || strong && u.isKey(j, "is", "ist", "it", "the", "last", "first", "of", "name", "yes", "ja", "also", "lautet", "war", "was", "just")) && isReadOn(u.gap(j)) {
+		j++
+	}
+	if j >= len(u.heard) || strings.ContainsAny(u.gap(j), ".!?;") && !strong {
+		return
+	}
+	if end := u.nameEnd(j, strong); end > j && !u.isCompany(end) {
+		u.mark("introduced", Person, j, end)
+	}
+}
+
+// isAsking tells "your name", which asks and does not introduce.
+func (u *utterance) isAsking(from, i int) bool {
+	return u.isKey(from-1, "your", "the", "a", "what", "which", "ihr", "ihren", "ihrem", "welchen", "welchem", "whose", "any") && u.isKey(i, "name", "surname", "names", "nachname", "vorname")
+}
+
+// nameEnd returns the index behind the name that begins at word j, j if none does.
+func (u *utterance) nameEnd(j int, strong bool) int {
+	end := j
+	for end < len(u.heard) && end < j+4 {
+		if end > j && strings.ContainsAny(u.gap(end), ".!?;:") {
+			break
+		}
+		w := u.words[end]
+		switch {
+		case end == j && strong && u.is(end, forename|surname) && !u.is(end, protected) && u.isLast(end): // "my name is Will"
+		case u.is(end, closed|protected), u.isDigits(end), u.isContracted(end), len(u.heard[end].key) == 1:
+			return end
+		case u.isNameWord(end):
+		case end == j && strong && !u.isOpening(end):
+		case end == j && u.is(end, forename) && !strong && (w.shape == title || u.isNameAfter(end)):
+		case end > j && u.is(end, forename|surname) && (w.shape == title || !u.is(end, closed) && u.isLast(end)):
+		default:
+			return end
+		}
+		end++
+	}
+	return end
+}
+
+// isOpening tells a word that goes on behind "my name" as no name does.
+func (u *utterance) isOpening(i int) bool {
+	k := u.heard[i].key
+	return u.is(i, ordinary) && !u.is(i, forename|surname) && (strings.HasSuffix(k, "ed") || strings.HasSuffix(k, "ing") || strings.HasSuffix(k, "ly")) ||
+		u.isKey(i, "spelled", "wrong", "change", "changed", "different", "registered", "associated", "linked", "correct", "correctly", "listed", "falsch", "geandert", "andern",
+			"spelt", "appears", "field", "tag", "stay", "details", "anders", "steht", "under", "richtig", "associated")
+}
+
+// isNameAfter tells that behind an ordinary word that is a name as well stands what makes
+// it one: another name, or the end.
+func (u *utterance) isNameAfter(i int) bool {
+	return u.isLast(i) || u.isKey(i+1, "speaking", "from", "calling", "here", "again") || i+1 < len(u.heard) && u.isNameWord(i+1) && u.gap(i+1) == " "
+}
+
+// isLast tells that a sentence or the turn ends behind the word at i.
+func (u *utterance) isLast(i int) bool {
+	return i+1 == len(u.heard) || strings.ContainsAny(u.gap(i+1), ",.!?;") || u.is(i+1, hesitates) || u.isKey(i+1, "and", "und", "speaking", "from", "here", "am", "is", "i'm", "i", "ich", "my", "mein", "meine", "please", "bitte", "calling", "with", "von", "vom", "how")
+}
+
+// isCompany tells that what stands before word i is a company's name.
+func (u *utterance) isCompany(i int) bool { return u.is(i, companies) }
+
+// titledAt finds the name behind "Mr" or "Frau", the word at i.
+func (u *utterance) titledAt(i int) {
+	if !u.is(i, titled) || i+1 >= len(u.heard) || len(u.gap(i+1)) > 2 {
+		return
+	}
+	j := i + 1
+	for j < len(u.heard)-1 && j < i+3 && u.is(j, titled) {
+		j++
+	}
+	weak := u.isKey(i, "miss", "doctor", "dr", "professor", "ms", "frau", "fraulein") && (!u.words[j].isCapital() || u.words[i].shape == lower)
+	if u.isKey(i, "frau") && !u.isKey(i-1, "meine", "meiner", "ihre", "ihrer", "seine", "seiner", "eine", "einer", "die", "der", "deine") {
+		weak = false
+	}
+	if u.isKey(i, "herr", "herrn", "mr", "mister", "mrs", "missus") {
+		weak = false
+	}
+	end := u.nameEnd(j, true)
+	if end == j && u.isKey(j, "van", "von", "de", "zu", "el", "al") {
+		end = u.nameEnd(j+1, true)
+	}
+	if end == j || weak && !u.isNameWord(j) && !u.is(j, forename|surname) || u.is(j, ordinary) && !u.is(j, forename|surname) && u.isCommonStart(j) {
+		return
+	}
+	u.mark("titled", Person, i, end)
+}
+
+func (w word) isCapital() bool { return w.shape == title || w.shape == upper }
+
+// speakerBefore finds the name before "speaking", "am Apparat" or "here", the word at i.
+func (u *utterance) speakerBefore(i int) {
+	switch {
+	case u.isKey(i, "speaking", "calling") && (i+1 == len(u.heard) || strings.ContainsAny(u.gap(i+1), ".,!?") || u.isKey(i+1, "how", "from", "i", "what", "about", "can", "with")):
+	case u.isKey(i, "here") && !u.isKey(i-1, "down", "right", "is", "from", "over", "in", "out"):
+	case u.isKey(i, "am") && u.isKey(i+1, "apparat", "telefon"):
+	case u.isKey(i, "mein") && u.isKey(i+1, "name"), u.isKey(i, "is", "ist") && u.isKey(i+1, "my", "mein") && u.isKey(i+2, "name"):
+	default:
+		return
+	}
+	if i == 0 || strings.ContainsAny(u.gap(i), ".!?") {
+		return
+	}
+	j := i
+	for j > 0 && j > i-3 && !u.is(j-1, closed|protected|leading) && (u.is(j-1, forename|surname) || !u.is(j-1, ordinary)) && !u.isContracted(j-1) && !u.isDigits(j-1) {
+		j--
+	}
+	if j < i && (u.isNameWord(j) || u.isNameWord(i-1)) {
+		u.mark("speaker", Person, j, i)
+	}
+}
+
+// listedAt finds a listed given name that is nothing else, with the family name behind
+// it and an unlisted word before it.
+func (u *utterance) listedAt(i int) {
+	if u.isTaken(i) || u.is(i, ordinary|closed|protected) || u.isContracted(i) {
+		return
+	}
+	known := u.is(i, forename) && (len(u.heard[i].key) > 3 || u.words[i].class&given != 0 && u.words[i].class&ambiguous == 0) ||
+		u.is(i, surname) && len(u.heard[i].key) > 3
+	if !known || u.isCompany(i+1) {
+		return
+	}
+	j := i + 1
+	for j < len(u.heard) && j < i+3 && u.gap(j) == " " && (u.isNameWord(j) || u.is(j, surname|forename) && !u.is(j, closed|protected|monthly|addressed) && u.isLast(j)) && !u.isCompany(j+1) {
+		j++
+	}
+	u.mark("listed", Person, i, j)
+}
+
+// kinAt finds the name behind a word for somebody, the word at i: "my husband Will".
+func (u *utterance) kinAt(i int) {
+	if !u.is(i, kin) || i+1 >= len(u.heard) || len(u.gap(i+1)) > 2 || u.words[i].possessive {
+		return
+	}
+	if end := u.nameEnd(i+1, u.is(i+1, forename) && !u.is(i+1, closed|trademark)); end > i+1 && !u.isCompany(end) {
+		u.mark("kin", Person, i+1, end)
+	}
+}
+
+// besideSpelling finds the word that is spelled next: "Oyelaran, that's O Y E ...".
+func (u *utterance) besideSpelling() {
+	for _, r := range u.runs {
+		if r.digits > 0 || len(r.chars) < 3 || r.single < 3 && !r.phonetic {
+			continue
+		}
+		for j := r.from - 1; j >= max(0, r.from-4); j-- {
+			if u.is(j, closed|hesitates|leading) || u.isTaken(j) {
+				continue
+			}
+			if u.heard[j].key[0] == strings.ToLower(r.chars[:1])[0] || isSimilar(u.heard[j].key, strings.ToLower(r.chars)) || !u.is(j, ordinary) {
+				u.mark("spelled", Person, j, j+1)
+			}
+			break
+		}
+	}
+}
+
+// askedHere finds the answer in the turn of the question itself, where sides are not
+// told apart, and what follows "spell".
+func (u *utterance) askedHere() {
+	from := -1
+	for _, c := range u.cues {
+		if c.asks {
+			from = c.end
+			break
+		}
+	}
+	if from < 0 {
+		return
+	}
+	for i := from; i < len(u.heard); i++ {
+		if u.isNameWord(i) && !u.isTaken(i) && !u.isCompany(i+1) {
+			u.mark("answer", Person, i, i+1)
+		}
+	}
+}
