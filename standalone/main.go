@@ -65,7 +65,7 @@ With OPENAI_BASE_URL set, that provider is used and no model server is started.`
 	flags.IntVar(&o.temporalPort, "temporal-port", temporalPort, "port for Temporal; 0 takes a free one")
 	flags.IntVar(&o.uiPort, "ui-port", uiPort, "port for the Web UI; 0 takes a free one")
 	flags.IntVar(&o.modelPort, "model-port", config.ModelServerPort, "port for the model server; 0 takes a free one")
-	flags.IntVar(&o.kafkaPort, "kafka-port", 9092, "port for the broker that calls come by; 0 takes a free one")
+	flags.IntVar(&o.kafkaPort, "kafka-port", kafkaPort, "port for the broker that calls come by; 0 takes a free one")
 	flags.IntVar(&o.intakePort, "intake-port", config.IntakePort, "port to which calls are sent; 0 takes a free one")
 	flags.StringVar(&o.encoder, "encoder", "", "directory of a sentence encoder in ONNX, for the model server's base model "+modelserver.HybridModel)
 	root.AddCommand(&cobra.Command{

@@ -16,12 +16,14 @@ import (
 const (
 	temporalPort = 7233
 	uiPort       = 8233
+	kafkaPort    = 9092
 )
 
 // ready is what is printed once everything runs. The command in it works as it is.
 func (s *stack) ready() string {
-	return fmt.Sprintf("Temporal      %s\nWeb UI        %s\nProvider      %s\nArtifacts     %s\n",
-		s.temporal.Address(), s.temporal.UIURL(), s.config.ProviderURL, absolute(s.config.Artifacts)) +
+	return fmt.Sprintf("Temporal      %s\nWeb UI        %s\nProvider      %s\nArtifacts     %s\nKafka         %s\nIntake        http://%s\n",
+		s.temporal.Address(), s.temporal.UIURL(), s.config.ProviderURL, absolute(s.config.Artifacts),
+		strings.Join(s.config.Kafka.Brokers, ","), s.intake.Address()) +
 		"Ready. Try `go run ./starter " + strings.Join(append(trial(), addressFlag(s.temporal.Address())...), " ") + "`; Ctrl-C stops.\n"
 }
 
@@ -50,7 +52,7 @@ func (o options) again() string {
 	for _, p := range []struct {
 		flag        string
 		port, usual int
-	}{{"temporal-port", o.temporalPort, temporalPort}, {"ui-port", o.uiPort, uiPort}, {"model-port", o.modelPort, config.ModelServerPort}} {
+	}{{"temporal-port", o.temporalPort, temporalPort}, {"ui-port", o.uiPort, uiPort}, {"model-port", o.modelPort, config.ModelServerPort}, {"kafka-port", o.kafkaPort, kafkaPort}, {"intake-port", o.intakePort, config.IntakePort}} {
 		if p.port != p.usual {
 			line += fmt.Sprintf(" --%s %d", p.flag, p.port)
 		}

@@ -281,5 +281,7 @@ func stay(ctx context.Context, o options, out io.Writer) error {
 		return nil
 	case err := <-s.host.Failed():
 		return fmt.Errorf("running the worker: %w", err)
+	case err := <-s.intake.Failed():
+		return fmt.Errorf("running the intake: %w", err)
 	}
 }

@@ -1,0 +1,373 @@
+// Command calls measures the live path on this machine: calls with given turns are
+// written to Kafka at a steady rate, and the time until each is stored with its
+// answer is taken from the database.
+//
+//	go run ./bench/calls -rate 30 -for 10m -kill 30s
+//
+// It builds and starts standalone on ports of its own with a state of its own, trains
+// the sample's model, and with -kill a worker of its own beside it, which is killed
+// and started again that often. At the end nothing may be lost and nothing doubled:
+// each call is stored once, counted once, and published with one content.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"switchboard/internal/call"
+	"switchboard/internal/database"
+	"switchboard/internal/results"
+)
+
+type options struct {
+	rate     int
+	duration time.Duration
+	kill     time.Duration
+	turns    int
+	dir      string
+}
+
+func main() {
+	var o options
+	flag.IntVar(&o.rate, "rate", 30, "calls a second")
+	flag.DurationVar(&o.duration, "for", time.Minute, "how long calls are sent")
+	flag.DurationVar(&o.kill, "kill", 0, "how often a worker beside standalone is killed; 0 starts none")
+	flag.IntVar(&o.turns, "turns", 10, "turns of a call")
+	flag.StringVar(&o.dir, "dir", "", "folder for the state; empty makes one and removes it")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "calls:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	if o.dir == "" {
+		dir, err := os.MkdirTemp("", "calls")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		o.dir = dir
+	}
+	s, err := start(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	if err := s.starter(ctx, "finetune", "--task", task, "--dataset", "datasets/sample/tweets.csv", "--watch"); err != nil {
+		return fmt.Errorf("training the model: %w", err)
+	}
+	store, err := database.Open(ctx, filepath.Join(s.artifacts, "switchboard.db"))
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	if o.kill > 0 {
+		defer s.killWorkers(ctx, o.kill)()
+	}
+	measure := s.memory(ctx)
+	sent, err := send(ctx, s.broker, o)
+	if err != nil {
+		return err
+	}
+	answered, err := await(ctx, results.New(store), sent)
+	if err != nil {
+		return err
+	}
+	published, err := s.published(ctx, len(sent))
+	if err != nil {
+		return err
+	}
+	return report(o, sent, answered, published, measure())
+}
+
+const task = "load"
+
+// send writes calls at a steady rate, and returns their ids.
+func send(ctx context.Context, broker string, o options) ([]string, error) {
+	texts, err := sentences()
+	if err != nil {
+		return nil, err
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(broker))
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	random := rand.New(rand.NewPCG(1, 1)) //nolint:gosec // the same calls each time
+	tick := time.NewTicker(time.Second / time.Duration(o.rate))
+	defer tick.Stop()
+	var sent []string
+	var failed error
+	for end := time.Now().Add(o.duration); time.Now().Before(end); {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-tick.C:
+		}
+		e := call.Event{ID: fmt.Sprintf("load-%06d", len(sent)), Task: task, Channel: "phone", ReceivedAt: time.Now().UTC()}
+		for i := range o.turns {
+			e.Turns = append(e.Turns, call.Turn{Side: []string{"agent", "customer"}[i%2], Text: texts[random.IntN(len(texts))]})
+		}
+		value, err := json.Marshal(e)
+		if err != nil {
+			return nil, err
+		}
+		client.Produce(ctx, &kgo.Record{Topic: "calls", Key: []byte(e.ID), Value: value}, func(_ *kgo.Record, err error) {
+			if err != nil {
+				failed = err
+			}
+		})
+		sent = append(sent, e.ID)
+	}
+	return sent, errors.Join(client.Flush(ctx), failed)
+}
+
+// sentences are what customers write in the sample, with what people say besides.
+func sentences() ([]string, error) {
+	file, err := os.Open("datasets/sample/production.csv")
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	at := slices.Index(rows[0], "text")
+	texts := []string{"May I have your name please?", "Yes, it is Naomi Jones, N A O M I.", "My number is oh seven seven double zero nine hundred one two three."}
+	for _, row := range rows[1:] {
+		texts = append(texts, row[at])
+	}
+	return texts, nil
+}
+
+// await waits until every call that was sent has its answer, for as long as some come
+// in.
+func await(ctx context.Context, store *results.Store, sent []string) (map[string]results.Result, error) {
+	answered := map[string]results.Result{}
+	for last := time.Now(); len(answered) < len(sent) && time.Since(last) < 2*time.Minute; {
+		before := len(answered)
+		for cursor, more := "", true; more; more = cursor != "" {
+			page, err := store.List(ctx, results.Filter{Tasks: []string{task}}, cursor, results.MaxPage)
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range page.Results {
+				if r.Prediction != nil {
+					answered[r.ID] = r
+				}
+			}
+			cursor = page.Next
+		}
+		if len(answered) > before {
+			last = time.Now()
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+	return answered, nil
+}
+
+// stack is what is measured.
+type stack struct {
+	bin, artifacts, address, broker string
+	standalone                      *exec.Cmd
+	environ                         []string
+}
+
+// start builds the programs and starts standalone on free ports.
+func start(ctx context.Context, o options) (*stack, error) {
+	s := &stack{bin: filepath.Join(o.dir, "bin"), artifacts: filepath.Join(o.dir, "artifacts")}
+	build := exec.CommandContext(ctx, "go", "build", "-o", s.bin+string(filepath.Separator), "./standalone", "./starter", "./worker") //nolint:gosec // our own programs
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("building: %w\n%s", err, out)
+	}
+	state := filepath.Join(o.dir, "state")
+	s.environ = append(os.Environ(), "SWITCHBOARD_ARTIFACTS="+s.artifacts)
+	s.standalone = exec.Command(filepath.Join(s.bin, "standalone"), "--data", state, "--temporal-port", "0", "--ui-port", "0", "--model-port", "0", "--kafka-port", "0", "--intake-port", "0") //nolint:gosec // as above
+	s.standalone.Env = s.environ
+	var said lines
+	s.standalone.Stdout, s.standalone.Stderr = &said, os.Stderr
+	if err := s.standalone.Start(); err != nil {
+		return nil, err
+	}
+	for !strings.Contains(said.String(), "Ready.") {
+		select {
+		case <-ctx.Done():
+			s.stop()
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	s.address, s.broker = said.value("Temporal"), said.value("Kafka")
+	key, err := os.ReadFile(filepath.Join(state, "api-key"))
+	if err != nil {
+		s.stop()
+		return nil, err
+	}
+	s.environ = append(s.environ, "TEMPORAL_ADDRESS="+s.address, "OPENAI_BASE_URL="+said.value("Provider"), "OPENAI_API_KEY="+strings.TrimSpace(string(key)), "SWITCHBOARD_KAFKA_BROKERS="+s.broker)
+	return s, nil
+}
+
+func (s *stack) stop() {
+	_ = s.standalone.Process.Signal(syscall.SIGTERM)
+	_ = s.standalone.Wait()
+}
+
+func (s *stack) starter(ctx context.Context, args ...string) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "starter"), args...) //nolint:gosec // as above
+	cmd.Env, cmd.Stderr = s.environ, os.Stderr
+	return cmd.Run()
+}
+
+// killWorkers starts a worker again and again, and kills it each time, until the
+// function that it returns is called.
+func (s *stack) killWorkers(ctx context.Context, every time.Duration) func() {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			worker := exec.Command(filepath.Join(s.bin, "worker")) //nolint:gosec // as above
+			worker.Env = s.environ
+			if worker.Start() != nil {
+				return
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(every):
+			}
+			_ = worker.Process.Kill()
+			_ = worker.Wait()
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// memory samples what standalone holds, in megabytes, until the function is called.
+func (s *stack) memory(ctx context.Context) func() []float64 {
+	ctx, cancel := context.WithCancel(ctx)
+	var samples []float64
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			samples = append(samples, resident(s.standalone.Process.Pid))
+			select {
+			case <-ctx.Done():
+			case <-time.After(5 * time.Second):
+			}
+		}
+	}()
+	return func() []float64 { cancel(); <-done; return samples }
+}
+
+func resident(pid int) float64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		var kB float64
+		if _, err := fmt.Sscanf(line, "VmRSS: %f kB", &kB); err == nil {
+			return kB / 1024
+		}
+	}
+	return 0
+}
+
+// published reads the topic of answers: for each call, its different contents.
+func (s *stack) published(ctx context.Context, want int) (map[string]map[string]int, error) {
+	client, err := kgo.NewClient(kgo.SeedBrokers(s.broker), kgo.ConsumeTopics("calls.classified"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	all := map[string]map[string]int{}
+	for len(all) < want && ctx.Err() == nil {
+		client.PollFetches(ctx).EachRecord(func(r *kgo.Record) {
+			if all[string(r.Key)] == nil {
+				all[string(r.Key)] = map[string]int{}
+			}
+			all[string(r.Key)][string(r.Value)]++
+		})
+	}
+	return all, nil
+}
+
+func report(o options, sent []string, answered map[string]results.Result, published map[string]map[string]int, memory []float64) error {
+	var took []time.Duration
+	for _, r := range answered {
+		took = append(took, r.Latency)
+	}
+	slices.Sort(took)
+	contents := 0
+	for _, c := range published {
+		contents = max(contents, len(c))
+	}
+	fmt.Printf("| calls/s | for | turns | sent | stored | published | contents each | p50 | p99 | longest | memory at the start, middle, end |\n| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |\n")
+	fmt.Printf("| %d | %s | %d | %d | %d | %d | %d | %s | %s | %s | %s |\n", o.rate, o.duration, o.turns, len(sent), len(answered), len(published), contents,
+		at(took, 0.5), at(took, 0.99), at(took, 1), megabytes(memory))
+	if missing := len(sent) - len(answered); missing != 0 || len(published) != len(sent) || contents != 1 {
+		return fmt.Errorf("%d calls have no answer, %d are not published, one has %d contents", missing, len(sent)-len(published), contents)
+	}
+	return nil
+}
+
+func at(sorted []time.Duration, share float64) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[min(int(share*float64(len(sorted))), len(sorted)-1)].Round(time.Millisecond)
+}
+
+// megabytes are the means of the first, the middle and the last fifth.
+func megabytes(samples []float64) string {
+	n := max(len(samples)/5, 1)
+	mean := func(s []float64) string {
+		sum := 0.0
+		for _, v := range s {
+			sum += v
+		}
+		return fmt.Sprintf("%.0f MB", sum/float64(max(len(s), 1)))
+	}
+	return strings.Join([]string{mean(samples[:n]), mean(samples[2*n : min(3*n, len(samples))]), mean(samples[len(samples)-n:])}, ", ")
+}
+
+// lines is what a program printed.
+type lines struct{ bytes.Buffer }
+
+// value is what stands behind a name.
+func (l *lines) value(name string) string {
+	for line := range strings.Lines(l.String()) {
+		if rest, ok := strings.CutPrefix(line, name); ok {
+			return strings.TrimSpace(rest)
+		}
+	}
+	return ""
+}
