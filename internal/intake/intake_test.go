@@ -75,6 +75,16 @@ func (r *runs) Open(context.Context) (int, error) {
 	return r.open(len(r.inputs)), nil
 }
 
+// started are the calls that were started, in that order.
+func (r *runs) started() (ids []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, in := range r.inputs {
+		ids = append(ids, in.CallID)
+	}
+	return ids
+}
+
 // fail lets starts fail from now on, or succeed for nil.
 func (r *runs) fail(fails func(callID string) error) {
 	r.mu.Lock()
@@ -133,10 +143,9 @@ func (g *gate) set(paused bool, err error) {
 	g.paused, g.err = paused, err
 }
 
-// seen waits until the switch was looked at twice from now on, so that its state is
-// known.
-func (g *gate) seen() {
-	for range 3 {
+// seen waits until the switch was looked at so many times from now on.
+func (g *gate) seen(times int) {
+	for range times {
 		<-g.asked
 	}
 }
@@ -420,7 +429,8 @@ func TestKafkaRestarts(t *testing.T) {
 }
 
 // A second intake comes and the first goes while calls are being started: none is
-// lost.
+// lost, and none is taken in twice, since what was taken in is committed before a
+// partition goes over.
 func TestRebalanceInMidBatch(t *testing.T) {
 	s := newSite(t)
 	first, stopFirst := s.start()
@@ -441,6 +451,11 @@ func TestRebalanceInMidBatch(t *testing.T) {
 	s.settle(0)
 	if testutil.ToFloat64(first.consumer.meters.started) == 0 {
 		t.Error("the first intake took nothing in")
+	}
+	for id, n := range s.runs.asked {
+		if n != 1 {
+			t.Errorf("%s was to be started %d times", id, n)
+		}
 	}
 }
 
@@ -620,20 +635,40 @@ func TestStopFinishesWhatWasBegun(t *testing.T) {
 // nothing, all stays as it is.
 func TestPauseAndResume(t *testing.T) {
 	s := newSite(t)
-	s.gate.set(true, nil)
-	ids := s.calls("call", 10)
 	s.start()
-	s.gate.seen()
-	s.settle(10)
+	ids := s.calls("before", 10)
+	s.runs.have(t, ids)
+	s.settle(0)
+	s.gate.set(true, nil)
+	s.gate.seen(3)
+	ids = append(ids, s.calls("paused", 10)...)
+	// An intake that took calls in would have done so many times by now.
+	s.gate.seen(50)
 	s.gate.set(false, errors.New("no database"))
-	s.gate.seen()
-	s.settle(10)
+	s.gate.seen(50)
+	if n := s.waiting(); n != 10 || len(s.runs.started()) != 10 {
+		t.Errorf("%d events wait, and %d calls were started; want 10 and 10", n, len(s.runs.started()))
+	}
 	s.gate.set(false, nil)
 	s.runs.have(t, ids)
 	s.gate.set(false, errors.New("no database"))
-	s.gate.seen()
+	s.gate.seen(3)
 	s.runs.have(t, append(ids, s.calls("more", 5)...))
 	s.settle(0)
+}
+
+// An intake that starts paused takes nothing in before it may.
+func TestStartPaused(t *testing.T) {
+	s := newSite(t)
+	s.gate.set(false, errors.New("no database"))
+	ids := s.calls("call", 10)
+	s.start()
+	s.gate.seen(100)
+	if n := len(s.runs.started()); n != 0 {
+		t.Errorf("%d calls were started before the database said that they may be", n)
+	}
+	s.gate.set(false, nil)
+	s.runs.have(t, ids)
 }
 
 // Calls that are being analyzed keep others waiting in Kafka, also where two intakes
@@ -649,7 +684,7 @@ func TestBackPressure(t *testing.T) {
 	// Each may be one too many: neither sees what the other starts meanwhile.
 	for done := false; !done; {
 		s.runs.wait(t, "room to be used", func() bool { return len(s.runs.inputs)-ended >= min(8, 60-ended) || len(s.runs.inputs) == 60 })
-		s.gate.seen()
+		s.gate.seen(3)
 		s.runs.mu.Lock()
 		if open := len(s.runs.inputs) - ended; open > s.options.MaxOpen+2 {
 			t.Errorf("%d calls are open, more than %d", open, s.options.MaxOpen)
