@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchboard/internal/config"
+	"switchboard/internal/console"
 	"switchboard/internal/database"
 	"switchboard/internal/intake"
 	"switchboard/internal/problem"
@@ -47,18 +48,26 @@ It takes no flags: the connection to Temporal is configured as for all Temporal 
 share the calls; they need the same settings as each other, and as the workers.
 
 ` + settings(),
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return problem.Input("the intake takes no arguments, but was given %d; see --help", len(args))
-			}
-			return nil
-		},
+		Args:          console.NoSuchCommand,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return run(cmd.Context()) },
 	}
 	cmd.CompletionOptions.DisableDefaultCmd = true
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return problem.Input("%w; see --help", err) })
+	cmd.AddCommand(&cobra.Command{
+		Use:   "health",
+		Short: "Ask the intake of this machine whether it is ready",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			options, err := intake.Load(os.Getenv)
+			if err != nil {
+				return err
+			}
+			return intake.Health(cmd.Context(), options)
+		},
+	})
+	cmd.SetFlagErrorFunc(console.FlagProblem)
+	console.AddVersion(cmd)
 	return cmd
 }
 

@@ -157,23 +157,25 @@ func (c *consumer) askOpen(ctx context.Context) error {
 	return nil
 }
 
-// step takes in one batch: what could not be taken in before, else what comes next.
-// It tells false where something could not be taken in this time.
+// step takes in one batch: what could not be taken in before, and what comes next. It
+// tells false where something could not be taken in this time.
 func (c *consumer) step(ctx context.Context) bool {
 	limit := min(batch, c.room.left())
-	events := c.left(limit)
+	events, held := c.left(limit)
 	well := true
-	if len(events) == 0 {
+	// What cannot be started holds up what comes after it only when there is too
+	// much of it.
+	if more := min(limit-len(events), batch-held); more > 0 {
 		// Another member waits for this poll to end before it gets partitions.
 		polling, cancel := context.WithTimeout(ctx, c.every)
-		records, err := c.group.Poll(polling, limit)
+		records, err := c.group.Poll(polling, more)
 		cancel()
 		if err != nil {
 			c.meters.failures.WithLabelValues("poll").Inc()
 			c.log.Warn("reading calls fails", "error", err)
 			well = false
 		}
-		events = c.keep(records)
+		events = append(events, c.keep(records)...)
 	}
 	defer c.group.Release()
 	// The end of the process does not break off what was begun.
@@ -187,17 +189,17 @@ func (c *consumer) step(ctx context.Context) bool {
 	return well
 }
 
-// left returns the first of the events that are not done with.
-func (c *consumer) left(limit int) []*event {
+// left returns the first of the events that are not done with, and how many events
+// are held for their sake.
+func (c *consumer) left(limit int) (left []*event, held int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var left []*event
 	for _, e := range c.pending {
 		if !e.done && len(left) < limit {
 			left = append(left, e)
 		}
 	}
-	return left
+	return left, len(c.pending)
 }
 
 // keep makes records pending.

@@ -25,6 +25,7 @@ const StopTimeout = 30 * time.Second
 type Intake struct {
 	kafka    *kafka.Client
 	consumer *consumer
+	sending  *sending
 	servers  []*http.Server
 	address  string
 	ready    atomic.Bool
@@ -77,9 +78,10 @@ func (i *Intake) start(ctx context.Context, o Options) error {
 }
 
 func newConsumer(o Options, dead letters) *consumer {
+	every := cmp.Or(o.every, askEvery)
 	c := &consumer{
-		letters: dead, runs: o.Runs, gate: o.Switch, room: room{max: o.MaxOpen}, meters: newMeters(), log: o.Log,
-		every: cmp.Or(o.every, askEvery), news: make(chan struct{}, 1),
+		letters: dead, runs: o.Runs, gate: o.Switch, room: room{max: o.MaxOpen, settled: 2 * every}, meters: newMeters(), log: o.Log,
+		every: every, news: make(chan struct{}, 1),
 	}
 	// Until the database has said otherwise.
 	c.paused.Store(true)
@@ -103,8 +105,8 @@ func (i *Intake) serve(o Options) error {
 	if api, err = o.secured(api); err != nil {
 		return err
 	}
-	sent := newSending(i.kafka, o.Keys, i.ready.Load, intake{i.consumer.meters, o.Log.Warn})
-	i.listen(api, sent.handler())
+	i.sending = newSending(i.kafka, o.Keys, i.ready.Load, i.consumer.meters, o.Log)
+	i.listen(api, i.sending.handler())
 	if o.MetricsAddress == "" {
 		return nil
 	}

@@ -75,6 +75,16 @@ func (r *runs) Open(context.Context) (int, error) {
 	return r.open(len(r.inputs)), nil
 }
 
+// started are the calls that were started, in that order.
+func (r *runs) started() (ids []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, in := range r.inputs {
+		ids = append(ids, in.CallID)
+	}
+	return ids
+}
+
 // fail lets starts fail from now on, or succeed for nil.
 func (r *runs) fail(fails func(callID string) error) {
 	r.mu.Lock()
@@ -133,10 +143,9 @@ func (g *gate) set(paused bool, err error) {
 	g.paused, g.err = paused, err
 }
 
-// seen waits until the switch was looked at twice from now on, so that its state is
-// known.
-func (g *gate) seen() {
-	for range 3 {
+// seen waits until the switch was looked at so many times from now on.
+func (g *gate) seen(times int) {
+	for range times {
 		<-g.asked
 	}
 }
@@ -235,18 +244,24 @@ func (s *site) calls(prefix string, n int) (ids []string) {
 	return ids
 }
 
+// waiting is how many events wait in Kafka.
+func (s *site) waiting() (n int64) {
+	s.t.Helper()
+	lags, err := s.kafka.Lag(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, l := range lags {
+		n += l.Waiting
+	}
+	return n
+}
+
 // settle waits until so many events wait in Kafka.
 func (s *site) settle(waiting int64) {
 	s.t.Helper()
 	for end := time.Now().Add(patience); ; {
-		lags, err := s.kafka.Lag(s.t.Context())
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		n := int64(0)
-		for _, l := range lags {
-			n += l.Waiting
-		}
+		n := s.waiting()
 		if n == waiting {
 			return
 		}
@@ -414,7 +429,8 @@ func TestKafkaRestarts(t *testing.T) {
 }
 
 // A second intake comes and the first goes while calls are being started: none is
-// lost.
+// lost, and none is taken in twice, since what was taken in is committed before a
+// partition goes over.
 func TestRebalanceInMidBatch(t *testing.T) {
 	s := newSite(t)
 	first, stopFirst := s.start()
@@ -435,6 +451,11 @@ func TestRebalanceInMidBatch(t *testing.T) {
 	s.settle(0)
 	if testutil.ToFloat64(first.consumer.meters.started) == 0 {
 		t.Error("the first intake took nothing in")
+	}
+	for id, n := range s.runs.asked {
+		if n != 1 {
+			t.Errorf("%s was to be started %d times", id, n)
+		}
 	}
 }
 
@@ -506,7 +527,7 @@ func hostile(r kmsg.Request, err error) kmsg.Response {
 }
 
 // A call that cannot be started holds back the marks of those after it in its
-// partition, and nothing else; in the end all are there.
+// partition, and nothing else: others are started. In the end all are there.
 func TestStartsThatFail(t *testing.T) {
 	s := newSite(t)
 	s.runs.fail(func(id string) error {
@@ -522,12 +543,15 @@ func TestStartsThatFail(t *testing.T) {
 	}
 	_, stop := s.start()
 	s.runs.have(t, []string{"first", "third"})
-	s.settle(2)
+	others := s.calls("other", 20)
+	s.runs.have(t, append(others, "first", "third"))
 	stop()
-	s.settle(2)
+	if waiting := s.waiting(); waiting < 2 {
+		t.Errorf("%d events wait; the stuck one and the one after it must", waiting)
+	}
 	s.runs.fail(nil)
 	s.start()
-	s.runs.have(t, []string{"first", "stuck", "third"})
+	s.runs.have(t, append(others, "first", "stuck", "third"))
 	s.settle(0)
 	if s.runs.asked["first"] != 1 || s.runs.asked["third"] != 2 {
 		t.Errorf("started %v; what was marked must not come again, and what came after the stuck one must", s.runs.asked)
@@ -611,20 +635,40 @@ func TestStopFinishesWhatWasBegun(t *testing.T) {
 // nothing, all stays as it is.
 func TestPauseAndResume(t *testing.T) {
 	s := newSite(t)
-	s.gate.set(true, nil)
-	ids := s.calls("call", 10)
 	s.start()
-	s.gate.seen()
-	s.settle(10)
+	ids := s.calls("before", 10)
+	s.runs.have(t, ids)
+	s.settle(0)
+	s.gate.set(true, nil)
+	s.gate.seen(3)
+	ids = append(ids, s.calls("paused", 10)...)
+	// An intake that took calls in would have done so many times by now.
+	s.gate.seen(50)
 	s.gate.set(false, errors.New("no database"))
-	s.gate.seen()
-	s.settle(10)
+	s.gate.seen(50)
+	if n := s.waiting(); n != 10 || len(s.runs.started()) != 10 {
+		t.Errorf("%d events wait, and %d calls were started; want 10 and 10", n, len(s.runs.started()))
+	}
 	s.gate.set(false, nil)
 	s.runs.have(t, ids)
 	s.gate.set(false, errors.New("no database"))
-	s.gate.seen()
+	s.gate.seen(3)
 	s.runs.have(t, append(ids, s.calls("more", 5)...))
 	s.settle(0)
+}
+
+// An intake that starts paused takes nothing in before it may.
+func TestStartPaused(t *testing.T) {
+	s := newSite(t)
+	s.gate.set(false, errors.New("no database"))
+	ids := s.calls("call", 10)
+	s.start()
+	s.gate.seen(100)
+	if n := len(s.runs.started()); n != 0 {
+		t.Errorf("%d calls were started before the database said that they may be", n)
+	}
+	s.gate.set(false, nil)
+	s.runs.have(t, ids)
 }
 
 // Calls that are being analyzed keep others waiting in Kafka, also where two intakes
@@ -640,7 +684,7 @@ func TestBackPressure(t *testing.T) {
 	// Each may be one too many: neither sees what the other starts meanwhile.
 	for done := false; !done; {
 		s.runs.wait(t, "room to be used", func() bool { return len(s.runs.inputs)-ended >= min(8, 60-ended) || len(s.runs.inputs) == 60 })
-		s.gate.seen()
+		s.gate.seen(3)
 		s.runs.mu.Lock()
 		if open := len(s.runs.inputs) - ended; open > s.options.MaxOpen+2 {
 			t.Errorf("%d calls are open, more than %d", open, s.options.MaxOpen)

@@ -107,9 +107,18 @@ func (o Options) secured(l net.Listener) (net.Listener, error) {
 	if o.Cert == "" {
 		return l, nil
 	}
-	pair, err := tls.LoadX509KeyPair(o.Cert, o.Key)
+	pair, err := o.pair()
 	if err != nil {
-		return nil, problem.Input("%s and %s (set by %s and %s) are no certificate and its key: %w", o.Cert, o.Key, config.IntakeTLSCert, config.IntakeTLSKey, err)
+		return nil, err
 	}
 	return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}), nil
+}
+
+// pair reads certificate and key.
+func (o Options) pair() (tls.Certificate, error) {
+	pair, err := tls.LoadX509KeyPair(o.Cert, o.Key)
+	if err != nil {
+		return pair, problem.Input("%s and %s (set by %s and %s) are no certificate and its key: %w", o.Cert, o.Key, config.IntakeTLSCert, config.IntakeTLSKey, err)
+	}
+	return pair, nil
 }

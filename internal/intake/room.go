@@ -5,15 +5,14 @@ import (
 	"time"
 )
 
-// settled is when a count of the calls that are being analyzed knows of a start for
-// sure.
-const settled = 2 * time.Second
-
 // room is how many calls may be started. All intakes see the same count of those
 // that are being analyzed, each of them late, and none knows what another starts
 // meanwhile: so each takes of what is free the part that it has of the partitions.
 type room struct {
 	max int
+	// settled is when a count of the calls that are being analyzed knows of a start
+	// for sure.
+	settled time.Duration
 
 	mu     sync.Mutex
 	open   int
@@ -27,7 +26,7 @@ func (r *room) counted(begun time.Time, open int, share float64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	known := 0
-	for known < len(r.starts) && r.starts[known].Before(begun.Add(-settled)) {
+	for known < len(r.starts) && r.starts[known].Before(begun.Add(-r.settled)) {
 		known++
 	}
 	r.starts = append([]time.Time(nil), r.starts[known:]...)

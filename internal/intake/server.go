@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"strconv"
@@ -29,21 +30,16 @@ const (
 
 // sending takes calls by HTTP and writes them to the topic.
 type sending struct {
-	kafka *kafka.Client
-	keys  [][sha256.Size]byte
-	turns chan struct{}
-	ready func() bool
-	intake
-}
-
-// intake is what the handlers share with the rest.
-type intake struct {
+	kafka  *kafka.Client
+	keys   [][sha256.Size]byte
+	turns  chan struct{}
+	ready  func() bool
 	meters *meters
-	warn   func(msg string, args ...any)
+	log    *slog.Logger
 }
 
-func newSending(client *kafka.Client, keys []string, ready func() bool, shared intake) *sending {
-	s := &sending{kafka: client, turns: make(chan struct{}, maxRequests), ready: ready, intake: shared}
+func newSending(client *kafka.Client, keys []string, ready func() bool, m *meters, log *slog.Logger) *sending {
+	s := &sending{kafka: client, turns: make(chan struct{}, maxRequests), ready: ready, meters: m, log: log}
 	for _, key := range keys {
 		s.keys = append(s.keys, sha256.Sum256([]byte(key)))
 	}
@@ -177,7 +173,7 @@ func (s *sending) produce(ctx context.Context, id string, value []byte) answer {
 		return refuse(http.StatusRequestEntityTooLarge, "The event is larger than Kafka takes it.")
 	}
 	if err != nil {
-		s.warn("a call could not be written to Kafka", "error", err)
+		s.log.Warn("a call could not be written to Kafka", "error", err)
 		return refuse(http.StatusServiceUnavailable, "The call could not be kept. Send it again: if it was kept after all, that is one call all the same.")
 	}
 	return answer{CallID: id, Status: http.StatusAccepted}

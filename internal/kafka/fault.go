@@ -66,25 +66,18 @@ func why(err error) string {
 		return endedEarly(early)
 	case errors.As(err, &lookup):
 		return "a broker's host is not found; check " + config.KafkaBrokers
-	case isSASL(err):
-		return "the broker does not accept the user and the password; check the " + config.KafkaSASLMechanism + " settings"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &operation) && operation.Timeout():
-		return "no Kafka broker answered in time; check that one runs at " + config.KafkaBrokers
+		return "no Kafka broker answered in time; check that one runs at " + config.KafkaBrokers + ", and speaks TLS if and only if the " + config.KafkaTLS + " settings do"
 	case errors.Is(err, kgo.ErrClientClosed):
 		return "the connection to Kafka was closed"
 	case errors.Is(err, kgo.ErrRecordTimeout):
 		return "no Kafka broker took the record in time"
-	case errors.As(err, &operation), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+	case errors.As(err, &operation) && operation.Op == "dial":
 		return "no Kafka broker can be reached; check that one runs at " + config.KafkaBrokers
+	case errors.As(err, &operation), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+		return "the broker ended the connection; if it always does, check the user and the password in the " + config.KafkaSASLMechanism + " settings, and the " + config.KafkaTLS + " settings"
 	}
 	return "what came does not read as an answer of Kafka"
-}
-
-// isSASL tells what the client itself found wrong in the exchange about the user,
-// for which it has no type.
-func isSASL(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "SCRAM") || strings.Contains(text, "sasl")
 }
 
 func endedEarly(err *kgo.ErrFirstReadEOF) string {
