@@ -11,8 +11,8 @@ LINT = $(GO) tool -modfile=tools/lint/go.mod
 FUZZTIME ?= 1m
 # Packages whose work is concurrent. The embedded Temporal server is left out:
 # building it with the race detector takes longer than everything else together.
-RACE = ./activities/... ./internal/anonymize/... ./internal/artifact/... ./internal/classifier/... \
-       ./internal/inference/... ./internal/modelserver/... ./internal/provider/... ./internal/stage/... \
+RACE = ./activities/... ./internal/anonymize/... ./internal/artifact/... ./internal/classifier/... ./internal/fetch/... \
+       ./internal/inference/... ./internal/modelserver/... ./internal/provider/... ./internal/speech/... ./internal/stage/... \
        ./internal/tweet/... ./workflows/...
 
 .PHONY: help demo run build test test-slow race lint dead vulncheck clients docs sample bench peers fuzz clean
