@@ -20,7 +20,7 @@ type cueList struct {
 }
 
 var cueLists = []cueList{
-	{Person, true, `your name, your full name, your first name, your last name, your surname, your good name, full name please, name please, first name
+	{Person, true, `your name, your full name, your first name, your last name, your surname, your good name, full name, passenger's full name, the full name, the last name, the first name, the surname, name please, first name
 		and last name, first and last name, first and surname, and your name, name of the account holder, who am i speaking, who am i talking, whom am i
 		speaking, who i'm speaking, who i am speaking, who's calling, who is calling, who do i have, the name on the, the account holder, account
 		holder's name, whose name, name of the passenger, passenger name, passenger's name, lead passenger, what should i call you, what can i call you, how should i address you,

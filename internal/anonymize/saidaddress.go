@@ -69,9 +69,9 @@ func (u *utterance) streetAt(i int) {
 // cityEnd takes the words behind a street that are its postcode and its place.
 func (u *utterance) cityEnd(j int) int {
 	end := j
-	for n := 0; j < len(u.heard) && n < 3; n++ {
+	for n := 0; j < len(u.heard) && n < 8; n++ {
 		switch {
-		case u.isNumber(j), !u.is(j, closed|ordinary) || gazetteerPlace(u.heard[j].key):
+		case u.isNumber(j), n < 3 && !u.is(j, closed|ordinary) || gazetteerPlace(u.heard[j].key):
 			end = j + 1
 		case u.isKey(j, "in"):
 		default:

@@ -49,6 +49,7 @@ func (u *utterance) namesInSpeech() {
 		u.listedAt(i)
 		u.kinAt(i)
 	}
+	u.wholeName()
 	u.besideSpelling()
 	u.askedHere()
 }
@@ -78,6 +79,45 @@ func (u *utterance) nameAnswer() {
 		if u.isNameWord(k) && !u.isTaken(k) {
 			u.mark("answer", Person, k, k+1)
 		}
+	}
+	u.misheardAnswer()
+}
+
+// misheardAnswer widens the name in a short answer by the words before it, as which a
+// given name was heard: "Now me Okonkwo."
+func (u *utterance) misheardAnswer() {
+	i := 0
+	for i < len(u.heard) && (u.is(i, leading|hesitates) || u.is(i, titled)) {
+		i++
+	}
+	for j := i + 1; j < len(u.heard) && j <= i+2; j++ {
+		if strings.ContainsAny(u.gap(j), ".,!?;:") || u.isDigits(j) {
+			return
+		}
+		if u.isTaken(j) && !u.isTaken(i) && u.isNameWord(j) && (j+1 == len(u.heard) || u.isTaken(j+1) && j+2 == len(u.heard) || u.isLast(j)) && !u.is(i, kin|titled) {
+			u.mark("answer", Person, i, j+1)
+			return
+		}
+	}
+}
+
+// wholeName finds a turn of two or three words that is a name, though each of them may be
+// a word.
+func (u *utterance) wholeName() {
+	n := len(u.heard)
+	if n < 2 || n > 3 {
+		return
+	}
+	given := false
+	for i := range n {
+		if u.is(i, closed|protected|monthly|trademark|units|street) || u.isDigits(i) || u.isContracted(i) || len(u.heard[i].key) < 2 ||
+			!u.is(i, forename|surname) && u.is(i, ordinary) || i > 0 && u.gap(i) != " " {
+			return
+		}
+		given = given || u.is(i, forename)
+	}
+	if given {
+		u.mark("whole", Person, 0, n)
 	}
 }
 
@@ -270,6 +310,9 @@ func (u *utterance) listedAt(i int) {
 	j := i + 1
 	for j < len(u.heard) && j < i+3 && u.gap(j) == " " && (u.isNameWord(j) || u.is(j, surname|forename) && !u.is(j, closed|protected|monthly|addressed) && u.isLast(j)) && !u.isCompany(j+1) {
 		j++
+	}
+	if i > 0 && u.gap(i) == " " && u.isNameWord(i-1) && !u.isTaken(i-1) && !u.is(i-1, forename|surname) { // "oyelaran smith"
+		i--
 	}
 	u.mark("listed", Person, i, j)
 }
