@@ -49,7 +49,7 @@ var cueLists = []cueList{
 	{Booking, false, `booking reference, booking code, booking number, booking, reservation number, reservation code, reservation, confirmation number,
 		confirmation code, record locator, pnr, p n r, locator, itinerary, buchungscode, buchungsnummer, buchung, buchungsreferenz, reservierung,
 		reservierungsnummer, reservierungscode, bestatigungsnummer, bestatigungscode, ticketnummer, booking id, confirmation`},
-	{Account, false, `account number, sort code, customer number, customer id, customer reference, membership number, member number, policy number,
+	{Account, false, `account number, sort code, ends in, ending in, ending with, endet auf, endet mit, customer number, customer id, customer reference, membership number, member number, policy number,
 		contract number, meter number, meter reading, invoice number, order number, tracking number, case number, ticket number, reference number, ref number,
 		your reference, my reference, serial number, loyalty number, frequent flyer, insurance number, claim number, roll number, account, reference,
 		the number, your number, my number, the code, your code, my code, passcode, pin, order, client number, parcel number, routing number,

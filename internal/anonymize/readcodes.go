@@ -15,6 +15,9 @@ func (u *utterance) codes() {
 			if i > 0 && last.to > 0 && r.from-last.to <= 2 && kind != Person && kind != Phone { // a part was heard as a word
 				from = last.to
 			}
+			if kind != Person && r.letters > 0 && r.from > 0 && u.isKey(r.from-1, "for", "to", "too", "ate", "won", "be", "see", "are", "you", "why", "eye") && (r.from == 1 || !u.isKey(r.from-2, "number", "code", "reference", "it", "nummer") && u.is(r.from-2, leading)) {
+				from-- // "for" is heard for 4
+			}
 			u.mark("read-out", kind, from, r.to)
 			last = r
 		}
@@ -152,7 +155,7 @@ func (u *utterance) spelledKind(r readout, announced, asked string) string {
 	word := strings.ToLower(r.chars)
 	expected := u.asked.has(Person) || u.hasNameCue()
 	switch {
-	case acronyms[word]:
+	case acronyms[word], len(word) == 2 && word[0] == 'a': // "is that with a K"
 		return ""
 	case announced == Booking || announced == Iban || announced == Passport || announced == NationalID:
 		if len(r.chars) >= 2 {

@@ -110,9 +110,9 @@ func (u *utterance) wholeAddress() bool {
 		if u.is(k, units) || u.is(k, closed) && !u.isKey(k, "in", "the", "of", "am", "an", "der", "oh", "o", "and", "as", "like", "for", "wie", "double") && len(u.heard[k].key) > 1 {
 			return false
 		}
-		tells = tells || u.isStreet(k) || !u.is(k, ordinary) && !u.isNumber(k)
+		tells = tells || u.isStreet(k) || gazetteerPlace(u.heard[k].key) || !u.is(k, ordinary) && !u.isNumber(k)
 	}
-	if j == i || numbers == 0 || !tells && numbers < 2 && j-i > 2 {
+	if j == i || numbers == 0 || !tells && j-i > 6 {
 		return false
 	}
 	u.mark("address", Address, i, j)
