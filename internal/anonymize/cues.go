@@ -20,7 +20,7 @@ type cueList struct {
 }
 
 var cueLists = []cueList{
-	{Person, true, `your name, your full name, your first name, your last name, your surname, your good name, full name please, name please, first name
+	{Person, true, `your name, your full name, your first name, your last name, your surname, your good name, full name, passenger's full name, the full name, the last name, the first name, the surname, name please, first name
 		and last name, first and last name, first and surname, and your name, name of the account holder, who am i speaking, who am i talking, whom am i
 		speaking, who i'm speaking, who i am speaking, who's calling, who is calling, who do i have, the name on the, the account holder, account
 		holder's name, whose name, name of the passenger, passenger name, passenger's name, lead passenger, what should i call you, what can i call you, how should i address you,
@@ -49,7 +49,7 @@ var cueLists = []cueList{
 	{Booking, false, `booking reference, booking code, booking number, booking, reservation number, reservation code, reservation, confirmation number,
 		confirmation code, record locator, pnr, p n r, locator, itinerary, buchungscode, buchungsnummer, buchung, buchungsreferenz, reservierung,
 		reservierungsnummer, reservierungscode, bestatigungsnummer, bestatigungscode, ticketnummer, booking id, confirmation`},
-	{Account, false, `account number, sort code, customer number, customer id, customer reference, membership number, member number, policy number,
+	{Account, false, `account number, sort code, ends in, ending in, ending with, endet auf, endet mit, customer number, customer id, customer reference, membership number, member number, policy number,
 		contract number, meter number, meter reading, invoice number, order number, tracking number, case number, ticket number, reference number, ref number,
 		your reference, my reference, serial number, loyalty number, frequent flyer, insurance number, claim number, roll number, account, reference,
 		the number, your number, my number, the code, your code, my code, passcode, pin, order, client number, parcel number, routing number,

@@ -334,9 +334,9 @@ func (u *utterance) glue(i int, r readout) int {
 		return i
 	}
 	j := i
-	for j < len(u.words) && j < i+3 && isReadOn(u.gap(j)) && (u.is(j, hesitates) || u.isKey(j, "and", "then", "dash", "hyphen", "space", "minus",
+	for j < len(u.words) && j < i+4 && isReadOn(u.gap(j)) && (u.is(j, hesitates) || u.isKey(j, "and", "then", "dash", "hyphen", "space", "minus",
 		"und", "dann", "bindestrich", "strich", "slash", "schragstrich", "to", "too", "for", "ate", "won", "tree", "that's", "plus", "punkt", "dot",
-		"capital", "again", "nochmal", "wieder", "hundred", "thousand", "hundert", "der", "die", "the", "umlaut", "gross", "klein", "comma", "komma")) {
+		"capital", "again", "nochmal", "wieder", "hundred", "thousand", "hundert", "der", "die", "the", "umlaut", "gross", "klein", "comma", "komma", "as", "in", "number", "zahl", "ziffer", "buchstabe", "letter", "yes", "ja", "okay", "mhm")) {
 		j++
 	}
 	if j == i || j >= len(u.words) || !isReadOn(u.gap(j)) {

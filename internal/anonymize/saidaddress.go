@@ -69,9 +69,9 @@ func (u *utterance) streetAt(i int) {
 // cityEnd takes the words behind a street that are its postcode and its place.
 func (u *utterance) cityEnd(j int) int {
 	end := j
-	for n := 0; j < len(u.heard) && n < 3; n++ {
+	for n := 0; j < len(u.heard) && n < 8; n++ {
 		switch {
-		case u.isNumber(j), !u.is(j, closed|ordinary) || gazetteerPlace(u.heard[j].key):
+		case u.isNumber(j), n < 3 && !u.is(j, closed|ordinary) || gazetteerPlace(u.heard[j].key):
 			end = j + 1
 		case u.isKey(j, "in"):
 		default:
@@ -110,9 +110,9 @@ func (u *utterance) wholeAddress() bool {
 		if u.is(k, units) || u.is(k, closed) && !u.isKey(k, "in", "the", "of", "am", "an", "der", "oh", "o", "and", "as", "like", "for", "wie", "double") && len(u.heard[k].key) > 1 {
 			return false
 		}
-		tells = tells || u.isStreet(k) || !u.is(k, ordinary) && !u.isNumber(k)
+		tells = tells || u.isStreet(k) || gazetteerPlace(u.heard[k].key) || !u.is(k, ordinary) && !u.isNumber(k)
 	}
-	if j == i || numbers == 0 || !tells && numbers < 2 && j-i > 2 {
+	if j == i || numbers == 0 || !tells && j-i > 6 {
 		return false
 	}
 	u.mark("address", Address, i, j)
