@@ -122,11 +122,25 @@ def decode(content, max_seconds):
     return np.concatenate(pieces).astype(np.float32) / 32768
 
 
+def load(folder=Path(sys.prefix) / "model", threads=1, places=1):
+    """Loads the model from its folder, by default where install puts it."""
+    return WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads, num_workers=places)
+
+
+def transcribe(model, samples, language=None, prompt=None, words=False, temperature=0):
+    """Hears samples at RATE. Earlier text is no context: a model this small falls into repeating it."""
+    chosen = {"temperature": temperature} if temperature else {}
+    segments, info = model.transcribe(
+        samples, language=language, initial_prompt=prompt, word_timestamps=words, condition_on_previous_text=False, **chosen
+    )
+    return list(segments), info
+
+
 class Recognizer:
     """Hears one recording at a time in each of its places; who comes when the queue is full is told to come again."""
 
     def __init__(self, folder, threads, places, queue):
-        self.model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads, num_workers=places)
+        self.model = load(folder, threads, places)
         self.places = asyncio.Semaphore(places)
         self.room = places + queue
         self.inside = 0
@@ -144,16 +158,8 @@ class Recognizer:
             self.inside -= 1
 
     def _hear(self, content, max_seconds, options):
-        # Earlier text is no context: a model this small falls into repeating it.
-        segments, info = self.model.transcribe(
-            decode(content, max_seconds),
-            language=options["language"],
-            initial_prompt=options["prompt"],
-            word_timestamps=options["words"],
-            condition_on_previous_text=False,
-            **({"temperature": options["temperature"]} if options["temperature"] else {}),
-        )
-        return list(segments), info
+        asked = {key: options[key] for key in ("language", "prompt", "words", "temperature")}
+        return transcribe(self.model, decode(content, max_seconds), **asked)
 
 
 def answer(segments, info, options):
@@ -193,7 +199,7 @@ def answer(segments, info, options):
 
 
 def application(recognizer, max_bytes, max_seconds):
-    async def transcribe(request):
+    async def transcriptions(request):
         began, heard, size = time.monotonic(), 0.0, 0
         try:
             form = await read_form(request, max_bytes)
@@ -221,7 +227,7 @@ def application(recognizer, max_bytes, max_seconds):
 
     return Starlette(
         routes=[
-            Route("/v1/audio/transcriptions", transcribe, methods=["POST"]),
+            Route("/v1/audio/transcriptions", transcriptions, methods=["POST"]),
             Route("/v1/models", models),
             Route("/health", health),
         ],
