@@ -45,8 +45,8 @@ const (
 // write by ear. Every second recording has a channel for each side.
 var recordings = [Recorded]struct{ handle, lang string }{
 	{"PackwoodHelp", "en"}, {"HanseBahnHilfe", "de"}, {"CoastlineTrains", "en"}, {"AskCobaltBank", "en"},
-	{"KurierWolf", "de"}, {"ParcelBadger", "en"}, {"HarrowAir", "en"}, {"NordhavenBank", "de"},
-	{"BurgerQuill", "en"}, {"Kestrel_Mobile", "en"}, {"HanseBahnHilfe", "de"}, {"MarlowMarket", "en"},
+	{"KurierWolf", "de"}, {"BrightwaveHelp", "en"}, {"HeliosGridCare", "en"}, {"Polarwing_Help", "de"},
+	{"TacoNimbus", "en"}, {"Kestrel_Mobile", "en"}, {"HanseBahnHilfe", "de"}, {"DishdashHelp", "en"},
 }
 
 // Call is a call that was made up.
@@ -132,7 +132,8 @@ func (w *writer) newCall(recorded bool, recording int) Call {
 	c := Call{Company: w.company.handle, Event: call.Event{Task: CallTask, Channel: "phone", Language: lang}}
 	switch {
 	case recorded:
-		c.Channels, c.Turns = 1+recording%2, w.recordedTurns()
+		c.Channels = 1 + recording%2
+		c.Turns = w.recordedTurns(c.Channels)
 	case w.chance(thinCalls):
 		c.Company, c.Turns = dataset.Unknown, w.thinTurns()
 	default:
@@ -180,9 +181,29 @@ func (w *writer) fresh(said []string, speak func() string) string {
 	return text
 }
 
-func (w *writer) recordedTurns() []CallTurn {
-	texts := []string{w.say("call.greet"), w.say("call.hello") + " " + w.say("call.trouble") + ".", w.say("call.ask.name"), w.say("call.name")}
-	return sides(texts)
+// recordedTurns are few, so that a recording is short; two channels take twice
+// the room.
+func (w *writer) recordedTurns(channels int) []CallTurn {
+	var shortest []string
+	for range 40 {
+		concern := w.say("call.hello") + " " + ended(w.say("call.trouble")) + " " + w.say("call.about")
+		texts := []string{w.say("call.greet"), concern, w.say("call.ask.name"), w.say("call.name")}
+		if channels == 2 {
+			texts = []string{w.say("call.greet"), w.say("call.name") + " " + w.say("call.about"), w.say("call.resolve")}
+		}
+		if shortest == nil || letters(texts) < letters(shortest) {
+			shortest = texts
+		}
+	}
+	return sides(shortest)
+}
+
+func letters(texts []string) int {
+	n := 0
+	for _, t := range texts {
+		n += visible(t)
+	}
+	return n
 }
 
 // thinTurns say nothing of a company.
