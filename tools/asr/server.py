@@ -28,6 +28,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 MODEL = "whisper-base"
+DEFAULT = Path(sys.prefix) / "model"  # where install puts it
 RATE = 16000
 FORMATS = ("json", "text", "verbose_json")
 GRANULARITIES = {"segment", "word"}
@@ -100,6 +101,15 @@ def options_of(form):
     }
 
 
+async def asked(request, limit):
+    """Gives what a request asks for, and its file."""
+    form = await read_form(request, limit)
+    try:
+        return options_of(form), await form["file"].read()
+    finally:
+        await form.close()
+
+
 def decode(content, max_seconds):
     """Gives audio of any format as samples of one channel. It stops early at what unpacks to more than max_seconds."""
     pieces, samples = [], 0
@@ -122,8 +132,8 @@ def decode(content, max_seconds):
     return np.concatenate(pieces).astype(np.float32) / 32768
 
 
-def load(folder=Path(sys.prefix) / "model", threads=1, places=1):
-    """Loads the model from its folder, by default where install puts it."""
+def load(folder=DEFAULT, threads=1, places=1):
+    """Loads the model from its folder."""
     return WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads, num_workers=places)
 
 
@@ -202,9 +212,7 @@ def application(recognizer, max_bytes, max_seconds):
     async def transcriptions(request):
         began, heard, size = time.monotonic(), 0.0, 0
         try:
-            form = await read_form(request, max_bytes)
-            options = options_of(form)
-            content = await form["file"].read()
+            options, content = await asked(request, max_bytes)
             size = len(content)
             segments, info = await recognizer.hear(request, content, max_seconds, options)
             heard, response = info.duration, answer(segments, info, options)
@@ -238,7 +246,7 @@ def application(recognizer, max_bytes, max_seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--listen", default="127.0.0.1:9191", help="host and port (default %(default)s)")
-    parser.add_argument("--model", type=Path, default=Path(sys.prefix) / "model", help="folder of the model (default: where install puts it)")
+    parser.add_argument("--model", type=Path, default=DEFAULT, help="folder of the model (default: where install puts it)")
     parser.add_argument("--threads", type=int, default=1, help="threads for one recording (default %(default)s)")
     parser.add_argument("--parallel", type=int, default=1, help="recordings heard at a time (default %(default)s)")
     parser.add_argument("--queue", type=int, default=32, help="requests that may wait; more are answered 429 (default %(default)s)")
