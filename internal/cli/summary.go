@@ -223,20 +223,10 @@ func writeApplied(t *text, c pipeline.ApplyCounts) {
 	t.fact("conversations", byStatus(c.Conversations, c.ConversationStatuses))
 	t.fact("companies", number(int64(c.Companies)))
 	t.fact("no label", noLabel(c.ConversationStatuses[string(pipeline.AnswerInvalid)], c.Answers()))
-	t.fact("unknown", unknown(c))
 	t.fact("tokens", number(c.Tokens))
 	if c.Priced && c.Cost > 0 {
 		t.fact("cost", dollars(c.Cost)+" for the answers, those taken over from earlier runs included")
 	}
-}
-
-// unknown tells which share of the conversations ended as Unknown. Those that got
-// no answer are in no share.
-func unknown(c pipeline.ApplyCounts) string {
-	if c.ConversationStatuses[string(pipeline.AnswerFailed)] > 0 {
-		return c.UnknownShare.String() + " of the conversations that did not fail"
-	}
-	return c.UnknownShare.String() + " of the conversations"
 }
 
 // noLabel tells how many of a model's answers were none of its labels.
@@ -261,7 +251,7 @@ func writeStages(t *text, stages []pipeline.StageTime) {
 	if len(rows) == 0 {
 		return
 	}
-	t.fact("stages", columns(nil, append(rows, []string{"all", seconds(total)}))...)
+	t.fact("stages", columns(nil, append(rows, []string{"total", seconds(total)}))...)
 }
 
 func writeEvents(t *text, events []pipeline.JobEvent) {
