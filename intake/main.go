@@ -58,6 +58,14 @@ share the calls; they need the same settings as each other, and as the workers.
 		RunE:          func(cmd *cobra.Command, _ []string) error { return run(cmd.Context()) },
 	}
 	cmd.CompletionOptions.DisableDefaultCmd = true
+	cmd.AddCommand(&cobra.Command{
+		Use:   "health",
+		Short: "Ask the intake of this machine whether it is ready",
+		Long: `Ask the intake of this machine, at ` + config.IntakeAddress + `, whether it is ready: whether Kafka
+answers it. The exit code is 0 if so, else 1.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return health(cmd.Context(), os.Getenv) },
+	})
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return problem.Input("%w; see --help", err) })
 	return cmd
 }
