@@ -6,8 +6,8 @@ SELECT to_char(:'day'::date, 'YYYYMMDD') AS name, (extract(epoch FROM :'day'::da
 SET synchronous_commit = off;
 SET maintenance_work_mem = '1GB';
 
-CREATE TABLE calls_:name (LIKE calls INCLUDING DEFAULTS) WITH (parallel_workers = 0);
-CREATE TABLE transcripts_:name (LIKE transcripts INCLUDING DEFAULTS) WITH (parallel_workers = 0);
+CREATE TABLE calls_:name (LIKE calls INCLUDING DEFAULTS);
+CREATE TABLE transcripts_:name (LIKE transcripts INCLUDING DEFAULTS);
 
 INSERT INTO calls_:name
 SELECT at, call_id,

@@ -51,8 +51,7 @@ func (p *partitions) forget() {
 const partitionsLock = 0x5357_4250 // "SWBP"
 
 // makePartitions attaches new tables rather than creating partitions: whoever reads
-// or writes calls need not wait for that. One process reads a partition: starting
-// more of them takes longer than what they are to read.
+// or writes calls need not wait for that.
 func (s *Store) makePartitions(ctx context.Context, day time.Time) error {
 	return s.change(ctx, func(t tx) error {
 		if _, err := t.exec(ctx, "SELECT pg_advisory_xact_lock(?)", partitionsLock); err != nil {
@@ -68,7 +67,7 @@ func (s *Store) makePartitions(ctx context.Context, day time.Time) error {
 				continue
 			}
 			for _, statement := range []string{
-				fmt.Sprintf("CREATE TABLE %s (LIKE %s INCLUDING ALL) WITH (parallel_workers = 0)", name, table),
+				fmt.Sprintf("CREATE TABLE %s (LIKE %s INCLUDING ALL)", name, table),
 				fmt.Sprintf("ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%d) TO (%d)", table, name, micros(day), micros(day.AddDate(0, 0, 1))),
 			} {
 				if _, err := t.exec(ctx, statement); err != nil {
