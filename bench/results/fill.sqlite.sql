@@ -27,7 +27,7 @@ INSERT INTO call_ids SELECT call_id, randomblob(32), at FROM calls ORDER BY call
 INSERT INTO transcripts SELECT at, call_id, '[]', '{"name":1}' FROM calls;
 INSERT INTO transcript_words (rowid, words) SELECT c.at, d.words FROM calls c JOIN documents d ON d.id = (c.at / 864000 * 7919) % 50000 ORDER BY c.at;
 INSERT INTO call_hours
-SELECT at - at % 3600000000, task, company, status, at / 864000 % 8, count(*), sum(CAST(confidence * 1000000 AS INTEGER)), count(*), sum(answered - produced), 0, 0, 0, 0, count(*), 0, 0, 0, 0
+SELECT at - at % 3600000000, task, company, status, at / 864000 % 2, count(*), sum(CAST(confidence * 1000000 AS INTEGER)), count(*), sum(answered - produced), 0, 0, 0, 0, count(*), 0, 0, 0, 0
 FROM calls GROUP BY 1, 2, 3, 4, 5;
 UPDATE calls SET status = 'redacted', company = '', model = '', confidence = 0 WHERE at > (SELECT max(at) FROM calls) - 600000000 AND call_id LIKE '%7';
 DROP TABLE documents;

@@ -176,11 +176,13 @@ func (s *Store) query(f Filter, words []word, limit int) (string, []any) {
 	anyOf(&c, "c.status", f.Statuses)
 	anyOf(&c, "c.company", f.Companies)
 	anyOf(&c, "c.model", f.Models)
-	if !f.From.IsZero() {
-		c.add(at+" >= ?", micros(f.From))
-	}
-	if !f.Until.IsZero() {
-		c.add(at+" < ?", micros(f.Until))
+	for _, column := range slices.Compact([]string{"c.at", at}) { // of both tables only the days that are meant
+		if !f.From.IsZero() {
+			c.add(column+" >= ?", micros(f.From))
+		}
+		if !f.Until.IsZero() {
+			c.add(column+" < ?", micros(f.Until))
+		}
 	}
 	if f.MinConfidence != nil {
 		c.add("c.confidence >= ?", *f.MinConfidence)

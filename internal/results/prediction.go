@@ -94,7 +94,7 @@ func (t tx) answer(ctx context.Context, at int64, p *Prediction) (bool, error) {
 }
 
 // shards is among how many rows the count of one company in one hour is spread.
-const shards = 8
+const shards = 2
 
 const hour = int64(time.Hour / time.Microsecond)
 
