@@ -11,11 +11,11 @@ LINT = $(GO) tool -modfile=tools/lint/go.mod
 FUZZTIME ?= 1m
 # Packages whose work is concurrent. The embedded Temporal server is left out:
 # building it with the race detector takes longer than everything else together.
-RACE = ./activities/... ./internal/anonymize/... ./internal/artifact/... ./internal/classifier/... \
-       ./internal/inference/... ./internal/modelserver/... ./internal/provider/... ./internal/stage/... \
+RACE = ./activities/... ./internal/anonymize/... ./internal/artifact/... ./internal/classifier/... ./internal/fetch/... \
+       ./internal/inference/... ./internal/modelserver/... ./internal/provider/... ./internal/speech/... ./internal/stage/... \
        ./internal/tweet/... ./workflows/...
 
-.PHONY: help demo run build test test-slow race lint dead vulncheck clients docs sample bench peers fuzz clean
+.PHONY: help demo run build test test-slow race lint dead vulncheck clients docs sample asr bench peers fuzz clean
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ docs: ## Put into the documents what the programs print now; DOCS=-all renews ti
 
 sample: ## Generate datasets/sample anew
 	$(GO) run ./tools/sample
+
+asr: ## Install the speech recognizer into tools/asr/.venv (Python 3.11 or later)
+	tools/asr/install
 
 bench: ## Run the benchmarks of packages; bench/ has the larger ones
 	$(GO) test -run '^$$' -bench . ./internal/...

@@ -45,7 +45,7 @@ func (c *Calls) clearance(ctx context.Context) (pipeline.Clearance, error) {
 	c.judged.Lock()
 	defer c.judged.Unlock()
 	if c.clear == nil {
-		e, err := privacy.Judge(ctx, c.Anonymizer)
+		e, err := privacy.JudgeCalls(ctx, c.Anonymizer)
 		if err != nil {
 			return pipeline.Clearance{}, err
 		}

@@ -28,12 +28,12 @@ func callFile(t *testing.T, id string) string {
 	return path
 }
 
-// checkCall: a call is assigned as a conversation is, its names are replaced, and
+// checkCall: a call of which files are wanted is assigned as a conversation is, its names are replaced, and
 // the history holds neither what was said nor whom it is for.
 func (th *harness) checkCall(model string) {
 	th.t.Helper()
 	path := callFile(th.t, "0042")
-	r := th.run("call", path, "--watch")
+	r := th.run("call", path, "--keep-artifacts", "--watch")
 	want := call.Answer{CallID: "0042", Channel: "phone", Company: "BoltRail", Confidence: r.Call.Confidence, Status: dataset.Classified, Model: model}
 	if r.WorkflowID != "call/0042" || r.Answer == nil || *r.Answer != want {
 		th.t.Fatalf("%s is answered with %+v, want %+v", r.WorkflowID, r.Answer, want)
@@ -53,7 +53,7 @@ func (th *harness) checkCall(model string) {
 		}
 		th.searchEvent(r.WorkflowID, event, text)
 	}
-	again := th.run("call", path, "--watch")
+	again := th.run("call", path, "--keep-artifacts", "--watch")
 	if again.RunID == r.RunID || again.Answer == nil || *again.Answer != want {
 		th.t.Errorf("the second analysis is answered with %+v", again.Answer)
 	}

@@ -61,7 +61,7 @@ func slow(t *testing.T) {
 type harness struct {
 	t       *testing.T
 	dir     string
-	ports   [3]string
+	ports   [5]string
 	env     []string
 	process *exec.Cmd
 	errors  *bytes.Buffer
@@ -70,7 +70,7 @@ type harness struct {
 func newHarness(t *testing.T, env ...string) *harness {
 	t.Helper()
 	// Free ports are found by the program itself, at its first start.
-	th := &harness{t: t, dir: t.TempDir(), ports: [3]string{"0", "0", "0"}}
+	th := &harness{t: t, dir: t.TempDir(), ports: [5]string{"0", "0", "0", "0", "0"}}
 	th.env = append(os.Environ(), "SWITCHBOARD_ARTIFACTS="+filepath.Join(th.dir, "artifacts"))
 	th.env = append(th.env, env...)
 	return th
@@ -80,6 +80,7 @@ func (th *harness) args(more ...string) []string {
 	return append([]string{
 		"--data", filepath.Join(th.dir, "state"),
 		"--temporal-port", th.ports[0], "--ui-port", th.ports[1], "--model-port", th.ports[2],
+		"--kafka-port", th.ports[3], "--intake-port", th.ports[4],
 	}, more...)
 }
 
@@ -111,13 +112,13 @@ func (th *harness) open() {
 	th.t.Fatalf("standalone ended before it was ready: %v\n%s", err, th.errors)
 }
 
-var portLine = regexp.MustCompile(`^(Temporal|Web UI|Provider) .*127\.0\.0\.1:(\d+)`)
+var portLine = regexp.MustCompile(`^(Temporal|Web UI|Provider|Kafka|Intake) .*127\.0\.0\.1:(\d+)`)
 
 // notePort reads where a part of the program listens. It stays there when the
 // program is started again.
 func (th *harness) notePort(line string) {
 	if m := portLine.FindStringSubmatch(line); m != nil {
-		th.ports[slices.Index([]string{"Temporal", "Web UI", "Provider"}, m[1])] = m[2]
+		th.ports[slices.Index([]string{"Temporal", "Web UI", "Provider", "Kafka", "Intake"}, m[1])] = m[2]
 	}
 }
 
@@ -139,8 +140,8 @@ func (th *harness) address() string { return "127.0.0.1:" + th.ports[0] }
 func (th *harness) starter(args ...string) (code int, out, errOut string) {
 	th.t.Helper()
 	var o, e bytes.Buffer
-	// Of all settings the starter needs where Temporal is.
-	env := append(th.env, "TEMPORAL_ADDRESS="+th.address())
+	// Of all settings the starter needs where Temporal is, and for calls the intake.
+	env := append(th.env, "TEMPORAL_ADDRESS="+th.address(), "SWITCHBOARD_INTAKE_URL=http://127.0.0.1:"+th.ports[4], "SWITCHBOARD_INTAKE_KEY_FILE="+filepath.Join(th.dir, "state", "api-key"))
 	code = cli.Run(th.t.Context(), args, env, &o, &e)
 	return code, o.String(), e.String()
 }

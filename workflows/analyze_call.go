@@ -20,13 +20,13 @@ func AnalyzeCall(ctx workflow.Context, in pipeline.AnalyzeCallInput) (pipeline.A
 // stored whom it is for. There are many calls and every step costs a few writes, so
 // there is no third but where a call cannot be analyzed at all.
 func storeCall(ctx workflow.Context, r *run, in pipeline.AnalyzeCallInput) (pipeline.AnalyzeCallResult, error) {
-	// Whoever started the run has listed it under its task; the rest would cost a
-	// write a step.
-	r.bare = true
 	in = in.WithDefaults()
 	r.status.Task = in.Task
-	if in.Record == nil {
-		if err := r.answerAccept(ctx); err != nil {
+	// The intake has listed the run under its task; the rest would cost a write a
+	// step.
+	r.bare = in.Record != nil
+	if !r.bare {
+		if err := first(r.answerAccept(ctx), r.belongs(ctx, in.Task)); err != nil {
 			return pipeline.AnalyzeCallResult{}, err
 		}
 	}

@@ -32,14 +32,15 @@ SELECT c.at, c.call_id, d.turns, '{"name":1}', d.words FROM calls_:name c JOIN d
 
 INSERT INTO call_ids SELECT call_id, sha256(call_id::bytea), at FROM calls_:name;
 
-ALTER TABLE calls_:name ADD PRIMARY KEY (at, call_id);
+ALTER TABLE calls_:name ADD PRIMARY KEY (at);
 CREATE INDEX ON calls_:name (task, at);
 CREATE INDEX ON calls_:name (channel, at);
 CREATE INDEX ON calls_:name (language, at);
 CREATE INDEX ON calls_:name (status, at);
 CREATE INDEX ON calls_:name (company, at);
 CREATE INDEX ON calls_:name (model, at);
-ALTER TABLE transcripts_:name ADD PRIMARY KEY (at, call_id);
+CREATE INDEX ON calls_:name (confidence, at);
+ALTER TABLE transcripts_:name ADD PRIMARY KEY (at);
 CREATE INDEX ON transcripts_:name USING gin (words);
 ALTER TABLE calls ATTACH PARTITION calls_:name FOR VALUES FROM (:begin) TO (:begin + 86400000000);
 ALTER TABLE transcripts ATTACH PARTITION transcripts_:name FOR VALUES FROM (:begin) TO (:begin + 86400000000);

@@ -89,6 +89,7 @@ type conversation struct {
 	// names are the words of the names found so far, and numbers the digits of what
 	// was read out.
 	names   map[string]bool
+	phrases [][]string // names of several words, of which some are ordinary ones
 	numbers []string
 }
 

@@ -2,6 +2,8 @@ package anonymize
 
 import (
 	"context"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -68,7 +70,7 @@ var callCases = []struct {
 	{"card", []string{"a|the long number on the card please", "c|43.97, 79.53"}, "Card"},
 	{"IBAN", []string{"c|my iban is d e eighty nine three seven zero four 0044 0532 0130 00"}, "my iban is Iban"},
 	{"booking code", []string{"a|what's your booking reference", "c|x k four seven q two"}, "Booking"},
-	{"date of birth", []string{"a|and your date of birth", "c|the third of march nineteen eighty four"}, "the BirthDate"},
+	{"date of birth", []string{"a|and your date of birth", "c|the third of march nineteen eighty four"}, "BirthDate"},
 	{"date of birth in German", []string{"a|und ihr geburtsdatum", "c|am dritten märz neunzehnhundertvierundachtzig"}, "am BirthDate"},
 	{"national insurance", []string{"c|my national insurance number is q q one two three four five six c"}, "my national insurance number is NationalID"},
 	{"passport", []string{"a|your passport number please", "c|five three three four oh one"}, "Passport"},
@@ -93,5 +95,103 @@ func TestCalls(t *testing.T) {
 				t.Errorf("%q became %q, want %q", c.turns[len(c.turns)-1], last, c.want)
 			}
 		})
+	}
+}
+
+// Whatever is said, the results have the shape of the calls, and outside of the spans the
+// turns stay as they were.
+func FuzzCalls(f *testing.F) {
+	for _, c := range callCases {
+		f.Add(c.turns[0], c.turns[len(c.turns)-1], "agent")
+	}
+	f.Add("your name", strings.Repeat("a b ", 300), "")
+	f.Add("spell that", strings.Repeat("for bravo at dot double ", 100), "x")
+	f.Add("ihre iban", "d\u0301e 89 \xff 3704 at web punkt", "")
+	a := rulesAlone(f)
+	f.Fuzz(func(t *testing.T, asked, answered, side string) {
+		call := []Turn{{Side: "agent", Text: asked}, {Side: side, Text: answered}, {Text: asked}, {Side: side, Text: answered}}
+		results, err := a.Calls(context.Background(), [][]Turn{call, nil, call})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(results) != 3 || len(results[0]) != len(call) || len(results[1]) != 0 {
+			t.Fatalf("results of %d calls, the first with %d turns", len(results), len(results[0]))
+		}
+		for i, r := range results[0] {
+			check(t, call[i].Text, r)
+		}
+		if !reflect.DeepEqual(results[0], results[2]) {
+			t.Error("the same call came out in two ways")
+		}
+	})
+}
+
+// What was replaced once stays, and little is found in it again.
+func TestCallsTwice(t *testing.T) {
+	a := rulesAlone(t)
+	for _, c := range callCases {
+		once := callResult(t, a, c.turns...)
+		var turns []string
+		for i, s := range once {
+			side, _, found := strings.Cut(c.turns[i], "|")
+			if found {
+				s = side + "|" + s
+			}
+			turns = append(turns, s)
+		}
+		twice := callResult(t, a, turns...)
+		if !slices.Equal(once, twice) {
+			t.Errorf("%s: %q became %q when it was replaced again", c.name, once, twice)
+		}
+	}
+}
+
+// A name belongs to its call.
+func TestNamesStayInTheirCall(t *testing.T) {
+	results, err := rulesAlone(t).Calls(context.Background(), [][]Turn{
+		{{Text: "my name is quorrin"}}, {{Text: "the quorrin one please"}}, {{Text: ""}, {Text: "okay quorrin"}, {Text: "it is quorrin speaking"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		call, turn int
+		want       string
+	}{{0, 0, "my name is Person"}, {1, 0, "the quorrin one please"}, {2, 0, ""}, {2, 1, "okay Person"}} {
+		if got := results[c.call][c.turn].Text; got != c.want {
+			t.Errorf("call %d, turn %d: %q, want %q", c.call, c.turn, got, c.want)
+		}
+	}
+}
+
+// The settings' lists hold for calls as for tweets.
+func TestCallsAllowAndDeny(t *testing.T) {
+	a, err := New(Options{Allow: []string{"oyelaran"}, Deny: []string{"acme robot"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := callResult(t, a, "a|your name please", "c|oyelaran", "c|the acme robot said so")
+	if want := []string{"your name please", "oyelaran", "the Person said so"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestSpokenDigits(t *testing.T) {
+	for word, want := range map[string]string{
+		"five": "5", "oh": "0", "twenty": "20", "zwo": "2", "einundzwanzig": "21", "siebenundneunzig": "97", "hundert": "100", "zweihundertfunf": "205",
+		"neunzehnhundertvierundachtzig": "1984", "zweitausendeins": "2001", "zweitausendeinundzwanzig": "2021", "twentyone": "21",
+		"hundred": "", "dozen": "", "und": "", "rundum": "", "stunde": "", "hunderte": "",
+	} {
+		if got := spokenDigits(word); got != want {
+			t.Errorf("%q stands for %q, want %q", word, got, want)
+		}
+	}
+}
+
+// Long and strange turns take time in proportion to their length.
+func TestLongTurns(t *testing.T) {
+	a := rulesAlone(t)
+	for _, unit := range []string{"a ", "n-", "five ", "double ", "for bravo ", "at dot ", "gmail dot com ", "iban de 89 ", "my name is ", "mister ", "oyelaran ", "1 street ", "und ", "the third of ", "'s ", "é"} {
+		callResult(t, a, "your name, your iban, your email", strings.Repeat(unit, 20_000/len(unit)))
 	}
 }

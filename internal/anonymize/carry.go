@@ -42,9 +42,20 @@ func (u *utterance) collectName(sp Span, c *conversation) {
 			c.names[strings.ToLower(r.chars)] = true
 		}
 	}
+	if words := u.within(sp); len(words) > 1 && len(words) < 4 {
+		var phrase []string
+		sure := true
+		for _, w := range words {
+			phrase = append(phrase, u.heard[u.index(w)].key)
+			sure = sure && !u.is(u.index(w), ordinary|closed)
+		}
+		if !sure && len(strings.Join(phrase, "")) > 4 {
+			c.phrases = append(c.phrases, phrase, phrase[:len(phrase)-1])
+		}
+	}
 	for _, w := range u.within(sp) {
 		k := u.heard[u.index(w)].key
-		if j := u.index(w); len(k) > 2 && (!u.is(j, closed|protected) || u.is(j, forename|surname) && !u.is(j, protected)) {
+		if j := u.index(w); len(k) > 2 && !u.is(j, titled) && (!u.is(j, closed|protected) || u.is(j, doubtful)) {
 			c.names[k] = c.names[k] || !u.is(u.index(w), ordinary)
 		}
 	}
@@ -55,15 +66,22 @@ func (u *utterance) collectName(sp Span, c *conversation) {
 func (u *utterance) repeated(c *conversation) {
 	for i := range u.heard {
 		k := u.heard[i].key
-		if len(k) < 3 || u.isTaken(i) || u.is(i, protected) || u.is(i, closed) && !u.is(i, forename|surname) {
+		if len(k) < 3 || u.isTaken(i) || u.is(i, protected) || u.is(i, closed) && !u.is(i, doubtful) {
 			continue
 		}
 		sure, found := c.names[k]
 		switch {
-		case found && (sure && !u.is(i, ordinary|closed) || u.words[i].shape == title && i > 0 && !u.is(i, closed) && !strings.ContainsAny(u.gap(i), ".!?") || u.isSpokenTo(i)):
+		case found && (sure && !u.is(i, ordinary|closed) || u.words[i].shape == title && i > 0 && !u.is(i, closed) && !strings.ContainsAny(u.gap(i), ".!?") || u.isSpokenTo(i) || u.isAtEnd(i) || u.isBesideName(i)):
 			u.mark("repeated", Person, i, i+1)
-		case !found && !u.is(i, ordinary|closed) && len(k) > 3 && c.hasSimilar(k):
+		case !found && !u.is(i, ordinary|closed) && len(k) > 3 && (!u.is(i, located) || u.words[i].shape == title) && c.hasSimilar(k):
 			u.mark("repeated", Person, i, i+1)
+		}
+	}
+	for _, phrase := range c.phrases {
+		for i := range u.heard {
+			if len(phrase) > 1 && u.says(i, phrase) && !u.areTaken(i, i+len(phrase)) && (u.is(i-1, addressed|titled) || u.isLast(i+len(phrase)-1) && u.gap(i) != " ") {
+				u.mark("repeated", Person, i, i+len(phrase))
+			}
 		}
 	}
 	for _, r := range u.runs {
@@ -80,6 +98,22 @@ func (u *utterance) repeated(c *conversation) {
 // Rose".
 func (u *utterance) isSpokenTo(i int) bool {
 	return u.is(i-1, addressed|titled) && isSoft(u.gap(i)) && (u.isLast(i) || u.is(i, forename|surname) || u.is(i+1, forename|surname)) || u.is(i-1, titled)
+}
+
+// isBesideName tells that a name stands directly before or behind the word at i.
+func (u *utterance) isBesideName(i int) bool {
+	taken := func(j int) bool {
+		return j >= 0 && j < len(u.words) && !u.is(j, closed|ordinary) && slices.ContainsFunc(u.spans, func(sp Span) bool {
+			return sp.Kind == Person && sp.Start <= u.words[j].start && u.words[j].end <= sp.End
+		})
+	}
+	return i > 0 && u.gap(i) == " " && taken(i-1) || i+1 < len(u.words) && u.gap(i+1) == " " && taken(i+1)
+}
+
+// isAtEnd tells a name that ends the turn as nothing else does: "can I help you with,
+// Will".
+func (u *utterance) isAtEnd(i int) bool {
+	return i > 0 && i+1 == len(u.heard) && u.is(i, forename|surname) && (strings.Contains(u.gap(i), ",") || !u.is(i-1, leading) && !u.isKey(i-1, "you", "we", "i", "they", "he", "she", "sie", "er", "ihr", "wir", "in", "to"))
 }
 
 func (c *conversation) hasSimilar(k string) bool {

@@ -5,14 +5,33 @@ import "strings"
 // codes finds the numbers and codes among what is read out, and names that are spelled.
 // How much has to be read out depends on whether it was asked for or announced.
 func (u *utterance) codes() {
-	for _, r := range u.runs {
-		if u.isTaken(r.from) && u.isTaken(r.to-1) {
+	var last readout
+	for i, r := range u.runs {
+		if u.areTaken(r.from, r.to) {
 			continue
 		}
 		if kind := u.codeKind(r); kind != "" {
-			u.mark("read-out", kind, r.from, r.to)
+			from := r.from
+			if i > 0 && last.to > 0 && r.from-last.to <= 2 && kind != Person && kind != Phone { // a part was heard as a word
+				from = last.to
+			}
+			if kind != Person && r.letters > 0 && r.from > 0 && u.isKey(r.from-1, "for", "to", "too", "ate", "won", "be", "see", "are", "you", "why", "eye") && (r.from == 1 || !u.isKey(r.from-2, "number", "code", "reference", "it", "nummer") && u.is(r.from-2, leading)) {
+				from-- // "for" is heard for 4
+			}
+			u.mark("read-out", kind, from, r.to)
+			last = r
 		}
 	}
+}
+
+// areTaken tells that spans hold all words from i up to j.
+func (u *utterance) areTaken(i, j int) bool {
+	for ; i < j; i++ {
+		if !u.isTaken(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // codeKind returns what is read out, "" if it is nothing personal.
@@ -60,12 +79,20 @@ func (u *utterance) isEnough(r readout, kind string, announced bool) bool {
 	case BirthDate, Address:
 		return n >= 2
 	case Account, Phone, Card, Iban, NationalID, Passport, Booking:
-		if n <= 4 && !announced && len(u.words)-(r.to-r.from) > 5 || n <= 4 && u.isKey(r.from-1, "by", "at", "until", "till", "before", "after", "ab", "bis", "um") {
+		if n <= 4 && !announced && len(u.words)-u.readOutWords() > 5 || n <= 4 && u.isKey(r.from-1, "by", "at", "until", "till", "before", "after", "ab", "bis", "um") {
 			return false // "by seven thirty tomorrow"
 		}
 		return n >= 3 || n == 2 && r.words && !announced && len(u.words) <= 4 || n == 2 && len(u.words) <= 2
 	}
 	return n >= 4
+}
+
+// readOutWords counts the words of the turn that belong to a run.
+func (u *utterance) readOutWords() (n int) {
+	for _, r := range u.runs {
+		n += r.to - r.from
+	}
+	return n
 }
 
 // bestKind returns the kind by the form alone.
@@ -94,6 +121,9 @@ func (u *utterance) isAmount(r readout) bool {
 	}
 	if r.scaled || r.to < len(u.heard) && (u.is(r.to, units) || u.isKey(r.to, "thousand", "hundred", "tausend")) && len(r.chars) < 9 {
 		return true
+	}
+	if u.is(r.from-1, units) && len(r.chars) < 4 {
+		return true // "forty pounds thirty"
 	}
 	if r.from > 0 && u.isKey(r.from-1, "uhr", "um", "gegen", "version", "windows", "since", "seit") && len(r.chars) < 7 {
 		return true
@@ -125,7 +155,7 @@ func (u *utterance) spelledKind(r readout, announced, asked string) string {
 	word := strings.ToLower(r.chars)
 	expected := u.asked.has(Person) || u.hasNameCue()
 	switch {
-	case acronyms[word]:
+	case acronyms[word], len(word) == 2 && word[0] == 'a': // "is that with a K"
 		return ""
 	case announced == Booking || announced == Iban || announced == Passport || announced == NationalID:
 		if len(r.chars) >= 2 {

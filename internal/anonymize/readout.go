@@ -191,6 +191,9 @@ func (u *utterance) part(i int, r *readout) (chars string, next int) {
 // one: "CH-A-O", "4 bwgmc", "DE 55".
 func (u *utterance) isCluster(i int, r *readout) bool {
 	k := u.heard[i].key
+	if len(k) == 2 && ibanLengths[strings.ToUpper(k)] > 0 && r.parts == 0 && u.isKey(i, "de", "gb", "ie", "nl", "ch", "fr", "pl") && (u.isPart(i+1) && i+1 < len(u.words)) {
+		return true
+	}
 	if len(k) < 2 || len(k) > 6 || u.is(i, closed|titled|units|hesitates) || strings.Trim(k, "abcdefghijklmnopqrstuvwxyz") != "" {
 		return false
 	}
@@ -198,8 +201,6 @@ func (u *utterance) isCluster(i int, r *readout) bool {
 	switch {
 	case !within:
 		return false
-	case len(k) == 2 && ibanLengths[strings.ToUpper(k)] > 0 && i+1 < len(u.words) && (u.words[i+1].shape == digits || u.isPart(i+1)) && r.parts == 0:
-		return u.isKey(i, "de", "gb", "ie", "nl") || !u.is(i, ordinary)
 	case strings.Trim(k, "bcdfghjklmnpqrstvwxyz") == "" && !u.is(i, ordinary):
 		return true
 	case u.is(i, ordinary|forename|surname):
@@ -256,7 +257,7 @@ func (u *utterance) example(i int, letter byte) int {
 func (u *utterance) readOut() (runs []readout) {
 	for i := 0; i < len(u.words); {
 		r := u.runAt(i)
-		if len(r.chars) < 2 {
+		if len(r.chars) < 2 && !r.phonetic || r.parts == 0 {
 			i++
 			continue
 		}
@@ -333,9 +334,9 @@ func (u *utterance) glue(i int, r readout) int {
 		return i
 	}
 	j := i
-	for j < len(u.words) && j < i+3 && isReadOn(u.gap(j)) && (u.is(j, hesitates) || u.isKey(j, "and", "then", "dash", "hyphen", "space", "minus",
+	for j < len(u.words) && j < i+4 && isReadOn(u.gap(j)) && (u.is(j, hesitates) || u.isKey(j, "and", "then", "dash", "hyphen", "space", "minus",
 		"und", "dann", "bindestrich", "strich", "slash", "schragstrich", "to", "too", "for", "ate", "won", "tree", "that's", "plus", "punkt", "dot",
-		"capital", "again", "nochmal", "wieder", "hundred", "thousand", "hundert", "der", "die", "the", "umlaut", "gross", "klein", "comma", "komma")) {
+		"capital", "again", "nochmal", "wieder", "hundred", "thousand", "hundert", "der", "die", "the", "umlaut", "gross", "klein", "comma", "komma", "as", "in", "number", "zahl", "ziffer", "buchstabe", "letter", "yes", "ja", "okay", "mhm")) {
 		j++
 	}
 	if j == i || j >= len(u.words) || !isReadOn(u.gap(j)) {

@@ -11,7 +11,9 @@ func (u *utterance) addresses() {
 		}
 	}
 	if u.asked.has(Address) {
-		u.livingAnswer(0)
+		if !u.wholeAddress() {
+			u.livingAnswer(0)
+		}
 		return
 	}
 	for _, c := range u.cues {
@@ -67,9 +69,9 @@ func (u *utterance) streetAt(i int) {
 // cityEnd takes the words behind a street that are its postcode and its place.
 func (u *utterance) cityEnd(j int) int {
 	end := j
-	for n := 0; j < len(u.heard) && n < 3; n++ {
+	for n := 0; j < len(u.heard) && n < 8; n++ {
 		switch {
-		case u.isNumber(j), !u.is(j, closed|ordinary) || gazetteerPlace(u.heard[j].key):
+		case u.isNumber(j), n < 3 && !u.is(j, closed|ordinary) || gazetteerPlace(u.heard[j].key):
 			end = j + 1
 		case u.isKey(j, "in"):
 		default:
@@ -84,11 +86,45 @@ func (u *utterance) isNumber(i int) bool {
 	return i < len(u.heard) && (u.words[i].shape == digits || spokenDigits(u.heard[i].key) != "" || u.words[i].shape == other && len(u.heard[i].key) <= 5 && strings.ContainsAny(u.heard[i].key, "0123456789"))
 }
 
+// wholeAddress finds an address that is all of a short turn, but for its lead: "please
+// send it to 83 Larkspur Way, Raleigh".
+func (u *utterance) wholeAddress() bool {
+	i, j := 0, len(u.heard)
+	if j > 16 {
+		return false
+	}
+	for i < j && (u.is(i, leading|closed) && !u.isNumber(i) && len(u.heard[i].key) > 1 || u.isKey(i, "send", "deliver", "address")) {
+		if u.isKey(i, "am", "an", "im") && i+2 < j && u.isNumber(i+2) && !u.is(i+1, closed) {
+			break
+		}
+		i++
+	}
+	for j > i && u.is(j-1, closed) && !u.isNumber(j-1) && len(u.heard[j-1].key) > 1 {
+		j--
+	}
+	numbers, tells := 0, false
+	for k := i; k < j; k++ {
+		if u.isNumber(k) {
+			numbers++
+		}
+		if u.is(k, units) || u.is(k, closed) && !u.isKey(k, "in", "the", "of", "am", "an", "der", "oh", "o", "and", "as", "like", "for", "wie", "double") && len(u.heard[k].key) > 1 {
+			return false
+		}
+		tells = tells || u.isStreet(k) || gazetteerPlace(u.heard[k].key) || !u.is(k, ordinary) && !u.isNumber(k)
+	}
+	if j == i || numbers == 0 || !tells && j-i > 6 {
+		return false
+	}
+	u.mark("address", Address, i, j)
+	return true
+}
+
 // livingAnswer finds what tells where somebody lives in the words from i on: what is no
 // ordinary word, streets, and all numbers.
 func (u *utterance) livingAnswer(i int) {
 	for j := i; j < len(u.heard); j++ {
 		switch {
+		case len(u.heard[j].key) == 1 || u.isDigits(j):
 		case u.is(j, closed) || u.isTaken(j) || u.is(j, protected) && !gazetteerPlace(u.heard[j].key):
 		case gazetteerPlace(u.heard[j].key), u.isStreet(j) && !u.isKey(j, "close", "drive", "ring", "platz", "row", "court") && (j > 0 && !u.is(j-1, closed) || u.words[j].end-u.words[j].start > 7):
 			from := j

@@ -21,11 +21,19 @@ func (u *utterance) dates() {
 			j++
 		}
 		announced := u.announcedBefore(i, 10) == BirthDate
+		if !month && !year && (u.is(i-1, units) || u.is(last+1, units)) {
+			i = j
+			continue
+		}
+		from := i
+		if u.isKey(i-1, "the") {
+			from--
+		}
 		switch {
 		case month && year && numbers > 1, (expected || announced) && (month && numbers > 0 || numbers > 1 || year):
-			u.mark("date", BirthDate, i, last+1)
+			u.mark("date", BirthDate, from, last+1)
 		case (expected || announced) && len(u.heard) <= 4:
-			u.mark("date", BirthDate, i, last+1)
+			u.mark("date", BirthDate, from, last+1)
 		}
 		i = j
 	}

@@ -138,6 +138,15 @@ func (u *utterance) addressStart(dot, from int, expected bool) int {
 		return -1
 	}
 	start := u.localStart(at, from)
+	if u.asked.has(Email) && from == 0 { // a name at its beginning may have been heard as words
+		lead := 0
+		for lead < start && (u.is(lead, leading|hesitates) || u.isMailWord(lead)) {
+			lead++
+		}
+		if start-lead <= 3 && start > lead && isSoft(u.gap(start)) {
+			start = lead
+		}
+	}
 	if start == at && !expected {
 		return -1
 	}

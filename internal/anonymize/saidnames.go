@@ -20,9 +20,9 @@ var introductions = func() map[string][]introduced {
 			they call me, call me, mein name ist, name ist, name lautet, nachname ist, vorname ist, nachname, vorname, mein nachname, familienname, hier spricht,
 			in the name of, under the name of, under the name, auf den namen, unter dem namen, unter namen, am i speaking with, am i speaking to, am i talking to,
 			speaking with, speaking to, you're talking to, through to, you are talking to, talk to, sie sprechen mit, verbunden mit, spreche ich mit, habe ich mit, goes by, ich heisse, heisse, er heisst, sie heisst, is called, named, namens, mein name, name war, name was, name`,
-		false: `this is, i'm, i am, im, it, it is, hier ist, hier, da ist, ich bin, das ist, spoke to, spoke with, spoken to, spoken with, talked to, talking to, dealt with, gesprochen
+		false: `this is, i'm, i am, it, it is, hier ist, hier, da ist, ich bin, das ist, spoke to, spoke with, spoken to, spoken with, talked to, talking to, dealt with, gesprochen
 			mit, geredet mit, telefoniert mit, sprechen mit, sind mit, ask for, asked for, attention of, care of, signed by, on behalf of, calling for, im namen von, behalf of, says, it says, da steht, auf, under,
-			colleague, kollege, kollegin, by, with, met, told, frau, miss, doctor, doktor, hi, hello, hey, dear, hallo, thanks, thank you, danke, und zwar, mit, von`,
+			colleague, kollege, kollegin, by, with, met, told, frau, miss, doctor, doktor, hi, hello, hey, dear, hallo, thanks, thank you, danke, vielen dank, und zwar, mit, von`,
 	} {
 		for phrase := range strings.SplitSeq(list, ",") {
 			words := strings.Fields(phrase)
@@ -49,6 +49,8 @@ func (u *utterance) namesInSpeech() {
 		u.listedAt(i)
 		u.kinAt(i)
 	}
+	u.misheardIntroduction()
+	u.wholeName()
 	u.besideSpelling()
 	u.askedHere()
 }
@@ -61,7 +63,7 @@ func (u *utterance) nameAnswer() {
 		i++
 	}
 	u.spelledAnswer()
-	if u.is(i, closed) && u.is(i, forename) && u.isLast(i) { // "Sure, Will"
+	if u.is(i, closed) && u.is(i, doubtful) && u.is(i, forename|surname) && u.isLast(i) { // "Sure, Will"
 		u.mark("answer", Person, i, i+1)
 	}
 	j, plain := i, 0
@@ -79,24 +81,89 @@ func (u *utterance) nameAnswer() {
 			u.mark("answer", Person, k, k+1)
 		}
 	}
+	u.misheardAnswer()
+}
+
+// misheardAnswer widens the name in a short answer by the words before it, as which a
+// given name was heard: "Now me Okonkwo."
+func (u *utterance) misheardAnswer() {
+	i := 0
+	for i < len(u.heard) && (u.is(i, leading|hesitates) || u.is(i, titled)) {
+		i++
+	}
+	for j := i + 1; j < len(u.heard) && j <= i+2; j++ {
+		if strings.ContainsAny(u.gap(j), ".,!?;:") || u.isDigits(j) {
+			return
+		}
+		if u.isTaken(j) && !u.isTaken(i) && u.isNameWord(j) && (j+1 == len(u.heard) || u.isTaken(j+1) && j+2 == len(u.heard) || u.isLast(j)) && !u.is(i, kin|titled) {
+			u.mark("answer", Person, i, j+1)
+			return
+		}
+	}
+}
+
+// misheardIntroduction widens the name near the beginning of a turn up to "it's" or "this
+// is": "Hi, it's Fee on a Gallagher".
+func (u *utterance) misheardIntroduction() {
+	for i := 0; i < min(5, len(u.heard)); i++ {
+		if !u.isKey(i, "it") || !u.words[i].possessive {
+			if !u.isKey(i, "is") || !u.isKey(i-1, "this") {
+				continue
+			}
+		}
+		for j := i + 2; j < len(u.heard) && j <= i+4; j++ {
+			if strings.ContainsAny(u.gap(j), ".,!?;:") {
+				break
+			}
+			if u.isTaken(j) && u.isNameWord(j) && !u.isTaken(j-1) && !u.is(j-1, kin|titled) && (u.words[i+1].shape == title || !u.is(i+1, closed)) {
+				u.mark("introduced", Person, i+1, j+1)
+				return
+			}
+		}
+	}
+}
+
+// wholeName finds a turn of two or three words that is a name, though each of them may be
+// a word.
+func (u *utterance) wholeName() {
+	n := len(u.heard)
+	if n < 2 || n > 3 {
+		return
+	}
+	given := false
+	for i := range n {
+		if u.is(i, closed|protected|monthly|trademark|units|street) || u.isDigits(i) || u.isContracted(i) || len(u.heard[i].key) < 2 ||
+			!u.is(i, forename|surname) && u.is(i, ordinary) || i > 0 && u.gap(i) != " " {
+			return
+		}
+		given = given || u.is(i, forename)
+	}
+	if given {
+		u.mark("whole", Person, 0, n)
+	}
 }
 
 // spelledAnswer finds what is spelled with words for the letters that no alphabet has:
 // "house R as in romeo".
 func (u *utterance) spelledAnswer() {
 	for _, r := range u.runs {
-		if r.digits > 0 || r.letters < 1 || !r.phonetic && r.single < 2 {
+		if r.digits > 1 || r.letters < 1 || !r.phonetic && r.single < 2 {
 			continue
 		}
 		from, to := r.from, r.to
-		for from > 0 && isReadOn(u.gap(from)) && (!u.is(from-1, closed|leading) || len(u.heard[from-1].key) == 1) {
+		for from > 0 && isReadOn(u.gap(from)) && (!u.is(from-1, closed|leading) || len(u.heard[from-1].key) == 1 || u.soundsLetter(from-1)) {
 			from--
 		}
-		for to < len(u.heard) && isReadOn(u.gap(to)) && !u.is(to, closed) {
+		for to < len(u.heard) && isReadOn(u.gap(to)) && (!u.is(to, closed) || u.soundsLetter(to)) {
 			to++
 		}
 		u.mark("spelled", Person, from, to)
 	}
+}
+
+// soundsLetter tells a word as which a letter or a digit may have been heard.
+func (u *utterance) soundsLetter(i int) bool {
+	return u.isKey(i, "be", "see", "are", "you", "why", "oh", "eye", "for", "to", "too", "ate", "won", "ah", "in", "as", "wie", "er", "es", "we", "a", "i", "el", "us")
 }
 
 // isCommonStart tells an answer that begins with a verb or an adverb: it is no name.
@@ -113,8 +180,8 @@ func (u *utterance) isDigits(i int) bool {
 // else, or a word that no list has.
 func (u *utterance) isNameWord(i int) bool {
 	w := u.words[i]
-	if w.shape == digits || u.is(i, ordinary|closed|protected) || w.end-w.start < 2 || u.isDigits(i) || u.isContracted(i) {
-		return u.words[i].shape == title && i > 0 && u.is(i, forename) && !u.is(i, closed|protected|monthly) && !strings.ContainsAny(u.gap(i), ".!?")
+	if w.shape == digits || u.is(i, ordinary|closed|protected|located) || w.end-w.start < 2 || u.isDigits(i) || u.isContracted(i) {
+		return u.words[i].shape == title && i > 0 && u.is(i, forename) && !u.is(i, closed|protected|monthly|trademark) && !strings.ContainsAny(u.gap(i), ".!?")
 	}
 	return len(u.heard[i].key) > 2 || u.is(i, forename|surname)
 }
@@ -127,7 +194,7 @@ func (u *utterance) introducedAt(i int) {
 	for _, in := range introductions[u.heard[i].key] {
 		if from := i - len(in.words) + 1; from >= 0 && u.says(from, in.words) {
 			strong, weak = strong || in.strong, true
-			if in.strong && (from > 0 && named[u.heard[from-1].key] || u.isAsking(from, i)) {
+			if in.strong && (from > 0 && named[u.heard[from-1].key] || u.isAsking(from, i) || u.isAsking(from-1, i) && u.isKey(from-1, "last", "first", "full", "middle")) {
 				strong = false
 			}
 		}
@@ -142,9 +209,44 @@ func (u *utterance) introducedAt(i int) {
 	if j >= len(u.heard) || strings.ContainsAny(u.gap(j), ".!?;") && !strong {
 		return
 	}
-	if end := u.nameEnd(j, strong); end > j && !u.isCompany(end) {
+	end := u.nameEnd(j, strong)
+	if strong && u.isName(i) {
+		end = max(end, u.misheardEnd(j))
+	}
+	if end > j && !u.isCompany(end) {
 		u.mark("introduced", Person, j, end)
 	}
+}
+
+// isName tells that the introduction that ends at word i is about a name and nothing else:
+// "my name is".
+func (u *utterance) isName(i int) bool {
+	for j := i; j >= max(0, i-2); j-- {
+		if u.isKey(j, "name", "names", "surname", "nachname", "vorname", "namen", "heisse", "heisst", "spricht") {
+			return true
+		}
+	}
+	return false
+}
+
+// misheardEnd returns the index behind a name that was heard as words, which begins at
+// word j: what is left of the sentence, if that is little and goes on as names do.
+func (u *utterance) misheardEnd(j int) int {
+	end := j
+	for end < len(u.heard) && (end == j || !strings.ContainsAny(u.gap(end), ".!?;:,")) {
+		if u.is(end, breaking|protected) && !(u.isKey(end, "ist", "is", "es") && end > j) || u.isDigits(end) || end == j && u.isOpening(j) {
+			break
+		}
+		end++
+	}
+	switch {
+	case end-j > 6, end-j > 3 && end < len(u.heard) && u.gap(end) == " ", end == j+1 && u.is(j, closed) && !u.is(j, doubtful):
+		return j
+	}
+	for end > j && u.is(end-1, closed) && end-j > 1 && (u.isKey(end-1, "is", "ist", "it", "the") || end < len(u.heard)) {
+		end--
+	}
+	return end
 }
 
 // isAsking tells "your name", which asks and does not introduce.
@@ -161,11 +263,15 @@ func (u *utterance) nameEnd(j int, strong bool) int {
 		}
 		w := u.words[end]
 		switch {
-		case end == j && strong && u.is(end, forename|surname) && !u.is(end, protected) && u.isLast(end): // "my name is Will"
+		case end == j && strong && u.is(end, doubtful) && u.isLast(end): // "my name is Will"
+		case u.isParticle(end):
+			end++
 		case u.is(end, closed|protected), u.isDigits(end), u.isContracted(end), len(u.heard[end].key) == 1:
 			return end
 		case u.isNameWord(end):
 		case end == j && strong && !u.isOpening(end):
+		case u.is(end, located) && !u.is(end, ordinary) && (strong || end > j || w.shape == title && u.isLast(end)):
+		case end == j && u.german && u.is(end, surname|forename) && u.isLast(end) && !strong:
 		case end == j && u.is(end, forename) && !strong && (w.shape == title || u.isNameAfter(end)):
 		case end > j && u.is(end, forename|surname) && (w.shape == title || !u.is(end, closed) && u.isLast(end)):
 		default:
@@ -176,12 +282,19 @@ func (u *utterance) nameEnd(j int, strong bool) int {
 	return end
 }
 
+// isParticle tells a small word that a family name may begin with, and that a word
+// follows which is no closed one: "mc knight", "van dyk".
+func (u *utterance) isParticle(i int) bool {
+	return u.isKey(i, "mc", "mac", "o", "de", "van", "von", "el", "al", "la", "bin", "ben", "st", "saint", "da", "di", "dos", "ter", "den") && i+1 < len(u.heard) &&
+		!u.is(i+1, closed) && (!u.is(i+1, ordinary) || u.is(i+1, surname)) && len(u.heard[i+1].key) > 2 && !u.isDigits(i+1) && len(u.gap(i+1)) < 2
+}
+
 // isOpening tells a word that goes on behind "my name" as no name does.
 func (u *utterance) isOpening(i int) bool {
 	k := u.heard[i].key
 	return u.is(i, ordinary) && !u.is(i, forename|surname) && (strings.HasSuffix(k, "ed") || strings.HasSuffix(k, "ing") || strings.HasSuffix(k, "ly")) ||
 		u.isKey(i, "spelled", "wrong", "change", "changed", "different", "registered", "associated", "linked", "correct", "correctly", "listed", "falsch", "geandert", "andern",
-			"spelt", "appears", "field", "tag", "stay", "details", "anders", "steht", "under", "richtig", "associated")
+			"spelt", "appears", "field", "tag", "stay", "details", "anders", "steht", "under", "richtig", "back", "again", "later", "anytime", "tomorrow", "ahead", "so", "und", "on", "associated")
 }
 
 // isNameAfter tells that behind an ordinary word that is a name as well stands what makes
@@ -229,8 +342,15 @@ func (w word) isCapital() bool { return w.shape == title || w.shape == upper }
 // speakerBefore finds the name before "speaking", "am Apparat" or "here", the word at i.
 func (u *utterance) speakerBefore(i int) {
 	switch {
+	case i > 0 && (u.isKey(i, "speaking") || u.isKey(i, "am") && u.isKey(i+1, "apparat")) && (!u.is(i-1, closed|protected|companies|trademark) || u.isKey(i-1, "a", "an", "in") && i > 1 && i < 5) && !u.isDigits(i-1) && (u.isLast(i) || u.isKey(i, "am")):
+		from := i - 1
+		for from > 0 && from > i-4 && u.gap(from) == " " && !u.is(from-1, leading|breaking|protected|companies|trademark|titled) && !u.isDigits(from-1) {
+			from--
+		}
+		u.mark("speaker", Person, from, i)
+		return
 	case u.isKey(i, "speaking", "calling") && (i+1 == len(u.heard) || strings.ContainsAny(u.gap(i+1), ".,!?") || u.isKey(i+1, "how", "from", "i", "what", "about", "can", "with")):
-	case u.isKey(i, "here") && !u.isKey(i-1, "down", "right", "is", "from", "over", "in", "out"):
+	case u.isKey(i, "here", "hier") && !u.isKey(i-1, "down", "right", "is", "from", "over", "in", "out", "ist", "von", "bin"):
 	case u.isKey(i, "am") && u.isKey(i+1, "apparat", "telefon"):
 	case u.isKey(i, "mein") && u.isKey(i+1, "name"), u.isKey(i, "is", "ist") && u.isKey(i+1, "my", "mein") && u.isKey(i+2, "name"):
 	default:
@@ -243,15 +363,37 @@ func (u *utterance) speakerBefore(i int) {
 	for j > 0 && j > i-3 && !u.is(j-1, closed|protected|leading) && (u.is(j-1, forename|surname) || !u.is(j-1, ordinary)) && !u.isContracted(j-1) && !u.isDigits(j-1) {
 		j--
 	}
-	if j < i && (u.isNameWord(j) || u.isNameWord(i-1)) {
+	if j < i && (u.isNameWord(j) || u.isNameWord(i-1) || j+2 == i && (j == 0 || u.is(j-1, leading)) && u.areListed(j, i)) {
 		u.mark("speaker", Person, j, i)
 	}
+}
+
+// isCapitalName tells a given name that is an ordinary word as well and stands inside an
+// English sentence with a capital: "Siobhan or Mark will call".
+func (u *utterance) isCapitalName(i int) bool {
+	if u.german || i == 0 || u.words[i].shape != title || !u.is(i, forename) || u.isTaken(i) || u.is(i, protected|monthly|trademark|located) || u.words[i].class&brand != 0 {
+		return false
+	}
+	return (u.is(i, ordinary) && !u.is(i, closed) || u.isKey(i, "will")) && !strings.ContainsAny(u.gap(i), ".!?:\"") && !u.isThing(u.words[i]) && u.words[i-1].shape != title && !u.isCompany(i+1)
+}
+
+// areListed tells that all words from i up to j are names in a list.
+func (u *utterance) areListed(i, j int) bool {
+	for ; i < j; i++ {
+		if !u.is(i, forename|surname) || u.is(i, closed) {
+			return false
+		}
+	}
+	return true
 }
 
 // listedAt finds a listed given name that is nothing else, with the family name behind
 // it and an unlisted word before it.
 func (u *utterance) listedAt(i int) {
-	if u.isTaken(i) || u.is(i, ordinary|closed|protected) || u.isContracted(i) {
+	if u.isCapitalName(i) {
+		u.mark("listed", Person, i, u.nameEnd(i, false))
+	}
+	if u.isTaken(i) || u.is(i, ordinary|closed|protected|located) || u.isContracted(i) {
 		return
 	}
 	known := u.is(i, forename) && (len(u.heard[i].key) > 3 || u.words[i].class&given != 0 && u.words[i].class&ambiguous == 0) ||
@@ -263,6 +405,9 @@ func (u *utterance) listedAt(i int) {
 	for j < len(u.heard) && j < i+3 && u.gap(j) == " " && (u.isNameWord(j) || u.is(j, surname|forename) && !u.is(j, closed|protected|monthly|addressed) && u.isLast(j)) && !u.isCompany(j+1) {
 		j++
 	}
+	if i > 0 && u.gap(i) == " " && u.isNameWord(i-1) && !u.isTaken(i-1) && !u.is(i-1, forename|surname) { // "oyelaran smith"
+		i--
+	}
 	u.mark("listed", Person, i, j)
 }
 
@@ -271,9 +416,26 @@ func (u *utterance) kinAt(i int) {
 	if !u.is(i, kin) || i+1 >= len(u.heard) || len(u.gap(i+1)) > 2 || u.words[i].possessive {
 		return
 	}
-	if end := u.nameEnd(i+1, u.is(i+1, forename) && !u.is(i+1, closed|trademark)); end > i+1 && !u.isCompany(end) {
+	if n := len(u.heard); i+1 < n && n-i <= 5 && !u.is(i+1, breaking|closed|protected|units) && (i+2 == n || u.allButBreaking(i+1, n)) && i > 0 && !strings.ContainsAny(u.text[u.words[i].end:], ",;.!?") {
+		u.mark("kin", Person, i+1, n)
+		return
+	}
+	if end := u.nameEnd(i+1, u.is(i+1, forename|located) && !u.is(i+1, trademark) || u.is(i+1, surname) && u.isLast(i+1) && !u.is(i+1, ordinary)); end > i+1 && !u.isCompany(end) {
 		u.mark("kin", Person, i+1, end)
 	}
+}
+
+// allButBreaking tells words that may be a misheard name: one of them in no list, none that
+// a name does not go on with.
+func (u *utterance) allButBreaking(i, j int) bool {
+	unlisted := false
+	for ; i < j; i++ {
+		if u.is(i, breaking) || u.isDigits(i) {
+			return false
+		}
+		unlisted = unlisted || !u.is(i, ordinary|closed)
+	}
+	return unlisted
 }
 
 // besideSpelling finds the word that is spelled next: "Oyelaran, that's O Y E ...".

@@ -36,6 +36,9 @@ const (
 	companies                    // support, insurance: what stands before is a company
 	units                        // pounds, minutes: the number before is an amount
 	protected                    // a brand, or in the settings' allow list
+	breaking                     // no name goes on with it, however it was heard
+	located                      // a place
+	doubtful                     // a closed word that is a name as well
 	trademark                    // a company or a brand, though some are names as well
 	greeting                     // hello, thanks: an unlisted word behind is a name
 )
@@ -54,7 +57,7 @@ var speechRoles = map[spoken]string{
 		one moment second minute problem question issue bill payment i'll i'd i've you're you'll you've we're we'll we've he's she's that's there's
 		what's who's where's um uh uhm hmm mhm erm er ah oh mm huh actually because since very really much more some any all both each every other
 		another same next now today tomorrow yesterday always never maybe it'll is it something nothing anything everything was were before after
-		capital small lower upper case all one word two words hyphen dash dot space underscore apostrophe afternoon mister missus miss
+		capital small lower upper case all one word two words hyphen dash dot space underscore apostrophe afternoon mister missus miss iban birthdate nationalid passport person street
 		ich du er sie es wir ihr ihre ihren ihrem ihrer ihnen mich mir dich dir ihn ihm uns euch mein meine meinen meinem meiner dein deine sein
 		seine der die das den dem des ein eine einen einem einer eines kein keine keinen und oder aber denn doch wenn weil dass ob als wie was wer
 		wen wem wo wann warum ist sind bin war waren sei seid hat habe haben hatte hatten wird werde werden wurde kann konnen konnte konnten muss
@@ -66,6 +69,11 @@ var speechRoles = map[spoken]string{
 		selbstverstandlich genau richtig stimmt okay alles prima super ahm ahm ahh aha hm naja etwas alles nichts man sich sehr mehr ganz wieder
 		geschrieben leerzeichen furs ans ins vors beim schade bindestrich punkt strich unterstrich einmal zweimal zweites erstes welche welcher welches machen mache
 		macht gemacht sagen sage sagt gesagt geben gebe gibt gehen geht komme kommt sprechen spreche spricht rufe rufen angerufen warte warten`,
+	doubtful: `will may klein gross jung kurz lang gut schon fruh bald ganz even see day call first sage moment`,
+	breaking: `for me again on and i i'm i've i'd i'll im ive my you you're your we our us from calling how what when where why who with speaking please but so can can't could would
+		because about he she they if or just that's there thank thanks okay sorry do does did have has had need want was were don't not
+		und ich mich mir mein meine meinen meiner wir uns sie ihr ihre ihren von vom bitte wie was wann wo warum wer mit kann konnte habe hab hatte rufe
+		mochte will brauche weil aber oder dass wenn am bin sind ist hier nicht auch danke guten gut es`,
 	leading: `yes yeah yep yup sure of course okay ok alright right well so um uh uhm erm er ah oh hi hello hey it's its it is this my name name's names
 		i'm im i am the that's that would be certainly absolutely no problem full first last surname please good morning afternoon evening and
 		ja klar gerne gern naturlich also ahm ah hm na mein name ist ich heisse bin das ware der die nachname vorname hallo guten tag selbstverstandlich
@@ -83,7 +91,7 @@ var speechRoles = map[spoken]string{
 		gruezi cheers course sure yes no ja nein understand see worries`,
 	greeting: `thanks hi hello hey dear bye goodbye danke hallo tschuss moin servus welcome`,
 	kin: `husband wife son daughter brother sister mother father mom mum dad partner girlfriend boyfriend fiance fiancee uncle aunt nephew niece
-		cousin friend neighbour neighbor colleague manager supervisor boss assistant agent gentleman lady passenger tenant landlord
+		cousin friend neighbour neighbor colleague manager supervisor boss assistant passenger tenant landlord
 		mann frau sohn tochter bruder schwester mutter vater mama papa freund freundin kollege kollegin chef chefin nachbar nachbarin onkel
 		tante neffe nichte mitarbeiter mitarbeiterin partnerin verlobter verlobte oma opa enkel enkelin herrn`,
 	companies: `support customer service services care airlines airways bank banking energy insurance telecom mobile helpline team department
@@ -141,6 +149,7 @@ func newSpeech() *speech {
 // utterance is a turn cut into words, with what the rules have found in it.
 type utterance struct {
 	tweet
+	german bool
 	side   string
 	heard  []heard
 	speech *speech
@@ -178,6 +187,7 @@ func (s *speech) listen(l *lexicon, turns []Turn) *conversation {
 	}
 	for i := range c.turns {
 		u := &c.turns[i]
+		u.german = german > english
 		for j := range u.heard {
 			u.heard[j].class = s.class(u.heard[j].key, u.words[j], l, english >= german, german >= english)
 		}
@@ -210,16 +220,13 @@ func (s *speech) class(k string, w word, l *lexicon, english, german bool) spoke
 		known |= forename
 	case gazetteer.Family:
 		known |= surname
-	case gazetteer.Ordinary:
+	case gazetteer.Ordinary: // of a dictionary that has everything: the other lists tell
 		known |= surname
-		if english {
-			c |= ordinary
-		}
 	case gazetteer.NamedPlace:
 		known |= surname
-		c |= ordinary
+		c |= located
 	case gazetteer.Place:
-		c |= ordinary
+		c |= located
 	}
 	if w.class&given != 0 {
 		known |= forename

@@ -190,5 +190,3 @@ func (r *Recording) Cut() bool { return r.cut }
 func (h header) duration(frames int64) time.Duration {
 	return time.Duration(frames) * time.Second / time.Duration(h.rate)
 }
-
-func (h header) framesIn(d time.Duration) int64 { return int64(d) * h.rate / int64(time.Second) }

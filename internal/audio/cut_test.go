@@ -226,7 +226,6 @@ func TestAnHourInBoundedMemory(t *testing.T) {
 		data = append(data, minute...)
 	}
 	content := riff(format(tagMuLaw, 2, rate, 8), data)
-	data = nil
 	before, most, pieces := heap(), int64(0), 0
 	r, err := Open(content)
 	if err != nil {

@@ -37,7 +37,7 @@ func openFLAC(r io.Reader) (source, header, error) {
 	if err := h.check(); err != nil {
 		return nil, header{}, err
 	}
-	if info.NSamples > uint64(h.maxFrames()) { //nolint:gosec // positive
+	if info.NSamples > uint64(h.maxFrames()) {
 		return nil, header{}, errTooLong
 	}
 	return &flacSource{stream: stream, bits: info.BitsPerSample, channels: h.channels, rate: h.rate, expected: info.NSamples}, h, nil
@@ -76,7 +76,7 @@ func (s *flacSource) cut() bool { return s.short }
 // narrow makes 16 bits of a sample of 4 to 32.
 func narrow(sample int32, bits uint8) int16 {
 	if bits > 16 {
-		return int16(sample >> (bits - 16)) //nolint:gosec // what is left of it
+		return int16(sample >> (bits - 16))
 	}
-	return int16(sample << (16 - bits)) //nolint:gosec // what is left of it
+	return int16(sample << (16 - bits))
 }

@@ -140,11 +140,11 @@ func sampleOf(tag, bits uint16) (int, func([]byte) int16) {
 	case tag == tagPCM && bits == 8: // unsigned, the others are signed
 		return 1, func(b []byte) int16 { return (int16(b[0]) - 128) << 8 }
 	case tag == tagPCM && bits == 16:
-		return 2, func(b []byte) int16 { return int16(binary.LittleEndian.Uint16(b)) } //nolint:gosec // the bits of a signed number
+		return 2, func(b []byte) int16 { return int16(binary.LittleEndian.Uint16(b)) }
 	case tag == tagPCM && bits == 24:
-		return 3, func(b []byte) int16 { return int16(binary.LittleEndian.Uint16(b[1:])) } //nolint:gosec // the bits of a signed number
+		return 3, func(b []byte) int16 { return int16(binary.LittleEndian.Uint16(b[1:])) }
 	case tag == tagPCM && bits == 32:
-		return 4, func(b []byte) int16 { return int16(binary.LittleEndian.Uint16(b[2:])) } //nolint:gosec // the bits of a signed number
+		return 4, func(b []byte) int16 { return int16(binary.LittleEndian.Uint16(b[2:])) }
 	case tag == tagFloat && bits == 32:
 		return 4, func(b []byte) int16 { return fromFloat(math.Float32frombits(binary.LittleEndian.Uint32(b))) }
 	case tag == tagMuLaw && bits == 8:
@@ -198,19 +198,19 @@ func encodeWAV(samples []int16, rate int64) []byte {
 	size := 2 * len(samples)
 	b := make([]byte, 0, wavHeader+size)
 	b = append(b, "RIFF"...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(wavHeader-8+size)) //nolint:gosec // pieces are short
+	b = binary.LittleEndian.AppendUint32(b, uint32(wavHeader-8+size))
 	b = append(b, "WAVEfmt "...)
 	b = binary.LittleEndian.AppendUint32(b, 16)
 	b = binary.LittleEndian.AppendUint16(b, tagPCM)
 	b = binary.LittleEndian.AppendUint16(b, 1)
-	b = binary.LittleEndian.AppendUint32(b, uint32(rate))   //nolint:gosec // at most 48 kHz
-	b = binary.LittleEndian.AppendUint32(b, uint32(2*rate)) //nolint:gosec // at most 48 kHz
+	b = binary.LittleEndian.AppendUint32(b, uint32(rate))
+	b = binary.LittleEndian.AppendUint32(b, uint32(2*rate))
 	b = binary.LittleEndian.AppendUint16(b, 2)
 	b = binary.LittleEndian.AppendUint16(b, 16)
 	b = append(b, "data"...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(size)) //nolint:gosec // pieces are short
+	b = binary.LittleEndian.AppendUint32(b, uint32(size))
 	for _, s := range samples {
-		b = binary.LittleEndian.AppendUint16(b, uint16(s)) //nolint:gosec // the bits of a signed number
+		b = binary.LittleEndian.AppendUint16(b, uint16(s))
 	}
 	return b
 }

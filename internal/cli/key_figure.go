@@ -20,6 +20,8 @@ func (r report) keyFigure() string {
 		return accuracy(r.Evaluate.Metrics)
 	case r.Apply != nil:
 		return assigned(r.Apply.Counts)
+	case r.Call != nil && r.Call.Duplicate != "":
+		return "not analyzed: " + string(r.Call.Duplicate)
 	case r.Call != nil:
 		return fmt.Sprintf("%s, confidence %.2f", r.Call.Status, r.Call.Confidence)
 	case r.Failure != nil && r.State == stateFailed:

@@ -25,7 +25,8 @@ retraining, or why a run failed.
 
 Running runs come before those that ended longest ago, so a limit never hides
 them. What a run started in turn, such as the preparation of its dataset, is left
-out.
+out, and so are calls unless --kind call asks for them: ` + "`starter calls list`" + ` lists
+those.
 
 Every command that is about a run takes its workflow id, its run id, or the start
 of one that no other run shares.`,

@@ -60,7 +60,7 @@ func TestRunsAndStatusAgreeOnTheStage(t *testing.T) {
 
 func TestFiltersOfRuns(t *testing.T) {
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	all := "WorkflowType IN ('AnalyzeCall', 'Apply', 'Evaluate', 'FineTune', 'Retrain')"
+	all := "WorkflowType IN ('Apply', 'Evaluate', 'FineTune', 'Retrain')"
 	closed := " AND ExecutionStatus != 'ContinuedAsNew'"
 	for _, c := range []struct {
 		filter runFilter

@@ -14,6 +14,8 @@ import (
 	"switchboard/internal/pipeline"
 )
 
+var taskAttribute = temporal.NewSearchAttributeKeyKeyword(pipeline.TaskAttribute)
+
 // Runs is where calls are analyzed.
 type Runs interface {
 	// Start starts the analysis of a call. It returns once that is durable; false
@@ -40,6 +42,7 @@ func (w Workflows) Start(ctx context.Context, in pipeline.AnalyzeCallInput) (boo
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		TypedSearchAttributes:                    temporal.NewSearchAttributes(taskAttribute.ValueSet(in.WithDefaults().Task)),
 		StaticSummary:                            shown.Summary,
 		StaticDetails:                            shown.Details,
 		Priority:                                 temporal.Priority{PriorityKey: pipeline.Priority(pipeline.AnalyzeCallWorkflow)},

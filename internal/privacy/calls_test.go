@@ -63,3 +63,37 @@ func TestCallsForTuning(t *testing.T) {
 		}
 	}
 }
+
+// shippedAnonymizer is the default: the rules and the shipped model.
+func shippedAnonymizer(t testing.TB) *anonymize.Anonymizer {
+	t.Helper()
+	model, err := ner.Shipped(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := anonymize.New(anonymize.Options{Models: []anonymize.Recognizer{model}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// BenchmarkCalls anonymizes calls of some twenty turns each, as the default does.
+func BenchmarkCalls(b *testing.B) {
+	a := shippedAnonymizer(b)
+	all, err := Calls()
+	if err != nil {
+		b.Fatal(err)
+	}
+	calls := PartOf(all, Tuning, "")
+	turns := 0
+	for b.Loop() {
+		f, err := MeasureCalls(b.Context(), a, calls)
+		if err != nil {
+			b.Fatal(err)
+		}
+		turns += f.Turns
+	}
+	b.ReportMetric(float64(turns)/b.Elapsed().Seconds(), "turns/s")
+	b.ReportMetric(float64(len(calls)*b.N)/b.Elapsed().Seconds(), "calls/s")
+}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,22 +49,88 @@ const MaxPage = 500
 // BadInput.
 func (s *Store) List(ctx context.Context, f Filter, cursor string, limit int) (Page, error) {
 	limit = min(max(limit, 1), MaxPage)
-	query, args, err := s.list(f, cursor, limit)
-	if err != nil {
-		return Page{}, err
+	if cursor != "" {
+		last, err := decodeCursor(cursor)
+		if err != nil {
+			return Page{}, err
+		}
+		if f.Until.IsZero() || last.Before(f.Until) {
+			f.Until = last
+		}
 	}
-	results, err := list(ctx, s, func(rows *sql.Rows) (Result, error) { return scanResult(rows) }, query, args...)
+	words := parse(f.Words)
+	if len(words) == 0 && strings.TrimSpace(f.Words) != "" {
+		return Page{}, problem.Input("there is no word to look for; give letters or digits")
+	}
+	// One more than the page has tells whether there is another.
+	results, err := s.find(ctx, f, words, limit+1)
 	if err != nil {
 		return Page{}, fmt.Errorf("listing calls: %w", err)
 	}
 	page := Page{Results: results}
 	if len(results) > limit {
 		page.Results = results[:limit]
-		last := page.Results[limit-1]
-		page.Next = encodeCursor(micros(last.StoredAt), last.ID)
+		page.Next = encodeCursor(page.Results[limit-1].StoredAt)
 	}
 	return page, nil
 }
+
+func (s *Store) find(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
+	if none, err := s.counted(ctx, f); err != nil || none {
+		return []Result{}, err
+	}
+	if len(words) > 0 {
+		return s.search(ctx, f, words, limit)
+	}
+	query, args := s.query(f, nil, limit)
+	return list(ctx, s, scanRow, query, args...)
+}
+
+// counted tells that the counts know of no call that a filter means: companies,
+// tasks and statuses that never meet would have every call of one of them read. What
+// waits for its answer has no company, and is not counted.
+func (s *Store) counted(ctx context.Context, f Filter) (none bool, err error) {
+	if len(f.Companies) == 0 || slices.Contains(f.Companies, "") {
+		return false, nil
+	}
+	q := TrendQuery{Tasks: f.Tasks, Companies: f.Companies, Statuses: f.Statuses, From: f.From, Until: f.Until}
+	c := q.conditions()
+	found, err := list(ctx, s, func(rows *sql.Rows) (some bool, err error) { return some, rows.Scan(&some) }, "SELECT EXISTS (SELECT 1 FROM call_hours"+c.where()+")", c.args...)
+	return err == nil && !found[0], err
+}
+
+// search looks for words day by day, the newest first. Asked for many days at once,
+// PostgreSQL reads call after call of them where the index of words would be faster:
+// it weighs the two for one day alone.
+func (s *Store) search(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
+	var oldest, newest sql.NullInt64
+	if err := (tx{s, s.db}).row(ctx, "SELECT MIN(at), MAX(at) FROM calls").Scan(&oldest, &newest); err != nil || !oldest.Valid {
+		return []Result{}, err
+	}
+	first, end := fromMicros(oldest.Int64), fromMicros(newest.Int64+1)
+	if f.From.After(first) {
+		first = f.From
+	}
+	if !f.Until.IsZero() && f.Until.Before(end) {
+		end = f.Until
+	}
+	results := []Result{}
+	for end.After(first) && len(results) < limit {
+		f.From, f.Until = end.Add(-1).UTC().Truncate(24*time.Hour), end
+		if f.From.Before(first) {
+			f.From = first
+		}
+		query, args := s.query(f, words, limit-len(results))
+		some, err := list(ctx, s, scanRow, query, args...)
+		if err != nil {
+			return nil, err
+		}
+		results, end = append(results, some...), f.From
+	}
+	return results, nil
+}
+
+func scanRow(rows *sql.Rows) (Result, error) { return scanResult(rows) }
 
 // conditions collects what has to hold, with its arguments.
 type conditions struct {
@@ -95,17 +162,12 @@ func (c *conditions) where() string {
 	return " WHERE " + strings.Join(c.terms, " AND ")
 }
 
-// list returns the query of a page, with one row more than the page has.
-func (s *Store) list(f Filter, cursor string, limit int) (string, []any, error) {
+// query returns the query of the newest calls that a filter and words mean.
+func (s *Store) query(f Filter, words []word, limit int) (string, []any) {
 	var c conditions
-	from, at, id := " FROM calls c", "c.at", "c.call_id"
-	if strings.TrimSpace(f.Words) != "" {
-		words := parse(f.Words)
-		if len(words) == 0 {
-			return "", nil, problem.Input("there is no word to look for; give letters or digits")
-		}
-		from += s.words.join
-		at = s.words.at
+	from, at := " FROM calls c", "c.at"
+	if len(words) > 0 {
+		from, at = from+s.words.join, s.words.at
 		c.add(s.words.match, s.words.query(words))
 	}
 	anyOf(&c, "c.task", f.Tasks)
@@ -126,31 +188,21 @@ func (s *Store) list(f Filter, cursor string, limit int) (string, []any, error) 
 	if f.MaxConfidence != nil {
 		c.add("c.confidence <= ?", *f.MaxConfidence)
 	}
-	if cursor != "" {
-		last, lastID, err := decodeCursor(cursor)
-		if err != nil {
-			return "", nil, err
-		}
-		// The first term lets PostgreSQL leave out the partitions of later days.
-		c.add(at+" <= ?", last)
-		c.add("("+at+", "+id+") < (?, ?)", last, lastID)
-	}
-	query := "SELECT " + resultColumns + from + c.where() + " ORDER BY " + at + " DESC, " + id + " DESC LIMIT ?"
-	return query, append(c.args, limit+1), nil
+	return "SELECT " + resultColumns + from + c.where() + " ORDER BY " + at + " DESC LIMIT ?", append(c.args, limit)
 }
 
-func encodeCursor(at int64, id string) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at, 10) + " " + id))
+// A cursor is the moment of the last call of a page.
+func encodeCursor(at time.Time) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(micros(at), 10)))
 }
 
-func decodeCursor(cursor string) (at int64, id string, err error) {
+func decodeCursor(cursor string) (time.Time, error) {
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
-	first, id, found := strings.Cut(string(text), " ")
-	if err == nil && found {
-		at, err = strconv.ParseInt(first, 10, 64)
+	if err == nil {
+		var at int64
+		if at, err = strconv.ParseInt(string(text), 10, 64); err == nil {
+			return fromMicros(at), nil
+		}
 	}
-	if err != nil || !found || storable(id) != id {
-		return 0, "", problem.Input("the cursor is none that a page of calls has given; leave it out for the first page")
-	}
-	return at, id, nil
+	return time.Time{}, problem.Input("the cursor is none that a page of calls has given; leave it out for the first page")
 }

@@ -148,7 +148,7 @@ func TestCallsThatComeInMoveNoPage(t *testing.T) {
 	})
 }
 
-// Calls of PostgreSQL may share a moment: none is lost between two pages.
+// Two calls of one moment are stored at two: none is lost between two pages.
 func TestCallsOfOneMomentArePagedOnceEach(t *testing.T) {
 	each(t, func(t *testing.T, s *Store, _ *clock) {
 		s.now = func() time.Time { return noon }
@@ -167,7 +167,7 @@ func TestCallsOfOneMomentArePagedOnceEach(t *testing.T) {
 
 func TestCursorsAndWordsThatAreNoneAreRefused(t *testing.T) {
 	each(t, func(t *testing.T, s *Store, _ *clock) {
-		for _, cursor := range []string{"x", "eA", "MTIz", "%%%", encodeCursor(1, "a\x00b")} {
+		for _, cursor := range []string{"x", "eA", "%%%"} {
 			_, err := s.List(t.Context(), Filter{}, cursor, 5)
 			wantInput(t, err, "the cursor is none")
 		}

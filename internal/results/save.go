@@ -69,10 +69,7 @@ func (t tx) saveRedacted(ctx context.Context, c *Call, now time.Time) (Outcome, 
 	if err != nil {
 		return "", err
 	}
-	at, err := t.free(ctx, micros(now))
-	if err != nil {
-		return "", err
-	}
+	at := micros(now)
 	first, err := t.exec(ctx, "INSERT INTO call_ids (call_id, sha256, at) VALUES (?, ?, ?) ON CONFLICT (call_id) DO NOTHING", c.ID, sum, at)
 	switch {
 	case err != nil:
@@ -80,27 +77,13 @@ func (t tx) saveRedacted(ctx context.Context, c *Call, now time.Time) (Outcome, 
 	case first == 0:
 		return t.known(ctx, c.ID, sum)
 	}
-	if err := t.insert(ctx, c, at); err != nil {
+	if at, err = t.insert(ctx, c, at); err != nil {
 		return "", err
 	}
 	if c.Status == NoSpeech {
 		_, err = t.answer(ctx, at, &Prediction{CallID: c.ID, Status: NoSpeech})
 	}
 	return Stored, err
-}
-
-// free returns the first moment from a given one that no call of SQLite has: there
-// it is the number of the row. PostgreSQL lets calls share a moment.
-func (t tx) free(ctx context.Context, at int64) (int64, error) {
-	for taken := !t.s.base.Postgres(); taken; {
-		if err := t.row(ctx, "SELECT EXISTS (SELECT 1 FROM calls WHERE at = ?)", at).Scan(&taken); err != nil {
-			return 0, err
-		}
-		if taken {
-			at++
-		}
-	}
-	return at, nil
 }
 
 // known tells what a call's id was used for.
@@ -126,24 +109,39 @@ func (t tx) known(ctx context.Context, id string, sum []byte) (Outcome, error) {
 	return Answered, nil
 }
 
-func (t tx) insert(ctx context.Context, c *Call, at int64) error {
+// insert stores a call at a moment, or at the first after it that no other call has,
+// which it returns.
+func (t tx) insert(ctx context.Context, c *Call, at int64) (int64, error) {
 	turns, err := json.Marshal(c.Turns)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	spans, err := json.Marshal(c.Spans)
 	if err != nil {
-		return err
+		return 0, err
 	}
+	for taken := true; taken; {
+		inserted, err := t.insertAt(ctx, c, at)
+		if err != nil {
+			return 0, err
+		}
+		if taken = inserted == 0; taken {
+			at++
+			if _, err := t.exec(ctx, "UPDATE call_ids SET at = ? WHERE call_id = ?", at, c.ID); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return at, t.s.words.store(ctx, t, at, c.ID, string(turns), string(spans), wordsOf(c.Turns))
+}
+
+func (t tx) insertAt(ctx context.Context, c *Call, at int64) (inserted int64, err error) {
 	o := c.Origin
-	if _, err := t.exec(ctx, `INSERT INTO calls (at, call_id, task, channel, language, received, source, topic, topic_partition, topic_offset, produced, audio, anonymizer,
+	return t.exec(ctx, `INSERT INTO calls (at, call_id, task, channel, language, received, source, topic, topic_partition, topic_offset, produced, audio, anonymizer,
 		status, answered, company, model, confidence, threshold, runner_up, runner_up_confidence, error_code)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, 0, '', 0, '')`,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, 0, '', 0, '') ON CONFLICT (at) DO NOTHING`,
 		at, c.ID, storable(c.Task), storable(c.Channel), storable(c.Language), micros(c.ReceivedAt), storable(o.Source), storable(o.Topic), o.Partition, o.Offset,
-		micros(o.Produced), c.Audio, storable(c.Anonymizer), string(Redacted), micros(time.Time{})); err != nil {
-		return err
-	}
-	return t.s.words.store(ctx, t, at, c.ID, string(turns), string(spans), wordsOf(c.Turns))
+		micros(o.Produced), c.Audio, storable(c.Anonymizer), string(Redacted), micros(time.Time{}))
 }
 
 // Call returns a call for whoever is to answer it: redacted, with its turns. One

@@ -29,7 +29,7 @@ var postgres = dialect{
 			at, id, turns, spans, strings.Join(words, " "))
 		return err
 	},
-	join:  " JOIN transcripts w ON w.at = c.at AND w.call_id = c.call_id",
+	join:  " JOIN transcripts w ON w.at = c.at",
 	match: "w.words @@ CAST(? AS tsquery)",
 	at:    "w.at",
 	query: func(words []word) string { return inQuotes(words, "'", " & ", ":*") },

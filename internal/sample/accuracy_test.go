@@ -151,6 +151,32 @@ func TestClassifierErrsButNotTooOften(t *testing.T) {
 		judged = append(judged, judgement{slices.Contains(key[table.ID(c.leaf)], best.Label), best.Probability})
 	}
 	report(t, "production", judged)
+
+	judged = nil
+	thin := 0
+	for _, c := range set.Calls {
+		best := model.Predict(called(c))[0]
+		switch {
+		case c.Company != dataset.Unknown:
+			judged = append(judged, judgement{best.Label == c.Company, best.Probability})
+		case best.Label == dataset.Unknown || best.Probability < 0.5:
+			thin++
+		}
+	}
+	t.Logf("calls that say nothing: %d told, or doubted", thin)
+	report(t, "calls", judged)
+}
+
+// called is what a model reads of a call.
+func called(c sample.Call) string {
+	var lines []string
+	for _, turn := range c.Turns {
+		row := sample.Row{Fields: []string{turn.Text}, Spans: turn.Spans}
+		if line := text.Clean(anonymized(row, 0)); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 func report(t *testing.T, what string, judged []judgement) {

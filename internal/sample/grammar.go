@@ -69,12 +69,14 @@ func loadGrammar() (grammar, error) {
 }
 
 // parse adds a file's rules. The file is called after a language, after a
-// sector, or "names".
+// sector, "names", or "call-" and a language.
 func (g grammar) parse(file, text string) error {
 	base := ruleKey{scope: file, lang: "en"}
 	switch {
 	case slices.Contains(languages, file):
 		base = ruleKey{lang: file}
+	case strings.HasPrefix(file, "call-"):
+		base = ruleKey{lang: strings.TrimPrefix(file, "call-")}
 	case file == "names":
 		base = ruleKey{}
 	}

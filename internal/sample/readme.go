@@ -37,9 +37,16 @@ func (s *Set) readme() ([]byte, error) {
 			}
 		}
 	}
+	callDetails := 0
+	for _, c := range s.Calls {
+		for _, turn := range c.Turns {
+			callDetails += len(turn.Spans)
+		}
+	}
 	var out bytes.Buffer
 	err = tmpl.Execute(&out, map[string]any{
 		"Set": s, "TrainingRows": len(s.Training), "ProductionRows": len(s.Production),
+		"Recorded": Recorded, "CallDetails": callDetails,
 		"Kinds": kinds, "Details": details, "Languages": len(languages),
 	})
 	if err != nil {

@@ -70,6 +70,8 @@ type Set struct {
 	// Planted counts what was done to the training file, by kind. The kinds
 	// are those of a load report (see internal/tweet).
 	Planted map[string]int
+	// Calls are in the order in which they come in.
+	Calls []Call
 	// Companies and Threads count what is in the training file.
 	Companies, Threads int
 }
@@ -103,6 +105,9 @@ func Generate(o Options) (*Set, error) {
 	set.Training = w.trainingRows(training)
 	set.plant(&w.voice)
 	set.Production, set.Answers = w.productionRows(production)
+	if set.Calls, err = newCalls(o.Seed); err != nil {
+		return nil, err
+	}
 	return set, nil
 }
 
@@ -165,7 +170,7 @@ func (s *Set) WriteTo(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // invented texts are no secret
+	if err := os.MkdirAll(filepath.Join(dir, "calls"), 0o755); err != nil { //nolint:gosec // invented texts are no secret
 		return fmt.Errorf("writing the sample: %w", err)
 	}
 	for _, f := range files {
@@ -183,20 +188,25 @@ type File struct {
 }
 
 // Files returns the set as files: tweets.csv with a byte order mark,
-// production.csv with Windows line ends, production-key.csv, names.csv and
-// README.md.
+// production.csv with Windows line ends, production-key.csv, names.csv, the
+// calls, each in a file, with calls-key.csv, calls-names.csv and
+// calls-recorded.jsonl, and README.md.
 func (s *Set) Files() ([]File, error) {
 	readme, err := s.readme()
 	if err != nil {
 		return nil, err
 	}
-	return []File{
+	calls, err := s.callFiles()
+	if err != nil {
+		return nil, err
+	}
+	return append([]File{
 		{"tweets.csv", append([]byte("\xEF\xBB\xBF"), table(trainingHeader, cells(s.Training), false)...)},
 		{"production.csv", table(productionHeader, cells(s.Production), true)},
 		{"production-key.csv", table([]string{"tweet_id", "companies"}, s.key(), false)},
 		{"names.csv", table([]string{"file", "row", "start", "end", "kind"}, s.Spans(), false)},
 		{"README.md", readme},
-	}, nil
+	}, calls...), nil
 }
 
 func cells(rows []Row) [][]string {

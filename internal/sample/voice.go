@@ -29,6 +29,8 @@ type voice struct {
 	// customer's number, and what the people of the thread are called.
 	customer              int
 	you, staff, agentName string
+	// caller is the customer of a call.
+	caller caller
 	// trade is the sector that the topic belongs to, "" for none.
 	trade string
 	// body is what the next {body} stands for.
@@ -148,6 +150,22 @@ func (v *voice) symbol(name string, args []string) string {
 		return mark(person, v.word("last"))
 	case "full":
 		return mark(person, v.word("first")+" "+v.word("last"))
+	case "item":
+		return withoutArticle(v.say("product"))
+	case "caller":
+		return mark(person, v.caller.first)
+	case "callerlast":
+		return mark(person, v.caller.last)
+	case "callerfull":
+		return mark(person, v.caller.first+" "+v.caller.last)
+	case "spelled":
+		return mark(person, v.spell(v.caller.last))
+	case "dictatedphone":
+		return mark(phone, v.dictate(v.callerPhone()))
+	case "dictatedemail":
+		return mark(email, v.dictateEmail())
+	case "dictatedbooking":
+		return mark(booking, v.dictate(v.booking()))
 	case "email":
 		return mark(email, v.email())
 	case "phone":
@@ -231,7 +249,12 @@ func (v *voice) email() string {
 // plans set aside for fiction.
 func (v *voice) phone() string {
 	forms := []string{"202-555-01##", "+1 415 555 01##", "(312) 555-01##", "1-800-555-01##", "+44 7700 900###", "07700 900###", "020 7946 0###", "0113 496 0###"}
-	number := []byte(choose(v, forms))
+	return v.fill(choose(v, forms))
+}
+
+// fill writes a digit for each # of a form.
+func (v *voice) fill(form string) string {
+	number := []byte(form)
 	for i, c := range number {
 		if c == '#' {
 			number[i] = byte('0' + v.IntN(10))

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
@@ -159,22 +160,26 @@ func TestRecognizerThatEchoesIsNotQuoted(t *testing.T) {
 		`{"detail":[{"loc":[` + q + `],"msg":` + q + `,"type":` + q + `}]}`, `{` + q + `:1}`, `{"text":{` + q + `:1}}`, `{"segments":` + q + `}`, `[` + q + `]`, `{"text":` + q[:20],
 		"<html>" + heard, `{"segments":[{"text":[` + q + `]}]}`, "\x00" + heard,
 	}
-	headers := []map[string]string{nil, {"Retry-After": heard}, {"Location": "http://" + strings.ReplaceAll(heard, " ", ".") + "/"}, {"Content-Type": heard}, {"WWW-Authenticate": heard}}
+	headers := []map[string]string{{"Retry-After": heard}, {"Location": "http://" + strings.ReplaceAll(heard, " ", ".") + "/"}, {"Content-Type": heard}, {"WWW-Authenticate": heard}}
+	var next reply
+	r := newRecognizer(t, func(asked) reply { return next })
+	sound := wav(voice(500 * time.Millisecond))
+	try := func(answer reply) {
+		next = answer
+		_, err := client(t, r.URL, "generic").Transcribe(t.Context(), Recording{Content: sound})
+		if err == nil && answer.status/100 != 2 {
+			t.Errorf("status %d passed", answer.status)
+		}
+		if piece := leaked(chain(err)); piece != "" {
+			t.Fatalf("status %d with %v and %s lets %q through: %s", answer.status, answer.header, answer.body, piece, chain(err))
+		}
+	}
 	for _, status := range []int{200, 201, 302, 307, 400, 401, 402, 403, 404, 405, 408, 409, 413, 415, 422, 425, 429, 451, 500, 501, 503, 599} {
 		for _, body := range bodies {
-			for _, header := range headers {
-				r := newRecognizer(t, func(asked) reply { return reply{status, header, body} })
-				for _, server := range []string{"generic", "openai"} {
-					_, err := client(t, r.URL, server).Transcribe(t.Context(), Recording{Content: wav(voice(500 * time.Millisecond))})
-					if err == nil && status/100 != 2 {
-						t.Errorf("status %d passed", status)
-					}
-					if piece := leaked(chain(err)); piece != "" {
-						t.Fatalf("status %d with %s lets %q through: %s", status, body, piece, chain(err))
-					}
-				}
-				r.Close()
-			}
+			try(reply{status: status, body: body})
+		}
+		for _, header := range headers {
+			try(reply{status, header, bodies[3]})
 		}
 	}
 }
@@ -212,4 +217,55 @@ func TestOtherFieldsOfAnAnswerAreNotTakenOver(t *testing.T) {
 	if piece := leaked(fmt.Sprintf("%+v", got)); piece != "" || got.Turns[0].Text != "Hello." {
 		t.Errorf("%q is in %+v", piece, got)
 	}
+}
+
+// FuzzAnswer holds that whatever comes as an answer, it can be used or is an [*Error] that
+// quotes nothing of it.
+func FuzzAnswer(f *testing.F) {
+	for _, seed := range []string{
+		`{"text":"Hello.","language":"en","segments":[{"start":0,"end":1,"text":"Hello.","no_speech_prob":0.1,"avg_logprob":-0.2,"speaker":"A"}]}`,
+		`{"text":null}`, `{"error":{"message":"no"}}`, `{"detail":[{"loc":["body"],"msg":"no"}]}`, `{"languages":[{"code":"de"}],"text":""}`, `[]`, `{"segments":[{}]}`, `{"text":"no no no no no no no no no"}`,
+	} {
+		f.Add(seed)
+	}
+	c, err := New(Options{BaseURL: "http://127.0.0.1:1/v1", Model: "m"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		a, err := c.read([]byte(body))
+		var failed *Error
+		if err != nil && !errors.As(err, &failed) {
+			t.Fatalf("got %v", err)
+		}
+		p := heardPiece{answer: a, length: 2 * time.Second, sounding: func(from, to time.Duration) time.Duration { return max(min(to, 2*time.Second)-max(from, 0), 0) }}
+		got := c.merge([]heardPiece{p}, 2, "")
+		if (got.Status == NoSpeech) != (len(got.Turns) == 0) || len(got.Language) > 3 || got.Dropped < 0 {
+			t.Errorf("%+v", got)
+		}
+		for _, turn := range got.Turns {
+			if turn.Text == "" || turn.Start < 0 || turn.End > 2 || turn.End < turn.Start {
+				t.Errorf("%+v", turn)
+			}
+		}
+	})
+}
+
+// FuzzOnce holds that what is not repeated stays as it is, and that nothing is added.
+func FuzzOnce(f *testing.F) {
+	f.Add("no no no no no no no")
+	f.Add("I want it back. I want it back. I want it back. I want it back. Now.")
+	f.Add("hahahahahahahahahaha")
+	f.Fuzz(func(t *testing.T, text string) {
+		if !utf8.ValidString(text) { // JSON has no other
+			t.Skip()
+		}
+		got := once(text)
+		if len(got) > len(text) || once(strings.Join(strings.Fields(text), " ")) != got {
+			t.Errorf("of %q comes %q", text, got)
+		}
+		if strings.TrimSpace(text) != "" && got == "" {
+			t.Errorf("nothing is left of %q", text)
+		}
+	})
 }

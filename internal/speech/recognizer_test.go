@@ -1,8 +1,8 @@
 package speech
 
 import (
-	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -126,7 +126,7 @@ func read(t testing.TB, r *http.Request) asked {
 	}
 	for {
 		part, err := form.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return a
 		}
 		if err != nil {
@@ -179,5 +179,3 @@ func show(t Transcript) string {
 	}
 	return b.String()
 }
-
-func contains(content []byte, part string) bool { return bytes.Contains(content, []byte(part)) }

@@ -118,9 +118,11 @@ var servers = []server{
 	generic,
 }
 
-// generic is whoever speaks the protocol. The limit is that of its description.
+// generic is whoever speaks the protocol. The limit is that of its description; what
+// waits in a server's queue counts against the time for its answer, so that few requests
+// are sent at a time.
 var generic = server{
-	name: "generic", path: protocolPath, format: "verbose_json", hears: true, maxBytes: 25 * megabyte, formats: all, parallel: 4,
+	name: "generic", path: protocolPath, format: "verbose_json", hears: true, maxBytes: 25 * megabyte, formats: all, parallel: 2,
 }
 
 // serverOf returns the server of this name, or without one that which the base URL and

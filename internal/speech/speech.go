@@ -60,8 +60,8 @@ type Options struct {
 	// CustomerChannel is the channel of a stereo recording that has the customer,
 	// [Left] or [Right]; empty is Left.
 	CustomerChannel string
-	// RequestTimeout bounds one request; 0 is three minutes. Pieces are two minutes long
-	// at most, which the slowest recognizer of use hears in that time.
+	// RequestTimeout bounds one request; 0 is five minutes. Pieces are a minute long at
+	// most, and may wait in the recognizer's queue.
 	RequestTimeout time.Duration
 }
 
@@ -73,7 +73,7 @@ const (
 )
 
 // defaultRequestTimeout is what 0 means.
-const defaultRequestTimeout = 3 * time.Minute
+const defaultRequestTimeout = 5 * time.Minute
 
 func (o Options) withDefaults() Options {
 	if o.CustomerChannel == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"runtime"
@@ -453,6 +454,18 @@ func TestLanguageCode(t *testing.T) {
 	}
 }
 
+// melody is music for those who wait: notes that fade.
+func melody(d time.Duration) []int16 {
+	s := samples(d)
+	notes := []float64{262, 330, 392, 523, 392, 330}
+	for i := range s {
+		at := float64(i) / rate
+		note := notes[int(at/0.4)%len(notes)]
+		s[i] = int16(9000 * math.Exp(-5*math.Mod(at, 0.4)) * (math.Sin(2*math.Pi*note*at) + math.Sin(4*math.Pi*note*at)/2))
+	}
+	return s
+}
+
 // What recognizers really hear is in bench/README-speech.md; this is that they are
 // understood.
 func TestRealRecognizer(t *testing.T) {
@@ -474,7 +487,11 @@ func TestRealRecognizer(t *testing.T) {
 	if got.Status != Transcribed || got.Language == "" {
 		t.Errorf("got %+v", got)
 	}
-	if quiet := transcribe(t, c, wav(samples(5*time.Second))); quiet.Status != NoSpeech {
-		t.Errorf("of silence it heard %+v", quiet)
+	for name, sound := range map[string][]int16{
+		"silence": samples(20 * time.Second), "a tone": tone(20 * time.Second), "a melody": melody(20 * time.Second), "bursts of noise": voice(20 * time.Second),
+	} {
+		if heard := transcribe(t, c, wav(sound)); heard.Status != NoSpeech {
+			t.Errorf("of %s it heard %s", name, show(heard))
+		}
 	}
 }

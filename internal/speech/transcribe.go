@@ -134,7 +134,7 @@ const formBytes = 4096
 // that pieces are short; with them a piece has more of what is said around a word.
 const (
 	pauseTimed   = 2 * time.Second
-	longestTimed = 2 * time.Minute
+	longestTimed = time.Minute
 	pauseText    = 800 * time.Millisecond
 	longestText  = 30 * time.Second
 )
@@ -195,8 +195,7 @@ func (c *Client) pieces(ctx context.Context, r Recording, recording *audio.Recor
 // wait until there is enough speech; the longest of them goes ahead, and what it is in
 // is what the others are asked for.
 type hearing struct {
-	client *Client
-	//nolint:containedctx // of the group that it belongs to
+	client   *Client
 	ctx      context.Context
 	group    *errgroup.Group
 	seen     *seen

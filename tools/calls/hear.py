@@ -69,7 +69,7 @@ def hear(server, wav, language):
     body += f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="call.wav"\r\nContent-Type: audio/wav\r\n\r\n'.encode()
     body += wav + f"\r\n--{boundary}--\r\n".encode()
     request = urllib.request.Request(server + "/v1/audio/transcriptions", body, {"Content-Type": f"multipart/form-data; boundary={boundary}"})
-    for attempt in range(8):
+    for attempt in range(20):
         try:
             with urllib.request.urlopen(request, timeout=300) as r:
                 answer = json.load(r)
@@ -77,7 +77,10 @@ def hear(server, wav, language):
         except urllib.error.HTTPError as e:
             if e.code != 429:
                 raise
-            time.sleep(3 + 2 * attempt)
+        except urllib.error.URLError:
+            if attempt == 19:
+                raise
+        time.sleep(3 + 2 * attempt)
     raise RuntimeError("the recognizer is busy")
 
 
@@ -93,10 +96,11 @@ def main():
     p.add_argument("--server", default="http://127.0.0.1:9191")
     p.add_argument("--calls", required=True, help="from-to, the second not included")
     args = p.parse_args()
+    done = {json.loads(x)["call"] for x in open(args.out, encoding="utf-8")} if Path(args.out).exists() else set()
     first, last = (int(x) for x in args.calls.split("-"))
     for line in open(args.scripts, encoding="utf-8"):
         call = json.loads(line)
-        if not first <= call["call"] < last:
+        if not first <= call["call"] < last or call["call"] in done:
             continue
         heard = [[] for _ in call["turns"]]
         for samples, places in windows(call):

@@ -11,11 +11,11 @@ CREATE TABLE call_ids (
     at      BIGINT NOT NULL
 );
 
--- By day of "at", when a call was stored, which no sender's clock disturbs. The
--- program makes the partitions. There is none by default: it would keep the server
+-- By day of "at", when a call was stored, which no sender's clock disturbs; no two
+-- calls share a moment. The program makes the partitions. There is none by default: it would keep the server
 -- from reading the newest day first and stopping there.
 CREATE TABLE calls (
-    at                   BIGINT NOT NULL,
+    at                   BIGINT PRIMARY KEY,
     call_id              TEXT COLLATE "C" NOT NULL,
     task                 TEXT NOT NULL,
     channel              TEXT NOT NULL,
@@ -36,8 +36,7 @@ CREATE TABLE calls (
     threshold            DOUBLE PRECISION NOT NULL,
     runner_up            TEXT NOT NULL,
     runner_up_confidence DOUBLE PRECISION NOT NULL,
-    error_code           TEXT NOT NULL,
-    PRIMARY KEY (at, call_id)
+    error_code           TEXT NOT NULL
 ) PARTITION BY RANGE (at);
 CREATE INDEX calls_task ON calls (task, at);
 CREATE INDEX calls_channel ON calls (channel, at);
@@ -45,15 +44,15 @@ CREATE INDEX calls_language ON calls (language, at);
 CREATE INDEX calls_status ON calls (status, at);
 CREATE INDEX calls_company ON calls (company, at);
 CREATE INDEX calls_model ON calls (model, at);
+CREATE INDEX calls_confidence ON calls (confidence, at);
 
 -- What was said, redacted. It is written once: an answer does not move it.
 CREATE TABLE transcripts (
-    at      BIGINT NOT NULL,
+    at      BIGINT PRIMARY KEY,
     call_id TEXT COLLATE "C" NOT NULL,
     turns   TEXT NOT NULL,
     spans   TEXT NOT NULL,
-    words   TSVECTOR NOT NULL,
-    PRIMARY KEY (at, call_id)
+    words   TSVECTOR NOT NULL
 ) PARTITION BY RANGE (at);
 CREATE INDEX transcripts_words ON transcripts USING gin (words);
 
@@ -80,6 +79,7 @@ CREATE TABLE call_hours (
     latency_8   BIGINT NOT NULL,
     PRIMARY KEY (hour, task, company, status, shard)
 ) WITH (fillfactor = 50);
+CREATE INDEX call_hours_company ON call_hours (company, status, task, hour);
 
 -- What is still to be published.
 CREATE TABLE call_outbox (

@@ -11,8 +11,8 @@ CREATE TABLE call_ids (
     at      BIGINT NOT NULL
 ) WITHOUT ROWID;
 
--- "at" is when a call was stored, no two at once: it is the number of its row, by
--- which the words are found and put in order.
+-- "at" is when a call was stored; no two calls share a moment. It is the number of
+-- its row, by which the words are found and put in order.
 CREATE TABLE calls (
     at                   INTEGER PRIMARY KEY,
     call_id              TEXT NOT NULL,
@@ -43,6 +43,7 @@ CREATE INDEX calls_language ON calls (language, at);
 CREATE INDEX calls_status ON calls (status, at);
 CREATE INDEX calls_company ON calls (company, at);
 CREATE INDEX calls_model ON calls (model, at);
+CREATE INDEX calls_confidence ON calls (confidence, at);
 
 -- What was said, redacted. It is written once: an answer does not move it.
 CREATE TABLE transcripts (
@@ -76,6 +77,7 @@ CREATE TABLE call_hours (
     latency_8   BIGINT NOT NULL,
     PRIMARY KEY (hour, task, company, status, shard)
 ) WITHOUT ROWID;
+CREATE INDEX call_hours_company ON call_hours (company, status, task, hour);
 
 -- What is still to be published.
 CREATE TABLE call_outbox (
