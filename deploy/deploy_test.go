@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path"
@@ -27,6 +28,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"switchboard/internal/config"
+	"switchboard/internal/intake"
 	"switchboard/internal/pipeline"
 	"switchboard/worker/host"
 )
@@ -180,7 +182,7 @@ func TestImagesArePinned(t *testing.T) {
 		"temporalio/ui":          moduleVersion(t, m, "github.com/temporalio/ui-server/v2"),
 		"golang":                 m.Go.Version + "-bookworm",
 	}
-	pinned := regexp.MustCompile(`^\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?$`)
+	pinned := regexp.MustCompile(`^\d+\.\d+(\.\d+)?(-[a-z0-9.]+)*$`)
 	check := func(image string) {
 		name, tag, _ := strings.Cut(image, ":")
 		want, known := exact[name]
@@ -279,6 +281,8 @@ func TestVariablesAreDocumented(t *testing.T) {
 	for _, m := range interpolation.FindAllStringSubmatch(text, -1) {
 		used[m[1]] = true
 	}
+	// Compose reads it itself.
+	used["COMPOSE_PROFILES"] = true
 	if strings.Count(text, "$") != len(interpolation.FindAllString(text, -1)) {
 		t.Error("docker-compose.yml has a $ that this test does not understand")
 	}
@@ -300,8 +304,9 @@ func TestVariablesAreDocumented(t *testing.T) {
 			inContainers[variable] = true
 			known := documented[variable]
 			if s.ours() {
-				// Temporal's own variables are read by its client.
-				known = settings[variable] || strings.HasPrefix(variable, "TEMPORAL_") && documented[variable]
+				// Temporal's own variables are read by its client, PostgreSQL's by
+				// its.
+				known = settings[variable] || (strings.HasPrefix(variable, "TEMPORAL_") || variable == "PGPASSWORD") && documented[variable]
 			}
 			if !known {
 				t.Errorf("service %s gets %s, which is documented nowhere", name, variable)
@@ -340,9 +345,16 @@ func TestVariablesAreDocumented(t *testing.T) {
 // sentence where it is missing.
 func TestSecretsComeFromOutside(t *testing.T) {
 	secret := regexp.MustCompile(`PASSWORD|PWD|SECRET|TOKEN|_KEY|KEYS`)
-	required := regexp.MustCompile(`^\$\{[A-Z0-9_]+:\?[a-zA-Z][^}]*\}$`)
-	// Who notifies nobody needs no secret to sign with.
-	optional := map[string]string{"SWITCHBOARD_NOTIFY_SECRET": "${SWITCHBOARD_NOTIFY_SECRET:-}"}
+	// More of the same may follow the one that must be there.
+	required := regexp.MustCompile(`^\$\{[A-Z0-9_]+:\?[a-zA-Z][^}]*\}(,\$\{[A-Z0-9_]+:-\})?$`)
+	optional := map[string]string{}
+	for _, o := range []string{
+		"SWITCHBOARD_NOTIFY_SECRET",                                    // who notifies nobody signs nothing
+		"SWITCHBOARD_KAFKA_SASL_PASSWORD", "SWITCHBOARD_KAFKA_TLS_KEY", // the Kafka here knows no users
+		"SWITCHBOARD_SPEECH_KEY", // nor does the recognizer here
+	} {
+		optional[o] = "${" + o + ":-}"
+	}
 	found := 0
 	for name, s := range readCompose(t).Services {
 		for variable, value := range s.Environment {
@@ -350,7 +362,7 @@ func TestSecretsComeFromOutside(t *testing.T) {
 				continue
 			}
 			found++
-			if !required.MatchString(value) && value != optional[variable] {
+			if want, ok := optional[variable]; !required.MatchString(value) && (!ok || value != want) {
 				t.Errorf("service %s: %s is %q; it should come from .env with :? and a sentence", name, variable, value)
 			}
 		}
@@ -373,6 +385,9 @@ var thirdParty = map[string][]string{
 	"temporalio/admin-tools": {"/bin/sh"},
 	"temporalio/server":      {"nc"},   // of Alpine's busybox
 	"temporalio/ui":          {"wget"}, // of Alpine's busybox
+	"apache/kafka":           {"nc"},   // of Alpine's busybox
+
+	"ghcr.io/speaches-ai/speaches": {"curl"},
 }
 
 // Every command names a program that its image has.
@@ -544,12 +559,120 @@ func TestBuildContext(t *testing.T) {
 
 func TestServicesStopInTime(t *testing.T) {
 	c := readCompose(t)
-	grace, err := time.ParseDuration(c.Services["worker"].StopGracePeriod)
+	for name, needs := range map[string]time.Duration{"worker": host.StopTimeout, "intake": intake.StopTimeout} {
+		grace, err := time.ParseDuration(c.Services[name].StopGracePeriod)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if grace < needs+10*time.Second {
+			t.Errorf("service %s is killed after %s; it may need %s to stop, and some seconds to end", name, grace, needs)
+		}
+	}
+}
+
+// Whatever can be set about calls can be set in .env, and the worker and the intake
+// have the same Kafka and the same database.
+func TestSettingsOfCallsPassThrough(t *testing.T) {
+	c := readCompose(t)
+	w, i := c.Services["worker"].Environment, c.Services["intake"].Environment
+	// Containers get secrets by value, and nothing beyond this machine reaches the
+	// intake.
+	no := []string{config.KafkaSASLPasswordFile, config.SpeechKeyFile, config.IntakeKeysFile, config.IntakeKeyFile, config.IntakeTLSCert, config.IntakeTLSKey}
+	// Set for the container, or for the starter alone.
+	fixed := []string{config.IntakeAddress, config.IntakeMetricsAddress, config.IntakeURL, config.IntakeKey, config.IntakeKeys}
+	passed := func(service, name, value string) {
+		if !strings.HasPrefix(value, "${"+name+":-") {
+			t.Errorf("service %s: %s is %q; it should come from .env", service, name, value)
+		}
+	}
+	found := map[string]int{}
+	for _, s := range config.Settings {
+		kind, _, _ := strings.Cut(strings.TrimPrefix(s.Name, "SWITCHBOARD_"), "_")
+		if slices.Contains(no, s.Name) || slices.Contains(fixed, s.Name) {
+			continue
+		}
+		found[kind]++
+		switch kind {
+		case "KAFKA", "CALLS":
+			passed("worker", s.Name, w[s.Name])
+			passed("intake", s.Name, i[s.Name])
+		case "SPEECH", "AUDIO":
+			passed("worker", s.Name, w[s.Name])
+		case "INTAKE":
+			passed("intake", s.Name, i[s.Name])
+		}
+	}
+	for _, kind := range []string{"KAFKA", "CALLS", "SPEECH", "AUDIO", "INTAKE"} {
+		if found[kind] == 0 {
+			t.Errorf("no setting begins with SWITCHBOARD_%s", kind)
+		}
+	}
+	passed("worker", config.DatabaseURL, w[config.DatabaseURL])
+	for _, name := range []string{config.DatabaseURL, "PGPASSWORD", config.KafkaBrokers, config.CallsTopic} {
+		if w[name] != i[name] || w[name] == "" {
+			t.Errorf("the worker has %s %q, the intake %q", name, w[name], i[name])
+		}
+	}
+}
+
+// The worker and the intake find the services that the compose file starts.
+func TestCallsFindTheirServices(t *testing.T) {
+	c := readCompose(t)
+	i := c.Services["intake"]
+	standard := func(value string) string {
+		m := regexp.MustCompile(`^\$\{[A-Z0-9_]+:-([^}]*)\}$`).FindStringSubmatch(value)
+		if m == nil {
+			t.Fatalf("%q has no default", value)
+		}
+		return m[1]
+	}
+	if brokers := standard(i.Environment[config.KafkaBrokers]); c.Services["kafka"].Environment["KAFKA_ADVERTISED_LISTENERS"] != "PLAINTEXT://"+brokers {
+		t.Errorf("Kafka is expected at %s, and says of itself that it is %s", brokers, c.Services["kafka"].Environment["KAFKA_ADVERTISED_LISTENERS"])
+	}
+	db, err := url.Parse(standard(i.Environment[config.DatabaseURL]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if grace < host.StopTimeout+10*time.Second {
-		t.Errorf("the worker is killed after %s; it may need %s to stop, and some seconds to end", grace, host.StopTimeout)
+	r, ok := c.Services[db.Hostname()]
+	if user := r.Environment["POSTGRES_USER"]; !ok || db.User.Username() != user || db.Path != "/"+user {
+		t.Errorf("the database is expected at %s, and is that of %s", db.Redacted(), user)
+	}
+	if r.Environment["POSTGRES_PASSWORD"] != i.Environment["PGPASSWORD"] {
+		t.Error("the database has another password than its clients")
+	}
+	_, port, _ := strings.Cut(i.Environment[config.IntakeAddress], ":")
+	if got := c.Services["starter"].Environment[config.IntakeURL]; got != "http://intake:"+port {
+		t.Errorf("the starter sends calls to %s", got)
+	}
+	if !strings.HasPrefix(i.Environment[config.IntakeKeys], c.Services["starter"].Environment[config.IntakeKey]) {
+		t.Error("the intake does not accept the starter's key")
+	}
+	if !slices.Contains(i.Ports, "127.0.0.1:${INTAKE_PORT:-"+port+"}:"+port) {
+		t.Errorf("the intake listens on %s, and publishes %v", port, i.Ports)
+	}
+}
+
+// What Kafka and the databases keep outlives their containers, and Kafka creates no
+// topic that nobody asked for.
+func TestDataIsKept(t *testing.T) {
+	c := readCompose(t)
+	for name, dir := range map[string]string{
+		"postgresql": "/var/lib/postgresql/data", "results": "/var/lib/postgresql/data", "kafka": "/var/lib/kafka/data",
+	} {
+		if !slices.Contains(c.Services[name].Volumes, name+":"+dir) {
+			t.Errorf("service %s keeps %s in no volume of its name: %v", name, dir, c.Services[name].Volumes)
+		}
+	}
+	k := c.Services["kafka"].Environment
+	for variable, want := range map[string]string{
+		"KAFKA_LOG_DIRS":                    "/var/lib/kafka/data",
+		"KAFKA_AUTO_CREATE_TOPICS_ENABLE":   "false",
+		"KAFKA_PROCESS_ROLES":               "broker,controller",
+		"KAFKA_LOG_FLUSH_INTERVAL_MESSAGES": "1",
+	} {
+		if k[variable] != want {
+			t.Errorf("Kafka has %s=%s, want %s", variable, k[variable], want)
+		}
 	}
 }
 
@@ -562,8 +685,8 @@ func TestServicesWaitForEachOther(t *testing.T) {
 		if s.stays() && (len(test) < 2 || s.Healthcheck.Retries == 0) {
 			t.Errorf("service %s has no health check", name)
 		}
-		if strings.Contains(strings.Join(test, " "), "curl") {
-			t.Errorf("service %s: no image here has curl", name)
+		if name != "speech" && slices.Contains(test, "curl") {
+			t.Errorf("service %s: its image has no curl", name)
 		}
 		for other, on := range s.DependsOn {
 			needed, ok := c.Services[other]
@@ -582,7 +705,8 @@ func TestServicesWaitForEachOther(t *testing.T) {
 		"temporal":           {"temporal-schema"},
 		"temporal-namespace": {"temporal"},
 		"temporal-ui":        {"temporal"},
-		"worker":             {"temporal-namespace", "modelserver"},
+		"worker":             {"temporal-namespace", "modelserver", "results", "kafka"},
+		"intake":             {"temporal-namespace", "results", "kafka"},
 	} {
 		for _, n := range needs {
 			if _, ok := c.Services[name].DependsOn[n]; !ok {
@@ -590,6 +714,13 @@ func TestServicesWaitForEachOther(t *testing.T) {
 			}
 		}
 	}
+}
+
+// closed lists who is on the networks that lead nowhere else.
+var closed = map[string][]string{
+	"database": {"postgresql", "temporal-schema", "temporal"},
+	"results":  {"results", "worker", "intake"},
+	"kafka":    {"kafka", "worker", "intake"},
 }
 
 func TestContainersHaveNoMoreRightsThanTheyNeed(t *testing.T) {
@@ -607,7 +738,7 @@ func TestContainersHaveNoMoreRightsThanTheyNeed(t *testing.T) {
 				t.Errorf("service %s publishes %s to other machines", name, p)
 			}
 		}
-		if len(s.Ports) > 0 && name != "temporal" && name != "temporal-ui" {
+		if len(s.Ports) > 0 && !slices.Contains([]string{"temporal", "temporal-ui", "intake"}, name) {
 			t.Errorf("service %s publishes a port", name)
 		}
 		for _, n := range s.Networks {
@@ -615,8 +746,10 @@ func TestContainersHaveNoMoreRightsThanTheyNeed(t *testing.T) {
 				t.Errorf("service %s is on the network %s, which is not there", name, n)
 			}
 		}
-		if slices.Contains(s.Networks, "database") && !slices.Contains([]string{"postgresql", "temporal-schema", "temporal"}, name) {
-			t.Errorf("service %s can reach the database", name)
+		for network, members := range closed {
+			if slices.Contains(s.Networks, network) && !slices.Contains(members, name) {
+				t.Errorf("service %s can reach the network %s", name, network)
+			}
 		}
 		if len(s.Networks) == 0 {
 			t.Errorf("service %s is on no named network", name)
@@ -631,8 +764,10 @@ func TestContainersHaveNoMoreRightsThanTheyNeed(t *testing.T) {
 			t.Errorf("service %s runs as %s", name, s.User)
 		}
 	}
-	if !c.Networks["database"].Internal {
-		t.Error("the database's network leads outside")
+	for network := range closed {
+		if !c.Networks[network].Internal {
+			t.Errorf("the network %s leads outside", network)
+		}
 	}
 }
 

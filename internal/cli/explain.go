@@ -22,8 +22,8 @@ RUN is a finished ` + "`apply` or `call`" + `; CONVERSATION_ID is in the column 
 in the output.csv of an ` + "`apply`" + `. The command shows the answer with its confidence
 and threshold, and the likeliest answers with their probabilities. For a model of
 the project's own model server it also shows the words that speak for the answer
-and for the one after it. Other providers tell the likeliest answers only, as far as
-they send log-probabilities; asking them costs as much as one conversation.
+and for the one after it. Other providers show only the likeliest answers, if they
+send log-probabilities; asking them costs as much as one conversation.
 
 Words are those of the redacted text. They are encrypted on their way, so that
 Temporal keeps none of them in the clear.`,

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -57,7 +58,7 @@ func (m modelView) write(t *text) {
 	t.fact("threshold", fmt.Sprintf("%.3f, for a precision of %s", m.Threshold, percent(m.AskedPrecision)))
 	t.fact("accuracy", fmt.Sprintf("%s on validation, %s on test; %s of the test set are answered", percent(m.ValidationAccuracy), percent(m.TestAccuracy), percent(m.TestCoverage)))
 	t.fact("trained on", trainingData(*pipeline.OriginOf(m.Model))+", anonymizer "+short(m.Anonymizer)+", prompt "+m.PromptVersion)
-	t.fact("made by", m.WorkflowID+", run "+m.RunID+", program "+short(m.Code)+", job "+m.JobID)
+	t.fact("made by", madeBy(m.Model))
 	var rows [][]string
 	for _, c := range m.Changes {
 		what := string(c.Action)
@@ -67,6 +68,16 @@ func (m modelView) write(t *text) {
 		rows = append(rows, []string{t.at(c.At), what, "by " + c.Who, c.Why})
 	}
 	t.fact("changes", columns(nil, rows)...)
+}
+
+// madeBy names what made a model, as far as it is known: not every build of a worker
+// can tell which it is.
+func madeBy(m pipeline.Model) string {
+	parts := []string{m.WorkflowID, "run " + m.RunID, "job " + m.JobID}
+	if m.Code != "" && m.Code != "unknown" {
+		parts = append(parts, "program revision "+short(m.Code))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // short shortens a hash.

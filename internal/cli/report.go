@@ -4,21 +4,16 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	failurepb "go.temporal.io/api/failure/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/seal"
 	"switchboard/internal/temporal"
 )
 
@@ -91,24 +86,6 @@ type report struct {
 	Next  string `json:"next,omitempty"`
 	WebUI string `json:"web_ui,omitempty"`
 }
-
-// activity is a step that a run waits for.
-type activity struct {
-	Type    string `json:"type"`
-	Attempt int32  `json:"attempt"`
-	// Progress is the latest heartbeat of a step that counts.
-	Progress *pipeline.Progress `json:"progress,omitempty"`
-	// Failure is why the attempt before this one failed, NextAttempt when
-	// another one starts; it is nil while one is under way.
-	Failure     string     `json:"failure,omitempty"`
-	NextAttempt *time.Time `json:"next_attempt,omitempty"`
-}
-
-// file is something that a run left behind, where a person can find it.
-type file pipeline.FileURL
-
-// awaitJob is the activity whose heartbeats are a [pipeline.JobProgress].
-const awaitJob = "AwaitJob"
 
 // describe reports what the server knows of a run without asking a worker. An
 // empty run id means the latest run.
@@ -262,69 +239,12 @@ func get[T any](ctx context.Context, run client.WorkflowRun, result **T) error {
 	return nil
 }
 
-func (r *report) addActivities(c *connection, pending []*workflowpb.PendingActivityInfo) {
-	for _, p := range pending {
-		a := activity{Type: p.GetActivityType().GetName(), Attempt: max(p.GetAttempt(), 1)}
-		if p.GetLastFailure() != nil {
-			a.Failure = c.attemptFailure(p).Error()
-		}
-		if p.GetState() == enumspb.PENDING_ACTIVITY_STATE_SCHEDULED {
-			a.NextAttempt = when(p.GetNextAttemptScheduleTime())
-		}
-		if a.Type == awaitJob {
-			var job pipeline.JobProgress
-			if c.decodeHeartbeat(p, &job) {
-				r.Job, r.Events = &job, job.Recent
-			}
-		} else {
-			var progress pipeline.Progress
-			if c.decodeHeartbeat(p, &progress) && progress.Unit != "" {
-				a.Progress = &progress
-			}
-		}
-		r.Activities = append(r.Activities, a)
-	}
-}
-
-// attemptFailure is why an activity's last attempt failed. It reads as it would
-// if the activity had failed for good.
-func (c *connection) attemptFailure(p *workflowpb.PendingActivityInfo) error {
-	whole := &failurepb.Failure{
-		Cause: p.GetLastFailure(),
-		FailureInfo: &failurepb.Failure_ActivityFailureInfo{
-			ActivityFailureInfo: &failurepb.ActivityFailureInfo{ActivityType: p.GetActivityType()},
-		},
-	}
-	return runFailure(c.Failure(whole))
-}
-
-// decodeHeartbeat reports whether there was something to decode. What another
-// version wrote is not shown.
-func (c *connection) decodeHeartbeat(p *workflowpb.PendingActivityInfo, value any) bool {
-	return c.Decode(p.GetHeartbeatDetails(), value) == nil
-}
-
 func when(t *timestamppb.Timestamp) *time.Time {
 	if t == nil {
 		return nil
 	}
 	at := t.AsTime()
 	return &at
-}
-
-// trouble is one sentence on the steps that fail and are tried again, empty if
-// there are none.
-func (r report) trouble(now time.Time) string {
-	for _, a := range r.Activities {
-		if a.Failure == "" {
-			continue
-		}
-		if a.NextAttempt == nil {
-			return fmt.Sprintf("%s is at attempt %d; the one before failed: %s", a.Type, a.Attempt, a.Failure)
-		}
-		return fmt.Sprintf("%s starts attempt %d in %s; the one before failed: %s", a.Type, a.Attempt, span(a.NextAttempt.Sub(now)), a.Failure)
-	}
-	return ""
 }
 
 // statuses are those of the run and of the children it waits for, outermost
@@ -352,93 +272,6 @@ func waits(s pipeline.StageTime) bool {
 	return s.Seconds == 0 && (s.Stage == pipeline.Preparing || s.Stage == pipeline.Retraining)
 }
 
-// dir is the folder of the run's artifacts, empty if it is not known.
-func (r report) dir() string {
-	switch {
-	case r.FineTune != nil:
-		return r.FineTune.Dir
-	case r.Apply != nil:
-		return r.Apply.Dir
-	case r.Evaluate != nil:
-		return r.Evaluate.Dir
-	case r.Call != nil:
-		return r.Call.Dir
-	case r.Status != nil:
-		return r.Status.Dir
-	}
-	return ""
-}
-
-// files are those of a run that are worth a person's look.
-func (r report) files() (list []pipeline.RunFile) {
-	add := func(name, path string) {
-		if path != "" {
-			list = append(list, pipeline.RunFile{Name: name, Path: path})
-		}
-	}
-	switch {
-	case r.Apply != nil:
-		add("output", r.Apply.Output.Path)
-		add("report", r.Apply.Report.Path)
-		add("chart", r.Apply.Chart.Path)
-		add("manifest", r.Apply.Manifest.Path)
-	case r.Evaluate != nil:
-		add("report", r.Evaluate.Report.Path)
-	case r.Call != nil:
-		add("answer", r.Call.Answer.Path)
-		add("manifest", r.Call.Manifest.Path)
-	case r.FineTune != nil:
-		if r.Retrain != nil {
-			add("comparison", r.Retrain.Comparison.Path)
-			add("retraining", r.Retrain.Manifest.Path)
-		}
-		add("report", r.FineTune.Report.Path)
-		add("manifest", r.FineTune.Manifest.Path)
-	}
-	dir := layout.Run(r.dir())
-	list = append(list,
-		pipeline.RunFile{Name: "step metrics", Path: dir.StepMetrics(), Optional: true},
-		pipeline.RunFile{Name: "curves", Path: dir.Curves(), Optional: true},
-		pipeline.RunFile{Name: "events", Path: dir.Events(), Optional: true},
-	)
-	add("folder", r.dir())
-	return list
-}
-
-// addFiles lets a worker add where the run's files are, and what is only in them:
-// the job's latest events, and the answer to a call. Where no worker answers, that
-// is left out.
-func (a *app) addFiles(ctx context.Context, c *connection, r *report) {
-	if r.Call != nil && r.Call.Dir == "" && !r.WorkerSilent {
-		a.addAnswer(ctx, c, r)
-	}
-	if r.dir() == "" || r.WorkerSilent {
-		return
-	}
-	key, err := seal.NewKey()
-	if err != nil {
-		return
-	}
-	in := pipeline.ListFilesInput{Dir: r.dir(), Files: r.files()}
-	if r.Call != nil {
-		in.Answer, in.Key = r.Call.Answer, key.Public()
-	}
-	var found pipeline.ListFilesResult
-	if a.request(ctx, c, pipeline.ListFilesActivity, in, &found) != nil {
-		return
-	}
-	for _, f := range found.Files {
-		r.Files = append(r.Files, file(f))
-	}
-	var answer pipeline.CallAnswer
-	if found.Answer != nil && key.Open(found.Answer, pipeline.AnswerPurpose, &answer) == nil {
-		r.Answer = &answer
-	}
-	if r.Events == nil {
-		r.Events = found.Events
-	}
-}
-
 // runError is the error with which a command that followed the run ends.
 func (r report) runError() error {
 	if r.Failure == nil {
@@ -451,18 +284,3 @@ func (r report) runError() error {
 	}
 	return errors.New(r.Failure.Message)
 }
-
-// addAnswer adds whom a call is for, where that is in the database.
-func (a *app) addAnswer(ctx context.Context, c *connection, r *report) {
-	d, err := a.showCall(ctx, c, r.callID())
-	if err != nil {
-		return
-	}
-	r.Answer = &pipeline.CallAnswer{
-		CallID: d.CallID, Channel: d.Channel, ReceivedAt: d.ReceivedAt, Company: d.Company,
-		Confidence: d.Confidence, Status: d.Status, ErrorCode: d.ErrorCode, Model: d.Model,
-	}
-}
-
-// callID is the id of the call that a run is about.
-func (r report) callID() string { return strings.TrimPrefix(r.WorkflowID, pipeline.CallWorkflowID("")) }

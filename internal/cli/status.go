@@ -125,6 +125,7 @@ func (r report) writeUnfinished(t *text) {
 		}
 		if s.Applied != nil {
 			writeApplied(t, *s.Applied)
+			t.fact("unknown", s.Applied.UnknownShare.String()+" of the conversations that did not fail")
 		}
 	}
 	if r.State == stateRunning {

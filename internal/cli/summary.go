@@ -63,58 +63,6 @@ func writeChampion(t *text, r pipeline.FineTuneResult) {
 	}
 }
 
-// writeEstimates tells what the run would cost with each price that is known.
-func writeEstimates(t *text, estimates []pipeline.CostEstimate) {
-	var rows [][]string
-	for _, e := range estimates {
-		mark := ""
-		if e.Chosen {
-			mark = "this run"
-		}
-		rows = append(rows, []string{
-			e.Price.Provider, e.Price.BaseModel, number(e.Examples), number(int64(e.Epochs)), number(e.TrainingTokens + e.EvaluationTokens),
-			dollars(e.Training), dollars(e.Evaluation), dollars(e.Thousand), dollars(e.ThousandInBatches), mark,
-		})
-	}
-	t.fact("cost", columns([]string{"provider", "base model", "examples", "epochs", "tokens", "training", "evaluation", "1,000 more", "in batches", ""}, rows)...)
-	t.fact("note", "nothing was uploaded; prices in US dollars, as read on the day in cost.json: check them before you rely on them")
-}
-
-// writeCost tells what the run cost beside what was expected. A base model
-// without a known price has no estimate.
-func writeCost(t *text, r pipeline.FineTuneResult) {
-	if len(r.Estimates) == 0 || !r.Estimates[0].Chosen {
-		return
-	}
-	e := r.Estimates[0]
-	if e.Price.Training == 0 && e.Total() == 0 {
-		t.fact("cost", "nothing: "+e.Price.Source)
-		return
-	}
-	t.fact("cost", fmt.Sprintf("training %s, of %s expected; evaluation about %s",
-		dollars(float64(r.TrainedTokens)/1e6*e.Price.Training), dollars(e.Training), dollars(e.Evaluation)))
-}
-
-// dollars has cents, and does not make nothing of less than half of one.
-func dollars(d float64) string {
-	if d > 0 && d < 0.005 {
-		return "less than $0.01"
-	}
-	return fmt.Sprintf("$%.2f", d)
-}
-
-// writeApply is the summary of a finished application of a model.
-func writeApply(t *text, r pipeline.ApplyResult) {
-	writeWarnings(t, r.Warnings)
-	writeApplied(t, r.Counts)
-	writeTask(t, r.Task)
-	t.fact("model", r.Model)
-	writeOrigin(t, r.Origin)
-	writePrepared(t, r.Prepared)
-	writePrivacy(t, r.Privacy)
-	writeStages(t, r.Stages)
-}
-
 // writeOrigin tells what the model was trained on and when. Runs from before that
 // was kept do not say.
 func writeOrigin(t *text, o *pipeline.Origin) {
@@ -134,9 +82,6 @@ func trainingData(o pipeline.Origin) string {
 	}
 	return data
 }
-
-// writeWarnings says loudly what to know before the answers are used.
-func writeWarnings(t *text, warnings []string) { t.fact("WARNING", warnings...) }
 
 func writePrepared(t *text, c pipeline.PrepareCounts) {
 	parts := []string{count(c.Tweets, "tweet"), count(c.Conversations, "conversation"), count(c.Threads, "thread")}
@@ -218,27 +163,6 @@ func writeMetrics(t *text, m pipeline.Metrics) {
 	})...)
 }
 
-func writeApplied(t *text, c pipeline.ApplyCounts) {
-	t.fact("rows", byStatus(c.Rows, c.RowStatuses))
-	t.fact("conversations", byStatus(c.Conversations, c.ConversationStatuses))
-	t.fact("companies", number(int64(c.Companies)))
-	t.fact("no label", noLabel(c.ConversationStatuses[string(pipeline.AnswerInvalid)], c.Answers()))
-	t.fact("unknown", unknown(c))
-	t.fact("tokens", number(c.Tokens))
-	if c.Priced && c.Cost > 0 {
-		t.fact("cost", dollars(c.Cost)+" for the answers, those taken over from earlier runs included")
-	}
-}
-
-// unknown tells which share of the conversations ended as Unknown. Those that got
-// no answer are in no share.
-func unknown(c pipeline.ApplyCounts) string {
-	if c.ConversationStatuses[string(pipeline.AnswerFailed)] > 0 {
-		return c.UnknownShare.String() + " of the conversations that did not fail"
-	}
-	return c.UnknownShare.String() + " of the conversations"
-}
-
 // noLabel tells how many of a model's answers were none of its labels.
 func noLabel(invalid, answers int64) string {
 	return fmt.Sprintf("%s of %s (%s)", number(invalid), count(answers, "answer"), pipeline.ShareOf(invalid, answers))
@@ -261,7 +185,7 @@ func writeStages(t *text, stages []pipeline.StageTime) {
 	if len(rows) == 0 {
 		return
 	}
-	t.fact("stages", columns(nil, append(rows, []string{"all", seconds(total)}))...)
+	t.fact("stages", columns(nil, append(rows, []string{"total", seconds(total)}))...)
 }
 
 func writeEvents(t *text, events []pipeline.JobEvent) {

@@ -40,7 +40,7 @@ func meaning(c provider.Capability, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, provider.ErrUnknown):
-		return note{err.Error()}
+		return note{"not checked: " + provider.ErrUnknown.Error()}
 	case c.Needed:
 		return err
 	case provider.Missing(err):

@@ -47,7 +47,7 @@ func TestDoctorOnTheModelServer(t *testing.T) {
 			t.Errorf("%s is %q: %s", name, checks[name].State, checks[name].Message)
 		}
 	}
-	if c := checks["events"]; c.State != pipeline.CheckNote || !strings.Contains(c.Message, "there is no job") {
+	if c := checks["events"]; c.State != pipeline.CheckNote || !strings.Contains(c.Message, "not checked: the provider has no fine-tuning job yet") {
 		t.Errorf("events of no job are %+v", c)
 	}
 }

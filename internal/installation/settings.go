@@ -58,6 +58,17 @@ func differences(a, b Settings) (names []string) {
 	return names
 }
 
+// CheckPlaces returns an error if a worker keeps its artifacts or its database in
+// another place than those a run was accepted with: what the run did would not be
+// found there. The error names the worker and the settings. What is not known of
+// either is not compared.
+func (s Settings) CheckPlaces(accepted Settings, worker string) error {
+	if names := differences(Settings{Artifacts: s.Artifacts, Database: s.Database}, accepted); len(names) > 0 {
+		return fmt.Errorf("the worker %s has another place for %s than the run was accepted with; stop this worker, or give it the same settings", worker, strings.Join(names, " and for "))
+	}
+	return nil
+}
+
 // Identity is how a worker with these settings calls itself towards Temporal,
 // where others read it.
 func (s Settings) Identity(pid int, host string) string {

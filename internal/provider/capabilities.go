@@ -35,9 +35,9 @@ var Capabilities = []Capability{
 	{"batches", false, "apply asks call by call, and refuses --mode batch", askBatches},
 }
 
-// ErrUnknown is returned, wrapped, by [Client.Ask] where nothing can be found
-// out for now.
-var ErrUnknown = errors.New("cannot be told yet")
+// ErrUnknown is returned, wrapped, by [Client.Ask] where only a fine-tuning job could
+// show it, and there is none.
+var ErrUnknown = errors.New("the provider has no fine-tuning job yet")
 
 // Ask asks the provider whether it has a capability, by requests that change
 // nothing and cost nothing, and returns what it found in a few words. An error
@@ -117,7 +117,7 @@ func (c *Client) ofNewestJob(ctx context.Context, op, path string) error {
 		return err
 	}
 	if len(jobs) == 0 || jobs[0].ID == "" {
-		return fmt.Errorf("%s: %w: there is no job", op, ErrUnknown)
+		return fmt.Errorf("%s: %w", op, ErrUnknown)
 	}
 	_, err = first[struct{}](ctx, c, op, jobPath(jobs[0].ID)+path)
 	return err

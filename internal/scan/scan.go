@@ -34,8 +34,8 @@ func Command(getenv func(string) string) *cobra.Command {
 	s := &scanner{getenv: getenv}
 	cmd := &cobra.Command{
 		Use:   "scan [FILE]",
-		Short: "Tell what the anonymizer replaces in a file, or how well it does",
-		Long: `Tell what the anonymizer replaces in a file, or how well it does.
+		Short: "Show what the anonymizer replaces in a file, or measure how well it does",
+		Long: `Show what the anonymizer replaces in a file, or measure how well it does.
 
 The file is a CSV (also .csv.gz, .csv.zst) with the columns tweet_id, text and a
 reply column, as for finetune and apply. The anonymizer is the one that a worker

@@ -258,7 +258,7 @@ func (h *Host) options(surroundings *activities.Installation) worker.Options {
 		// The SDK would hold heartbeats back for most of the timeout, and with
 		// them what an operator sees and the news of a cancellation.
 		MaxHeartbeatThrottleInterval: 2 * time.Second,
-		Interceptors:                 []interceptor.WorkerInterceptor{&activities.Failures{}},
+		Interceptors:                 []interceptor.WorkerInterceptor{&activities.Failures{}, &acceptance{settings: surroundings.Settings, worker: process()}},
 		OnFatalError:                 func(err error) { h.failed <- err },
 	}
 }
