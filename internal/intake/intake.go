@@ -102,11 +102,13 @@ func (i *Intake) serve(o Options) error {
 		return err
 	}
 	i.address = api.Addr().String()
-	if api, err = o.secured(api); err != nil {
+	secured, err := o.secured(api)
+	if err != nil {
+		_ = api.Close()
 		return err
 	}
 	i.sending = newSending(i.kafka, o.Keys, i.ready.Load, i.consumer.meters, o.Log)
-	i.listen(api, i.sending.handler(), o)
+	i.listen(secured, i.sending.handler(), o)
 	if o.MetricsAddress == "" {
 		return nil
 	}
