@@ -15,7 +15,7 @@ import (
 // is stored as such, and nobody is asked about it.
 func (c *Calls) TranscribeCall(ctx context.Context, in RedactCallInput) (RedactCallResult, error) {
 	if c.Speech == nil {
-		return RedactCallResult{}, problem.New(problem.Environment, "this worker has no recognizer for recordings; set %s", config.SpeechURL)
+		return RedactCallResult{}, problem.New(problem.Refused, "there is no recognizer for recordings; set %s, and send the call again with `starter calls replay`", config.SpeechURL)
 	}
 	// What is known to be in vain is not paid for.
 	if _, err := c.clearance(ctx); err != nil {

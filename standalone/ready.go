@@ -24,7 +24,16 @@ func (s *stack) ready() string {
 	return fmt.Sprintf("Temporal      %s\nWeb UI        %s\nProvider      %s\nArtifacts     %s\nKafka         %s\nIntake        http://%s\n",
 		s.temporal.Address(), s.temporal.UIURL(), s.config.ProviderURL, absolute(s.config.Artifacts),
 		strings.Join(s.config.Kafka.Brokers, ","), s.intake.Address()) +
+		s.recognizerLine() +
 		"Ready. Try `go run ./starter " + strings.Join(append(trial(), addressFlag(s.temporal.Address())...), " ") + "`; Ctrl-C stops.\n"
+}
+
+// recognizerLine says who turns recordings into text.
+func (s *stack) recognizerLine() string {
+	if s.config.SpeechURL == "" {
+		return "Recognizer    none; `make asr` installs one for recordings of calls\n"
+	}
+	return "Recognizer    " + s.config.SpeechURL + "\n"
 }
 
 // trial fine-tunes on the sample, where it is at hand.

@@ -46,7 +46,11 @@ type stack struct {
 	client   *temporal.Client
 	host     *host.Host
 	intake   *intake.Intake
-	config   host.Options
+	// speech and recordings are nil where the settings name a recognizer, or none
+	// is installed.
+	speech     *recognizer
+	recordings *http.Server
+	config     host.Options
 }
 
 // start starts everything, or nothing.
@@ -106,11 +110,29 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the embedded Temporal server: %w", err)
 	}
+	if err := s.startSpeech(ctx); err != nil {
+		return nil, err
+	}
 	if s.host, err = host.Start(ctx, s.client, s.config); err != nil {
 		return nil, err
 	}
 	s.intake, err = s.startIntake(ctx, o)
 	return s, err
+}
+
+// startSpeech lets recordings be transcribed, if a recognizer is installed.
+func (s *stack) startSpeech(ctx context.Context) (err error) {
+	if s.config.SpeechURL != "" {
+		return nil
+	}
+	if s.speech, err = startRecognizer(); err != nil || s.speech == nil {
+		return err
+	}
+	s.config.SpeechURL = s.speech.url
+	if s.recordings = serveRecordings(ctx); s.recordings != nil {
+		s.config.AudioHosts = withRecordings(s.config.AudioHosts)
+	}
+	return nil
 }
 
 // startIntake takes calls in, with the key that the model server has too.
@@ -173,6 +195,12 @@ func (s *stack) stop() {
 	}
 	if s.broker != nil {
 		s.broker.Stop()
+	}
+	if s.recordings != nil {
+		_ = s.recordings.Close() // nobody transcribes now
+	}
+	if s.speech != nil {
+		s.speech.stop()
 	}
 	if s.models != nil {
 		s.models.stop()

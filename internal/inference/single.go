@@ -38,7 +38,7 @@ func Single(ctx context.Context, c TopClassifier, o Options, pieces []string, th
 	for i, text := range pieces {
 		examples[i] = dataset.Example{ID: int64(i) + 1, Text: text}
 	}
-	listening := &listener{TopClassifier: c, said: map[string]said{}}
+	listening := &listener{TopClassifier: c, said: map[string]topAnswer{}}
 	outcome, err := Run(ctx, listening, o, examples, Resume{}, func(int, []dataset.Prediction) error { return nil }, nil)
 	if err != nil {
 		return SingleAnswer{}, err
@@ -60,10 +60,10 @@ func Single(ctx context.Context, c TopClassifier, o Options, pieces []string, th
 type listener struct {
 	TopClassifier
 	mu   sync.Mutex
-	said map[string]said
+	said map[string]topAnswer
 }
 
-type said struct {
+type topAnswer struct {
 	answer     provider.Answer
 	candidates []provider.Candidate
 }
@@ -73,7 +73,7 @@ func (l *listener) Classify(ctx context.Context, model, system, text string) (pr
 	if err == nil {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.said[text] = said{answer, candidates}
+		l.said[text] = topAnswer{answer, candidates}
 	}
 	return answer, err
 }
