@@ -73,61 +73,14 @@ func analyze(ctx workflow.Context, in pipeline.AnalyzeCallInput) error {
 // The program takes calls in from Kafka and by HTTP, and a real Temporal server knows
 // which of them there was before.
 func TestCallsReachTemporal(t *testing.T) {
-	server, err := embedded.Start(t.Context(), embedded.Options{SearchAttributes: pipeline.SearchAttributes})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Stop)
-	broker, err := embedded.StartBroker(embedded.BrokerOptions{Dir: t.TempDir(), Partitions: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(broker.Stop)
-	address := freeAddress(t)
-	for name, value := range map[string]string{
-		"TEMPORAL_ADDRESS": server.Address(), "TEMPORAL_CONFIG_FILE": filepath.Join(t.TempDir(), "none.toml"),
-		"SWITCHBOARD_ARTIFACTS": t.TempDir(), "DATABASE_URL": "",
-		"SWITCHBOARD_KAFKA_BROKERS": broker.Address(), "SWITCHBOARD_INTAKE_ADDRESS": address, "SWITCHBOARD_INTAKE_KEYS": "0123456789abcdef",
-	} {
-		t.Setenv(name, value)
-	}
-	c, err := temporal.Dial(t.Context(), temporal.Options{Address: server.Address()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	w := worker.New(c.Client, pipeline.TaskQueue, worker.Options{})
-	w.RegisterWorkflowWithOptions(analyze, workflow.RegisterOptions{Name: pipeline.AnalyzeCallWorkflow})
-	if err := w.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.Stop)
+	c, broker, address := surroundings(t)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx) }()
-	options, err := intake.Load(func(name string) string { return map[string]string{"SWITCHBOARD_INTAKE_ADDRESS": address}[name] })
-	if err != nil {
-		t.Fatal(err)
-	}
-	for intake.Health(t.Context(), options) != nil { // until it is ready
-		select {
-		case err := <-ended:
-			t.Fatalf("the intake ended: %v", err)
-		default:
-		}
-	}
+	ready(t, address, ended)
 	for _, id := range []string{"succeeds", "fails", "waits"} {
 		post(t, address, id)
-		for { // until it was started
-			_, err := c.DescribeWorkflowExecution(t.Context(), pipeline.CallWorkflowID(id), "")
-			var none *serviceerror.NotFound
-			if err == nil {
-				break
-			}
-			if !errors.As(err, &none) {
-				t.Fatal(err)
-			}
-		}
+		started(t, c, id)
 	}
 	description, err := c.DescribeWorkflowExecution(t.Context(), pipeline.CallWorkflowID("waits"), "")
 	if err != nil || description.GetWorkflowExecutionInfo().GetPriority().GetPriorityKey() != 1 || description.GetWorkflowExecutionInfo().GetType().GetName() != pipeline.AnalyzeCallWorkflow {
@@ -152,7 +105,70 @@ func TestCallsReachTemporal(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("the intake ended with %v", err)
 	}
-	waiting(t, broker.Address(), 0)
+	waiting(t, broker, 0)
+}
+
+// surroundings starts Temporal with a worker, and Kafka, and sets what the program
+// reads. It returns the broker's address, and the one for the intake.
+func surroundings(t *testing.T) (c *temporal.Client, broker, address string) {
+	t.Helper()
+	server, err := embedded.Start(t.Context(), embedded.Options{SearchAttributes: pipeline.SearchAttributes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	topics, err := embedded.StartBroker(embedded.BrokerOptions{Dir: t.TempDir(), Partitions: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(topics.Stop)
+	address = freeAddress(t)
+	for name, value := range map[string]string{
+		"TEMPORAL_ADDRESS": server.Address(), "TEMPORAL_CONFIG_FILE": filepath.Join(t.TempDir(), "none.toml"),
+		"SWITCHBOARD_ARTIFACTS": t.TempDir(), "DATABASE_URL": "",
+		"SWITCHBOARD_KAFKA_BROKERS": topics.Address(), "SWITCHBOARD_INTAKE_ADDRESS": address, "SWITCHBOARD_INTAKE_KEYS": "0123456789abcdef",
+	} {
+		t.Setenv(name, value)
+	}
+	c, err = temporal.Dial(t.Context(), temporal.Options{Address: server.Address()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	w := worker.New(c.Client, pipeline.TaskQueue, worker.Options{})
+	w.RegisterWorkflowWithOptions(analyze, workflow.RegisterOptions{Name: pipeline.AnalyzeCallWorkflow})
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+	return c, topics.Address(), address
+}
+
+// ready waits until the intake says that it is.
+func ready(t *testing.T, address string, ended <-chan error) {
+	t.Helper()
+	for intake.Health(t.Context(), intake.Options{Address: address}) != nil {
+		select {
+		case err := <-ended:
+			t.Fatalf("the intake ended: %v", err)
+		default:
+		}
+	}
+}
+
+// started waits until there is an analysis of a call.
+func started(t *testing.T, c *temporal.Client, id string) {
+	t.Helper()
+	for {
+		_, err := c.DescribeWorkflowExecution(t.Context(), pipeline.CallWorkflowID(id), "")
+		var none *serviceerror.NotFound
+		if err == nil {
+			return
+		}
+		if !errors.As(err, &none) {
+			t.Fatal(err)
+		}
+	}
 }
 
 func freeAddress(t *testing.T) string {

@@ -102,11 +102,13 @@ func (i *Intake) serve(o Options) error {
 		return err
 	}
 	i.address = api.Addr().String()
-	if api, err = o.secured(api); err != nil {
+	secured, err := o.secured(api)
+	if err != nil {
+		_ = api.Close()
 		return err
 	}
 	i.sending = newSending(i.kafka, o.Keys, i.ready.Load, i.consumer.meters, o.Log)
-	i.listen(api, i.sending.handler())
+	i.listen(secured, i.sending.handler(), o)
 	if o.MetricsAddress == "" {
 		return nil
 	}
@@ -116,14 +118,15 @@ func (i *Intake) serve(o Options) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(i.consumer.meters.registry, promhttp.HandlerOpts{}))
-	i.listen(shown, mux)
+	i.listen(shown, mux, o)
 	return nil
 }
 
 // listen serves with an end to every wait for a client.
-func (i *Intake) listen(l net.Listener, h http.Handler) {
+func (i *Intake) listen(l net.Listener, h http.Handler, o Options) {
+	whole := cmp.Or(o.requestTime, requestTime)
 	s := &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute,
+		Handler: h, ReadHeaderTimeout: whole / 3, ReadTimeout: whole, WriteTimeout: 2 * whole,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		// It would log what clients send.
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),

@@ -37,7 +37,8 @@ type Options struct {
 	// Log takes what an operator should see.
 	Log *slog.Logger
 
-	every time.Duration // askEvery if 0
+	every       time.Duration // askEvery if 0
+	requestTime time.Duration // requestTime if 0
 }
 
 // Load reads the options that are settings with getenv (such as os.Getenv). What

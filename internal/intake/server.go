@@ -24,6 +24,8 @@ const (
 	// maxRequests is how many events are read and written at once; with their
 	// largest size it bounds the memory that they take.
 	maxRequests = 64
+	// requestTime is for a client to send a request, a third of it for the headers.
+	requestTime = 30 * time.Second
 	// produceTime is for Kafka to take an event.
 	produceTime = 25 * time.Second
 )

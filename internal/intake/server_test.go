@@ -3,7 +3,9 @@ package intake
 import (
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"switchboard/internal/call"
 )
 
 // post sends an event and returns the answer.
@@ -236,4 +240,67 @@ func TestHealth(t *testing.T) {
 		t.Error("a process without Kafka is not alive")
 	}
 	stop()
+}
+
+// Every metric and every reason is described.
+func TestDescribed(t *testing.T) {
+	s := newSite(t)
+	i, _ := s.start()
+	post(t, i, nil, `{}`)
+	i.consumer.meters.failures.WithLabelValues("poll")
+	text, err := os.ReadFile("../../docs/intake.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	families, err := i.consumer.meters.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	described := 0
+	for _, f := range families {
+		name, ours := strings.CutPrefix(f.GetName(), namespace)
+		if !ours {
+			continue
+		}
+		described++
+		if !strings.Contains(string(text), "`"+namespace+name+"`") && !strings.Contains(string(text), "`…"+name+"`") {
+			t.Errorf("docs/intake.md does not describe %s", f.GetName())
+		}
+	}
+	if described != 12 {
+		t.Errorf("%d metrics are shown, want 12", described)
+	}
+	for _, reason := range call.Reasons {
+		if !strings.Contains(string(text), "| `"+string(reason)+"` |") {
+			t.Errorf("docs/intake.md does not describe %s", reason)
+		}
+	}
+}
+
+// A client that sends a byte now and then, or none, is not waited for.
+func TestSlowClients(t *testing.T) {
+	s := newSite(t)
+	s.options.requestTime = 600 * time.Millisecond
+	i, _ := s.start()
+	head := "POST /v1/calls HTTP/1.1\r\nHost: intake\r\nContent-Type: application/json\r\nAuthorization: Bearer " + key + "\r\n"
+	for name, sent := range map[string]string{
+		"nothing": "", "half of the headers": head, "half of the body": head + "Content-Length: 500\r\n\r\n{\"call_id\"",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := net.Dial("tcp", i.Address())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if _, err := io.WriteString(c, sent); err != nil {
+				t.Fatal(err)
+			}
+			// It reads to the end only when the server ends the connection.
+			answer, err := io.ReadAll(c)
+			if err != nil || strings.Contains(string(answer), " 202 ") {
+				t.Errorf("%q, %v", answer, err)
+			}
+		})
+	}
 }
