@@ -178,6 +178,7 @@ func TestCutRecordings(t *testing.T) {
 		"half a FLAC":                          {packed[:len(packed)/2], true, 4 * time.Second},
 		"a FLAC that is damaged in the middle": {damaged, true, 4 * time.Second},
 		"a WAV whose recorder knew no size":    {unknown, false, 10 * time.Second},
+		"one that ends in a sample":            {unknown[:len(unknown)-1], true, 9900 * time.Millisecond},
 		"a WAV whose recorder left the size":   {empty, false, 10 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {

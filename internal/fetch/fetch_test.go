@@ -257,6 +257,11 @@ func TestHostThatIsSlow(t *testing.T) {
 		says   string
 	}{
 		"before it answers": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, Options{Stall: 20 * time.Millisecond}, "did not send it in time"},
+		"after its header": {func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusOK)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}, Options{Stall: 20 * time.Millisecond}, "sent nothing for 20ms"},
 		"in the middle": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, "RIFF")

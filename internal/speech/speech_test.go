@@ -228,7 +228,7 @@ func TestInventedTextIsDropped(t *testing.T) {
 		"thanks with the time for it":     {noisy, `{"text":"Thank you very much."}`, " 0.7-3.3 Thank you very much.\n"},
 		"doubt of the recognizer":         {noisy, `{"segments":[{"text":"Subscribe now","start":0,"end":2,"no_speech_prob":0.8,"avg_logprob":-1.2}]}`, ""},
 		"a little doubt":                  {noisy, `{"segments":[{"text":"My name is Ann","start":0,"end":2,"no_speech_prob":0.8,"avg_logprob":-0.4}]}`, " 0.7-2.7 My name is Ann\n"},
-		"what is heard after the end":     {join(voice(2*time.Second), samples(900*time.Millisecond), voice(2*time.Second), samples(10*time.Second)), `{"segments":[{"text":"Hello","start":0,"end":2},{"text":"See you in the next video","start":29,"end":30}]}`, " 0.0-2.0 Hello\n"},
+		"what is heard after the end":     {join(voice(2*time.Second), samples(900*time.Millisecond), voice(2*time.Second), samples(10*time.Second)), `{"segments":[{"text":"Hello","start":0,"end":2},{"text":"We have reached the end of it","start":29,"end":30}]}`, " 0.0-2.0 Hello\n"},
 		"a remark":                        {noisy, `{"text":"[BLANK_AUDIO]"}`, ""},
 		"music":                           {noisy, `{"text":"♪♪ (Musik) ♪♪"}`, ""},
 		"marks":                           {noisy, `{"text":". . ."}`, ""},
