@@ -26,29 +26,27 @@ type Turn struct {
 //
 // The error is a recognizer's or the context's.
 func (a *Anonymizer) Calls(ctx context.Context, calls [][]Turn) ([][]Result, error) {
-	ids := map[string]int{}
-	var texts []string
-	for _, turns := range calls {
-		for _, turn := range turns {
-			if _, known := ids[turn.Text]; !known && turn.Text != "" {
-				ids[turn.Text] = len(texts)
-				texts = append(texts, turn.Text)
+	heard := make([]*conversation, len(calls))
+	err := a.parallel(ctx, len(calls), 8, func(from, to int) error {
+		for i := from; i < to; i++ {
+			c, err := a.listen(ctx, calls[i])
+			if err != nil {
+				return err
 			}
+			heard[i] = c
 		}
-	}
-	spans, err := a.recognize(ctx, texts)
+		return nil
+	})
 	if err != nil {
+		return nil, err
+	}
+	if err := a.askModelsOfCalls(ctx, heard); err != nil {
 		return nil, err
 	}
 	results := make([][]Result, len(calls))
 	err = a.parallel(ctx, len(calls), 8, func(from, to int) error {
 		for i := from; i < to; i++ {
-			results[i] = a.call(calls[i], func(s string) []Span {
-				if s == "" {
-					return nil
-				}
-				return spans[ids[s]]
-			})
+			results[i] = a.callResults(heard[i])
 		}
 		return nil
 	})
@@ -58,25 +56,65 @@ func (a *Anonymizer) Calls(ctx context.Context, calls [][]Turn) ([][]Result, err
 	return results, nil
 }
 
-// call makes the results of one call. Written tells what the recognizers of written
-// text find in a turn.
-func (a *Anonymizer) call(turns []Turn, written func(string) []Span) []Result {
+// listen runs the rules for written text and those for speech over a call.
+func (a *Anonymizer) listen(ctx context.Context, turns []Turn) (*conversation, error) {
 	c := a.speech.listen(a.lexicon, turns)
-	for i := range c.turns {
-		u := &c.turns[i]
-		for _, sp := range written(u.text) {
-			if !u.isMisread(sp) {
-				u.spans = append(u.spans, u.narrowed(sp))
+	texts := make([]string, len(turns))
+	for i, turn := range turns {
+		texts[i] = turn.Text
+	}
+	written, err := a.rules.Recognize(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	for i, spans := range written {
+		c.turns[i].take(spans)
+	}
+	c.redact()
+	return c, nil
+}
+
+// askModelsOfCalls shows the models the turns with a word that may be a name and that no
+// rule has taken, each text once.
+func (a *Anonymizer) askModelsOfCalls(ctx context.Context, heard []*conversation) error {
+	if len(a.models) == 0 {
+		return nil
+	}
+	ids := map[string]int{}
+	var texts []string
+	for _, c := range heard {
+		for i := range c.turns {
+			u := &c.turns[i]
+			if _, known := ids[u.text]; !known && u.mayHoldName() {
+				ids[u.text] = len(texts)
+				texts = append(texts, u.text)
 			}
 		}
 	}
-	c.redact()
-	results := make([]Result, len(turns))
+	shown, spans := make([]bool, len(texts)), make([][]Span, len(texts))
+	for i := range shown {
+		shown[i] = true
+	}
+	if err := a.askModels(ctx, texts, shown, spans); err != nil {
+		return err
+	}
+	for _, c := range heard {
+		for i := range c.turns {
+			if n, known := ids[c.turns[i].text]; known {
+				c.turns[i].take(spans[n])
+			}
+		}
+	}
+	return nil
+}
+
+// callResults carries what was found over the call, and makes the results.
+func (a *Anonymizer) callResults(c *conversation) []Result {
+	c.carry()
+	results := make([]Result, len(c.turns))
 	for i := range c.turns {
 		u := &c.turns[i]
-		if len(a.deny) > 0 {
-			u.denied(a.deny)
-		}
+		u.denied(a.deny)
 		found := merge(u.text, slices.Clone(u.spans))
 		results[i] = Result{Text: replace(u.text, found), Spans: found}
 	}
@@ -93,8 +131,7 @@ type conversation struct {
 	numbers []string
 }
 
-// redact runs the rules for speech over all turns, in their order, and then carries what
-// was found to where it is said again.
+// redact runs the rules for speech over all turns, in their order.
 func (c *conversation) redact() {
 	var open windows
 	for i := range c.turns {
@@ -108,6 +145,10 @@ func (c *conversation) redact() {
 		u.namesInSpeech()
 		open.turn(u)
 	}
+}
+
+// carry finds what was found once wherever it is said again.
+func (c *conversation) carry() {
 	c.collect()
 	for i := range c.turns {
 		c.turns[i].repeated(c)

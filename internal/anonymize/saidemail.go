@@ -133,6 +133,9 @@ func (u *utterance) addressStart(dot, from int, expected bool) int {
 			return -1
 		}
 		at = u.hostStart(dot, from)
+		if at-1 > from && u.isKey(at-1, "und", "and", "it", "the", "hat", "i'd", "app") && !u.is(at-2, closed) {
+			at-- // the @ was heard as a word
+		}
 	}
 	if !expected && !u.isHost(at+1, dot) {
 		return -1

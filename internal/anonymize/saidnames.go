@@ -273,7 +273,7 @@ func (u *utterance) nameEnd(j int, strong bool) int {
 		case u.is(end, located) && !u.is(end, ordinary) && (strong || end > j || w.shape == title && u.isLast(end)):
 		case end == j && u.german && u.is(end, surname|forename) && u.isLast(end) && !strong:
 		case end == j && u.is(end, forename) && !strong && (w.shape == title || u.isNameAfter(end)):
-		case end > j && u.is(end, forename|surname) && (w.shape == title || !u.is(end, closed) && u.isLast(end)):
+		case end > j && u.is(end, forename|surname) && (w.shape == title || !u.is(end, closed) && (u.isLast(end) || strong && end == j+1 && !u.is(end, monthly|units))):
 		default:
 			return end
 		}
@@ -420,7 +420,7 @@ func (u *utterance) kinAt(i int) {
 		u.mark("kin", Person, i+1, n)
 		return
 	}
-	if end := u.nameEnd(i+1, u.is(i+1, forename|located) && !u.is(i+1, trademark) || u.is(i+1, surname) && u.isLast(i+1) && !u.is(i+1, ordinary)); end > i+1 && !u.isCompany(end) {
+	if end := u.nameEnd(i+1, u.is(i+1, forename|located) || !u.is(i+1, ordinary|closed) || u.is(i+1, surname) && u.isLast(i+1) && !u.is(i+1, ordinary)); end > i+1 && !u.isCompany(end) {
 		u.mark("kin", Person, i+1, end)
 	}
 }

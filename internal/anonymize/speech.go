@@ -321,6 +321,30 @@ func (u *utterance) mark(rule, kind string, i, j int) {
 // isTaken tells that a span holds the word at i.
 func (u *utterance) isTaken(i int) bool { return isCovered(u.spans, u.words[i]) }
 
+// take adds what recognizers for written text found in the turn, but for what is no name
+// in a call.
+func (u *utterance) take(spans []Span) {
+	for _, sp := range spans {
+		if !u.isMisread(sp) {
+			u.spans = append(u.spans, u.narrowed(sp))
+		}
+	}
+}
+
+// mayHoldName tells a turn with a word that is in no list of ordinary ones and that no rule
+// has taken, or with a capital where none has to be.
+func (u *utterance) mayHoldName() bool {
+	for i, w := range u.words {
+		if u.is(i, closed|protected|trademark) || u.isDigits(i) || u.isTaken(i) || len(u.heard[i].key) < 2 {
+			continue
+		}
+		if !u.is(i, ordinary) || !u.german && i > 0 && w.shape == title && !u.is(i, monthly) && !strings.ContainsAny(u.gap(i), ".!?") {
+			return true
+		}
+	}
+	return false
+}
+
 // isMisread tells a span of the recognizers for written text that holds no word which is
 // a name in a call: they take German words and the ends of turns for names.
 func (u *utterance) isMisread(sp Span) bool {
