@@ -33,6 +33,7 @@ const AudioURL = "http://127.0.0.1:8094/"
 // Shares of the calls, and what is left out of an event.
 const (
 	mostTurns    = 14
+	mostLetters  = 240 // of a recording, about 20 seconds
 	germanCalls  = 0.35
 	thinCalls    = 0.08 // say nothing of a company
 	plainGreet   = 0.2  // the agent does not name the company
@@ -44,9 +45,9 @@ const (
 // recordings are the companies of the recorded calls: such as a recognizer can
 // write by ear. Every second recording has a channel for each side.
 var recordings = [Recorded]struct{ handle, lang string }{
-	{"PackwoodHelp", "en"}, {"HanseBahnHilfe", "de"}, {"CoastlineTrains", "en"}, {"AskCobaltBank", "en"},
-	{"KurierWolf", "de"}, {"BrightwaveHelp", "en"}, {"HeliosGridCare", "en"}, {"Polarwing_Help", "de"},
-	{"TacoNimbus", "en"}, {"Kestrel_Mobile", "en"}, {"HanseBahnHilfe", "de"}, {"DishdashHelp", "en"},
+	{"PackwoodHelp", "en"}, {"HanseBahnHilfe", "de"}, {"CoastlineTrains", "en"}, {"Kestrel_Mobile", "en"},
+	{"PackwoodHelp", "de"}, {"ParcelBadger", "en"}, {"BrightwaveHelp", "en"}, {"Polarwing_Help", "de"},
+	{"NoodleHeron", "en"}, {"Polarwing_Help", "en"}, {"HanseBahnHilfe", "de"}, {"PackwoodHelp", "en"},
 }
 
 // Call is a call that was made up.
@@ -184,18 +185,16 @@ func (w *writer) fresh(said []string, speak func() string) string {
 // recordedTurns are few, so that a recording is short; two channels take twice
 // the room.
 func (w *writer) recordedTurns(channels int) []CallTurn {
-	var shortest []string
-	for range 40 {
-		concern := w.say("call.hello") + " " + ended(w.say("call.trouble")) + " " + w.say("call.about")
-		texts := []string{w.say("call.greet"), concern, w.say("call.ask.name"), w.say("call.name")}
+	for {
+		concern := w.say("call.hello") + " " + ended(w.say("call.trouble"))
+		texts := []string{w.say("call.greet"), concern, w.say("call.ask.name"), w.say("call.name"), w.say("call.bye")}
 		if channels == 2 {
-			texts = []string{w.say("call.greet"), w.say("call.name") + " " + w.say("call.about"), w.say("call.resolve")}
+			texts = []string{w.say("call.greet"), concern}
 		}
-		if shortest == nil || letters(texts) < letters(shortest) {
-			shortest = texts
+		if letters(texts) <= mostLetters/channels {
+			return sides(texts)
 		}
 	}
-	return sides(shortest)
 }
 
 func letters(texts []string) int {

@@ -1,6 +1,6 @@
 """Measures how many words the recognizer gets wrong of each voice, at 16 kHz and over a telephone line.
 
-    tools/asr/.venv/bin/python tools/asr/wer.py
+    tools/asr/.venv/bin/python tools/asr/wer.py [VOICE ...]
 
 Sentences are those of sentences/: the first 24 of a language are plain, the last 6 have names, spelled names, numbers, an address.
 Words are compared in small letters and without signs; 0151 for "null eins fünf eins" is wrong, as it is in the details.
@@ -32,6 +32,7 @@ def rate(said, heard):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("voices", nargs="*", help="those to measure (default: all)")
     parser.add_argument("--show", action="store_true", help="print what was heard")
     args = parser.parse_args()
     model = load()
@@ -39,7 +40,7 @@ def main():
     for language, voices in VOICES.items():
         lines = (Path(__file__).parent / "sentences" / f"{language}.txt").read_text().splitlines()
         said = [normalized(s) for s in lines]
-        for voice in voices:
+        for voice in (v for v in voices if not args.voices or v in args.voices):
             sounds = [speak.speak(s, voice) for s in lines]
             for band, change in (("16 kHz", lambda s: s), ("telephone", speak.through_telephone)):
                 heard = [normalized(" ".join(x.text for x in transcribe(model, change(s), language)[0])) for s in sounds]
