@@ -59,7 +59,7 @@ func (c *Calls) ClassifyCall(ctx context.Context, in ClassifyCallInput) (Classif
 	_, err = c.Results.SavePrediction(ctx, results.Prediction{
 		CallID: in.CallID, Model: model.ID, Threshold: model.Threshold,
 		Company: said.Company, Confidence: said.Confidence, Status: said.Status, ErrorCode: said.ErrorCode,
-		RunnerUp: said.RunnerUp.Label, RunnerUpConfidence: said.RunnerUp.Probability,
+		Named: said.Named, RunnerUp: said.RunnerUp.Label, RunnerUpConfidence: said.RunnerUp.Probability,
 	})
 	return ClassifyCallResult{Model: model.ID, Status: said.Status, Confidence: said.Confidence}, err
 }

@@ -16,7 +16,7 @@ func (c *Control) ShowCall(ctx context.Context, in pipeline.ShowCallInput) (pipe
 	}
 	d := pipeline.CallDetails{StoredCall: storedCall(r), Task: r.Task, Spans: r.Spans, Turns: []pipeline.StoredTurn{}}
 	if p := r.Prediction; p != nil {
-		d.Threshold = p.Threshold
+		d.Threshold, d.Named = p.Threshold, p.Named
 		d.RunnerUp = pipeline.LikelyAnswer{Label: p.RunnerUp, Probability: p.RunnerUpConfidence}
 	}
 	for _, t := range r.Turns {

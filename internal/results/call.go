@@ -80,6 +80,9 @@ type Prediction struct {
 	// Threshold the one below which an answer becomes Unknown.
 	Confidence float64 `json:"confidence"`
 	Threshold  float64 `json:"threshold"`
+	// Named is the label that the model named, whatever the threshold made of it;
+	// empty if it named none.
+	Named string `json:"named,omitempty"`
 	// RunnerUp is the next probable label, empty if there is none.
 	RunnerUp           string  `json:"runner_up,omitempty"`
 	RunnerUpConfidence float64 `json:"runner_up_confidence,omitempty"`

@@ -32,6 +32,7 @@ type Classified struct {
 	Confidence         float64 `json:"confidence"`
 	Threshold          float64 `json:"threshold"`
 	Model              string  `json:"model,omitempty"`
+	Named              string  `json:"named,omitempty"`
 	RunnerUp           string  `json:"runner_up,omitempty"`
 	RunnerUpConfidence float64 `json:"runner_up_confidence,omitempty"`
 	ErrorCode          string  `json:"error_code,omitempty"`
@@ -68,12 +69,12 @@ func (t tx) answer(ctx context.Context, at int64, p *Prediction) (bool, error) {
 	c := Classified{
 		CallID: p.CallID, StoredAt: fromMicros(at), AnsweredAt: fromMicros(micros(now)),
 		Status: p.Status, Company: storable(p.Company), Confidence: p.Confidence, Threshold: p.Threshold, Model: storable(p.Model),
-		RunnerUp: storable(p.RunnerUp), RunnerUpConfidence: p.RunnerUpConfidence, ErrorCode: storable(p.ErrorCode),
+		Named: storable(p.Named), RunnerUp: storable(p.RunnerUp), RunnerUpConfidence: p.RunnerUpConfidence, ErrorCode: storable(p.ErrorCode),
 	}
 	var received, produced int64
-	err := t.row(ctx, `UPDATE calls SET status = ?, answered = ?, company = ?, model = ?, confidence = ?, threshold = ?, runner_up = ?, runner_up_confidence = ?, error_code = ?
+	err := t.row(ctx, `UPDATE calls SET status = ?, answered = ?, company = ?, model = ?, confidence = ?, threshold = ?, named = ?, runner_up = ?, runner_up_confidence = ?, error_code = ?
 		WHERE at = ? AND call_id = ? AND status = ? RETURNING task, channel, language, received, produced`,
-		string(c.Status), micros(now), c.Company, c.Model, c.Confidence, c.Threshold, c.RunnerUp, c.RunnerUpConfidence, c.ErrorCode, at, c.CallID, string(Redacted)).
+		string(c.Status), micros(now), c.Company, c.Model, c.Confidence, c.Threshold, c.Named, c.RunnerUp, c.RunnerUpConfidence, c.ErrorCode, at, c.CallID, string(Redacted)).
 		Scan(&c.Task, &c.Channel, &c.Language, &received, &produced)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil

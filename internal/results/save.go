@@ -138,8 +138,8 @@ func (t tx) insert(ctx context.Context, c *Call, at int64) (int64, error) {
 func (t tx) insertAt(ctx context.Context, c *Call, at int64) (inserted int64, err error) {
 	o := c.Origin
 	return t.exec(ctx, `INSERT INTO calls (at, call_id, task, channel, language, received, source, topic, topic_partition, topic_offset, produced, audio, anonymizer,
-		status, answered, company, model, confidence, threshold, runner_up, runner_up_confidence, error_code)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, 0, '', 0, '') ON CONFLICT (at) DO NOTHING`,
+		status, answered, company, model, confidence, threshold, named, runner_up, runner_up_confidence, error_code)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, 0, '', '', 0, '') ON CONFLICT (at) DO NOTHING`,
 		at, c.ID, storable(c.Task), storable(c.Channel), storable(c.Language), micros(c.ReceivedAt), storable(o.Source), storable(o.Topic), o.Partition, o.Offset,
 		micros(o.Produced), c.Audio, storable(c.Anonymizer), string(Redacted), micros(time.Time{}))
 }
@@ -184,13 +184,13 @@ func (s *Store) get(ctx context.Context, id string) (Result, error) {
 }
 
 const resultColumns = `c.at, c.call_id, c.task, c.channel, c.language, c.received, c.source, c.topic, c.topic_partition, c.topic_offset, c.produced, c.audio, c.anonymizer,
-	c.status, c.answered, c.company, c.model, c.confidence, c.threshold, c.runner_up, c.runner_up_confidence, c.error_code`
+	c.status, c.answered, c.company, c.model, c.confidence, c.threshold, c.named, c.runner_up, c.runner_up_confidence, c.error_code`
 
 func scanResult(row interface{ Scan(...any) error }) (r Result, err error) {
 	var at, received, produced, answered int64
 	var p Prediction
 	if err := row.Scan(&at, &r.ID, &r.Task, &r.Channel, &r.Language, &received, &r.Origin.Source, &r.Origin.Topic, &r.Origin.Partition, &r.Origin.Offset, &produced, &r.Audio, &r.Anonymizer,
-		&r.Status, &answered, &p.Company, &p.Model, &p.Confidence, &p.Threshold, &p.RunnerUp, &p.RunnerUpConfidence, &p.ErrorCode); err != nil {
+		&r.Status, &answered, &p.Company, &p.Model, &p.Confidence, &p.Threshold, &p.Named, &p.RunnerUp, &p.RunnerUpConfidence, &p.ErrorCode); err != nil {
 		return r, err
 	}
 	r.StoredAt, r.ReceivedAt, r.Origin.Produced, r.Latency = fromMicros(at), fromMicros(received), fromMicros(produced), -1

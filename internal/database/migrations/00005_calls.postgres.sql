@@ -34,6 +34,7 @@ CREATE TABLE calls (
     model                TEXT NOT NULL,
     confidence           DOUBLE PRECISION NOT NULL,
     threshold            DOUBLE PRECISION NOT NULL,
+    named                TEXT NOT NULL,
     runner_up            TEXT NOT NULL,
     runner_up_confidence DOUBLE PRECISION NOT NULL,
     error_code           TEXT NOT NULL
