@@ -165,10 +165,28 @@ func (w *windows) turn(u *utterance) {
 		switch {
 		case c.kind == Person && c.asks:
 			w.left[Person], w.by[Person] = nameTurns, u.side
+			if u.isSpellingCue(c) {
+				w.left[spelling], w.by[spelling] = 1, u.side
+			}
 		case c.kind != Person:
 			w.left[c.kind], w.by[c.kind] = numberTurns, u.side
 		}
 	}
+}
+
+// spelling is the window of a name that is to be spelled.
+const spelling = "spelling"
+
+// isSpellingCue tells a cue that asks to spell.
+func (u *utterance) isSpellingCue(c cue) bool {
+	for i := c.from; i < c.end; i++ {
+		for _, stem := range []string{"spell", "buchstab", "schreib", "geschrieb", "written"} {
+			if strings.HasPrefix(u.heard[i].key, stem) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (w windows) has(kind string) bool { return w.left[kind] > 0 }

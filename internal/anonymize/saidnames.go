@@ -1,6 +1,7 @@
 package anonymize
 
 import (
+	"slices"
 	"strings"
 
 	"switchboard/internal/anonymize/gazetteer"
@@ -63,6 +64,9 @@ func (u *utterance) nameAnswer() {
 		i++
 	}
 	u.spelledAnswer()
+	if u.asked.has(spelling) || slices.ContainsFunc(u.runs, func(r readout) bool { return r.phonetic && r.letters > 1 }) {
+		u.spelledParts()
+	}
 	if u.is(i, closed) && u.is(i, doubtful) && u.is(i, forename|surname) && u.isLast(i) { // "Sure, Will"
 		u.mark("answer", Person, i, i+1)
 	}
@@ -158,6 +162,36 @@ func (u *utterance) spelledAnswer() {
 			to++
 		}
 		u.mark("spelled", Person, from, to)
+	}
+}
+
+// spelledParts finds each part of the answer to "can you spell both names", from its first
+// word that does not lead to the last one that is spelled, whatever letters were heard as.
+func (u *utterance) spelledParts() {
+	for from := 0; from < len(u.heard); {
+		to := from
+		for to < len(u.heard) && !u.isKey(to, "then", "dann") && !(u.isKey(to, "and", "und") && u.isKey(to+1, "then", "dann", "the", "my", "last", "surname")) {
+			to++
+		}
+		start, last, units := from, from, 0
+		for start < to && (u.is(start, leading|hesitates) && len(u.heard[start].key) > 1 && !u.isSpelling(start) || u.isKey(start, "both", "no", "nein", "also")) {
+			start++
+		}
+		for i := start; i < to; i++ {
+			if u.isSpelling(i) || len(u.heard[i].key) == 1 || u.isNameWord(i) || u.isDigits(i) {
+				last = i + 1
+				if !u.isDigits(i) {
+					units++
+				}
+			}
+		}
+		for n := 0; n < 2 && last < to && last > start && !u.is(last, closed) && isReadOn(u.gap(last)); n++ {
+			last++
+		}
+		if units > 1 || units == 1 && last-start < 4 {
+			u.mark("spelled", Person, start, last)
+		}
+		from = to + 1
 	}
 }
 
