@@ -41,6 +41,9 @@ func (d *Data) StageCall(ctx context.Context, in StageCallInput) (StageCallResul
 	if e.ID != in.CallID {
 		return StageCallResult{}, problem.Input("%s is the event of another call than %s; start the run of that one", src.name, in.CallID)
 	}
+	if len(e.Turns) == 0 {
+		return StageCallResult{}, problem.Input("%s has a recording and no turns, and recordings leave no files; leave --keep-artifacts out", src.name)
+	}
 	pieces := piecesOf(e)
 	staged, err := writeRows(ctx, d.Store, layout.Run(in.Dir).Conversations(0), pieces)
 	event := pipeline.DatasetRef{URL: in.Event, SHA256: src.sum(), Bytes: src.bytes, Rows: int64(len(e.Turns))}

@@ -28,12 +28,9 @@ import (
 	"switchboard/internal/problem"
 )
 
-// Bounds of an event. A call of two hours has about 20,000 words and a thousand
+// maxTurns bounds an event. A call of two hours has about 20,000 words and a thousand
 // turns.
-const (
-	maxBytes = 1 << 20
-	maxTurns = 10_000
-)
+const maxTurns = 10_000
 
 // Event announces a call. It has either turns or the address of a recording.
 type Event struct {
@@ -73,40 +70,19 @@ type Answer = pipeline.CallAnswer
 
 var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 
-// Read reads one event. What is no such event is a problem of kind BadInput that
-// names the file and the field, and quotes nothing of it: it may be what somebody
-// said.
+// Read reads one event from a file, as [Parse] does. What is no such event is a
+// problem of kind BadInput that names the file and the field, and quotes nothing of
+// it: it may be what somebody said.
 func Read(r io.Reader, file string) (Event, error) {
-	content, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+	content, err := io.ReadAll(io.LimitReader(r, MaxEvent+1))
 	if err != nil {
 		return Event{}, fmt.Errorf("reading the call: %w", err)
 	}
-	if len(content) > maxBytes {
-		return Event{}, problem.Input("%s is longer than %d bytes, which no call is; give a file with one call", file, maxBytes)
-	}
-	var e Event
-	if err := json.Unmarshal(content, &e); err != nil {
-		return Event{}, notAnEvent(err, file)
-	}
-	switch {
-	case !validID.MatchString(e.ID):
-		return Event{}, problem.Input("%s has no usable call_id; give up to 128 letters, digits, dots, hyphens and underscores, the first of them a letter or a digit", file)
-	case len(e.Turns) == 0 && isRecording(content):
-		return Event{}, problem.Input("%s has an audio_url and no turns; recordings are not transcribed here yet: give the turns of a transcript", file)
-	case len(e.Turns) == 0:
-		return Event{}, problem.Input("%s has no turns; give what was said as \"turns\": [{\"text\": ...}]", file)
-	case len(e.Turns) > maxTurns:
-		return Event{}, problem.Input("%s has %d turns, more than %d; give a file with one call", file, len(e.Turns), maxTurns)
+	e, err := Parse(content)
+	if err != nil {
+		return Event{}, problem.Input("%s: %w", file, err)
 	}
 	return e, nil
-}
-
-// isRecording tells an event of which there is sound and no text.
-func isRecording(event []byte) bool {
-	var e struct {
-		AudioURL string `json:"audio_url"`
-	}
-	return json.Unmarshal(event, &e) == nil && e.AudioURL != ""
 }
 
 // notAnEvent says where the JSON goes wrong. The decoder's own errors may quote it.

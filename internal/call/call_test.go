@@ -27,7 +27,7 @@ func TestRead(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ event, says string }{
-		"nothing":             {"", "call.json is no JSON: byte 0"},
+		"nothing":             {"", "call.json: the event is no JSON: byte 0"},
 		"half a call":         {`{"call_id":"1","turns":[{"text":"Naomi`, "is no JSON: byte 38"},
 		"a list":              {`[{"call_id":"1"}]`, "is no JSON object"},
 		"two calls":           {`{"call_id":"1","turns":[{"text":"a"}]} {}`, "is no JSON: byte 40"},
@@ -38,10 +38,10 @@ func TestReadRefuses(t *testing.T) {
 		"a number for an id":  {`{"call_id":1,"turns":[{"text":"a"}]}`, "a field call_id of the wrong type, before byte 12; a string is expected"},
 		"a string for turns":  {`{"call_id":"1","turns":"Naomi"}`, "a field turns of the wrong type, before byte 30; a list is expected"},
 		"a number for a text": {`{"call_id":"1","turns":[{"text":7}]}`, "of the wrong type"},
-		"no turns":            {`{"call_id":"1","turns":[]}`, "has no turns"},
-		"a recording":         {`{"call_id":"1","audio_url":"s3://calls/1.wav"}`, "recordings are not transcribed"},
+		"no turns":            {`{"call_id":"1","turns":[]}`, "neither turns nor an audio_url"},
+		"a recording":         {`{"call_id":"1","audio_url":"s3://calls/1.wav"}`, "an audio_url that is no address"},
 		"no time":             {`{"call_id":"1","received_at":"Naomi","turns":[{"text":"a"}]}`, "received_at that is no time"},
-		"too much":            {`{"call_id":"1","turns":[{"text":"` + strings.Repeat("a", 1<<20) + `"}]}`, "longer than 1048576 bytes"},
+		"too much":            {`{"call_id":"1","turns":[{"text":"` + strings.Repeat("a", 1<<20) + `"}]}`, "longer than 900000 bytes"},
 		"too many turns":      {`{"call_id":"1","turns":[{}` + strings.Repeat(",{}", 10_000) + `]}`, "has 10001 turns"},
 	} {
 		t.Run(name, func(t *testing.T) {

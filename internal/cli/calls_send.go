@@ -19,6 +19,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchboard/internal/call"
 	"switchboard/internal/config"
 	"switchboard/internal/problem"
 )
@@ -27,7 +28,7 @@ import (
 const (
 	sendTimeout  = 30 * time.Second
 	sendAtOnce   = 8
-	maxEventSize = 900_000
+	maxEventSize = call.MaxEvent
 	maxAnswer    = 64 << 10
 )
 
