@@ -43,6 +43,9 @@ var tutorial = []step{
 	{command: "starter schedule trigger"},
 	{name: "schedule", command: "starter schedule describe", until: `(?m)^recent .* completed `},
 	{command: "starter schedule delete retrain"},
+	{name: "calls-send", command: "starter calls send datasets/sample/calls", prompted: true},
+	{name: "calls-list", command: "starter calls list --task demo --limit 8", prompted: true, until: `2\d\d calls answered, 0 waiting`},
+	{name: "calls-show", command: "starter calls show 2026-11-16.0002", prompted: true},
 	{name: "call", command: "starter call 0042.json --watch", prompted: true},
 	{command: "starter finetune --dataset datasets/sample/tweets.csv --epochs 50 --seed 2"},
 	{command: "starter status", until: `(?m)^stage +training`},
@@ -105,13 +108,14 @@ func run(ctx context.Context, root string, data bool) (map[string]string, error)
 // with state and ports of its own.
 type session struct {
 	bin, dir string
-	ports    []string // of Temporal, the Web UI and the model server
+	ports    []string // as usual
 	latest   string   // run
 	outputs  map[string]string
 }
 
-// usual are the ports that the programs have where nothing else is said.
-var usual = []string{"7233", "8233", "8090"}
+// usual are the ports that Temporal, the Web UI, the model server, Kafka and the
+// intake have where nothing else is said.
+var usual = []string{"7233", "8233", "8090", "9092", "8091"}
 
 func newSession(dir, root, name string, outputs map[string]string) (*session, error) {
 	s := &session{bin: filepath.Join(dir, "bin"), dir: filepath.Join(dir, name, "switchboard"), outputs: outputs}
@@ -163,13 +167,13 @@ func (s *session) command(ctx context.Context, name string, args ...string) *exe
 		}
 	}
 	if name == "starter" {
-		c.Env = append(c.Env, "TEMPORAL_ADDRESS=localhost:"+s.ports[0], "OPENAI_BASE_URL=http://127.0.0.1:"+s.ports[2]+"/v1")
+		c.Env = append(c.Env, "TEMPORAL_ADDRESS=localhost:"+s.ports[0], "OPENAI_BASE_URL=http://127.0.0.1:"+s.ports[2]+"/v1", "SWITCHBOARD_INTAKE_URL=http://127.0.0.1:"+s.ports[4])
 	}
 	return c
 }
 
 func (s *session) standalone(ctx context.Context, args ...string) *exec.Cmd {
-	c := s.command(ctx, "standalone", append(args, "--temporal-port", s.ports[0], "--ui-port", s.ports[1], "--model-port", s.ports[2])...)
+	c := s.command(ctx, "standalone", append(args, "--temporal-port", s.ports[0], "--ui-port", s.ports[1], "--model-port", s.ports[2], "--kafka-port", s.ports[3], "--intake-port", s.ports[4])...)
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	return c
 }
@@ -332,7 +336,7 @@ func (s *session) readable(out []byte) string {
 	for _, port := range usual {
 		text = strings.ReplaceAll(text, " --address 127.0.0.1:"+port, "")
 	}
-	text = strings.ReplaceAll(text, fmt.Sprintf(" --temporal-port %s --ui-port %s --model-port %s", s.ports[0], s.ports[1], s.ports[2]), "")
+	text = strings.ReplaceAll(text, fmt.Sprintf(" --temporal-port %s --ui-port %s --model-port %s --kafka-port %s --intake-port %s", s.ports[0], s.ports[1], s.ports[2], s.ports[3], s.ports[4]), "")
 	return longRunID.ReplaceAllString(text, "/$1-…")
 }
 
