@@ -83,7 +83,7 @@ func newCalls(seed uint64) ([]Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.Rand = rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // decides a made-up call
+	w.Rand = rand.New(rand.NewPCG(seed, 1))
 	var calls []Call
 	for i, at := range w.receptions(Calls) {
 		n := i - Calls/Recorded/2
