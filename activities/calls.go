@@ -33,30 +33,64 @@ type Calls struct {
 	Speech     *speech.Client
 	Recordings *fetch.Fetcher
 
-	judged sync.Mutex
-	clear  *pipeline.Clearance
-	labels sync.Map // of the hash of their file to labels
+	judging sync.Mutex
+	judged  *callJudgement
+	labels  sync.Map // of the hash of their file to labels
+}
+
+// callJudgement is a judgement that is being made, or was.
+type callJudgement struct {
+	done       chan struct{}
+	evaluation privacy.Evaluation
+	err        error
 }
 
 // clearance is that of the worker's anonymizer on calls. It is judged when the first
-// call comes, which takes some seconds, and then known.
+// call comes, which may take longer than one attempt may: the judging goes on, and
+// attempts wait for it.
 func (c *Calls) clearance(ctx context.Context) (pipeline.Clearance, error) {
-	version := c.Anonymizer.Version()
-	c.judged.Lock()
-	defer c.judged.Unlock()
-	if c.clear == nil {
-		e, err := privacy.JudgeCalls(ctx, c.Anonymizer)
-		if err != nil {
-			return pipeline.Clearance{}, err
-		}
-		c.clear = &pipeline.Clearance{Anonymizer: version, Evaluation: e}
+	j := c.judge(context.WithoutCancel(ctx))
+	select {
+	case <-j.done:
+	case <-ctx.Done():
+		return pipeline.Clearance{}, context.Cause(ctx)
 	}
-	if err := c.clear.Check(); err != nil {
+	if j.err != nil {
+		return pipeline.Clearance{}, j.err
+	}
+	if err := pipeline.ClearanceBy(j.evaluation).Check(); err != nil {
 		return pipeline.Clearance{}, err
 	}
-	// The figures are in the worker's log and in the documents; with each call goes
-	// that they were good enough.
-	return pipeline.Clearance{Anonymizer: version, Evaluation: pipeline.Evaluation{Anonymizer: version, Passed: true}}, nil
+	// The figures are kept among the artifacts; with each call goes that they were
+	// good enough.
+	version := j.evaluation.Anonymizer
+	return pipeline.ClearanceBy(pipeline.Evaluation{Anonymizer: version, Source: pipeline.SourceCalls, Passed: true}), nil
+}
+
+// judge returns the judgement that is being made, was made, or is begun now.
+func (c *Calls) judge(ctx context.Context) *callJudgement {
+	c.judging.Lock()
+	defer c.judging.Unlock()
+	if c.judged != nil {
+		select {
+		case <-c.judged.done:
+			if c.judged.err == nil {
+				return c.judged
+			}
+		default:
+			return c.judged
+		}
+	}
+	j := &callJudgement{done: make(chan struct{})}
+	c.judged = j
+	go func() {
+		defer close(j.done)
+		version := c.Anonymizer.Version()
+		j.evaluation, j.err = evaluated(ctx, c.Store, "privacy/"+version[:16]+"-calls.json", version, func() (privacy.Evaluation, error) {
+			return privacy.JudgeCalls(ctx, c.Anonymizer)
+		})
+	}()
+	return j
 }
 
 func noKafka() error {

@@ -51,13 +51,18 @@ type judgement struct {
 	Evaluation privacy.Evaluation `json:"evaluation"`
 }
 
-// evaluation judges once for each version of the anonymizer and each build of
-// the program. With rules that takes a fifth of a second, with a large model up
-// to an hour.
+// evaluation judges on tweets.
 func (d *Data) evaluation(ctx context.Context) (privacy.Evaluation, error) {
 	version := d.Anonymizer.Version()
-	path := "privacy/" + version[:16] + ".json"
-	kept, err := d.judgement(ctx, path)
+	return evaluated(ctx, d.Store, "privacy/"+version[:16]+".json", version, func() (privacy.Evaluation, error) {
+		return privacy.Judge(ctx, d.Anonymizer)
+	})
+}
+
+// evaluated judges once for each version of the anonymizer and each build of the
+// program. With rules that takes a fifth of a second, with a large model up to an hour.
+func evaluated(ctx context.Context, store *artifact.Store, path, version string, judge func() (privacy.Evaluation, error)) (privacy.Evaluation, error) {
+	kept, err := keptJudgement(ctx, store, path)
 	if err != nil {
 		return privacy.Evaluation{}, err
 	}
@@ -65,18 +70,18 @@ func (d *Data) evaluation(ctx context.Context) (privacy.Evaluation, error) {
 	if known && kept.Program == sum && kept.Evaluation.Anonymizer == version {
 		return kept.Evaluation, nil
 	}
-	e, err := privacy.Judge(ctx, d.Anonymizer)
+	e, err := judge()
 	if err != nil {
 		return privacy.Evaluation{}, err
 	}
-	_, err = d.Store.WriteJSON(ctx, path, judgement{Program: sum, Evaluation: e})
+	_, err = store.WriteJSON(ctx, path, judgement{Program: sum, Evaluation: e})
 	return e, err
 }
 
-// judgement reads what is kept at a path. Nothing, and what cannot be decoded,
+// keptJudgement reads what is kept at a path. Nothing, and what cannot be decoded,
 // is the zero value: judging anew is always right.
-func (d *Data) judgement(ctx context.Context, path string) (judgement, error) {
-	content, err := d.Store.ReadPath(ctx, path)
+func keptJudgement(ctx context.Context, store *artifact.Store, path string) (judgement, error) {
+	content, err := store.ReadPath(ctx, path)
 	if errors.Is(err, artifact.ErrNotFound) {
 		return judgement{}, nil
 	}
