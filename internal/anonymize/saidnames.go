@@ -51,6 +51,7 @@ func (u *utterance) namesInSpeech() {
 		u.kinAt(i)
 	}
 	u.misheardIntroduction()
+	u.misheardVocative()
 	u.wholeName()
 	u.besideSpelling()
 	u.askedHere()
@@ -86,6 +87,19 @@ func (u *utterance) nameAnswer() {
 		}
 	}
 	u.misheardAnswer()
+	if end := u.misheardEnd(i); end > i && end-i <= 4 && !u.stalls(i, end) && (end == len(u.heard) || u.gap(end) != " ") && !u.isCommonStart(i) {
+		u.mark("answer", Person, i, end)
+	}
+}
+
+// stalls tells that one of the words from i up to j is no part of a name.
+func (u *utterance) stalls(i, j int) bool {
+	for ; i < j; i++ {
+		if u.is(i, stalling|units|protected) || u.isContracted(i) {
+			return true
+		}
+	}
+	return false
 }
 
 // misheardAnswer widens the name in a short answer by the words before it, as which a
@@ -124,6 +138,36 @@ func (u *utterance) misheardIntroduction() {
 				return
 			}
 		}
+	}
+}
+
+// misheardVocative finds who is spoken to where a turn ends in one or two words that nothing
+// else accounts for: "thanks holiday", "can I help you with, Bean A?".
+func (u *utterance) misheardVocative() {
+	n := len(u.heard)
+	for i := range u.heard {
+		if u.isKey(i, "from", "speaking", "here", "calling") && i > 2 { // "this is see on from the bank"
+			for j := i - 1; j >= max(2, i-3); j-- {
+				if u.isKey(j-1, "is") && u.isKey(j-2, "this") && !u.is(j, closed|breaking|protected) && !u.stalls(j, i) && !u.isTaken(j) {
+					u.mark("introduced", Person, j, i)
+				}
+			}
+		}
+	}
+	for j := n - 1; j >= max(1, n-3); j-- {
+		if u.is(j, breaking|protected|closed) && j == n-1 || u.stalls(j, n) || u.isDigits(j) || j < n-1 && strings.ContainsAny(u.gap(j+1), ".,!?;:") {
+			return
+		}
+		switch {
+		case u.isKey(j-1, "thanks", "danke"), u.isKey(j-1, "you") && u.isKey(j-2, "thank"), u.isKey(j-1, "dank") && u.isKey(j-2, "vielen"):
+		case u.isKey(j-1, "with", "today") && u.isKey(j-2, "you", "with"), u.isKey(j-1, "tun") && u.isKey(j-2, "sie"), u.isKey(j-1, "helfen") && u.isKey(j-2, "ihnen"):
+		default:
+			continue
+		}
+		if !u.is(j, closed) && !u.isTaken(j) && !u.isCommonStart(j) {
+			u.mark("spoken-to", Person, j, n)
+		}
+		return
 	}
 }
 
@@ -256,7 +300,7 @@ func (u *utterance) introducedAt(i int) {
 // "my name is".
 func (u *utterance) isName(i int) bool {
 	for j := i; j >= max(0, i-2); j-- {
-		if u.isKey(j, "name", "names", "surname", "nachname", "vorname", "namen", "heisse", "heisst", "spricht") {
+		if u.isKey(j, "name", "names", "surname", "nachname", "vorname", "namen", "heisse", "heisst", "spricht") || j == i && u.isKey(i-1, "speaking", "talking", "through", "sprechen", "verbunden") {
 			return true
 		}
 	}
@@ -364,6 +408,9 @@ func (u *utterance) titledAt(i int) {
 	end := u.nameEnd(j, true)
 	if end == j && u.isKey(j, "van", "von", "de", "zu", "el", "al") {
 		end = u.nameEnd(j+1, true)
+	}
+	if more := u.misheardEnd(j); !weak && more > end && more-j <= 3 && !u.stalls(j, more) && (more == len(u.heard) || u.gap(more) != " ") {
+		end = more
 	}
 	if end == j || weak && !u.isNameWord(j) && !u.is(j, forename|surname) || u.is(j, ordinary) && !u.is(j, forename|surname) && u.isCommonStart(j) {
 		return

@@ -37,6 +37,7 @@ const (
 	units                        // pounds, minutes: the number before is an amount
 	protected                    // a brand, or in the settings' allow list
 	breaking                     // no name goes on with it, however it was heard
+	stalling                     // no name in an answer or behind thanks
 	located                      // a place
 	doubtful                     // a closed word that is a name as well
 	trademark                    // a company or a brand, though some are names as well
@@ -74,6 +75,10 @@ var speechRoles = map[spoken]string{
 		because about he she they if or just that's there thank thanks okay sorry do does did have has had need want was were don't not
 		und ich mich mir mein meine meinen meiner wir uns sie ihr ihre ihren von vom bitte wie was wann wo warum wer mit kann konnte habe hab hatte rufe
 		mochte will brauche weil aber oder dass wenn am bin sind ist hier nicht auch danke guten gut es`,
+	stalling: `second seconds sec moment minute wait hold sure course problem problems question idea again anyway everybody everyone guys man mate lot much
+		love dear sir madam both well then now right later bye goodbye though everything all great good fine perfect lovely please there already
+		sekunde augenblick frage nochmal alle allen alles sehr schon gerne gut prima super ja nein tag abend morgen wiederhoren tschuss herzlich
+		correct exactly genau richtig stimmt perfekt no yes okay ok`,
 	leading: `yes yeah yep yup sure of course okay ok alright right well so um uh uhm erm er ah oh hi hello hey it's its it is this my name name's names
 		i'm im i am the that's that would be certainly absolutely no problem full first last surname please good morning afternoon evening and
 		ja klar gerne gern naturlich also ahm ah hm na mein name ist ich heisse bin das ware der die nachname vorname hallo guten tag selbstverstandlich
