@@ -29,7 +29,7 @@ var cueLists = []cueList{
 		is under, name is on the, name was it, name under, what name, which name, and you are, security details, confirm your details, the caller's name, cardholder name, name on your, name as it appears,
 		take a name, get a name, have a name, a name for, a name please, the name please, the name for, get your first, the patient's name, name of
 		the person, name of the patient, get the name, have the name, take the name,
-		didn't catch that, didn't get that, is that with, with a k, with a c, how is that written, how's that written, written, catch your name, sorry your name, verstanden, schreibt sich, mitschreiben, mitschreiben bitte, begrussen, und sie sind,
+		didn't catch that, didn't get that, is that with, with a k, with a c, how is that written, how's that written, written, catch your name, sorry your name, verstanden, schreibt sich, mitschreiben, mitschreiben bitte, buch stabilen, buch stabieren, buch stabilern, buch stabilieren, buch stabiler, begrussen, und sie sind,
 		ihr name, ihren namen, ihrem namen, ihres namens, dein name, deinen namen, ihr vorname, ihr nachname, ihren vornamen, ihren nachnamen, vor und nachname, vor und
 		zunamen, vor und nachnamen, vorname und nachname, wie heissen sie, wie heisst, wie war der name, wie war ihr, wer spricht, mit wem spreche, mit wem
 		hab, mit wem habe, wer ist am, wen habe ich, wen hab ich, buchstabieren sie, buchstabieren, buchstabiert, geschrieben wird, wie schreibt man, wie schreiben

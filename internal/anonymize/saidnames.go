@@ -43,6 +43,9 @@ func (u *utterance) namesInSpeech() {
 	if u.asked.has(Person) {
 		u.nameAnswer()
 	}
+	if u.asked.number() == "" && slices.ContainsFunc(u.runs, func(r readout) bool { return r.phonetic && r.letters > 2 && r.digits == 0 }) && !u.hasNumberCue() {
+		u.spelledParts()
+	}
 	for i := range u.heard {
 		u.introducedAt(i)
 		u.titledAt(i)
@@ -55,6 +58,10 @@ func (u *utterance) namesInSpeech() {
 	u.wholeName()
 	u.besideSpelling()
 	u.askedHere()
+}
+
+func (u *utterance) hasNumberCue() bool {
+	return slices.ContainsFunc(u.cues, func(c cue) bool { return c.kind != Person })
 }
 
 // nameAnswer finds the name in the answer to the question for one: the first words that
@@ -87,8 +94,38 @@ func (u *utterance) nameAnswer() {
 		}
 	}
 	u.misheardAnswer()
+	u.misheardSentences()
 	if end := u.misheardEnd(i); end > i && end-i <= 4 && !u.stalls(i, end) && (end == len(u.heard) || u.gap(end) != " ") && !u.isCommonStart(i) {
 		u.mark("answer", Person, i, end)
+	}
+}
+
+// misheardSentences widens a name to the whole of its sentence, if that has three words at
+// most and none that goes with no name: "Pairing Cumolo."
+func (u *utterance) misheardSentences() {
+	for i := 0; i < len(u.heard); {
+		j := i + 1
+		for j < len(u.heard) && !strings.ContainsAny(u.gap(j), ".,!?;") {
+			j++
+		}
+		named := false
+		for k := i; k < j; k++ {
+			named = named || u.isTaken(k) && u.isNameWord(k)
+		}
+		start := i
+		for start < j && (u.is(start, leading|hesitates|titled) && !u.isTaken(start)) {
+			start++
+		}
+		if named && j-start <= 3 && j-start > 1 && !u.stalls(start, j) {
+			sure := true
+			for k := start; k < j; k++ {
+				sure = sure && (u.isTaken(k) || !u.is(k, breaking|closed|kin))
+			}
+			if sure {
+				u.mark("answer", Person, start, j)
+			}
+		}
+		i = j
 	}
 }
 
