@@ -22,7 +22,7 @@ type cueList struct {
 var cueLists = []cueList{
 	{Person, true, `your name, your full name, your first name, your last name, your surname, your good name, full name, passenger's full name, the full name, the last name, the first name, the surname, name please, first name
 		and last name, first and last name, first and surname, and your name, name of the account holder, who am i speaking, who am i talking, whom am i
-		speaking, who i'm speaking, who i am speaking, who's calling, who is calling, who do i have, the name on the, the account holder, account
+		speaking, who i'm speaking, who i am speaking, who's calling, who is calling, whos calling, who do i have, the name on the, the account holder, account
 		holder's name, whose name, name of the passenger, passenger name, passenger's name, lead passenger, what should i call you, what can i call you, how should i address you,
 		you spell, spell that, spell it, spell your, spell the, spelling of, how is that spelled, how do you spell, how's that spelled, name for
 		me, name again, repeat your name, the name and, mother's maiden name, maiden name, name is it under, name it's under, name the booking
@@ -64,7 +64,7 @@ var cueLists = []cueList{
 		geboren, day of birth, year of birth`},
 	{Address, false, `your address, my address, the address, billing address, home address, delivery address, postal address, full address, first line of, postcode, post code, zip
 		code, zip, street, where do you live, i live at, i live in, live at, house number, shipping address, current address, new address, we live, moved to, moving to, send it to, deliver to, deliver it to, liefern, adresse, anschrift, postleitzahl, plz, hausnummer, strasse, wohnhaft, wohne in, wohnen sie,
-		wohne, lieferadresse, rechnungsadresse, wohnort, address is, address for, address on, address please, meldeadresse, neue adresse, umgezogen`},
+		wohne, gemeldet, zuhause, lieferadresse, rechnungsadresse, wohnort, address is, address for, address on, address please, meldeadresse, neue adresse, umgezogen`},
 }
 
 // cuePhrase is a phrase that announces a detail.
@@ -110,7 +110,7 @@ func (u *utterance) says(i int, words []string) bool {
 		return false
 	}
 	for j, w := range words {
-		if u.heard[i+j].key != w && !(strings.HasSuffix(w, "'s") && u.heard[i+j].key+"'s" == w && u.words[i+j].possessive) {
+		if u.heard[i+j].key != w {
 			return false
 		}
 	}

@@ -22,7 +22,7 @@ var introductions = func() map[string][]introduced {
 			in the name of, under the name of, under the name, auf den namen, unter dem namen, unter namen, am i speaking with, am i speaking to, am i talking to,
 			speaking with, speaking to, you're talking to, through to, you are talking to, talk to, sie sprechen mit, verbunden mit, spreche ich mit, habe ich mit, goes by, ich heisse, heisse, er heisst, sie heisst, is called, named, namens, mein name, name war, name was, name`,
 		false: `this is, i'm, i am, it, it is, hier ist, hier, da ist, ich bin, das ist, spoke to, spoke with, spoken to, spoken with, talked to, talking to, dealt with, gesprochen
-			mit, geredet mit, telefoniert mit, sprechen mit, sind mit, ask for, asked for, attention of, care of, signed by, on behalf of, calling for, im namen von, behalf of, says, it says, da steht, auf, under,
+			mit, geredet mit, telefoniert mit, sprechen mit, sind mit, ask for, asked for, attention of, care of, signed by, on behalf of, calling for, of yours, of mine, von ihnen, von mir, rather talk to, rather speak to, im namen von, behalf of, says, it says, da steht, auf, under,
 			colleague, kollege, kollegin, by, with, met, told, frau, miss, doctor, doktor, hi, hello, hey, dear, hallo, thanks, thank you, danke, vielen dank, und zwar, mit, von`,
 	} {
 		for phrase := range strings.SplitSeq(list, ",") {
@@ -415,12 +415,12 @@ func (u *utterance) isOpening(i int) bool {
 // isNameAfter tells that behind an ordinary word that is a name as well stands what makes
 // it one: another name, or the end.
 func (u *utterance) isNameAfter(i int) bool {
-	return u.isLast(i) || u.isKey(i+1, "speaking", "from", "calling", "here", "again") || i+1 < len(u.heard) && u.isNameWord(i+1) && u.gap(i+1) == " "
+	return u.isLast(i) || u.isKey(i+1, "speaking", "from", "calling", "here", "again") || i+1 < len(u.heard) && u.gap(i+1) == " " && (u.isNameWord(i+1) || u.is(i+1, forename|surname) && !u.is(i+1, closed) && u.isLast(i+1))
 }
 
 // isLast tells that a sentence or the turn ends behind the word at i.
 func (u *utterance) isLast(i int) bool {
-	return i+1 == len(u.heard) || strings.ContainsAny(u.gap(i+1), ",.!?;") || u.is(i+1, hesitates) || u.isKey(i+1, "and", "und", "speaking", "from", "here", "am", "is", "i'm", "i", "ich", "my", "mein", "meine", "please", "bitte", "calling", "with", "von", "vom", "how")
+	return i+1 == len(u.heard) || strings.ContainsAny(u.gap(i+1), ",.!?;") || u.is(i+1, hesitates) || u.isKey(i+1, "and", "und", "speaking", "from", "here", "am", "is", "i'm", "i", "ich", "my", "mein", "meine", "please", "bitte", "calling", "with", "von", "vom", "how", "but", "who", "that", "aber", "wer", "was", "wenn", "hat", "hatte", "you", "then", "dann")
 }
 
 // isCompany tells that what stands before word i is a company's name.

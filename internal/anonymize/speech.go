@@ -91,7 +91,7 @@ var speechRoles = map[spoken]string{
 		seventeenth eighteenth nineteenth twentieth thirtieth 1st 2nd 3rd`,
 	street: `street road avenue lane drive close court crescent terrace gardens square boulevard grove mews walk row strasse str weg gasse
 		platz allee ring damm ufer stieg chaussee`,
-	addressed: `thanks thank you okay ok alright hi hello hey sorry right great perfect lovely bye goodbye welcome morning afternoon evening
+	addressed: `much thanks thank you okay ok alright hi hello hey sorry right great perfect lovely bye goodbye welcome morning afternoon evening
 		danke hallo tag morgen abend tschuss gut prima super dank klar dear brilliant wonderful excellent there problem wiederhoren servus moin
 		gruezi cheers course sure yes no ja nein understand see worries`,
 	greeting: `thanks hi hello hey dear bye goodbye danke hallo tschuss moin servus welcome`,
@@ -109,7 +109,7 @@ var speechRoles = map[spoken]string{
 	units: `pound pounds dollar dollars euro euros cent cents pence quid percent prozent minute minutes minuten hour hours stunde stunden day
 		days tag tage tagen week weeks woche wochen month months monat monate monaten year years jahr jahre jahren mile miles kilometer kilometers
 		kilo kilos gram kilogramm kilowatt kilowattstunden megabit megabits megabyte gigabyte gigabytes gig meter meters metres grad degrees uhr
-		oclock o'clock pm am times mal people personen items stuck nights nachte tickets points punkte franken seconds sekunden inch inches zoll
+		oclock o'clock pm times mal people personen items stuck nights nachte tickets points punkte franken seconds sekunden inch inches zoll
 		am_ pm_ thousand million tausend millionen gb mb kwh volt watt`,
 }
 
@@ -144,7 +144,7 @@ func newSpeech() *speech {
 	}
 	for _, c := range cueLists {
 		for phrase := range strings.SplitSeq(c.phrases, ",") {
-			words := strings.Fields(phrase)
+			words := strings.Fields(strings.ReplaceAll(phrase, "'s", "")) // as words are cut
 			s.cues[words[0]] = append(s.cues[words[0]], cuePhrase{words: words, kind: c.kind, asks: c.asks})
 		}
 	}
