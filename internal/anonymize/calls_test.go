@@ -40,6 +40,7 @@ var callCases = []struct {
 }{
 	// Questions.
 	{"name asked for", []string{"a|May I have your name please?", "c|Yes, it's Naomi Jones."}, "Yes, it's Person."},
+	{"who's calling", []string{"a|May I ask who's calling?", "c|Primitive O'Chicawar."}, "Person."},
 	{"in lower case", []string{"a|may i have your name please", "c|yes it's adebayo oyelaran"}, "yes it's Person"},
 	{"a name of ordinary words", []string{"a|who am i speaking to", "c|mark brown"}, "Person"},
 	{"without sides", []string{"can i take your name please", "sure grace young"}, "sure Person"},
