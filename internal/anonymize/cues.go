@@ -117,7 +117,7 @@ func (u *utterance) says(i int, words []string) bool {
 	return true
 }
 
-// announced returns the kind that is announced last before word i, at most so many words
+// announcedBefore returns the kind that is announced last before word i, at most so many words
 // before, "" if none is.
 func (u *utterance) announcedBefore(i, words int) string {
 	kind := ""

@@ -41,7 +41,6 @@ const (
 	located                      // a place
 	doubtful                     // a closed word that is a name as well
 	trademark                    // a company or a brand, though some are names as well
-	greeting                     // hello, thanks: an unlisted word behind is a name
 )
 
 // speechRoles are the words that the rules for calls look for.
@@ -94,7 +93,6 @@ var speechRoles = map[spoken]string{
 	addressed: `much thanks thank you okay ok alright hi hello hey sorry right great perfect lovely bye goodbye welcome morning afternoon evening
 		danke hallo tag morgen abend tschuss gut prima super dank klar dear brilliant wonderful excellent there problem wiederhoren servus moin
 		gruezi cheers course sure yes no ja nein understand see worries`,
-	greeting: `thanks hi hello hey dear bye goodbye danke hallo tschuss moin servus welcome`,
 	kin: `husband wife son daughter brother sister mother father mom mum dad partner girlfriend boyfriend fiance fiancee uncle aunt nephew niece
 		cousin friend neighbour neighbor colleague manager supervisor boss assistant passenger tenant landlord
 		mann frau sohn tochter bruder schwester mutter vater mama papa freund freundin kollege kollegin chef chefin nachbar nachbarin onkel
@@ -316,7 +314,7 @@ func (u *utterance) isKey(i int, keys ...string) bool {
 	return false
 }
 
-// add adds a span of the words from i up to j.
+// mark adds a span of the words from i up to j.
 func (u *utterance) mark(rule, kind string, i, j int) {
 	if i < j {
 		u.tweet.add(rule, kind, u.words[i].start, u.words[j-1].end)
