@@ -172,7 +172,7 @@ func TestCallsAreAnswered(t *testing.T) {
 	}
 	var d pipeline.CallDetails
 	th.ask(&d, "calls", "show", "call-0001")
-	if d.Company != "BoltRail" || d.Spans["Person"] == 0 || strings.Contains(d.Turns[1].Text, "Naomi") || !strings.Contains(d.Turns[3].Text, "is late again") {
+	if d.Company != "BoltRail" || d.Spans["Person"] == 0 || strings.Contains(d.Turns[1].Text, "Naomi") || !strings.Contains(d.Turns[3].Text, "train is late again") {
 		t.Errorf("call-0001 is %+v", d)
 	}
 	if code, out, errOut := th.starter("explain", "call/call-0001"); code != 0 || !strings.Contains(out, "BoltRail") {

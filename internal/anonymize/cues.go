@@ -1,6 +1,9 @@
 package anonymize
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The kinds of personal data that calls have besides those of tweets.
 const (
@@ -133,6 +136,9 @@ func (u *utterance) announcedBefore(i, words int) string {
 type windows struct {
 	left map[string]int
 	by   map[string]string // who asked
+	// answered: somebody has answered with a name, and may go on answering until
+	// the one who asked speaks again.
+	answered bool
 }
 
 // Turns for which a question waits for its answer.
@@ -161,6 +167,10 @@ func (w *windows) turn(u *utterance) {
 	for kind := range w.left {
 		w.left[kind]--
 	}
+	if w.answered && u.side != "" && u.side == w.by[Person] {
+		w.left[Person] = 0 // who asked has the name, and goes on
+	}
+	w.answered = w.left[Person] > 0 && (w.answered || u.asked.has(Person) && u.named())
 	for _, c := range u.cues {
 		switch {
 		case c.kind == Person && c.asks:
@@ -172,6 +182,11 @@ func (w *windows) turn(u *utterance) {
 			w.left[c.kind], w.by[c.kind] = numberTurns, u.side
 		}
 	}
+}
+
+// named tells whether a name was found in a turn.
+func (u *utterance) named() bool {
+	return slices.ContainsFunc(u.spans, func(s Span) bool { return s.Kind == Person })
 }
 
 // spelling is the window of a name that is to be spelled.
