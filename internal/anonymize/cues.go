@@ -184,9 +184,9 @@ func (w *windows) turn(u *utterance) {
 	}
 }
 
-// named tells whether a name was found in a turn.
+// named tells whether a name was found in a turn, now or earlier.
 func (u *utterance) named() bool {
-	return slices.ContainsFunc(u.spans, func(s Span) bool { return s.Kind == Person })
+	return strings.Contains(u.text, Person) || slices.ContainsFunc(u.spans, func(s Span) bool { return s.Kind == Person })
 }
 
 // spelling is the window of a name that is to be spelled.

@@ -145,7 +145,12 @@ func (u *utterance) codeKind(r readout) string {
 
 // isPlainRun tells single digits that are no count such as "1, 2 or 3".
 func (u *utterance) isPlainRun(r readout) bool {
-	return !strings.HasPrefix("123456789", r.chars) && !strings.HasPrefix("0123456789", r.chars)
+	for _, count := range []string{"123456789", "0123456789"} {
+		if strings.HasPrefix(count, r.chars) {
+			return false
+		}
+	}
+	return true
 }
 
 // isEnough tells that so much is read out as the kind needs where it is expected.

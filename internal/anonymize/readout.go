@@ -33,7 +33,7 @@ var spokenNumbers = func() map[string]string {
 	for i, w := range strings.Fields(`zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig`) {
 		m[w] = itoa(20 + 10*i)
 	}
-	for w, d := range map[string]string{"oh": "0", "o": "0", "nought": "0", "naught": "0", "nil": "0", "zwo": "2", "niner": "9", "fourty": "40",
+	for w, d := range map[string]string{"oh": "0", "o": "0", "nought": "0", "naught": "0", "nil": "0", "zwo": "2", "niner": "9", "fourty": "40", //nolint:misspell // on purpose
 		"fuenf": "5", "zwoelf": "12", "dreizig": "30", "dreisig": "30", "eine": "1", "funef": "5"} {
 		m[w] = d
 	}
