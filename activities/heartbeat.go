@@ -48,6 +48,17 @@ func (p *pulse) beat(ctx context.Context) {
 	activity.RecordHeartbeat(ctx, p.value)
 }
 
+// last sends the value that is the cursor of the next attempt. Of what has none there
+// is nothing to say: a step of a call is over before anybody could miss it, and every
+// heartbeat is a write.
+func (p *pulse) last(ctx context.Context) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.value != nil {
+		activity.RecordHeartbeat(ctx, p.value)
+	}
+}
+
 // start sends heartbeats until stop is called.
 func (p *pulse) start(ctx context.Context) (_ context.Context, stop func()) {
 	done := make(chan struct{})
@@ -60,8 +71,7 @@ func (p *pulse) start(ctx context.Context) (_ context.Context, stop func()) {
 			case <-tick.C:
 				p.beat(ctx)
 			case <-done:
-				// The last value is the cursor of the next attempt.
-				p.beat(ctx)
+				p.last(ctx)
 				return
 			}
 		}

@@ -42,10 +42,12 @@ func (w Workflows) Start(ctx context.Context, in pipeline.AnalyzeCallInput) (boo
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		TypedSearchAttributes:                    temporal.NewSearchAttributes(taskAttribute.ValueSet(in.WithDefaults().Task)),
-		StaticSummary:                            shown.Summary,
-		StaticDetails:                            shown.Details,
-		Priority:                                 temporal.Priority{PriorityKey: pipeline.Priority(pipeline.AnalyzeCallWorkflow)},
+		// A worker of the same process, as in standalone, begins at once.
+		EnableEagerStart:      true,
+		TypedSearchAttributes: temporal.NewSearchAttributes(taskAttribute.ValueSet(in.WithDefaults().Task)),
+		StaticSummary:         shown.Summary,
+		StaticDetails:         shown.Details,
+		Priority:              temporal.Priority{PriorityKey: pipeline.Priority(pipeline.AnalyzeCallWorkflow)},
 	}, pipeline.AnalyzeCallWorkflow, in)
 	var known *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &known) {
