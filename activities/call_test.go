@@ -70,7 +70,7 @@ func TestStageCallRefuses(t *testing.T) {
 	l := newLab(t)
 	for name, c := range map[string]struct{ path, says string }{
 		"no such file":  {"/nowhere/call.json", "there is no file /nowhere/call.json"},
-		"no event":      {l.file("call.json", "Naomi"), "call.json is no JSON"},
+		"no event":      {l.file("call.json", "Naomi"), "call.json: the event is no JSON"},
 		"another call":  {l.file("call.json", event("0043", 1)), "call.json is the event of another call than 0042"},
 		"a folder":      {t.TempDir(), "is a folder"},
 		"no such store": {"nowhere://calls/1.json", "cannot be opened"},

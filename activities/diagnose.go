@@ -11,6 +11,6 @@ import (
 func (c *Control) Diagnose(ctx context.Context) (pipeline.Diagnosis, error) {
 	return pipeline.Diagnosis{
 		Worker: c.Worker,
-		Checks: healthcheck.Run(ctx, healthcheck.Worker{Config: c.Config, Getenv: c.Getenv, Models: c.Models}),
+		Checks: healthcheck.Run(ctx, healthcheck.Worker{Config: c.Config, Getenv: c.Getenv, Models: c.Models, Kafka: c.Kafka}),
 	}, nil
 }

@@ -43,7 +43,7 @@ func TestHelpNeedsNoServer(t *testing.T) {
 		says    string
 	}{
 		{[]string{"--queue=x"}, "", 2, "unknown flag"},
-		{[]string{"strat"}, "", 2, "no command"},
+		{[]string{"strat"}, "", 2, "no command"}, //nolint:misspell // on purpose
 		{nil, "", 2, "SWITCHBOARD_KAFKA_BROKERS"},
 		{nil, "127.0.0.1:1", 3, "no Temporal server answers"},
 		{[]string{"health"}, "127.0.0.1:1", 1, "asking the intake"},

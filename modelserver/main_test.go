@@ -68,7 +68,7 @@ func TestRefuses(t *testing.T) {
 		"other command":  {[]string{"serve"}, nil, "modelserver has no command \"serve\"; see `modelserver --help`", 2},
 		"near command":   {[]string{"helth"}, nil, `modelserver has no command "helth"; did you mean health?`, 2},
 		"unknown flag":   {[]string{"-port", "1"}, nil, "unknown flag: -port; see `modelserver --help`", 2},
-		"near flag":      {[]string{"--addres", "x"}, nil, "unknown flag: -addres; did you mean -address?", 2},
+		"near flag":      {[]string{"--addres", "x"}, nil, "unknown flag: -addres; did you mean -address?", 2}, //nolint:misspell // on purpose
 		"wrong value":    {[]string{"-max-chats", "many"}, nil, "see `modelserver --help`", 2},
 		"bad address":    {[]string{"health", "-address", "nowhere"}, nil, "no host and port", 2},
 		"help":           {[]string{"-help"}, nil, "help requested", 0},

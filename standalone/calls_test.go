@@ -28,6 +28,7 @@ func events(t *testing.T, n int) string {
 		event := fmt.Sprintf(`{"call_id":"call-%04d","channel":"phone","language":"en","received_at":"2026-11-27T09:30:00Z","turns":[
 			{"side":"agent","text":"Good morning, may I have your name? %s"},
 			{"side":"customer","text":"This is Naomi Jones, %s"},
+			{"side":"agent","text":"Thank you. What can I do for you?"},
 			{"side":"customer","text":"my %s %d %s"}]}`, i, marker, marker, about[i%len(about)], i, marker)
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%04d.json", i)), []byte(event), 0o600); err != nil {
 			t.Fatal(err)
@@ -171,7 +172,7 @@ func TestCallsAreAnswered(t *testing.T) {
 	}
 	var d pipeline.CallDetails
 	th.ask(&d, "calls", "show", "call-0001")
-	if d.Company != "BoltRail" || d.Spans["Person"] == 0 || strings.Contains(d.Turns[1].Text, "Naomi") || !strings.Contains(d.Turns[2].Text, "train") {
+	if d.Company != "BoltRail" || d.Spans["Person"] == 0 || strings.Contains(d.Turns[1].Text, "Naomi") || !strings.Contains(d.Turns[3].Text, "train is late again") {
 		t.Errorf("call-0001 is %+v", d)
 	}
 	if code, out, errOut := th.starter("explain", "call/call-0001"); code != 0 || !strings.Contains(out, "BoltRail") {

@@ -75,36 +75,8 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 			s.stop()
 		}
 	}()
-	if own {
-		if err := embedded.CheckPort("the model server", o.modelPort, "--model-port"); err != nil {
-			return nil, err
-		}
-	}
-	s.temporal, err = embedded.Start(ctx, embedded.Options{
-		DataFile:         filepath.Join(o.dir, "temporal.db"),
-		FrontendPort:     o.temporalPort,
-		FrontendSetting:  "--temporal-port",
-		UIPort:           o.uiPort,
-		UISetting:        "--ui-port",
-		SearchAttributes: pipeline.SearchAttributes,
-		Log:              logger,
-	})
-	if err != nil {
+	if err := s.startServers(ctx, o, own); err != nil {
 		return nil, err
-	}
-	if own {
-		if s.models, err = startModels(ctx, o, logger); err != nil {
-			return nil, err
-		}
-		s.config.ProviderURL, s.config.ProviderKey = s.models.url, s.models.key
-	}
-	if len(cfg.Kafka.Brokers) == 0 {
-		if s.broker, err = embedded.StartBroker(embedded.BrokerOptions{
-			Dir: filepath.Join(o.dir, "kafka"), Port: o.kafkaPort, PortSetting: "--kafka-port", Partitions: partitions,
-		}); err != nil {
-			return nil, err
-		}
-		s.config.Kafka.Brokers = []string{s.broker.Address()}
 	}
 	s.client, err = temporal.Dial(ctx, connection.OfServer(s.temporal.Address()))
 	if err != nil {
@@ -118,6 +90,43 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 	}
 	s.intake, err = s.startIntake(ctx, o)
 	return s, err
+}
+
+// startServers starts what the workers speak to: Temporal, and the model server and
+// the broker unless the settings name others.
+func (s *stack) startServers(ctx context.Context, o options, own bool) (err error) {
+	if own {
+		if err := embedded.CheckPort("the model server", o.modelPort, "--model-port"); err != nil {
+			return err
+		}
+	}
+	s.temporal, err = embedded.Start(ctx, embedded.Options{
+		DataFile:         filepath.Join(o.dir, "temporal.db"),
+		FrontendPort:     o.temporalPort,
+		FrontendSetting:  "--temporal-port",
+		UIPort:           o.uiPort,
+		UISetting:        "--ui-port",
+		SearchAttributes: pipeline.SearchAttributes,
+		Log:              s.config.Log,
+	})
+	if err != nil {
+		return err
+	}
+	if own {
+		if s.models, err = startModels(ctx, o, s.config.Log); err != nil {
+			return err
+		}
+		s.config.ProviderURL, s.config.ProviderKey = s.models.url, s.models.key
+	}
+	if len(s.config.Kafka.Brokers) == 0 {
+		if s.broker, err = embedded.StartBroker(embedded.BrokerOptions{
+			Dir: filepath.Join(o.dir, "kafka"), Port: o.kafkaPort, PortSetting: "--kafka-port", Partitions: partitions,
+		}); err != nil {
+			return err
+		}
+		s.config.Kafka.Brokers = []string{s.broker.Address()}
+	}
+	return nil
 }
 
 // startSpeech lets recordings be transcribed, if a recognizer is installed.

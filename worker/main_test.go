@@ -25,7 +25,7 @@ func TestHelpNeedsNoServer(t *testing.T) {
 	}
 	for word, says := range map[string]string{
 		"--queue=x": "unknown flag: --queue; see `worker --help`", "start": "worker has no command \"start\"; see `worker --help`",
-		"scn": "worker has no command \"scn\"; did you mean scan? See `worker --help`", "--versoin": "did you mean --version?",
+		"scn": "worker has no command \"scn\"; did you mean scan? See `worker --help`", "--versoin": "did you mean --version?", //nolint:misspell // on purpose
 	} {
 		cmd := command()
 		cmd.SetArgs([]string{word})

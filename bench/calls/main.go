@@ -25,6 +25,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -113,7 +114,7 @@ func send(ctx context.Context, broker string, o options) ([]string, error) {
 		return nil, err
 	}
 	defer client.Close()
-	random := rand.New(rand.NewPCG(1, 1)) //nolint:gosec // the same calls each time
+	random := rand.New(rand.NewPCG(1, 1))
 	tick := time.NewTicker(time.Second / time.Duration(o.rate))
 	defer tick.Stop()
 	var sent []string
@@ -201,13 +202,13 @@ type stack struct {
 // start builds the programs and starts standalone on free ports.
 func start(ctx context.Context, o options) (*stack, error) {
 	s := &stack{bin: filepath.Join(o.dir, "bin"), artifacts: filepath.Join(o.dir, "artifacts")}
-	build := exec.CommandContext(ctx, "go", "build", "-o", s.bin+string(filepath.Separator), "./standalone", "./starter", "./worker") //nolint:gosec // our own programs
+	build := exec.CommandContext(ctx, "go", "build", "-o", s.bin+string(filepath.Separator), "./standalone", "./starter", "./worker")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building: %w\n%s", err, out)
 	}
 	state := filepath.Join(o.dir, "state")
 	s.environ = append(os.Environ(), "SWITCHBOARD_ARTIFACTS="+s.artifacts)
-	s.standalone = exec.Command(filepath.Join(s.bin, "standalone"), "--data", state, "--temporal-port", "0", "--ui-port", "0", "--model-port", "0", "--kafka-port", "0", "--intake-port", "0") //nolint:gosec // as above
+	s.standalone = exec.Command(filepath.Join(s.bin, "standalone"), "--data", state, "--temporal-port", "0", "--ui-port", "0", "--model-port", "0", "--kafka-port", "0", "--intake-port", "0")
 	s.standalone.Env = s.environ
 	var said lines
 	s.standalone.Stdout, s.standalone.Stderr = &said, os.Stderr
@@ -238,7 +239,7 @@ func (s *stack) stop() {
 }
 
 func (s *stack) starter(ctx context.Context, args ...string) error {
-	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "starter"), args...) //nolint:gosec // as above
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "starter"), args...)
 	cmd.Env, cmd.Stderr = s.environ, os.Stderr
 	return cmd.Run()
 }
@@ -251,7 +252,7 @@ func (s *stack) killWorkers(ctx context.Context, every time.Duration) func() {
 	go func() {
 		defer close(done)
 		for ctx.Err() == nil {
-			worker := exec.Command(filepath.Join(s.bin, "worker")) //nolint:gosec // as above
+			worker := exec.Command(filepath.Join(s.bin, "worker"))
 			worker.Env = s.environ
 			if worker.Start() != nil {
 				return
@@ -359,8 +360,23 @@ func megabytes(samples []float64) string {
 	return strings.Join([]string{mean(samples[:n]), mean(samples[2*n : min(3*n, len(samples))]), mean(samples[len(samples)-n:])}, ", ")
 }
 
-// lines is what a program printed.
-type lines struct{ bytes.Buffer }
+// lines is what a program has printed by now.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
 
 // value is what stands behind a name.
 func (l *lines) value(name string) string {

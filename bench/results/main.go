@@ -5,7 +5,7 @@ package main
 import (
 	"context"
 	"flag"
-	"log"
+	"fmt"
 	"os"
 
 	"switchboard/internal/database"
@@ -16,7 +16,8 @@ func main() {
 	file := flag.String("file", "", "SQL to run in it")
 	flag.Parse()
 	if err := run(context.Background(), *location, *file); err != nil {
-		log.Fatal(err)
+		fmt.Fprintln(os.Stderr, "results:", err)
+		os.Exit(1)
 	}
 }
 
@@ -29,7 +30,7 @@ func run(ctx context.Context, location, file string) error {
 	if file == "" {
 		return nil
 	}
-	statements, err := os.ReadFile(file) //nolint:gosec // a person names it
+	statements, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}

@@ -40,10 +40,12 @@ var callCases = []struct {
 }{
 	// Questions.
 	{"name asked for", []string{"a|May I have your name please?", "c|Yes, it's Naomi Jones."}, "Yes, it's Person."},
+	{"who's calling", []string{"a|May I ask who's calling?", "c|Primitive O'Chicawar."}, "Person."},
 	{"in lower case", []string{"a|may i have your name please", "c|yes it's adebayo oyelaran"}, "yes it's Person"},
 	{"a name of ordinary words", []string{"a|who am i speaking to", "c|mark brown"}, "Person"},
 	{"without sides", []string{"can i take your name please", "sure grace young"}, "sure Person"},
 	{"no name in the answer", []string{"a|can I take your name", "c|I already gave it to the other lady"}, "I already gave it to the other lady"},
+	{"the concern after the name", []string{"a|can I take your name", "c|This is Naomi Jones.", "a|Thank you. What can I do for you?", "c|my train is late again"}, "my train is late again"},
 	{"asked in German", []string{"a|wie ist ihr name bitte", "c|mein name ist özdemir"}, "mein name ist Person"},
 	{"a name that is a German word", []string{"a|Wie ist Ihr Name?", "c|Koch."}, "Person."},
 	{"spelled", []string{"a|can you spell that for me", "c|n a o m i"}, "Person"},

@@ -1,6 +1,9 @@
 package anonymize
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The kinds of personal data that calls have besides those of tweets.
 const (
@@ -22,14 +25,14 @@ type cueList struct {
 var cueLists = []cueList{
 	{Person, true, `your name, your full name, your first name, your last name, your surname, your good name, full name, passenger's full name, the full name, the last name, the first name, the surname, name please, first name
 		and last name, first and last name, first and surname, and your name, name of the account holder, who am i speaking, who am i talking, whom am i
-		speaking, who i'm speaking, who i am speaking, who's calling, who is calling, who do i have, the name on the, the account holder, account
+		speaking, who i'm speaking, who i am speaking, who's calling, who is calling, whos calling, who do i have, the name on the, the account holder, account
 		holder's name, whose name, name of the passenger, passenger name, passenger's name, lead passenger, what should i call you, what can i call you, how should i address you,
 		you spell, spell that, spell it, spell your, spell the, spelling of, how is that spelled, how do you spell, how's that spelled, name for
 		me, name again, repeat your name, the name and, mother's maiden name, maiden name, name is it under, name it's under, name the booking
 		is under, name is on the, name was it, name under, what name, which name, and you are, security details, confirm your details, the caller's name, cardholder name, name on your, name as it appears,
 		take a name, get a name, have a name, a name for, a name please, the name please, the name for, get your first, the patient's name, name of
 		the person, name of the patient, get the name, have the name, take the name,
-		didn't catch that, didn't get that, is that with, with a k, with a c, how is that written, how's that written, written, catch your name, sorry your name, verstanden, schreibt sich, mitschreiben, mitschreiben bitte, begrussen, und sie sind,
+		didn't catch that, didn't get that, is that with, with a k, with a c, how is that written, how's that written, written, catch your name, sorry your name, verstanden, schreibt sich, mitschreiben, mitschreiben bitte, buch stabilen, buch stabieren, buch stabilern, buch stabilieren, buch stabiler, begrussen, und sie sind,
 		ihr name, ihren namen, ihrem namen, ihres namens, dein name, deinen namen, ihr vorname, ihr nachname, ihren vornamen, ihren nachnamen, vor und nachname, vor und
 		zunamen, vor und nachnamen, vorname und nachname, wie heissen sie, wie heisst, wie war der name, wie war ihr, wer spricht, mit wem spreche, mit wem
 		hab, mit wem habe, wer ist am, wen habe ich, wen hab ich, buchstabieren sie, buchstabieren, buchstabiert, geschrieben wird, wie schreibt man, wie schreiben
@@ -64,7 +67,7 @@ var cueLists = []cueList{
 		geboren, day of birth, year of birth`},
 	{Address, false, `your address, my address, the address, billing address, home address, delivery address, postal address, full address, first line of, postcode, post code, zip
 		code, zip, street, where do you live, i live at, i live in, live at, house number, shipping address, current address, new address, we live, moved to, moving to, send it to, deliver to, deliver it to, liefern, adresse, anschrift, postleitzahl, plz, hausnummer, strasse, wohnhaft, wohne in, wohnen sie,
-		wohne, lieferadresse, rechnungsadresse, wohnort, address is, address for, address on, address please, meldeadresse, neue adresse, umgezogen`},
+		wohne, gemeldet, zuhause, lieferadresse, rechnungsadresse, wohnort, address is, address for, address on, address please, meldeadresse, neue adresse, umgezogen`},
 }
 
 // cuePhrase is a phrase that announces a detail.
@@ -110,14 +113,14 @@ func (u *utterance) says(i int, words []string) bool {
 		return false
 	}
 	for j, w := range words {
-		if u.heard[i+j].key != w && !(strings.HasSuffix(w, "'s") && u.heard[i+j].key+"'s" == w && u.words[i+j].possessive) {
+		if u.heard[i+j].key != w {
 			return false
 		}
 	}
 	return true
 }
 
-// announced returns the kind that is announced last before word i, at most so many words
+// announcedBefore returns the kind that is announced last before word i, at most so many words
 // before, "" if none is.
 func (u *utterance) announcedBefore(i, words int) string {
 	kind := ""
@@ -133,6 +136,9 @@ func (u *utterance) announcedBefore(i, words int) string {
 type windows struct {
 	left map[string]int
 	by   map[string]string // who asked
+	// answered: somebody has answered with a name, and may go on answering until
+	// the one who asked speaks again.
+	answered bool
 }
 
 // Turns for which a question waits for its answer.
@@ -161,6 +167,10 @@ func (w *windows) turn(u *utterance) {
 	for kind := range w.left {
 		w.left[kind]--
 	}
+	if w.answered && u.side != "" && u.side == w.by[Person] {
+		w.left[Person] = 0 // who asked has the name, and goes on
+	}
+	w.answered = w.left[Person] > 0 && (w.answered || u.asked.has(Person) && u.named())
 	for _, c := range u.cues {
 		switch {
 		case c.kind == Person && c.asks:
@@ -172,6 +182,11 @@ func (w *windows) turn(u *utterance) {
 			w.left[c.kind], w.by[c.kind] = numberTurns, u.side
 		}
 	}
+}
+
+// named tells whether a name was found in a turn, now or earlier.
+func (u *utterance) named() bool {
+	return strings.Contains(u.text, Person) || slices.ContainsFunc(u.spans, func(s Span) bool { return s.Kind == Person })
 }
 
 // spelling is the window of a name that is to be spelled.

@@ -5,6 +5,8 @@ import "strings"
 // codes finds the numbers and codes among what is read out, and names that are spelled.
 // How much has to be read out depends on whether it was asked for or announced.
 func (u *utterance) codes() {
+	u.expectedGroups()
+	u.wholeCode()
 	var last readout
 	for i, r := range u.runs {
 		if u.areTaken(r.from, r.to) {
@@ -22,6 +24,80 @@ func (u *utterance) codes() {
 			last = r
 		}
 	}
+}
+
+// expectedGroups finds a number that was asked for or is announced and that was not heard
+// as one: "60 off 26, 36, 84".
+func (u *utterance) expectedGroups() {
+	for i := 0; i < len(u.runs); {
+		j, n := i+1, len(u.runs[i].chars)
+		for j < len(u.runs) && u.runs[j].from-u.runs[j-1].to <= 2 {
+			n += len(u.runs[j].chars)
+			j++
+		}
+		first, last := u.runs[i], u.runs[j-1]
+		kind := u.announcedBefore(first.from, 6)
+		if kind == "" {
+			kind = u.asked.number()
+		}
+		if j-i > 1 && n >= 6 && kind != "" && kind != BirthDate && kind != Address && !u.is(first.from-1, units) && !u.isUnitBetween(first.from, last.to) {
+			u.mark("read-out", kind, first.from, last.to)
+		}
+		i = j
+	}
+}
+
+// wholeCode finds a code that is all there is behind its announcement, or all of a short
+// answer, whatever its letters were heard as: "22 zatfazulu 7e".
+func (u *utterance) wholeCode() {
+	from, kind := 0, ""
+	for _, c := range u.cues {
+		if c.kind == Booking || c.kind == Iban || c.kind == Passport || c.kind == NationalID || c.kind == Account {
+			from, kind = c.end, c.kind
+		}
+	}
+	if kind == "" {
+		if kind = u.asked.number(); kind == "" || kind == BirthDate || kind == Address || kind == Phone || kind == Card {
+			return
+		}
+	}
+	for from < len(u.heard) && (u.is(from, leading|closed|hesitates) && !u.isPart(from) || u.isKey(from, "is", "ist", "lautet", "i", "think", "glaube")) {
+		from++
+	}
+	to, parts := from, 0
+	for to < len(u.heard) && to-from <= 9 && !u.is(to, breaking|units|protected|stalling) {
+		if u.isNumber(to) || len(u.heard[to].key) == 1 {
+			parts++
+		}
+		to++
+	}
+	for to > from && u.is(to-1, closed) && !u.isPart(to-1) {
+		to--
+	}
+	if parts > 0 && to-from >= 2 && to-from <= 9 && (to == len(u.heard) || u.gap(to) != " ") && !u.isUnitBetween(from, to-1) && u.isUnlisted(from, to) {
+		u.mark("read-out", kind, from, to)
+	}
+}
+
+// isUnlisted tells that one of the words from i up to j is in no list.
+func (u *utterance) isUnlisted(i, j int) bool {
+	for ; i < j; i++ {
+		if !u.is(i, ordinary|closed) && !u.isNumber(i) && len(u.heard[i].key) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// isUnitBetween tells that a word from i up to j, or the one at j, makes the numbers
+// amounts.
+func (u *utterance) isUnitBetween(i, j int) bool {
+	for ; i <= j && i < len(u.heard); i++ {
+		if u.is(i, units) {
+			return true
+		}
+	}
+	return false
 }
 
 // areTaken tells that spans hold all words from i up to j.
@@ -69,7 +145,12 @@ func (u *utterance) codeKind(r readout) string {
 
 // isPlainRun tells single digits that are no count such as "1, 2 or 3".
 func (u *utterance) isPlainRun(r readout) bool {
-	return !strings.HasPrefix("123456789", r.chars) && !strings.HasPrefix("0123456789", r.chars)
+	for _, count := range []string{"123456789", "0123456789"} {
+		if strings.HasPrefix(count, r.chars) {
+			return false
+		}
+	}
+	return true
 }
 
 // isEnough tells that so much is read out as the kind needs where it is expected.

@@ -12,14 +12,12 @@ type readout struct {
 	letters  int
 	single   int  // the parts of one character each
 	parts    int  // what was read out together: "21" is one
-	written  bool // one word that mixes letters and digits
 	words    bool // a part is a number word
 	scaled   bool // "hundred" and "thousand": a quantity
 	phonetic bool // "B for Bravo"
-	decimal  bool // "43.97"
 }
 
-// englishDigits and germanDigits are the number words that are not composed.
+// spokenNumbers are the number words that are not composed, in both languages.
 var spokenNumbers = func() map[string]string {
 	m := map[string]string{}
 	add := func(from int, list string) {
@@ -35,7 +33,7 @@ var spokenNumbers = func() map[string]string {
 	for i, w := range strings.Fields(`zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig`) {
 		m[w] = itoa(20 + 10*i)
 	}
-	for w, d := range map[string]string{"oh": "0", "o": "0", "nought": "0", "naught": "0", "nil": "0", "zwo": "2", "niner": "9", "fourty": "40",
+	for w, d := range map[string]string{"oh": "0", "o": "0", "nought": "0", "naught": "0", "nil": "0", "zwo": "2", "niner": "9", "fourty": "40", //nolint:misspell // on purpose
 		"fuenf": "5", "zwoelf": "12", "dreizig": "30", "dreisig": "30", "eine": "1", "funef": "5"} {
 		m[w] = d
 	}
@@ -126,7 +124,7 @@ var letterNames = map[string]string{"ypsilon": "Y", "zett": "Z", "zed": "Z", "ze
 	"doubleu": "W", "ix": "X", "eszett": "S", "umlaut": "", "tee": "T", "kay": "K", "jay": "J", "dee": "D", "bee": "B", "gee": "G", "pee": "P",
 	"cee": "C", "ess": "S", "eff": "F", "emm": "M", "enn": "N", "ell": "L", "arr": "R", "haa": "H", "kah": "K", "queue": "Q", "cue": "Q"}
 
-// likeWords stand between a letter and the word that it begins: "B as in bravo".
+// isLike tells a word that stands between a letter and the word that it begins: "B as in bravo".
 func (u *utterance) isLike(i int) bool {
 	return u.isKey(i, "for", "as", "like", "wie", "von", "is", "in")
 }
@@ -142,7 +140,7 @@ func (u *utterance) part(i int, r *readout) (chars string, next int) {
 	case w.shape == digits:
 		return k, i + 1
 	case w.shape == other && strings.ContainsAny(k, "0123456789") && isASCII(k) && len(k) <= 12:
-		return u.mixed(i, r)
+		return u.mixed(i)
 	}
 	if u.isKey(i, "double", "triple", "doppel", "zweimal", "dreimal", "treble") && i+1 < len(u.words) {
 		if c, after := u.part(i+1, &readout{}); len(c) == 1 && after > i+1 {
@@ -212,7 +210,7 @@ func (u *utterance) isCluster(i int, r *readout) bool {
 func isBlankOrHyphen(gap string) bool { return gap == " " || gap == "-" }
 
 // mixed reads a word of letters and digits, such as XK47Q2.
-func (u *utterance) mixed(i int, r *readout) (string, int) {
+func (u *utterance) mixed(i int) (string, int) {
 	k := u.heard[i].key
 	switch strings.TrimLeft(k, "0123456789") {
 	case "st", "nd", "rd", "th", "am", "pm", "k", "gb", "mb", "g", "kg", "cm", "mm", "km", "kwh", "m", "min", "h", "s", "x":
@@ -223,7 +221,6 @@ func (u *utterance) mixed(i int, r *readout) (string, int) {
 			return "", i
 		}
 	}
-	r.written = true
 	return strings.ToUpper(k), i + 1
 }
 
@@ -286,9 +283,6 @@ func (u *utterance) runAt(i int) readout {
 		}
 		if r.parts > 0 && !isReadOn(u.gap(j)) && u.gap(j) != ":" {
 			break
-		}
-		if u.gap(j) == "." && r.parts > 0 && u.words[j].shape == digits && len(c) <= 2 {
-			r.decimal = true
 		}
 		chars.WriteString(c)
 		r.parts++

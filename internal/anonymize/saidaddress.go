@@ -11,13 +11,14 @@ func (u *utterance) addresses() {
 		}
 	}
 	if u.asked.has(Address) {
-		if !u.wholeAddress() {
+		if !u.wholeAddress(0) {
 			u.livingAnswer(0)
 		}
 		return
 	}
 	for _, c := range u.cues {
 		if c.kind == Address && c.end < len(u.heard) {
+			u.wholeAddress(c.end)
 			u.livingAnswer(c.end)
 			return
 		}
@@ -30,7 +31,7 @@ func (u *utterance) isStreet(i int) bool {
 		return true
 	}
 	k := u.heard[i].key
-	for _, end := range []string{"strasse", "strase", "weg", "gasse", "platz", "allee", "damm", "ufer", "str", "steig", "chaussee"} {
+	for _, end := range []string{"strasse", "strase", "weg", "gasse", "platz", "allee", "damm", "ufer", "str", "steig", "chaussee", "promenade", "ring", "pfad", "wall", "graben"} {
 		if len(k) > len(end)+2 && strings.HasSuffix(k, end) && (!u.speech.german[k] || end == "strasse" || end == "strase") {
 			return true
 		}
@@ -56,6 +57,9 @@ func (u *utterance) streetAt(i int) {
 	if i+1 < len(u.heard) && u.isNumber(i+1) && (len(u.heard[i].key) > 6 || i > 0) {
 		from := i
 		for from > 0 && u.is(i, street) && !u.is(from-1, closed|leading) && i-from < 2 {
+			from--
+		}
+		if from == i && i > 0 && (u.isKey(i-1, "alte", "alten", "neue", "neuen", "grosse", "kleine", "obere", "untere", "lange", "kurze") || u.words[i-1].shape == title && !u.is(i-1, closed)) {
 			from--
 		}
 		j := i + 1
@@ -86,11 +90,11 @@ func (u *utterance) isNumber(i int) bool {
 	return i < len(u.heard) && (u.words[i].shape == digits || spokenDigits(u.heard[i].key) != "" || u.words[i].shape == other && len(u.heard[i].key) <= 5 && strings.ContainsAny(u.heard[i].key, "0123456789"))
 }
 
-// wholeAddress finds an address that is all of a short turn, but for its lead: "please
+// wholeAddress finds an address that is all there is from word i on, but for its lead: "please
 // send it to 83 Larkspur Way, Raleigh".
-func (u *utterance) wholeAddress() bool {
-	i, j := 0, len(u.heard)
-	if j > 16 {
+func (u *utterance) wholeAddress(i int) bool {
+	j := len(u.heard)
+	if j-i > 16 {
 		return false
 	}
 	for i < j && (u.is(i, leading|closed) && !u.isNumber(i) && len(u.heard[i].key) > 1 || u.isKey(i, "send", "deliver", "address")) {
@@ -98,6 +102,11 @@ func (u *utterance) wholeAddress() bool {
 			break
 		}
 		i++
+	}
+	for k := i; k < j; k++ { // "at 42 Elm Street since last year"
+		if u.is(k, closed) && !u.isAddressWord(k) && len(u.heard[k].key) > 1 && !u.isNumber(k) {
+			j = k
+		}
 	}
 	for j > i && u.is(j-1, closed) && !u.isNumber(j-1) && len(u.heard[j-1].key) > 1 {
 		j--
@@ -107,7 +116,7 @@ func (u *utterance) wholeAddress() bool {
 		if u.isNumber(k) {
 			numbers++
 		}
-		if u.is(k, units) || u.is(k, closed) && !u.isKey(k, "in", "the", "of", "am", "an", "der", "oh", "o", "and", "as", "like", "for", "wie", "double") && len(u.heard[k].key) > 1 {
+		if u.is(k, units) {
 			return false
 		}
 		tells = tells || u.isStreet(k) || gazetteerPlace(u.heard[k].key) || !u.is(k, ordinary) && !u.isNumber(k)
@@ -117,6 +126,11 @@ func (u *utterance) wholeAddress() bool {
 	}
 	u.mark("address", Address, i, j)
 	return true
+}
+
+// isAddressWord tells a small word that may stand in an address.
+func (u *utterance) isAddressWord(i int) bool {
+	return u.isKey(i, "in", "the", "of", "am", "an", "der", "oh", "o", "and", "as", "like", "for", "wie", "double", "street")
 }
 
 // livingAnswer finds what tells where somebody lives in the words from i on: what is no

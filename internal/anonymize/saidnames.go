@@ -22,7 +22,7 @@ var introductions = func() map[string][]introduced {
 			in the name of, under the name of, under the name, auf den namen, unter dem namen, unter namen, am i speaking with, am i speaking to, am i talking to,
 			speaking with, speaking to, you're talking to, through to, you are talking to, talk to, sie sprechen mit, verbunden mit, spreche ich mit, habe ich mit, goes by, ich heisse, heisse, er heisst, sie heisst, is called, named, namens, mein name, name war, name was, name`,
 		false: `this is, i'm, i am, it, it is, hier ist, hier, da ist, ich bin, das ist, spoke to, spoke with, spoken to, spoken with, talked to, talking to, dealt with, gesprochen
-			mit, geredet mit, telefoniert mit, sprechen mit, sind mit, ask for, asked for, attention of, care of, signed by, on behalf of, calling for, im namen von, behalf of, says, it says, da steht, auf, under,
+			mit, geredet mit, telefoniert mit, sprechen mit, sind mit, ask for, asked for, attention of, care of, signed by, on behalf of, calling for, of yours, of mine, von ihnen, von mir, rather talk to, rather speak to, im namen von, behalf of, says, it says, da steht, auf, under,
 			colleague, kollege, kollegin, by, with, met, told, frau, miss, doctor, doktor, hi, hello, hey, dear, hallo, thanks, thank you, danke, vielen dank, und zwar, mit, von`,
 	} {
 		for phrase := range strings.SplitSeq(list, ",") {
@@ -43,6 +43,9 @@ func (u *utterance) namesInSpeech() {
 	if u.asked.has(Person) {
 		u.nameAnswer()
 	}
+	if u.asked.number() == "" && slices.ContainsFunc(u.runs, func(r readout) bool { return r.phonetic && r.letters > 2 && r.digits == 0 }) && !u.hasNumberCue() {
+		u.spelledParts()
+	}
 	for i := range u.heard {
 		u.introducedAt(i)
 		u.titledAt(i)
@@ -51,9 +54,14 @@ func (u *utterance) namesInSpeech() {
 		u.kinAt(i)
 	}
 	u.misheardIntroduction()
+	u.misheardVocative()
 	u.wholeName()
 	u.besideSpelling()
 	u.askedHere()
+}
+
+func (u *utterance) hasNumberCue() bool {
+	return slices.ContainsFunc(u.cues, func(c cue) bool { return c.kind != Person })
 }
 
 // nameAnswer finds the name in the answer to the question for one: the first words that
@@ -86,6 +94,49 @@ func (u *utterance) nameAnswer() {
 		}
 	}
 	u.misheardAnswer()
+	u.misheardSentences()
+	if end := u.misheardEnd(i); end > i && end-i <= 4 && !u.stalls(i, end) && (end == len(u.heard) || u.gap(end) != " ") && !u.isCommonStart(i) {
+		u.mark("answer", Person, i, end)
+	}
+}
+
+// misheardSentences widens a name to the whole of its sentence, if that has three words at
+// most and none that goes with no name: "Pairing Cumolo."
+func (u *utterance) misheardSentences() {
+	for i := 0; i < len(u.heard); {
+		j := i + 1
+		for j < len(u.heard) && !strings.ContainsAny(u.gap(j), ".,!?;") {
+			j++
+		}
+		named := false
+		for k := i; k < j; k++ {
+			named = named || u.isTaken(k) && u.isNameWord(k)
+		}
+		start := i
+		for start < j && (u.is(start, leading|hesitates|titled) && !u.isTaken(start)) {
+			start++
+		}
+		if named && j-start <= 3 && j-start > 1 && !u.stalls(start, j) {
+			sure := true
+			for k := start; k < j; k++ {
+				sure = sure && (u.isTaken(k) || !u.is(k, breaking|closed|kin))
+			}
+			if sure {
+				u.mark("answer", Person, start, j)
+			}
+		}
+		i = j
+	}
+}
+
+// stalls tells that one of the words from i up to j is no part of a name.
+func (u *utterance) stalls(i, j int) bool {
+	for ; i < j; i++ {
+		if u.is(i, stalling|units|protected) || u.isContracted(i) {
+			return true
+		}
+	}
+	return false
 }
 
 // misheardAnswer widens the name in a short answer by the words before it, as which a
@@ -124,6 +175,36 @@ func (u *utterance) misheardIntroduction() {
 				return
 			}
 		}
+	}
+}
+
+// misheardVocative finds who is spoken to where a turn ends in one or two words that nothing
+// else accounts for: "thanks holiday", "can I help you with, Bean A?".
+func (u *utterance) misheardVocative() {
+	n := len(u.heard)
+	for i := range u.heard {
+		if u.isKey(i, "from", "speaking", "here", "calling") && i > 2 { // "this is see on from the bank"
+			for j := i - 1; j >= max(2, i-3); j-- {
+				if u.isKey(j-1, "is") && u.isKey(j-2, "this") && !u.is(j, closed|breaking|protected) && !u.stalls(j, i) && !u.isTaken(j) {
+					u.mark("introduced", Person, j, i)
+				}
+			}
+		}
+	}
+	for j := n - 1; j >= max(1, n-3); j-- {
+		if u.is(j, breaking|protected|closed) && j == n-1 || u.stalls(j, n) || u.isDigits(j) || j < n-1 && strings.ContainsAny(u.gap(j+1), ".,!?;:") {
+			return
+		}
+		switch {
+		case u.isKey(j-1, "thanks", "danke"), u.isKey(j-1, "you") && u.isKey(j-2, "thank"), u.isKey(j-1, "dank") && u.isKey(j-2, "vielen"):
+		case u.isKey(j-1, "with", "today") && u.isKey(j-2, "you", "with"), u.isKey(j-1, "tun") && u.isKey(j-2, "sie"), u.isKey(j-1, "helfen") && u.isKey(j-2, "ihnen"):
+		default:
+			continue
+		}
+		if !u.is(j, closed) && !u.isTaken(j) && !u.isCommonStart(j) {
+			u.mark("spoken-to", Person, j, n)
+		}
+		return
 	}
 }
 
@@ -256,7 +337,7 @@ func (u *utterance) introducedAt(i int) {
 // "my name is".
 func (u *utterance) isName(i int) bool {
 	for j := i; j >= max(0, i-2); j-- {
-		if u.isKey(j, "name", "names", "surname", "nachname", "vorname", "namen", "heisse", "heisst", "spricht") {
+		if u.isKey(j, "name", "names", "surname", "nachname", "vorname", "namen", "heisse", "heisst", "spricht") || j == i && u.isKey(i-1, "speaking", "talking", "through", "sprechen", "verbunden") {
 			return true
 		}
 	}
@@ -334,12 +415,12 @@ func (u *utterance) isOpening(i int) bool {
 // isNameAfter tells that behind an ordinary word that is a name as well stands what makes
 // it one: another name, or the end.
 func (u *utterance) isNameAfter(i int) bool {
-	return u.isLast(i) || u.isKey(i+1, "speaking", "from", "calling", "here", "again") || i+1 < len(u.heard) && u.isNameWord(i+1) && u.gap(i+1) == " "
+	return u.isLast(i) || u.isKey(i+1, "speaking", "from", "calling", "here", "again") || i+1 < len(u.heard) && u.gap(i+1) == " " && (u.isNameWord(i+1) || u.is(i+1, forename|surname) && !u.is(i+1, closed) && u.isLast(i+1))
 }
 
 // isLast tells that a sentence or the turn ends behind the word at i.
 func (u *utterance) isLast(i int) bool {
-	return i+1 == len(u.heard) || strings.ContainsAny(u.gap(i+1), ",.!?;") || u.is(i+1, hesitates) || u.isKey(i+1, "and", "und", "speaking", "from", "here", "am", "is", "i'm", "i", "ich", "my", "mein", "meine", "please", "bitte", "calling", "with", "von", "vom", "how")
+	return i+1 == len(u.heard) || strings.ContainsAny(u.gap(i+1), ",.!?;") || u.is(i+1, hesitates) || u.isKey(i+1, "and", "und", "speaking", "from", "here", "am", "is", "i'm", "i", "ich", "my", "mein", "meine", "please", "bitte", "calling", "with", "von", "vom", "how", "but", "who", "that", "aber", "wer", "was", "wenn", "hat", "hatte", "you", "then", "dann")
 }
 
 // isCompany tells that what stands before word i is a company's name.
@@ -364,6 +445,9 @@ func (u *utterance) titledAt(i int) {
 	end := u.nameEnd(j, true)
 	if end == j && u.isKey(j, "van", "von", "de", "zu", "el", "al") {
 		end = u.nameEnd(j+1, true)
+	}
+	if more := u.misheardEnd(j); !weak && more > end && more-j <= 3 && !u.stalls(j, more) && (more == len(u.heard) || u.gap(more) != " ") {
+		end = more
 	}
 	if end == j || weak && !u.isNameWord(j) && !u.is(j, forename|surname) || u.is(j, ordinary) && !u.is(j, forename|surname) && u.isCommonStart(j) {
 		return

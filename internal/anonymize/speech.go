@@ -37,10 +37,10 @@ const (
 	units                        // pounds, minutes: the number before is an amount
 	protected                    // a brand, or in the settings' allow list
 	breaking                     // no name goes on with it, however it was heard
+	stalling                     // no name in an answer or behind thanks
 	located                      // a place
 	doubtful                     // a closed word that is a name as well
 	trademark                    // a company or a brand, though some are names as well
-	greeting                     // hello, thanks: an unlisted word behind is a name
 )
 
 // speechRoles are the words that the rules for calls look for.
@@ -74,6 +74,10 @@ var speechRoles = map[spoken]string{
 		because about he she they if or just that's there thank thanks okay sorry do does did have has had need want was were don't not
 		und ich mich mir mein meine meinen meiner wir uns sie ihr ihre ihren von vom bitte wie was wann wo warum wer mit kann konnte habe hab hatte rufe
 		mochte will brauche weil aber oder dass wenn am bin sind ist hier nicht auch danke guten gut es`,
+	stalling: `second seconds sec moment minute wait hold sure course problem problems question idea again anyway everybody everyone guys man mate lot much
+		love dear sir madam both well then now right later bye goodbye though everything all great good fine perfect lovely please there already
+		sekunde augenblick frage nochmal alle allen alles sehr schon gerne gut prima super ja nein tag abend morgen wiederhoren tschuss herzlich
+		correct exactly genau richtig stimmt perfekt no yes okay ok`,
 	leading: `yes yeah yep yup sure of course okay ok alright right well so um uh uhm erm er ah oh hi hello hey it's its it is this my name name's names
 		i'm im i am the that's that would be certainly absolutely no problem full first last surname please good morning afternoon evening and
 		ja klar gerne gern naturlich also ahm ah hm na mein name ist ich heisse bin das ware der die nachname vorname hallo guten tag selbstverstandlich
@@ -86,10 +90,9 @@ var speechRoles = map[spoken]string{
 		seventeenth eighteenth nineteenth twentieth thirtieth 1st 2nd 3rd`,
 	street: `street road avenue lane drive close court crescent terrace gardens square boulevard grove mews walk row strasse str weg gasse
 		platz allee ring damm ufer stieg chaussee`,
-	addressed: `thanks thank you okay ok alright hi hello hey sorry right great perfect lovely bye goodbye welcome morning afternoon evening
+	addressed: `much thanks thank you okay ok alright hi hello hey sorry right great perfect lovely bye goodbye welcome morning afternoon evening
 		danke hallo tag morgen abend tschuss gut prima super dank klar dear brilliant wonderful excellent there problem wiederhoren servus moin
 		gruezi cheers course sure yes no ja nein understand see worries`,
-	greeting: `thanks hi hello hey dear bye goodbye danke hallo tschuss moin servus welcome`,
 	kin: `husband wife son daughter brother sister mother father mom mum dad partner girlfriend boyfriend fiance fiancee uncle aunt nephew niece
 		cousin friend neighbour neighbor colleague manager supervisor boss assistant passenger tenant landlord
 		mann frau sohn tochter bruder schwester mutter vater mama papa freund freundin kollege kollegin chef chefin nachbar nachbarin onkel
@@ -104,7 +107,7 @@ var speechRoles = map[spoken]string{
 	units: `pound pounds dollar dollars euro euros cent cents pence quid percent prozent minute minutes minuten hour hours stunde stunden day
 		days tag tage tagen week weeks woche wochen month months monat monate monaten year years jahr jahre jahren mile miles kilometer kilometers
 		kilo kilos gram kilogramm kilowatt kilowattstunden megabit megabits megabyte gigabyte gigabytes gig meter meters metres grad degrees uhr
-		oclock o'clock pm am times mal people personen items stuck nights nachte tickets points punkte franken seconds sekunden inch inches zoll
+		oclock o'clock pm times mal people personen items stuck nights nachte tickets points punkte franken seconds sekunden inch inches zoll
 		am_ pm_ thousand million tausend millionen gb mb kwh volt watt`,
 }
 
@@ -139,7 +142,7 @@ func newSpeech() *speech {
 	}
 	for _, c := range cueLists {
 		for phrase := range strings.SplitSeq(c.phrases, ",") {
-			words := strings.Fields(phrase)
+			words := strings.Fields(strings.ReplaceAll(phrase, "'s", "")) // as words are cut
 			s.cues[words[0]] = append(s.cues[words[0]], cuePhrase{words: words, kind: c.kind, asks: c.asks})
 		}
 	}
@@ -311,7 +314,7 @@ func (u *utterance) isKey(i int, keys ...string) bool {
 	return false
 }
 
-// add adds a span of the words from i up to j.
+// mark adds a span of the words from i up to j.
 func (u *utterance) mark(rule, kind string, i, j int) {
 	if i < j {
 		u.tweet.add(rule, kind, u.words[i].start, u.words[j-1].end)

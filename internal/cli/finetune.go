@@ -9,6 +9,19 @@ import (
 	"switchboard/internal/problem"
 )
 
+const fineTuneExample = `  # all there is, unbalanced
+  starter finetune --dataset tweets.csv
+
+  # 1,000 conversations a company, none of fewer than 150, and wait for the result
+  starter finetune --dataset tweets.csv --target-size 1000 --min-class-size 150 --watch
+
+  # what it would cost, and then as much as ten dollars buy
+  starter finetune --dataset tweets.csv --dry-run
+  starter finetune --dataset tweets.csv --budget 10 --watch
+
+  # a script: the model's name
+  starter finetune --dataset s3://data/tweets.csv.zst --watch --json | jq -r .fine_tune.model`
+
 func (a *app) fineTuneCommand() *cobra.Command {
 	var watch bool
 	flags := &fineTuneFlags{}
@@ -42,19 +55,8 @@ take precedence:
 
 The dataset at the top is the one to train on: finetune, retrain and schedule create
 take it. apply works on another file, and takes only the dataset below its own name.`,
-		Example: `  # all there is, unbalanced
-  starter finetune --dataset tweets.csv
-
-  # 1,000 conversations a company, none of fewer than 150, and wait for the result
-  starter finetune --dataset tweets.csv --target-size 1000 --min-class-size 150 --watch
-
-  # what it would cost, and then as much as ten dollars buy
-  starter finetune --dataset tweets.csv --dry-run
-  starter finetune --dataset tweets.csv --budget 10 --watch
-
-  # a script: the model's name
-  starter finetune --dataset s3://data/tweets.csv.zst --watch --json | jq -r .fine_tune.model`,
-		Args: noArgs,
+		Example: fineTuneExample,
+		Args:    noArgs,
 		RunE: a.do(func(ctx context.Context, cmd *cobra.Command, _ []string) (view, error) {
 			in, err := flags.input(cmd)
 			if err != nil {

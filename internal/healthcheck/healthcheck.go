@@ -5,10 +5,12 @@ package healthcheck
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"switchboard/internal/config"
 	"switchboard/internal/database"
+	"switchboard/internal/kafka"
 	"switchboard/internal/pipeline"
 )
 
@@ -21,6 +23,8 @@ type Worker struct {
 	// Getenv reads the environment that Config was made of.
 	Getenv func(string) string
 	Models *database.Store
+	// Kafka has the events of calls; nil where the worker takes none.
+	Kafka *kafka.Client
 }
 
 // Run makes all checks, in the order in which a person mends what they find. It
@@ -31,7 +35,23 @@ func Run(ctx context.Context, w Worker) []pipeline.Check {
 	c.run(ctx, "database", true, func(ctx context.Context) (string, error) { return models(ctx, w) })
 	c.run(ctx, "permissions", true, func(context.Context) (string, error) { return permissions(w.Getenv, w.Config) })
 	c.provider(ctx, w.Config)
+	if w.Kafka != nil {
+		c.run(ctx, "kafka", true, func(ctx context.Context) (string, error) { return waitingCalls(ctx, w.Kafka) })
+	}
 	return c
+}
+
+// waitingCalls asks a broker what waits, which takes the rights that an intake needs.
+func waitingCalls(ctx context.Context, k *kafka.Client) (string, error) {
+	lags, err := k.Lag(ctx)
+	if err != nil {
+		return "", err
+	}
+	waiting := int64(0)
+	for _, l := range lags {
+		waiting += l.Waiting
+	}
+	return fmt.Sprintf("%d calls wait in %d partitions of topic %s", waiting, len(lags), k.Options().Topic), nil
 }
 
 // checks are those that were made.

@@ -118,7 +118,7 @@ func (c *consumer) ask(ctx context.Context, doing string, question func(context.
 			return
 		}
 		if err != nil && !failing {
-			c.log.Warn(doing+" fails", "error", err)
+			c.log.Warn("Something that is asked again and again has no answer.", "asking", doing, "error", err)
 		}
 		failing = err != nil
 		select {

@@ -495,7 +495,9 @@ func TestHostileAnswers(t *testing.T) {
 
 // hostile is an answer with an error.
 func hostile(r kmsg.Request, err error) kmsg.Response {
-	code := err.(*kerr.Error).Code
+	var known *kerr.Error
+	_ = errors.As(err, &known)
+	code := known.Code
 	answer := r.ResponseKind()
 	switch answer := answer.(type) {
 	case *kmsg.FetchResponse:

@@ -18,7 +18,7 @@ func TestCallsForTuning(t *testing.T) {
 	if os.Getenv("CALLS_SHOW") == "" {
 		t.Skip("set CALLS_SHOW to the rules' leaks in the tuning part: leaks or alarms")
 	}
-	calls, err := Calls()
+	calls, err := labelledCalls()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,13 +34,13 @@ func TestCallsForTuning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	byID := map[string]LabelledCall{}
+	byID := map[string]labelledCall{}
 	for _, gate := range callGates {
-		part := PartOf(calls, Tuning, gate.language)
+		part := partOf(calls, tuning, gate.language)
 		for _, c := range part {
 			byID[c.ID] = c
 		}
-		f, err := MeasureCalls(context.Background(), a, part)
+		f, err := measureCalls(context.Background(), a, part)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,12 +68,12 @@ func TestCallsForTuning(t *testing.T) {
 
 // The labelled calls are what they are said to be.
 func TestLabelledCalls(t *testing.T) {
-	calls, err := Calls()
+	calls, err := labelledCalls()
 	if err != nil {
 		t.Fatal(err)
 	}
 	count, lower, made := map[string]int{}, 0, map[string]int{}
-	names := map[string]map[string]bool{Tuning: {}, HeldOut: {}}
+	names := map[string]map[string]bool{tuning: {}, heldOut: {}}
 	for _, c := range calls {
 		count[c.Part+" "+c.Language]++
 		made[c.Made]++
@@ -99,20 +99,20 @@ func TestLabelledCalls(t *testing.T) {
 		t.Errorf("of %d calls %d are in lower case, and they were made as %v", len(calls), lower, made)
 	}
 	shared := 0
-	for name := range names[Tuning] {
-		if names[HeldOut][name] {
+	for name := range names[tuning] {
+		if names[heldOut][name] {
 			shared++
 		}
 	}
-	if shared*20 > len(names[HeldOut]) { // a name that was changed may become another
-		t.Errorf("%d of %d held-out names are in the tuning part too", shared, len(names[HeldOut]))
+	if shared*20 > len(names[heldOut]) { // a name that was changed may become another
+		t.Errorf("%d of %d held-out names are in the tuning part too", shared, len(names[heldOut]))
 	}
 }
 
 // What the gate for calls says of an anonymizer that finds nothing, and of one that replaces
 // all.
 func TestCallFigures(t *testing.T) {
-	call := LabelledCall{ID: "1", Turns: []LabelledTurn{{Text: "it is naomi on 0 1 2", Labels: []Label{{6, 11, anonymize.Person}, {15, 20, anonymize.Phone}}}, {Text: "thanks"}}}
+	call := labelledCall{ID: "1", Turns: []labelledTurn{{Text: "it is naomi on 0 1 2", Labels: []Label{{6, 11, anonymize.Person}, {15, 20, anonymize.Phone}}}, {Text: "thanks"}}}
 	spans := func(all ...anonymize.Span) [][][]anonymize.Span { return [][][]anonymize.Span{{all, nil}} }
 	for _, c := range []struct {
 		name                   string
@@ -130,7 +130,7 @@ func TestCallFigures(t *testing.T) {
 		{"both", spans(anonymize.Span{Start: 6, End: 11}, anonymize.Span{Start: 15, End: 20}), 1, 1, 0, nil},
 		{"all", spans(anonymize.Span{Start: 0, End: 20}), 1, 1, 3, []string{"3 of 4 other words of English calls were replaced, 75.0%, and at most 3% is allowed"}},
 	} {
-		f := CountCalls([]LabelledCall{call}, c.spans)
+		f := countCalls([]labelledCall{call}, c.spans)
 		if f.Names.Count != c.names || f.Numbers.Count != c.numbers || f.Others.Count != c.others || f.Others.Of != 4 {
 			t.Errorf("%s: %+v", c.name, f)
 		}
@@ -169,14 +169,14 @@ func shippedAnonymizer(t testing.TB) *anonymize.Anonymizer {
 // BenchmarkCalls anonymizes calls of some twenty turns each, as the default does.
 func BenchmarkCalls(b *testing.B) {
 	a := shippedAnonymizer(b)
-	all, err := Calls()
+	all, err := labelledCalls()
 	if err != nil {
 		b.Fatal(err)
 	}
-	calls := PartOf(all, Tuning, "")
+	calls := partOf(all, tuning, "")
 	turns := 0
 	for b.Loop() {
-		f, err := MeasureCalls(b.Context(), a, calls)
+		f, err := measureCalls(b.Context(), a, calls)
 		if err != nil {
 			b.Fatal(err)
 		}

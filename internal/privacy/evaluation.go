@@ -118,7 +118,7 @@ func builtIn(ctx context.Context) ([]Labelled, error) {
 			}
 			texts[i].Labels = append(texts[i].Labels, Label{Start: sp.Start, End: sp.End, Kind: kind})
 		}
-		if err := checkLabels(texts[i].Text, texts[i].Labels); err != nil {
+		if err := checkLabels(texts[i].Text, texts[i].Labels, kinds); err != nil {
 			return nil, fmt.Errorf("row %d: %w", i, err)
 		}
 	}

@@ -166,7 +166,7 @@ func readLine(line []byte, table *tweet.Table, rows map[int64]int32) (Labelled, 
 	if err := checkSum(t.Text, in.SHA256); err != nil {
 		return Labelled{}, err
 	}
-	return t, checkLabels(t.Text, t.Labels)
+	return t, checkLabels(t.Text, t.Labels, kinds)
 }
 
 // jsonProblem says what the decoder met without its words, which may quote the
@@ -207,8 +207,9 @@ func checkSum(text, sum string) error {
 	return nil
 }
 
-// checkLabels sorts the labels and says what is wrong with them.
-func checkLabels(text string, labels []Label) error {
+// checkLabels sorts the labels and says what is wrong with them; they have to be of one of
+// the kinds.
+func checkLabels(text string, labels []Label, kinds []string) error {
 	if len(labels) > maxLabels {
 		return fmt.Errorf("%d spans, more than %d", len(labels), maxLabels)
 	}
@@ -217,7 +218,7 @@ func checkLabels(text string, labels []Label) error {
 	for _, l := range labels {
 		at := fmt.Sprintf("span %d-%d", l.Start, l.End)
 		switch {
-		case !slices.Contains(kinds, l.Kind) && !slices.Contains(spokenKinds, l.Kind):
+		case !slices.Contains(kinds, l.Kind):
 			return fmt.Errorf("%s is of no known kind: give one of %s", at, strings.Join(kinds, ", "))
 		case l.Start < 0 || l.Start >= l.End || l.End > len(text):
 			return fmt.Errorf("%s does not fit the text of %d bytes: start is its first byte, end the first byte behind it", at, len(text))

@@ -91,7 +91,7 @@ func list[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error),
 	if s.base.Postgres() {
 		args = append([]any{pgx.QueryExecModeCacheDescribe}, args...)
 	}
-	rows, err := s.db.QueryContext(ctx, s.base.Rebind(query), args...)
+	rows, err := s.db.QueryContext(ctx, s.base.Rebind(query), args...) //nolint:gosec // the query is put together of constants; values are arguments
 	if err != nil {
 		return nil, err
 	}

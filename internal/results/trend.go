@@ -134,7 +134,7 @@ func scanPoint(rows *sql.Rows) (p Point, err error) {
 // scanCount reads what stands before the sums, and the sums.
 func scanCount(row interface{ Scan(...any) error }, before ...any) (c Count, err error) {
 	var confidence, latency int64
-	columns := append(before, &c.Calls, &confidence, &c.Latency.Calls, &latency)
+	columns := slices.Concat(before, []any{&c.Calls, &confidence, &c.Latency.Calls, &latency})
 	for i := range c.Latency.Buckets {
 		columns = append(columns, &c.Latency.Buckets[i])
 	}

@@ -152,20 +152,6 @@ func (v *voice) symbol(name string, args []string) string {
 		return mark(person, v.word("first")+" "+v.word("last"))
 	case "item":
 		return withoutArticle(v.say("product"))
-	case "caller":
-		return mark(person, v.caller.first)
-	case "callerlast":
-		return mark(person, v.caller.last)
-	case "callerfull":
-		return mark(person, v.caller.first+" "+v.caller.last)
-	case "spelled":
-		return mark(person, v.spell(v.caller.last))
-	case "dictatedphone":
-		return mark(phone, v.dictate(v.callerPhone()))
-	case "dictatedemail":
-		return mark(email, v.dictateEmail())
-	case "dictatedbooking":
-		return mark(booking, v.dictate(v.booking()))
 	case "email":
 		return mark(email, v.email())
 	case "phone":
@@ -191,7 +177,31 @@ func (v *voice) symbol(name string, args []string) string {
 	case "rivalbrand":
 		return v.brandOf(v.rival)
 	}
+	if said, ok := v.callerSymbol(name); ok {
+		return said
+	}
 	return v.say(name)
+}
+
+// callerSymbol is symbol for what is said on the telephone alone.
+func (v *voice) callerSymbol(name string) (string, bool) {
+	switch name {
+	case "caller":
+		return mark(person, v.caller.first), true
+	case "callerlast":
+		return mark(person, v.caller.last), true
+	case "callerfull":
+		return mark(person, v.caller.first+" "+v.caller.last), true
+	case "spelled":
+		return mark(person, v.spell(v.caller.last)), true
+	case "dictatedphone":
+		return mark(phone, v.dictate(v.callerPhone())), true
+	case "dictatedemail":
+		return mark(email, v.dictateEmail()), true
+	case "dictatedbooking":
+		return mark(booking, v.dictate(v.booking())), true
+	}
+	return "", false
 }
 
 func (v *voice) brandOf(c *company) string {

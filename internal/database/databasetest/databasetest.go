@@ -54,7 +54,7 @@ func startPostgres() (stop func()) {
 		return remove
 	}
 	data := filepath.Join(dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "switchboard", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "switchboard", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync") //nolint:gosec // the server of this machine
 	initdb.SysProcAttr, initdb.Dir = as, dir
 	if out, err := initdb.CombinedOutput(); err != nil {
 		noServer = fmt.Sprintf("initdb failed: %v\n%s", err, out)
@@ -65,7 +65,7 @@ func startPostgres() (stop func()) {
 		noServer = err.Error()
 		return remove
 	}
-	postgres := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", dir, "-c", "fsync=off")
+	postgres := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", dir, "-c", "fsync=off") //nolint:gosec // as above
 	postgres.SysProcAttr, postgres.Dir = as, dir
 	if err := postgres.Start(); err != nil {
 		noServer = err.Error()
