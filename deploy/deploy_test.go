@@ -652,6 +652,23 @@ func TestCallsFindTheirServices(t *testing.T) {
 	}
 }
 
+// The recognizer runs where somebody asks for it, with the model that workers ask
+// of it, and keeps what it has downloaded.
+func TestSpeechIsAProfile(t *testing.T) {
+	c := readCompose(t)
+	speech := c.Services["speech"]
+	model := c.Services["worker"].Environment[config.SpeechModel]
+	if !slices.Equal(speech.Profiles, []string{"speech"}) || speech.Environment["PRELOAD_MODELS"] != `["`+model+`"]` {
+		t.Errorf("the recognizer has the profiles %v and the models %s, workers ask for %s", speech.Profiles, speech.Environment["PRELOAD_MODELS"], model)
+	}
+	if !slices.ContainsFunc(speech.Volumes, func(v string) bool { return strings.HasPrefix(v, "speech:") }) {
+		t.Errorf("the recognizer keeps its model in no volume: %v", speech.Volumes)
+	}
+	if !strings.Contains(read(t, "deploy/example.env"), "\n#"+config.SpeechURL+"=http://speech:8000/v1\n#"+config.SpeechServer+"=speaches\n") {
+		t.Error("deploy/example.env does not tell how workers find the recognizer")
+	}
+}
+
 // What Kafka and the databases keep outlives their containers, and Kafka creates no
 // topic that nobody asked for.
 func TestDataIsKept(t *testing.T) {
@@ -684,6 +701,9 @@ func TestServicesWaitForEachOther(t *testing.T) {
 		test := s.Healthcheck.Test
 		if s.stays() && (len(test) < 2 || s.Healthcheck.Retries == 0) {
 			t.Errorf("service %s has no health check", name)
+		}
+		if slices.Contains(test, "--spider") {
+			t.Errorf("service %s is asked by HEAD, which the Web UI refuses", name)
 		}
 		if name != "speech" && slices.Contains(test, "curl") {
 			t.Errorf("service %s: its image has no curl", name)
@@ -762,6 +782,11 @@ func TestContainersHaveNoMoreRightsThanTheyNeed(t *testing.T) {
 		}
 		if s.User != "" && !strings.HasPrefix(s.User, "${SWITCHBOARD_USER:?") {
 			t.Errorf("service %s runs as %s", name, s.User)
+		}
+	}
+	for name, network := range map[string]string{"postgresql": "database", "results": "results", "kafka": "kafka"} {
+		if got := c.Services[name].Networks; !slices.Equal(got, []string{network}) {
+			t.Errorf("service %s is on the networks %v; its clients reach it on %s", name, got, network)
 		}
 	}
 	for network := range closed {
