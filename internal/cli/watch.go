@@ -40,7 +40,7 @@ func (a *app) watch(ctx context.Context, c *connection, run runRef) (view, error
 		}
 		if ctx.Err() != nil {
 			return a.unlessText(last), &interruption{
-				"stopped watching; the run goes on: `starter status " + id + " --watch` follows it, `starter cancel " + id + "` ends it"}
+				"stopped watching; the run goes on: `starter status " + id + " --watch" + c.flags + "` follows it, `starter cancel " + id + c.flags + "` ends it"}
 		}
 	}
 }
