@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -42,6 +43,11 @@ func (a *app) withServer(act func(ctx context.Context, c *connection, args []str
 			return nil, err
 		}
 		defer c.Close()
-		return act(ctx, c, args)
+		v, err := act(ctx, c, args)
+		var stopped *interruption
+		if err != nil && !errors.As(err, &stopped) {
+			return nil, err // what was not answered is not shown
+		}
+		return v, err
 	})
 }

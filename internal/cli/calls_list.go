@@ -47,9 +47,11 @@ invalid (the model's answer was no company), empty (nobody said anything), no_sp
 			}
 			in.Statuses = append(in.Statuses, pipeline.AnswerStatus(s))
 		}
-		var list callList
-		err := a.requestSealed(ctx, c, pipeline.ListCallsActivity, func(key []byte) any { in.Key = key; return in }, &list.CallList)
-		return list, err
+		list := callList{task: task}
+		if err := a.requestSealed(ctx, c, pipeline.ListCallsActivity, func(key []byte) any { in.Key = key; return in }, &list.CallList); err != nil {
+			return nil, err
+		}
+		return list, nil
 	})
 }
 
@@ -63,11 +65,14 @@ func oneOf(flag, value string, values []string) error {
 	return problem.Input("%s is %q; give %s", flag, value, strings.Join(values, ", "))
 }
 
-type callList struct{ pipeline.CallList }
+type callList struct {
+	pipeline.CallList
+	task string
+}
 
 func (l callList) write(t *text) {
 	if len(l.Calls) == 0 {
-		t.line("no such calls; send some with `starter calls send`")
+		t.line("no such calls of task %s; --task names another, and `starter calls send` sends some", l.task)
 		return
 	}
 	var rows [][]string

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,10 @@ const (
 	sendAtOnce   = 8
 	maxEventSize = call.MaxEvent
 	maxAnswer    = 64 << 10
+	// An intake that has too much to do, or no Kafka, is asked again.
+	sendAttempts = 6
+	leastWait    = time.Second
+	mostWait     = 10 * time.Second
 )
 
 func (a *app) callsSendCommand() *cobra.Command {
@@ -142,18 +147,40 @@ func (s sender) send(ctx context.Context, file string) (refusal string, err erro
 	if err != nil {
 		return err.Error(), nil
 	}
+	for attempt := 1; ; attempt++ {
+		refusal, wait, err := s.post(ctx, content)
+		if wait == 0 || attempt == sendAttempts {
+			return refusal, err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		}
+	}
+}
+
+// post sends an event once. A wait is how long the intake asks to leave it alone.
+func (s sender) post(ctx context.Context, content []byte) (refusal string, wait time.Duration, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/v1/calls", bytes.NewReader(content))
 	if err != nil {
-		return "", problem.Input("%s is no address of an intake; give a URL such as http://127.0.0.1:8091", config.IntakeURL)
+		return "", 0, problem.Input("%s is no address of an intake; give a URL such as http://127.0.0.1:8091", config.IntakeURL)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Authorization", "Bearer "+s.key)
 	answer, err := s.http.Do(request)
 	if err != nil {
-		return "", problem.New(problem.Environment, "no intake answers at %s: %w; start one with `go run ./intake`, or everything with `go run ./standalone`, or set %s", s.url, errors.Unwrap(err), config.IntakeURL)
+		return "", 0, problem.New(problem.Environment, "no intake answers at %s: %w; start one with `go run ./intake`, or everything with `go run ./standalone`, or set %s", s.url, errors.Unwrap(err), config.IntakeURL)
 	}
 	defer answer.Body.Close()
-	return judged(s.url, answer)
+	refusal, err = judged(s.url, answer)
+	if answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode == http.StatusServiceUnavailable {
+		wait = leastWait
+		if n, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil {
+			wait = min(max(time.Duration(n)*time.Second, leastWait), mostWait)
+		}
+	}
+	return refusal, wait, err
 }
 
 func readEvent(file string) ([]byte, error) {

@@ -151,7 +151,7 @@ func TestExitCodesWithoutServer(t *testing.T) {
 		{"call testdata/call.json", 3, noServer},
 		{"call", 2, "takes one file, not 0 arguments"},
 		{"call no/such.json", 2, "there is no file no/such.json"},
-		{"call cli_test.go", 2, "cli_test.go is no JSON"},
+		{"call cli_test.go", 2, "cli_test.go: the event is no JSON"},
 
 		{"schedule create --dataset x", 2, "the schedule has no time; give --cron or --every"},
 		{"schedule create --cron @daily", 2, "no dataset is given"},
