@@ -90,15 +90,17 @@ func (in AnalyzeCallInput) Metadata() Metadata {
 	in = in.WithDefaults()
 	var d details
 	d.fact("task", in.Task)
+	summary := "Analyze the call of " + clip(DatasetName(in.Event))
 	if r := in.Record; r != nil {
+		summary = "Analyze a call"
 		d.fact("record", fmt.Sprintf("%s/%d/%d", r.Topic, r.Partition, r.Offset))
-		d.fact("model", cmp.Or(in.Model, "the champion"))
-		return Metadata{"Analyze a call", d.String()}
 	}
 	d.fact("event", DatasetName(in.Event))
 	d.fact("model", cmp.Or(in.Model, "the champion"))
+	option(&d, "recording", in.Audio, false)
+	option(&d, "keep-artifacts", !in.Stored, false)
 	d.fact("notifies", notified(in.Notify))
-	return Metadata{"Analyze the call of " + clip(DatasetName(in.Event)), d.String()}
+	return Metadata{summary, d.String()}
 }
 
 // Metadata describes a retraining.

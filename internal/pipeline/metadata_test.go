@@ -42,8 +42,12 @@ func TestMetadata(t *testing.T) {
 			"- task: `default`\n- test set of: `finetune-tweets-1a2b3c4d`\n- model: `the champion`\n- `--with=base`\n- `--with=few-shot`\n",
 		},
 		"call": {
-			AnalyzeCallInput{Event: "/calls/0042.json", CallID: "0042"}, "Analyze the call of 0042.json",
+			AnalyzeCallInput{Event: "/calls/0042.json", CallID: "0042", Stored: true}, "Analyze the call of 0042.json",
 			"- task: `default`\n- event: `0042.json`\n- model: `the champion`\n",
+		},
+		"call that came in by Kafka": {
+			AnalyzeCallInput{Record: &RecordRef{Topic: "calls", Partition: 3, Offset: 17}, CallID: "0042", Task: "air", Audio: true, Stored: true}, "Analyze a call",
+			"- task: `air`\n- record: `calls/3/17`\n- model: `the champion`\n- `--recording`\n",
 		},
 		"retraining": {
 			RetrainInput{FineTune: FineTuneInput{Dataset: "tweets.csv", Seed: 4, CorrectionWeight: DefaultCorrectionWeight}, Approve: true}, "Retrain on tweets.csv",
@@ -84,7 +88,7 @@ func TestMetadataTellsEveryOption(t *testing.T) {
 	tellsEveryOption(t, FineTuneInput{})
 	tellsEveryOption(t, ApplyInput{Mode: InBatches}, "resume")
 	tellsEveryOption(t, EvaluateInput{})
-	tellsEveryOption(t, AnalyzeCallInput{}, "call_id")
+	tellsEveryOption(t, AnalyzeCallInput{}, "call_id", "record")
 	tellsEveryOption(t, RetrainInput{}, "fine_tune", "when", "rule")
 }
 

@@ -4,12 +4,12 @@ import (
 	"context"
 
 	commonpb "go.temporal.io/api/common/v1"
-	"go.temporal.io/sdk/converter" //nolint:depguard // headers hold digests, which no codec encodes
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/workflow"
 
 	"switchboard/activities"
 	"switchboard/internal/installation"
+	"switchboard/internal/temporal"
 )
 
 // acceptance lets every activity of a run know with which settings the run was
@@ -42,7 +42,7 @@ type acceptedActivity struct {
 func (a *acceptedActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	var accepted installation.Settings
 	if payload := interceptor.Header(ctx)[acceptedHeader]; payload != nil {
-		if err := converter.GetDefaultDataConverter().FromPayload(payload, &accepted); err != nil {
+		if err := temporal.DecodeHeader(payload, &accepted); err != nil {
 			return nil, err
 		}
 	}
@@ -107,7 +107,7 @@ func (c *acceptedCalls) handOn(ctx workflow.Context) {
 		var found activities.CheckInstallationResult
 		if c.look.Get(ctx, &found) == nil {
 			// Without a payload nothing is compared, as before.
-			c.accepted, _ = converter.GetDefaultDataConverter().ToPayload(found.Settings)
+			c.accepted, _ = temporal.EncodeHeader(found.Settings)
 		}
 		c.look = nil
 	}
