@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"context"
+	"sync"
 	"errors"
 	"testing"
 	"time"
@@ -20,9 +21,12 @@ const hook = "https://hooks.example.com/T0/password"
 // hears lets the address be told, and remembers of what.
 func (w *world) hears() *[]pipeline.Event {
 	var heard []pipeline.Event
+	var mu sync.Mutex // two may be told at once
 	ids := map[string]bool{}
 	w.OnActivity(notify.CheckNotify, mock.Anything, activities.CheckNotifyInput{URL: hook}).Return(nil).Once()
 	w.OnActivity(notify.Notify, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.NotifyInput) error {
+		mu.Lock()
+		defer mu.Unlock()
 		require.Equal(w.t, hook, in.URL)
 		require.False(w.t, ids[in.ID], "two events have the id %s", in.ID)
 		ids[in.ID] = true
