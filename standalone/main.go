@@ -26,6 +26,8 @@ import (
 func main() { os.Exit(run()) }
 
 func run() int {
+	// What the broker keeps is raw, and it makes its files for everybody to read.
+	syscall.Umask(0o077)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := command().ExecuteContext(ctx)
