@@ -50,9 +50,10 @@ func command() *cobra.Command {
 	var o options
 	root := &cobra.Command{
 		Use:   "standalone",
-		Short: "Run Temporal, its Web UI, the model server and a worker in one process",
-		Long: `Run Temporal, its Web UI, the model server and a worker in one process,
-until it is interrupted. Use the starter beside it.
+		Short: "Run Temporal, its Web UI, the model server, a worker and the intake of calls in one process",
+		Long: `Run Temporal, its Web UI, the model server, a worker, and the intake of calls with
+a broker of Kafka's protocol in one process, until it is interrupted. Use the starter
+beside it. The recognizer that "make asr" installs is started, too.
 
 With OPENAI_BASE_URL set, that provider is used and no model server is started.`,
 		Args:          console.NoSuchCommand,

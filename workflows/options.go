@@ -131,7 +131,8 @@ func ask(ctx workflow.Context, summary string) workflow.Context {
 // before the files that others wait for. Whatever a person has to mend, such as a
 // full disk, is waited for: calls come in whether or not it is mended.
 func redacting(ctx workflow.Context, summary string) workflow.Context {
-	return live(ctx, summary, pipeline.TaskQueue, time.Minute)
+	// The longest event is one turn of 900 KB, which takes a busy machine minutes.
+	return live(ctx, summary, pipeline.TaskQueue, 15*time.Minute)
 }
 
 // transcribing is for one recording, which may be an hour long.

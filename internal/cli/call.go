@@ -24,7 +24,8 @@ func (a *app) callCommand() *cobra.Command {
 The file is a JSON object: call_id, turns (a list of objects with a text, in the
 order in which they were said), and optionally channel and received_at (a time
 such as 2026-03-02T12:00:00Z). The worker opens it, so it must exist on the
-worker's machine. Without --model the champion answers.
+worker's machine. The champion of the file's task answers, unless --task or --model
+name another.
 
 Names are replaced before a turn is stored or sent. Neither happens unless the
 anonymizer has passed its evaluation on calls. The answer is stored with the redacted
@@ -34,10 +35,13 @@ into.`,
 		Example: `  starter call 0042.json --watch
   starter call 0042.json --watch --json | jq -r .answer.company`,
 		Args: oneArg("file"),
-		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
+		RunE: a.do(func(ctx context.Context, cmd *cobra.Command, args []string) (view, error) {
 			event, err := readCall(args[0])
 			if err != nil {
 				return nil, err
+			}
+			if event.Task != "" && !cmd.Flags().Changed("task") {
+				in.Task = event.Task
 			}
 			in.CallID, in.Audio, in.Stored = event.ID, len(event.Turns) == 0, !keep
 			if in.Event, err = datasetURL(args[0]); err != nil {

@@ -48,6 +48,9 @@ stays as it is.`,
 			}
 			var done replayed
 			err := a.request(ctx, c, pipeline.ReplayDeadLettersActivity, pipeline.ReplayDeadLettersInput{IDs: args, All: all}, &done.ReplayDeadLettersResult)
+			if err == nil && !all && done.Replayed == 0 && done.Before == 0 {
+				return nil, problem.Input("none of these dead letters can be sent again: Kafka has none of that id, or it is larger than an event may be; `starter calls dead-letters` lists those there are")
+			}
 			return done, err
 		}),
 	}
@@ -83,6 +86,6 @@ func (r replayed) write(t *text) {
 		t.fact("left alone", number(int64(r.Before))+" that were sent again before")
 	}
 	if r.Gone > 0 {
-		t.fact("gone", number(int64(r.Gone))+" that are not in Kafka")
+		t.fact("gone", number(int64(r.Gone))+" that are no longer in Kafka, or larger than an event may be")
 	}
 }

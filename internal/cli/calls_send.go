@@ -48,7 +48,12 @@ said in a call passes through Temporal.
 
 The format of an event is in docs/reference.md.`,
 		Example: "  starter calls send datasets/sample/calls\n  starter calls send call-0042.json",
-		Args:    cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return problem.Input("no events are given; name files, or a folder of them")
+			}
+			return nil
+		},
 		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
 			files, err := eventFiles(args)
 			if err != nil {

@@ -45,7 +45,7 @@ var tutorial = []step{
 	{command: "starter schedule delete retrain"},
 	{name: "calls-send", command: "starter calls send datasets/sample/calls", prompted: true},
 	{name: "calls-list", command: "starter calls list --task demo --limit 8", prompted: true, until: `2\d\d calls answered, 0 waiting`},
-	{name: "calls-show", command: "starter calls show 2026-11-16.0002", prompted: true},
+	{name: "calls-show", command: "starter calls show 2026-11-16.0006", prompted: true},
 	{name: "call", command: "starter call 0042.json --watch", prompted: true},
 	{command: "starter finetune --dataset datasets/sample/tweets.csv --epochs 50 --seed 2"},
 	{command: "starter status", until: `(?m)^stage +training`},
