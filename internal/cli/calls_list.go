@@ -72,7 +72,7 @@ type callList struct {
 
 func (l callList) write(t *text) {
 	if len(l.Calls) == 0 {
-		t.line("no such calls of task %s; --task names another, and `starter calls send` sends some", l.task)
+		t.line("no such calls of task %s; --task names another, `starter calls send` sends some, and `starter calls dead-letters` lists those that were given up", l.task)
 		return
 	}
 	var rows [][]string
@@ -93,4 +93,7 @@ func (l callList) write(t *text) {
 		answered += n
 	}
 	t.line("%s answered, %s waiting", count(answered, "call"), number(l.Waiting))
+	if l.Waiting > 0 {
+		t.line("A call that stays so was given up: see `starter calls dead-letters`.")
+	}
 }

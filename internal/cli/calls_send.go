@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -30,7 +29,6 @@ const (
 	sendTimeout  = 30 * time.Second
 	sendAtOnce   = 8
 	maxEventSize = call.MaxEvent
-	maxAnswer    = 64 << 10
 	// An intake that has too much to do, or no Kafka, is asked again.
 	sendAttempts = 6
 	leastWait    = time.Second
@@ -101,7 +99,11 @@ func (a *app) sendCalls(ctx context.Context, files []string) (view, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := sender{strings.TrimSuffix(config.Get(a.getenv, config.IntakeURL), "/"), key, &http.Client{Timeout: sendTimeout}}
+	s := sender{strings.TrimSuffix(config.Get(a.getenv, config.IntakeURL), "/"), key, &http.Client{
+		Timeout: sendTimeout,
+		// An event goes where it was to go, and nowhere else.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	names := make(chan string)
@@ -175,10 +177,10 @@ func (s sender) post(ctx context.Context, content []byte) (refusal string, wait 
 	request.Header.Set("Authorization", "Bearer "+s.key)
 	answer, err := s.http.Do(request)
 	if err != nil {
-		return "", 0, problem.New(problem.Environment, "no intake answers at %s: %w; start one with `go run ./intake`, or everything with `go run ./standalone`, or set %s", s.url, errors.Unwrap(err), config.IntakeURL)
+		return "", 0, problem.New(problem.Environment, "no intake answers at %s: %s; start one with `go run ./intake`, or everything with `go run ./standalone`, or set %s", s.url, problem.Broken(err), config.IntakeURL)
 	}
 	defer answer.Body.Close()
-	refusal, err = judged(s.url, answer)
+	refusal, err = judged(s.url, answer.StatusCode, content)
 	if answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode == http.StatusServiceUnavailable {
 		wait = leastWait
 		if n, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil {
@@ -204,22 +206,25 @@ func readEvent(file string) ([]byte, error) {
 	return content, nil
 }
 
-// judged is what the intake's answer means.
-func judged(url string, answer *http.Response) (refusal string, err error) {
-	var told struct {
-		Detail string `json:"detail"`
-	}
-	content, _ := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
-	_ = json.Unmarshal(content, &told) // an answer without a sentence has its status
-	switch code := answer.StatusCode; {
-	case code < 300:
+// judged is what the intake's status means. Nothing else of its answer is read: what
+// is wrong with an event is found here, in words that quote nothing.
+func judged(url string, status int, event []byte) (refusal string, err error) {
+	switch {
+	case status >= 200 && status < 300:
 		return "", nil
-	case code == http.StatusUnauthorized || code == http.StatusForbidden:
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return "", problem.New(problem.Environment, "the intake at %s refuses the key; set %s or %s", url, config.IntakeKey, config.IntakeKeyFile)
-	case code == http.StatusBadRequest || code == http.StatusRequestEntityTooLarge || code == http.StatusUnprocessableEntity:
-		return cmp.Or(told.Detail, http.StatusText(code)), nil
+	case status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge || status == http.StatusUnprocessableEntity:
+		e, err := call.Parse(event)
+		if err == nil {
+			err = e.CheckTime(time.Now())
+		}
+		if err == nil {
+			return "the intake cannot use it; it may be of another version", nil
+		}
+		return err.Error(), nil
 	default:
-		return "", problem.New(problem.Environment, "the intake at %s answers %d %s; look at its log and send again, which doubles nothing", url, code, http.StatusText(code))
+		return "", problem.New(problem.Environment, "the intake at %s answers %d %s; look at its log and send again, which doubles nothing", url, status, http.StatusText(status))
 	}
 }
 

@@ -64,6 +64,9 @@ func (d callDetails) write(t *text) {
 // answer says how sure the model was, and of what.
 func (d callDetails) answer() string {
 	line := fmt.Sprintf("%s, with a confidence of %.2f", d.Status, d.Confidence)
+	if d.ErrorCode != "" {
+		line = fmt.Sprintf("%s (%s)", d.Status, d.ErrorCode)
+	}
 	if d.Named != "" && d.Named != d.Company {
 		line += fmt.Sprintf(" for %s; the threshold is %.2f", d.Named, d.Threshold)
 	}
