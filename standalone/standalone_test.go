@@ -224,12 +224,8 @@ func (th *harness) checkCommands(model string) {
 	if code, out, errOut := th.starter("doctor"); code != 0 {
 		th.t.Errorf("doctor: exit code %d\n%s%s", code, out, errOut)
 	}
-	list, err := th.temporal().ListWorkflow(th.t.Context(), &workflowservice.ListWorkflowExecutionsRequest{
-		Namespace: "default", Query: pipeline.ModelAttribute + " = '" + model + "' AND " + pipeline.StageAttribute + " = 'done'",
-	})
-	if err != nil || len(list.GetExecutions()) != 2 {
-		th.t.Errorf("searching runs by model and stage found %d, %v; want the fine-tuning and the application", len(list.GetExecutions()), err)
-	}
+	// The fine-tuning and the application.
+	th.checkFound(pipeline.ModelAttribute+" = '"+model+"' AND "+pipeline.StageAttribute+" = 'done'", 2)
 }
 
 // checkRestart: what was known is known after a restart, and the same

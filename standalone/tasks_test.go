@@ -46,11 +46,21 @@ func TestTasksAreApart(t *testing.T) {
 		t.Errorf("another task's model: exit code %d, %s", code, errOut)
 	}
 	th.checkWarning(production)
-	list, err := th.temporal().ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{
-		Namespace: "default", Query: pipeline.TaskAttribute + " = 'demo' AND " + pipeline.StageAttribute + " = 'done' AND WorkflowType != 'PrepareDataset'",
-	})
-	if err != nil || len(list.GetExecutions()) != 2 {
-		t.Errorf("searching the demo's runs found %d, %v; want the fine-tuning and the application", len(list.GetExecutions()), err)
+	th.checkFound(pipeline.TaskAttribute+" = 'demo' AND "+pipeline.StageAttribute+" = 'done' AND WorkflowType != 'PrepareDataset'", 2)
+}
+
+// checkFound waits until a search finds so many runs: lists are a moment behind.
+func (th *harness) checkFound(query string, want int) {
+	th.t.Helper()
+	c := th.temporal()
+	for {
+		list, err := c.ListWorkflow(th.t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: "default", Query: query})
+		switch n := len(list.GetExecutions()); {
+		case err != nil || n > want:
+			th.t.Fatalf("searching for %s found %d, %v; want %d", query, n, err, want)
+		case n == want:
+			return
+		}
 	}
 }
 

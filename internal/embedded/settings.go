@@ -21,11 +21,12 @@ var dynamic = dynamicconfig.StaticClient{
 	// Each queue of a shard is read at most 20 times a second by default,
 	// which is plenty over hundreds of shards. With one, every step of
 	// every workflow would wait up to 50 ms for the next read. But each read
-	// goes over all tasks that are under way: of lists, which nobody waits
-	// for, the default will do.
-	dynamicconfig.TransferProcessorMaxPollRPS.Key(): 250,
-	dynamicconfig.TimerProcessorMaxPollRPS.Key():    250,
-	dynamicconfig.OutboundProcessorMaxPollRPS.Key(): 250,
+	// goes over all tasks that are under way, so that more would cost more
+	// than it gains.
+	dynamicconfig.TransferProcessorMaxPollRPS.Key():   250,
+	dynamicconfig.TimerProcessorMaxPollRPS.Key():      250,
+	dynamicconfig.VisibilityProcessorMaxPollRPS.Key(): 250,
+	dynamicconfig.OutboundProcessorMaxPollRPS.Key():   250,
 	// The default of 128,000 workflows in memory is for hosts with far more
 	// of it.
 	dynamicconfig.HistoryCacheHostLevelMaxSize.Key(): 2048,
