@@ -149,4 +149,3 @@ func TestSessionsEnd(t *testing.T) {
 		}
 	})
 }
-

@@ -72,7 +72,17 @@ func (s *Store) Begin(w http.ResponseWriter, r *http.Request, u User) error {
 // End ends the session of a request, if it has one.
 func (s *Store) End(w http.ResponseWriter, r *http.Request) error {
 	http.SetCookie(w, s.cookie(r, s.cookieName(r), "", 0))
-	return wrap("ending a session", s.direct().endSession(r.Context(), s.token(r)))
+	u, ok, err := s.Session(r)
+	if err != nil || !ok {
+		return err
+	}
+	err = s.change(r.Context(), func(t tx) error {
+		if err := t.endSession(r.Context(), s.token(r)); err != nil {
+			return err
+		}
+		return t.record(r.Context(), Entry{Account: u.ID, Action: LoggedOut})
+	})
+	return wrap("ending a session", err)
 }
 
 func (t tx) endSession(ctx context.Context, token string) error {
@@ -83,9 +93,9 @@ func (t tx) endSession(ctx context.Context, token string) error {
 	return err
 }
 
-// endSessions ends all sessions of a user but one, if its token is given.
-func (t tx) endSessions(ctx context.Context, user, but string) error {
-	_, err := t.exec(ctx, "DELETE FROM sessions WHERE user_id = ? AND token_hash <> ?", user, hashOf(but))
+// endSessions ends all sessions of a user.
+func (t tx) endSessions(ctx context.Context, user string) error {
+	_, err := t.exec(ctx, "DELETE FROM sessions WHERE user_id = ?", user)
 	return err
 }
 
