@@ -14,6 +14,7 @@ import (
 
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/request"
 	"switchboard/internal/temporal"
 )
 
@@ -202,7 +203,7 @@ func (c *connection) addResult(ctx context.Context, r *report) {
 	defer cancel()
 	err := r.readResult(ctx, c.GetWorkflow(ctx, r.WorkflowID, r.RunID))
 	if err != nil {
-		f := classify(runFailure(err))
+		f := classify(request.Failure(err))
 		r.Failure = &f
 	}
 }
