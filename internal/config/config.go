@@ -97,6 +97,11 @@ const (
 	IntakeTLSKey         = "SWITCHBOARD_INTAKE_TLS_KEY"
 	IntakeMetricsAddress = "SWITCHBOARD_INTAKE_METRICS_ADDRESS"
 	IntakeMaxOpen        = "SWITCHBOARD_INTAKE_MAX_OPEN"
+
+	DashboardAddress = "SWITCHBOARD_DASHBOARD_ADDRESS"
+	DashboardURL     = "SWITCHBOARD_DASHBOARD_URL"
+	DashboardTLSCert = "SWITCHBOARD_DASHBOARD_TLS_CERT"
+	DashboardTLSKey  = "SWITCHBOARD_DASHBOARD_TLS_KEY"
 )
 
 // Base models of the project's own model server, and the seed of a job that names
@@ -123,11 +128,13 @@ const (
 
 	ModelServerPort = 8090
 	IntakePort      = 8091
+	DashboardPort   = 8092
 )
 
 var (
 	modelServerAddress = "127.0.0.1:" + strconv.Itoa(ModelServerPort)
 	intakeAddress      = "127.0.0.1:" + strconv.Itoa(IntakePort)
+	dashboardAddress   = "127.0.0.1:" + strconv.Itoa(DashboardPort)
 )
 
 // Settings lists every environment variable that Switchboard reads.
@@ -194,6 +201,10 @@ var Settings = []Setting{
 	{IntakeTLSKey, "", "key of that certificate"},
 	{IntakeMetricsAddress, "", "address on which the intake shows metrics, without a key"},
 	{IntakeMaxOpen, "1000", "calls that are analyzed at once, those of all intakes together; the rest waits in Kafka"},
+	{DashboardAddress, dashboardAddress, "address that the dashboard listens on"},
+	{DashboardURL, "http://" + dashboardAddress, "address at which people reach the dashboard, for invitations, logins by an identity provider and `starter open`; `https://` also tells that a proxy before it speaks HTTPS"},
+	{DashboardTLSCert, "", "certificate in PEM form, with which the dashboard speaks HTTPS"},
+	{DashboardTLSKey, "", "key of that certificate"},
 }
 
 // Config holds the settings of a worker and of the starter.
