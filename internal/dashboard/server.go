@@ -140,4 +140,3 @@ func (v *visit) fail(err error) {
 
 // pattern is the route that is visited, for logs: a path may hold the id of a call.
 func (v *visit) pattern() string { return v.r.Pattern }
-
