@@ -98,6 +98,13 @@ const (
 	IntakeTLSKey         = "SWITCHBOARD_INTAKE_TLS_KEY"
 	IntakeMetricsAddress = "SWITCHBOARD_INTAKE_METRICS_ADDRESS"
 	IntakeMaxOpen        = "SWITCHBOARD_INTAKE_MAX_OPEN"
+
+	DashboardOIDCIssuer           = "SWITCHBOARD_DASHBOARD_OIDC_ISSUER"
+	DashboardOIDCClientID         = "SWITCHBOARD_DASHBOARD_OIDC_CLIENT_ID"
+	DashboardOIDCClientSecret     = "SWITCHBOARD_DASHBOARD_OIDC_CLIENT_SECRET"
+	DashboardOIDCClientSecretFile = "SWITCHBOARD_DASHBOARD_OIDC_CLIENT_SECRET_FILE"
+	DashboardOIDCClaim            = "SWITCHBOARD_DASHBOARD_OIDC_CLAIM"
+	DashboardOIDCRoles            = "SWITCHBOARD_DASHBOARD_OIDC_ROLES"
 )
 
 // Base models of the project's own model server, and the seed of a job that names
@@ -196,6 +203,12 @@ var Settings = []Setting{
 	{IntakeTLSKey, "", "key of that certificate"},
 	{IntakeMetricsAddress, "", "address on which the intake shows metrics, without a key"},
 	{IntakeMaxOpen, "1000", "calls that are analyzed at once, those of all intakes together; the rest waits in Kafka"},
+	{DashboardOIDCIssuer, "", "URL of the identity provider (OpenID Connect) by which people log in; empty leaves the accounts that the page keeps itself"},
+	{DashboardOIDCClientID, "", "id by which the provider knows the page"},
+	{DashboardOIDCClientSecret, "", "secret of that client"},
+	{DashboardOIDCClientSecretFile, "", "file that holds that secret, read where `SWITCHBOARD_DASHBOARD_OIDC_CLIENT_SECRET` is empty"},
+	{DashboardOIDCClaim, "groups", "what the provider says of a user that decides on the role, such as `groups`, `email`, or `realm_access.roles` with dots into objects"},
+	{DashboardOIDCRoles, "", "who gets which role by that claim, such as `admin=support-leads,reviewer=support,viewer=*`, where `*` is everybody; whoever gets none is not let in"},
 }
 
 // Config holds the settings of a worker and of the starter.
@@ -365,6 +378,12 @@ func KafkaPassword(getenv func(string) string) (string, error) {
 // that it names; empty if neither is set.
 func IntakeAPIKeys(getenv func(string) string) (string, error) {
 	return valueOrFile(getenv, IntakeKeys, IntakeKeysFile, "the keys of the intake")
+}
+
+// DashboardOIDCSecret returns the secret that the identity provider knows the page by,
+// from the environment or from the file that it names; empty if neither is set.
+func DashboardOIDCSecret(getenv func(string) string) (string, error) {
+	return valueOrFile(getenv, DashboardOIDCClientSecret, DashboardOIDCClientSecretFile, "the secret for the identity provider")
 }
 
 // valueOrFile returns the setting, or what is in the file that the other one names.
