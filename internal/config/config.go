@@ -102,6 +102,12 @@ const (
 	DashboardURL     = "SWITCHBOARD_DASHBOARD_URL"
 	DashboardTLSCert = "SWITCHBOARD_DASHBOARD_TLS_CERT"
 	DashboardTLSKey  = "SWITCHBOARD_DASHBOARD_TLS_KEY"
+	DashboardOIDCIssuer           = "SWITCHBOARD_DASHBOARD_OIDC_ISSUER"
+	DashboardOIDCClientID         = "SWITCHBOARD_DASHBOARD_OIDC_CLIENT_ID"
+	DashboardOIDCClientSecret     = "SWITCHBOARD_DASHBOARD_OIDC_CLIENT_SECRET"
+	DashboardOIDCClientSecretFile = "SWITCHBOARD_DASHBOARD_OIDC_CLIENT_SECRET_FILE"
+	DashboardOIDCClaim            = "SWITCHBOARD_DASHBOARD_OIDC_CLAIM"
+	DashboardOIDCRoles            = "SWITCHBOARD_DASHBOARD_OIDC_ROLES"
 )
 
 // Base models of the project's own model server, and the seed of a job that names
@@ -205,6 +211,12 @@ var Settings = []Setting{
 	{DashboardURL, "http://" + dashboardAddress, "address at which people reach the dashboard, for invitations, logins by an identity provider and `starter open`; `https://` also tells that a proxy before it speaks HTTPS"},
 	{DashboardTLSCert, "", "certificate in PEM form, with which the dashboard speaks HTTPS"},
 	{DashboardTLSKey, "", "key of that certificate"},
+	{DashboardOIDCIssuer, "", "URL of the identity provider (OpenID Connect) by which people log in; empty leaves the accounts that the page keeps itself"},
+	{DashboardOIDCClientID, "", "id by which the provider knows the page"},
+	{DashboardOIDCClientSecret, "", "secret of that client"},
+	{DashboardOIDCClientSecretFile, "", "file that holds that secret, read where `SWITCHBOARD_DASHBOARD_OIDC_CLIENT_SECRET` is empty"},
+	{DashboardOIDCClaim, "groups", "what the provider says of a user that decides on the role, such as `groups`, `email`, or `realm_access.roles` with dots into objects"},
+	{DashboardOIDCRoles, "", "who gets which role by that claim, such as `admin=support-leads,reviewer=support,viewer=*`, where `*` is everybody; whoever gets none is not let in"},
 }
 
 // Config holds the settings of a worker and of the starter.
@@ -351,6 +363,12 @@ func KafkaPassword(getenv func(string) string) (string, error) {
 // that it names; empty if neither is set.
 func IntakeAPIKeys(getenv func(string) string) (string, error) {
 	return valueOrFile(getenv, IntakeKeys, IntakeKeysFile, "the keys of the intake")
+}
+
+// DashboardOIDCSecret returns the secret that the identity provider knows the page by,
+// from the environment or from the file that it names; empty if neither is set.
+func DashboardOIDCSecret(getenv func(string) string) (string, error) {
+	return valueOrFile(getenv, DashboardOIDCClientSecret, DashboardOIDCClientSecretFile, "the secret for the identity provider")
 }
 
 // valueOrFile returns the setting, or what is in the file that the other one names.
