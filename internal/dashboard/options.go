@@ -16,7 +16,6 @@ type Options struct {
 	Base     *database.Store
 	Results  *results.Store
 	Accounts *account.Store
-	Sessions *account.Sessions
 	// Temporal is the server that runs the workflows; nil shows what the database
 	// knows, and says of the rest that nobody can be asked.
 	Temporal *temporal.Client
@@ -27,8 +26,8 @@ type Options struct {
 
 // Validate reports what is missing.
 func (o *Options) Validate() error {
-	if o.Base == nil || o.Results == nil || o.Accounts == nil || o.Sessions == nil || o.Log == nil {
-		return errors.New("a dashboard needs a database, results, accounts, sessions and a log")
+	if o.Base == nil || o.Results == nil || o.Accounts == nil || o.Log == nil {
+		return errors.New("a dashboard needs a database, results, accounts and a log")
 	}
 	return nil
 }
