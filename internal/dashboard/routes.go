@@ -19,5 +19,8 @@ func (s *Server) routes() []route {
 	return []route{
 		{"GET /health", everybody, s.health},
 		{"GET /{$}", account.Viewer, s.overview},
+		{"GET /review", account.Reviewer, s.review},
+		{"POST /calls/{id}/judgement", account.Reviewer, s.judge},
+		{"POST /judgements/{id}/undo", account.Reviewer, s.undo},
 	}
 }
