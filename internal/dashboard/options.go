@@ -16,6 +16,8 @@ type Options struct {
 	Base     *database.Store
 	Results  *results.Store
 	Accounts *account.Store
+	// Provider lets people in whom an identity provider knows; nil is none.
+	Provider *account.Provider
 	// Temporal is the server that runs the workflows; nil shows what the database
 	// knows, and says of the rest that nobody can be asked.
 	Temporal *temporal.Client
