@@ -114,7 +114,7 @@ func (s *Server) showInvitation(v *visit, id string) error {
 	if err != nil {
 		return v.refuse(err)
 	}
-	return s.showUser(v, id, s.Accounts.Address(v.r, account.InvitationPath(token)))
+	return s.showUser(v, id, s.Sessions.Address(v.r, account.InvitationPath(token)))
 }
 
 // refuse says in the reader's language what is wrong with a form, if that is known

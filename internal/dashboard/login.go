@@ -40,7 +40,7 @@ func (s *Server) showLogin(v *visit, status int, d loginData) error {
 
 func (s *Server) login(v *visit) error {
 	d := loginData{Next: localPath(v.r.PostFormValue("next")), Name: v.r.PostFormValue("name")}
-	u, err := s.Accounts.Authenticate(v.r.Context(), d.Name, v.r.PostFormValue("password"), s.Accounts.From(v.r))
+	u, err := s.Accounts.Authenticate(v.r.Context(), d.Name, v.r.PostFormValue("password"), s.Sessions.From(v.r))
 	var many *account.TooManyLogins
 	switch {
 	case errors.As(err, &many):
@@ -63,7 +63,7 @@ func (v *visit) tooMany(e *account.TooManyLogins) string {
 }
 
 func (s *Server) begin(v *visit, u account.User, next string) error {
-	if err := s.Accounts.Begin(v.w, v.r, u); err != nil {
+	if err := s.Sessions.Begin(v.w, v.r, u); err != nil {
 		return err
 	}
 	return v.redirect(next, "")
@@ -114,7 +114,7 @@ func (s *Server) providerFailed(v *visit, err error, next string) error {
 }
 
 func (s *Server) logout(v *visit) error {
-	if err := s.Accounts.End(v.w, v.r); err != nil {
+	if err := s.Sessions.End(v.w, v.r); err != nil {
 		return err
 	}
 	v.w.Header().Set("Clear-Site-Data", `"cache"`)
@@ -218,7 +218,7 @@ func (s *Server) changePassword(v *visit) error {
 	if password != v.r.PostFormValue("again") {
 		return s.showAccount(v, http.StatusBadRequest, v.T("The two passwords are not the same."))
 	}
-	_, err := s.Accounts.Authenticate(v.r.Context(), v.user.Name, v.r.PostFormValue("old"), s.Accounts.From(v.r))
+	_, err := s.Accounts.Authenticate(v.r.Context(), v.user.Name, v.r.PostFormValue("old"), s.Sessions.From(v.r))
 	if err == nil {
 		err = s.Accounts.SetPassword(v.r.Context(), *v.user, v.user.ID, password)
 	}
@@ -234,7 +234,7 @@ func (s *Server) changePassword(v *visit) error {
 		return err
 	}
 	// All sessions have ended with the password before, this one too.
-	if err := s.Accounts.Begin(v.w, v.r, *v.user); err != nil {
+	if err := s.Sessions.Begin(v.w, v.r, *v.user); err != nil {
 		return err
 	}
 	return v.redirect("/account", v.T("The password is changed. Everywhere else you are logged out."))

@@ -40,7 +40,9 @@ type Classified struct {
 
 // SavePrediction stores the answer about a call, counts it in its hour, and lays
 // it into the outbox: all of it, once. It returns false where the call has an
-// answer, which stays. A call that is not there is a problem of kind BadInput.
+// answer, which stays, unless that answer is that asking failed: a later one takes
+// its place, also in the counts. A call that is not there is a problem of kind
+// BadInput.
 func (s *Store) SavePrediction(ctx context.Context, p Prediction) (saved bool, err error) {
 	if err := p.validate(); err != nil {
 		return false, fmt.Errorf("storing an answer: %w", err)
@@ -77,7 +79,10 @@ func (t tx) answer(ctx context.Context, at int64, p *Prediction) (bool, error) {
 		string(c.Status), micros(now), c.Company, c.Model, c.Confidence, c.Threshold, c.Named, c.RunnerUp, c.RunnerUpConfidence, c.ErrorCode, at, c.CallID, string(Redacted)).
 		Scan(&c.Task, &c.Channel, &c.Language, &received, &produced)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		if again, err := t.reopen(ctx, at, p); err != nil || !again {
+			return false, err
+		}
+		return t.answer(ctx, at, p)
 	}
 	if err != nil {
 		return false, err
@@ -91,7 +96,7 @@ func (t tx) answer(ctx context.Context, at int64, p *Prediction) (bool, error) {
 		return false, err
 	}
 	// The count comes last: calls of the same hour wait for each other from here.
-	return true, t.count(ctx, &c, latency(c.ReceivedAt, fromMicros(produced), c.AnsweredAt))
+	return true, t.count(ctx, &c, latency(c.ReceivedAt, fromMicros(produced), c.AnsweredAt), 1)
 }
 
 // shards is among how many rows the count of one company in one hour is spread.
@@ -99,18 +104,18 @@ const shards = 2
 
 const hour = int64(time.Hour / time.Microsecond)
 
-// count adds an answered call to its hour.
-func (t tx) count(ctx context.Context, c *Classified, took time.Duration) error {
+// count adds an answered call to its hour, or with a sign of -1 takes it out again.
+func (t tx) count(ctx context.Context, c *Classified, took time.Duration, sign int) error {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(c.CallID)) // it never fails
 	at := micros(c.StoredAt)
-	args := []any{at - at%hour, c.Task, c.Company, string(c.Status), int64(h.Sum32() % shards), 1, int64(math.Round(c.Confidence * millionths))}
+	args := []any{at - at%hour, c.Task, c.Company, string(c.Status), int64(h.Sum32() % shards), sign, int64(sign) * int64(math.Round(c.Confidence*millionths))}
 	timed, buckets := 0, make([]int, len(latencyBounds)+1)
 	if took >= 0 {
-		timed = 1
-		buckets[bucketOf(took)] = 1
+		timed = sign
+		buckets[bucketOf(took)] = sign
 	}
-	args = append(args, timed, max(took, 0).Microseconds())
+	args = append(args, timed, int64(sign)*max(took, 0).Microseconds())
 	for _, n := range buckets {
 		args = append(args, n)
 	}
