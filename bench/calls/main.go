@@ -89,63 +89,89 @@ func run(ctx context.Context, o options) error {
 	if o.kill > 0 {
 		defer s.killWorkers(ctx, o.kill)()
 	}
-	measure := s.measure(ctx)
-	sent, err := send(ctx, s.broker, o)
+	return load(ctx, s, results.New(store), o)
+}
+
+// load sends one call, so that the worker has judged its anonymizer, and then those
+// that are measured.
+func load(ctx context.Context, s *stack, store *results.Store, o options) error {
+	source, err := newSource(s.broker, o)
 	if err != nil {
 		return err
 	}
-	answered, err := await(ctx, results.New(store), sent)
+	defer source.client.Close()
+	if err := source.send(ctx, 1); err != nil {
+		return err
+	}
+	if _, err := await(ctx, store, source.sent); err != nil {
+		return err
+	}
+	measure := s.measure(ctx)
+	if err := source.send(ctx, int(o.duration.Seconds()*float64(o.rate))); err != nil {
+		return err
+	}
+	answered, err := await(ctx, store, source.sent)
 	if err != nil {
 		return err
 	}
 	used := measure()
-	published, err := s.published(ctx, len(sent))
+	published, err := s.published(ctx, len(source.sent))
 	if err != nil {
 		return err
 	}
-	return report(o, sent, answered, published, used)
+	return report(o, source.sent, answered, published, used)
 }
 
 const task = "load"
 
-// send writes calls at a steady rate, and returns their ids.
-func send(ctx context.Context, broker string, o options) ([]string, error) {
+// source writes calls to Kafka.
+type source struct {
+	options
+	client *kgo.Client
+	texts  []string
+	random *rand.Rand
+	sent   []string // their ids
+}
+
+func newSource(broker string, o options) (*source, error) {
 	texts, err := sentences()
 	if err != nil {
 		return nil, err
 	}
 	client, err := kgo.NewClient(kgo.SeedBrokers(broker))
-	if err != nil {
-		return nil, err
-	}
-	defer client.Close()
-	random := rand.New(rand.NewPCG(1, 1))
-	tick := time.NewTicker(time.Second / time.Duration(o.rate))
-	defer tick.Stop()
-	var sent []string
+	return &source{options: o, client: client, texts: texts, random: rand.New(rand.NewPCG(1, 1))}, err
+}
+
+// send writes n calls, each at its time, however long those before it take.
+func (s *source) send(ctx context.Context, n int) error {
 	var failed error
-	for end := time.Now().Add(o.duration); time.Now().Before(end); {
+	begin := time.Now()
+	for i := range n {
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-tick.C:
+			return ctx.Err()
+		case <-time.After(time.Until(begin.Add(time.Duration(i) * time.Second / time.Duration(s.rate)))):
 		}
-		e := call.Event{ID: fmt.Sprintf("load-%06d", len(sent)), Task: task, Channel: "phone", ReceivedAt: time.Now().UTC()}
-		for i := range o.turns {
-			e.Turns = append(e.Turns, call.Turn{Side: []string{"agent", "customer"}[i%2], Text: texts[random.IntN(len(texts))]})
-		}
-		value, err := json.Marshal(e)
+		value, err := json.Marshal(s.next())
 		if err != nil {
-			return nil, err
+			return err
 		}
-		client.Produce(ctx, &kgo.Record{Topic: "calls", Key: []byte(e.ID), Value: value}, func(_ *kgo.Record, err error) {
+		s.client.Produce(ctx, &kgo.Record{Topic: "calls", Key: []byte(s.sent[len(s.sent)-1]), Value: value}, func(_ *kgo.Record, err error) {
 			if err != nil {
 				failed = err
 			}
 		})
-		sent = append(sent, e.ID)
 	}
-	return sent, errors.Join(client.Flush(ctx), failed)
+	return errors.Join(s.client.Flush(ctx), failed)
+}
+
+func (s *source) next() call.Event {
+	e := call.Event{ID: fmt.Sprintf("load-%06d", len(s.sent)), Task: task, Channel: "phone", ReceivedAt: time.Now().UTC()}
+	for i := range s.turns {
+		e.Turns = append(e.Turns, call.Turn{Side: []string{"agent", "customer"}[i%2], Text: s.texts[s.random.IntN(len(s.texts))]})
+	}
+	s.sent = append(s.sent, e.ID)
+	return e
 }
 
 // sentences are what customers write in the sample, with what people say besides.
@@ -295,7 +321,7 @@ func (s *stack) measure(ctx context.Context) func() use {
 	go func() {
 		defer close(done)
 		for ctx.Err() == nil {
-			u.memory, loads = append(u.memory, resident(pid)), append(loads, load())
+			u.memory, loads = append(u.memory, resident(pid)), append(loads, busy())
 			select {
 			case <-ctx.Done():
 			case <-time.After(5 * time.Second):
@@ -327,8 +353,8 @@ func processor(pid int) time.Duration {
 	return time.Duration(ticks) * time.Second / 100
 }
 
-// load is how many processes ran or waited for a processor in the last minute.
-func load() float64 {
+// busy is how many processes ran or waited for a processor in the last minute.
+func busy() float64 {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
 		return 0
@@ -383,8 +409,10 @@ func (s *stack) published(ctx context.Context, want int) (map[string]map[string]
 
 func report(o options, sent []string, answered map[string]results.Result, published map[string]map[string]int, u use) error {
 	var took []time.Duration
-	for _, r := range answered {
-		took = append(took, r.Latency)
+	for _, id := range sent[1:] {
+		if r, ok := answered[id]; ok {
+			took = append(took, r.Latency)
+		}
 	}
 	slices.Sort(took)
 	contents := 0
@@ -393,11 +421,11 @@ func report(o options, sent []string, answered map[string]results.Result, publis
 	}
 	killed := "none"
 	if o.kill > 0 {
-		killed = "every " + o.kill.String()
+		killed = fmt.Sprintf("every %.0f s", o.kill.Seconds())
 	}
 	fmt.Println("| calls/s | for | workers killed | sent | stored | published | contents each | p50 | p99 | longest | processor time for a call | memory at the start, middle, end | load |")
 	fmt.Println("| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |")
-	fmt.Printf("| %d | %s | %s | %d | %d | %d | %d | %s | %s | %s | %.0f ms | %s | %.1f |\n", o.rate, o.duration, killed, len(sent), len(answered), len(published), contents,
+	fmt.Printf("| %d | %.0f s | %s | %d | %d | %d | %d | %s | %s | %s | %.0f ms | %s | %.1f |\n", o.rate, o.duration.Seconds(), killed, len(sent), len(answered), len(published), contents,
 		at(took, 0.5), at(took, 0.99), at(took, 1), u.cpu.Seconds()*1000/float64(max(len(sent), 1)), megabytes(u.memory), u.load)
 	if missing := len(sent) - len(answered); missing != 0 || len(published) != len(sent) || contents != 1 {
 		return fmt.Errorf("%d calls have no answer, %d are not published, one has %d contents", missing, len(sent)-len(published), contents)
