@@ -44,5 +44,8 @@ func (s *Server) routes() []route {
 		{"POST /admin/users/{id}/invite", account.Admin, s.inviteUser},
 		{"GET /admin/audit", account.Admin, s.audit},
 		{"GET /admin/audit.csv", account.Admin, s.exportAudit},
+		{"GET /review", account.Reviewer, s.review},
+		{"POST /calls/{id}/judgement", account.Reviewer, s.judge},
+		{"POST /judgements/{id}/undo", account.Reviewer, s.undo},
 	}
 }
