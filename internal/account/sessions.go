@@ -3,7 +3,10 @@ package account
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -136,6 +139,31 @@ func (s *Sessions) Session(r *http.Request) (User, bool, error) {
 		_, err = s.Accounts.direct().exec(r.Context(), "UPDATE sessions SET seen = ? WHERE token_hash = ? AND seen < ?", micros(now), hashOf(token), micros(now))
 	}
 	return u, true, wrap("keeping a session", err)
+}
+
+// From returns where a request comes from. Before a proxy that ends the TLS it is whom
+// the proxy names last in X-Forwarded-For: the proxy has added that itself.
+func (s *Sessions) From(r *http.Request) string {
+	if s.Secure && r.TLS == nil {
+		all := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		if last, err := netip.ParseAddr(strings.TrimSpace(all[len(all)-1])); err == nil {
+			return last.String()
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// Address returns the URL by which whoever sent a request reaches a path of the page.
+func (s *Sessions) Address(r *http.Request, path string) string {
+	scheme := "http"
+	if s.secure(r) {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host + path
 }
 
 type userKey struct{}

@@ -63,6 +63,7 @@ const (
 	SpeechModel       = "SWITCHBOARD_SPEECH_MODEL"
 	SpeechServer      = "SWITCHBOARD_SPEECH_SERVER"
 	AudioHosts        = "SWITCHBOARD_AUDIO_HOSTS"
+	Retention         = "SWITCHBOARD_RETENTION"
 	ModelServerAddr   = "SWITCHBOARD_MODELSERVER_ADDRESS"
 	ModelServerData   = "SWITCHBOARD_MODELSERVER_DATA"
 	ModelServerKeys   = "SWITCHBOARD_MODELSERVER_KEYS"
@@ -177,6 +178,7 @@ var Settings = []Setting{
 	{SpeechModel, "whisper-base", "the recognizer's model"},
 	{SpeechServer, "", "kind of recognizer: `speaches`, `whisper.cpp`, `parakeet`, `vllm`, `localai`, `openai-whisper`, `openai-diarize`, `openai-gpt-transcribe`, `openai` or `generic`; empty is told by the host and the model, and is `generic` for hosts that are not known"},
 	{AudioHosts, "", "hosts that recordings are fetched from, separated by commas, each with its port if it is not the usual one; one that leads to a private address needs that address or its network in the list too, such as `10.1.0.0/16`; empty is none"},
+	{Retention, "", "how long calls are kept, such as `90d`, with all that was found out about them; empty keeps them without end"},
 	{AudioCustomerChannel, "left", "channel of a stereo recording that has the customer, `left` or `right`; the other one has the agent"},
 	{ModelServerAddr, modelServerAddress, "address that the model server listens on"},
 	{ModelServerData, StateDir + "/" + ModelServerDir, "folder in which the model server keeps files, jobs and models"},
@@ -243,6 +245,8 @@ type Config struct {
 	SpeechModel       string
 	SpeechServer      string
 	AudioHosts        string
+	// Retention is how long calls are kept; 0 is without end.
+	Retention time.Duration
 
 	AudioCustomerChannel string
 }
@@ -288,11 +292,32 @@ func Load(getenv func(string) string) (Config, error) {
 	if c.RequestsPerMinute, err = number(getenv, RequestsPerMinute, 0); err != nil {
 		return Config{}, err
 	}
+	if c.Retention, err = Age(Get(getenv, Retention)); err != nil {
+		return Config{}, problem.Input("%s is %q; give an age such as 90d or 36h, or nothing to keep calls without end", Retention, Get(getenv, Retention))
+	}
 	c.RequestTimeout, err = time.ParseDuration(Get(getenv, RequestTimeout))
 	if err != nil || c.RequestTimeout <= 0 {
 		return Config{}, problem.Input("%s is %q; give a duration such as 60s", RequestTimeout, Get(getenv, RequestTimeout))
 	}
 	return c, nil
+}
+
+// Age reads a number of days such as 90d, or a duration such as 36h; 0 of an empty
+// text. It is an hour or more.
+func Age(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	age, err := time.ParseDuration(text)
+	if days, is := strings.CutSuffix(text, "d"); is {
+		var n uint64
+		n, err = strconv.ParseUint(days, 10, 16)
+		age = time.Duration(n) * 24 * time.Hour //nolint:gosec // 16 bits
+	}
+	if err == nil && age < time.Hour {
+		err = errors.New("an age is an hour or more")
+	}
+	return age, err
 }
 
 // Get returns the value of one setting, or its default.

@@ -17,6 +17,8 @@ type Options struct {
 	Results  *results.Store
 	Accounts *account.Store
 	Sessions *account.Sessions
+	// Provider lets people in whom an identity provider knows; nil is none.
+	Provider *account.Provider
 	// Temporal is the server that runs the workflows; nil shows what the database
 	// knows, and says of the rest that nobody can be asked.
 	Temporal *temporal.Client

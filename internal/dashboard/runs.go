@@ -41,12 +41,6 @@ type runsPage struct {
 // Filtered tells that not all runs are meant.
 func (p runsPage) Filtered() bool { return p.Filter != runs.Filter{} }
 
-// choice is a value that a filter can have.
-type choice struct {
-	Value, Name string
-	Chosen      bool
-}
-
 // runRow is a run as the list shows it.
 type runRow struct {
 	runs.Run

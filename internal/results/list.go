@@ -28,6 +28,23 @@ type Filter struct {
 	// Words are to be found in the redacted turns: all of them, in any order,
 	// however they are capitalized; the start of a word where a star follows it.
 	Words string
+	// Reviewed tells the calls that somebody judges from those that nobody does, and
+	// Sampled those of the random sample from the others; nil is both.
+	Reviewed, Sampled *bool
+	// JudgedLabels are what most people say that a call is about, and Right tells the
+	// calls of which they say what the model was sure of from those of which they say
+	// something else; nil is both, and calls without such a label.
+	JudgedLabels []string
+	Right        *bool
+	// Disputed means calls of which as many people say one thing as another.
+	Disputed bool
+	// Reviewers are the ids of accounts of which one judges the call. Against means
+	// calls of which one of them, or anybody if none is named, says something else
+	// than the model was sure of.
+	Reviewers []string
+	Against   bool
+	// People is by how many people at least a call is judged; 0 is any.
+	People int
 }
 
 // Page is a part of a list.
@@ -190,6 +207,7 @@ func (s *Store) query(f Filter, words []word, limit int) (string, []any) {
 	if f.MaxConfidence != nil {
 		c.add("c.confidence <= ?", *f.MaxConfidence)
 	}
+	f.review(&c)
 	return "SELECT " + resultColumns + from + c.where() + " ORDER BY " + at + " DESC LIMIT ?", append(c.args, limit)
 }
 

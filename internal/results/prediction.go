@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"switchboard/internal/problem"
+	"switchboard/internal/review"
 )
 
 // Classified is what is published about a call, as JSON. No text of the call is in
@@ -40,10 +41,16 @@ type Classified struct {
 
 // SavePrediction stores the answer about a call, counts it in its hour, and lays
 // it into the outbox: all of it, once. It returns false where the call has an
-// answer, which stays. A call that is not there is a problem of kind BadInput.
+// answer, which stays, unless that answer is that asking failed: a later one takes
+// its place, also in the counts. A call that is not there is a problem of kind
+// BadInput.
 func (s *Store) SavePrediction(ctx context.Context, p Prediction) (saved bool, err error) {
 	if err := p.validate(); err != nil {
 		return false, fmt.Errorf("storing an answer: %w", err)
+	}
+	sample, err := s.draw(ctx, &p)
+	if err != nil {
+		return false, fmt.Errorf("storing the answer about the call %s: %w", p.CallID, err)
 	}
 	err = s.change(ctx, func(t tx) error {
 		var at int64
@@ -52,7 +59,7 @@ func (s *Store) SavePrediction(ctx context.Context, p Prediction) (saved bool, e
 			return problem.Input("there is no call %q to answer", p.CallID)
 		}
 		if err == nil {
-			saved, err = t.answer(ctx, at, &p)
+			saved, err = t.answer(ctx, at, &p, sample)
 		}
 		return err
 	})
@@ -64,7 +71,7 @@ func (s *Store) SavePrediction(ctx context.Context, p Prediction) (saved bool, e
 
 // answer stores the answer about the call of a moment, unless there is one, and
 // what follows from it.
-func (t tx) answer(ctx context.Context, at int64, p *Prediction) (bool, error) {
+func (t tx) answer(ctx context.Context, at int64, p *Prediction, sample review.Sample) (bool, error) {
 	now := t.s.now()
 	c := Classified{
 		CallID: p.CallID, StoredAt: fromMicros(at), AnsweredAt: fromMicros(micros(now)),
@@ -72,12 +79,17 @@ func (t tx) answer(ctx context.Context, at int64, p *Prediction) (bool, error) {
 		Named: storable(p.Named), RunnerUp: storable(p.RunnerUp), RunnerUpConfidence: p.RunnerUpConfidence, ErrorCode: storable(p.ErrorCode),
 	}
 	var received, produced int64
-	err := t.row(ctx, `UPDATE calls SET status = ?, answered = ?, company = ?, model = ?, confidence = ?, threshold = ?, named = ?, runner_up = ?, runner_up_confidence = ?, error_code = ?
+	err := t.row(ctx, `UPDATE calls SET status = ?, answered = ?, company = ?, model = ?, confidence = ?, threshold = ?, named = ?, runner_up = ?, runner_up_confidence = ?, error_code = ?,
+		sampled = ?, second = ?, held = ?
 		WHERE at = ? AND call_id = ? AND status = ? RETURNING task, channel, language, received, produced`,
-		string(c.Status), micros(now), c.Company, c.Model, c.Confidence, c.Threshold, c.Named, c.RunnerUp, c.RunnerUpConfidence, c.ErrorCode, at, c.CallID, string(Redacted)).
+		string(c.Status), micros(now), c.Company, c.Model, c.Confidence, c.Threshold, c.Named, c.RunnerUp, c.RunnerUpConfidence, c.ErrorCode,
+		sample.Sampled, sample.Second, sample.Held, at, c.CallID, string(Redacted)).
 		Scan(&c.Task, &c.Channel, &c.Language, &received, &produced)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		if again, err := t.reopen(ctx, at, p); err != nil || !again {
+			return false, err
+		}
+		return t.answer(ctx, at, p, sample)
 	}
 	if err != nil {
 		return false, err
@@ -101,21 +113,37 @@ const hour = int64(time.Hour / time.Microsecond)
 
 // count adds an answered call to its hour.
 func (t tx) count(ctx context.Context, c *Classified, took time.Duration) error {
+	_, err := t.exec(ctx, countCall, counts(c, took, 1)...)
+	return err
+}
+
+// uncount takes an answered call out of its hour.
+func (t tx) uncount(ctx context.Context, c *Classified, took time.Duration) error {
+	args := counts(c, took, -1)
+	if _, err := t.exec(ctx, countCall, args...); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, "DELETE FROM call_hours WHERE hour = ? AND task = ? AND company = ? AND status = ? AND shard = ? AND calls <= 0", args[:5]...)
+	return err
+}
+
+// counts are the columns of call_hours for so many calls like one.
+func counts(c *Classified, took time.Duration, calls int64) []any {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(c.CallID)) // it never fails
 	at := micros(c.StoredAt)
-	args := []any{at - at%hour, c.Task, c.Company, string(c.Status), int64(h.Sum32() % shards), 1, int64(math.Round(c.Confidence * millionths))}
-	timed, buckets := 0, make([]int, len(latencyBounds)+1)
+	args := []any{at - at%hour, c.Task, c.Company, string(c.Status), int64(h.Sum32() % shards), calls, calls * int64(math.Round(c.Confidence*millionths))}
+	var timed int64
+	buckets := make([]int64, len(latencyBounds)+1)
 	if took >= 0 {
-		timed = 1
-		buckets[bucketOf(took)] = 1
+		timed = calls
+		buckets[bucketOf(took)] = calls
 	}
-	args = append(args, timed, max(took, 0).Microseconds())
+	args = append(args, timed, calls*max(took, 0).Microseconds())
 	for _, n := range buckets {
 		args = append(args, n)
 	}
-	_, err := t.exec(ctx, countCall, args...)
-	return err
+	return args
 }
 
 // millionths is the unit of summed confidences.
