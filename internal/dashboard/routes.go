@@ -20,6 +20,14 @@ func (s *Server) routes() []route {
 		{"GET /health", everybody, s.health},
 		{"GET /{$}", account.Viewer, s.overview},
 
+		{"GET /models", account.Viewer, s.models},
+		{"GET /models/{id}", account.Viewer, s.model},
+		{"POST /models/change", account.Admin, s.changeModel},
+		{"POST /models/approve", account.Admin, s.approve},
+		{"GET /runs", account.Viewer, s.runs},
+		{"GET /runs/{id}", account.Viewer, s.run},
+		{"POST /schedules", account.Admin, s.changeSchedule},
+
 		{"GET /login", everybody, s.loginForm},
 		{"POST /login", everybody, s.login},
 		{"GET /login/provider", everybody, s.loginByProvider},
