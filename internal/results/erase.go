@@ -140,7 +140,9 @@ func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
 		return nil
 	}
 	erased.Counted++
-	return t.uncount(ctx, &r)
+	p := r.Prediction
+	c := Classified{CallID: r.ID, Task: r.Task, StoredAt: r.StoredAt, Company: p.Company, Status: p.Status, Confidence: p.Confidence}
+	return t.uncount(ctx, &c, r.Latency)
 }
 
 func rangesOf(events []Event) []Range {

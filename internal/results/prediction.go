@@ -41,7 +41,9 @@ type Classified struct {
 
 // SavePrediction stores the answer about a call, counts it in its hour, and lays
 // it into the outbox: all of it, once. It returns false where the call has an
-// answer, which stays. A call that is not there is a problem of kind BadInput.
+// answer, which stays, unless that answer is that asking failed: a later one takes
+// its place, also in the counts. A call that is not there is a problem of kind
+// BadInput.
 func (s *Store) SavePrediction(ctx context.Context, p Prediction) (saved bool, err error) {
 	if err := p.validate(); err != nil {
 		return false, fmt.Errorf("storing an answer: %w", err)
@@ -84,7 +86,10 @@ func (t tx) answer(ctx context.Context, at int64, p *Prediction, sample review.S
 		sample.Sampled, sample.Second, sample.Held, sample.Turn, at, c.CallID, string(Redacted)).
 		Scan(&c.Task, &c.Channel, &c.Language, &received, &produced)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		if again, err := t.reopen(ctx, at, p); err != nil || !again {
+			return false, err
+		}
+		return t.answer(ctx, at, p, sample)
 	}
 	if err != nil {
 		return false, err
@@ -113,10 +118,8 @@ func (t tx) count(ctx context.Context, c *Classified, took time.Duration) error 
 }
 
 // uncount takes an answered call out of its hour.
-func (t tx) uncount(ctx context.Context, r *Result) error {
-	p := r.Prediction
-	c := Classified{CallID: r.ID, Task: r.Task, StoredAt: r.StoredAt, Company: p.Company, Status: p.Status, Confidence: p.Confidence}
-	args := counts(&c, r.Latency, -1)
+func (t tx) uncount(ctx context.Context, c *Classified, took time.Duration) error {
+	args := counts(c, took, -1)
 	if _, err := t.exec(ctx, countCall, args...); err != nil {
 		return err
 	}
