@@ -23,7 +23,7 @@ func (c *Control) ListCalls(ctx context.Context, in pipeline.ListCallsInput) (pi
 	if err != nil {
 		return pipeline.SealedCalls{}, err
 	}
-	list := pipeline.CallList{Calls: []pipeline.StoredCall{}, Answered: totals.Answered, Waiting: totals.Waiting}
+	list := pipeline.CallList{Calls: []pipeline.StoredCall{}, Answered: totals.Answered, Waiting: totals.Waiting, Rejected: totals.Rejected}
 	for _, r := range page.Results {
 		list.Calls = append(list.Calls, storedCall(r))
 	}

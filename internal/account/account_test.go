@@ -48,13 +48,13 @@ func create(t *testing.T, s *Store, name string, role Role) User {
 // browser keeps cookies as a browser does, as far as sessions need it.
 type browser struct {
 	t       *testing.T
-	s       *Store
+	s       *Sessions
 	cookies map[string]*http.Cookie
 	over    string
 }
 
 func newBrowser(t *testing.T, s *Store) *browser {
-	return &browser{t, s, map[string]*http.Cookie{}, "http://page.test/"}
+	return &browser{t, &Sessions{Accounts: s}, map[string]*http.Cookie{}, "http://page.test/"}
 }
 
 func (b *browser) request() *http.Request {

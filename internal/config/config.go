@@ -99,6 +99,10 @@ const (
 	IntakeMetricsAddress = "SWITCHBOARD_INTAKE_METRICS_ADDRESS"
 	IntakeMaxOpen        = "SWITCHBOARD_INTAKE_MAX_OPEN"
 
+	DashboardAddress              = "SWITCHBOARD_DASHBOARD_ADDRESS"
+	DashboardURL                  = "SWITCHBOARD_DASHBOARD_URL"
+	DashboardTLSCert              = "SWITCHBOARD_DASHBOARD_TLS_CERT"
+	DashboardTLSKey               = "SWITCHBOARD_DASHBOARD_TLS_KEY"
 	DashboardOIDCIssuer           = "SWITCHBOARD_DASHBOARD_OIDC_ISSUER"
 	DashboardOIDCClientID         = "SWITCHBOARD_DASHBOARD_OIDC_CLIENT_ID"
 	DashboardOIDCClientSecret     = "SWITCHBOARD_DASHBOARD_OIDC_CLIENT_SECRET"
@@ -131,11 +135,13 @@ const (
 
 	ModelServerPort = 8090
 	IntakePort      = 8091
+	DashboardPort   = 8092
 )
 
 var (
 	modelServerAddress = "127.0.0.1:" + strconv.Itoa(ModelServerPort)
 	intakeAddress      = "127.0.0.1:" + strconv.Itoa(IntakePort)
+	dashboardAddress   = "127.0.0.1:" + strconv.Itoa(DashboardPort)
 )
 
 // Settings lists every environment variable that Switchboard reads.
@@ -203,6 +209,10 @@ var Settings = []Setting{
 	{IntakeTLSKey, "", "key of that certificate"},
 	{IntakeMetricsAddress, "", "address on which the intake shows metrics, without a key"},
 	{IntakeMaxOpen, "1000", "calls that are analyzed at once, those of all intakes together; the rest waits in Kafka"},
+	{DashboardAddress, dashboardAddress, "address that the dashboard listens on"},
+	{DashboardURL, "http://" + dashboardAddress, "address at which people reach the dashboard, for invitations, logins by an identity provider and `starter open`; `https://` also tells that a proxy before it speaks HTTPS"},
+	{DashboardTLSCert, "", "certificate in PEM form, with which the dashboard speaks HTTPS"},
+	{DashboardTLSKey, "", "key of that certificate"},
 	{DashboardOIDCIssuer, "", "URL of the identity provider (OpenID Connect) by which people log in; empty leaves the accounts that the page keeps itself"},
 	{DashboardOIDCClientID, "", "id by which the provider knows the page"},
 	{DashboardOIDCClientSecret, "", "secret of that client"},

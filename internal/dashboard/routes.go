@@ -19,5 +19,30 @@ func (s *Server) routes() []route {
 	return []route{
 		{"GET /health", everybody, s.health},
 		{"GET /{$}", account.Viewer, s.overview},
+
+		{"GET /login", everybody, s.loginForm},
+		{"POST /login", everybody, s.login},
+		{"GET /login/provider", everybody, s.loginByProvider},
+		{"GET " + account.Callback, everybody, s.backFromProvider},
+		{"POST /logout", everybody, s.logout},
+		{"GET /welcome", everybody, s.welcome},
+		{"POST /welcome", everybody, s.acceptInvitation},
+		{"GET /account", account.Viewer, s.ownAccount},
+		{"POST /account/language", account.Viewer, s.changeLanguage},
+		{"POST /account/password", account.Viewer, s.changePassword},
+		{"POST /views", account.Viewer, s.saveView},
+		{"POST /views/delete", account.Viewer, s.deleteView},
+
+		{"GET /admin", account.Admin, s.admin},
+		{"GET /admin/users", account.Admin, s.users},
+		{"POST /admin/users", account.Admin, s.addUser},
+		{"GET /admin/users/{id}", account.Admin, s.user},
+		{"POST /admin/users/{id}/role", account.Admin, s.changeRole},
+		{"POST /admin/users/{id}/disable", account.Admin, s.disableUser},
+		{"POST /admin/users/{id}/enable", account.Admin, s.enableUser},
+		{"POST /admin/users/{id}/end-sessions", account.Admin, s.endSessions},
+		{"POST /admin/users/{id}/invite", account.Admin, s.inviteUser},
+		{"GET /admin/audit", account.Admin, s.audit},
+		{"GET /admin/audit.csv", account.Admin, s.exportAudit},
 	}
 }

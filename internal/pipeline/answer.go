@@ -21,6 +21,9 @@ const (
 	AnswerFailed AnswerStatus = "failed"
 	// AnswerNoSpeech: nobody says anything in the recording of the call.
 	AnswerNoSpeech AnswerStatus = "no_speech"
+	// AnswerRejected: the call was given up before it had an answer, and the error
+	// code says why. It can be answered still, once it comes again.
+	AnswerRejected AnswerStatus = "rejected"
 	// AnswerSkipped: the row is no tweet, because it repeats the header. It is in
 	// no conversation, so no prediction has this status.
 	AnswerSkipped AnswerStatus = "skipped"

@@ -38,9 +38,10 @@ type SealedCalls struct {
 type CallList struct {
 	Calls []StoredCall `json:"calls"`
 	// Answered counts the task's answered calls by status, Waiting those that are
-	// not answered, whatever was asked for.
+	// not answered, and Rejected those that were given up, whatever was asked for.
 	Answered map[AnswerStatus]int64 `json:"answered"`
 	Waiting  int64                  `json:"waiting"`
+	Rejected int64                  `json:"rejected"`
 }
 
 // StoredCall is a call as lists show it.

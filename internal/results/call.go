@@ -21,6 +21,8 @@ const (
 	Redacted Status = "redacted"
 	// NoSpeech: nobody spoke, so no model was asked.
 	NoSpeech Status = "no_speech"
+	// Rejected: the call was given up, see [Store.Reject].
+	Rejected = pipeline.AnswerRejected
 )
 
 // Origin is where the event of a call came from.
@@ -87,7 +89,7 @@ type Prediction struct {
 	RunnerUp           string  `json:"runner_up,omitempty"`
 	RunnerUpConfidence float64 `json:"runner_up_confidence,omitempty"`
 	Status             Status  `json:"status"`
-	// ErrorCode is set when Status is [pipeline.AnswerFailed].
+	// ErrorCode is set when Status is [pipeline.AnswerFailed] or [Rejected].
 	ErrorCode string `json:"error_code,omitempty"`
 	// At is when the answer was stored. It is set when it is.
 	At time.Time `json:"at,omitzero"`
@@ -98,7 +100,8 @@ type Result struct {
 	Call
 	// StoredAt is the call's place in lists and counts.
 	StoredAt time.Time `json:"stored_at"`
-	// Prediction is nil while the call waits for it.
+	// Prediction is nil while the call waits for it. That of a call that is
+	// [Rejected] has no company, and says why.
 	Prediction *Prediction `json:"prediction,omitempty"`
 	// Latency is the time from the event to the stored answer; negative if it is
 	// unknown, see [Latency].

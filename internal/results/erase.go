@@ -121,6 +121,7 @@ func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
 		{&erased.Transcripts, "DELETE FROM transcripts WHERE at = ?", at},
 		{&erased.Judgements, "DELETE FROM judgements WHERE call_id = ?", id},
 		{&erased.Outbox, "DELETE FROM call_outbox WHERE call_id = ?", id},
+		{new(int64), "DELETE FROM review_claims WHERE call_id = ?", id},
 		{&erased.Calls, "DELETE FROM calls WHERE at = ?", at},
 	} {
 		if table.statement == "" {
@@ -139,7 +140,9 @@ func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
 		return nil
 	}
 	erased.Counted++
-	return t.uncount(ctx, &r)
+	p := r.Prediction
+	c := Classified{CallID: r.ID, Task: r.Task, StoredAt: r.StoredAt, Company: p.Company, Status: p.Status, Confidence: p.Confidence}
+	return t.uncount(ctx, &c, r.Latency)
 }
 
 func rangesOf(events []Event) []Range {

@@ -41,7 +41,9 @@ type Classified struct {
 
 // SavePrediction stores the answer about a call, counts it in its hour, and lays
 // it into the outbox: all of it, once. It returns false where the call has an
-// answer, which stays. A call that is not there is a problem of kind BadInput.
+// answer, which stays, unless that answer is that asking failed: a later one takes
+// its place, also in the counts. A call that is not there is a problem of kind
+// BadInput.
 func (s *Store) SavePrediction(ctx context.Context, p Prediction) (saved bool, err error) {
 	if err := p.validate(); err != nil {
 		return false, fmt.Errorf("storing an answer: %w", err)
@@ -78,13 +80,16 @@ func (t tx) answer(ctx context.Context, at int64, p *Prediction, sample review.S
 	}
 	var received, produced int64
 	err := t.row(ctx, `UPDATE calls SET status = ?, answered = ?, company = ?, model = ?, confidence = ?, threshold = ?, named = ?, runner_up = ?, runner_up_confidence = ?, error_code = ?,
-		sampled = ?, second = ?, held = ?
+		sampled = ?, second = ?, held = ?, turn = ?
 		WHERE at = ? AND call_id = ? AND status = ? RETURNING task, channel, language, received, produced`,
 		string(c.Status), micros(now), c.Company, c.Model, c.Confidence, c.Threshold, c.Named, c.RunnerUp, c.RunnerUpConfidence, c.ErrorCode,
-		sample.Sampled, sample.Second, sample.Held, at, c.CallID, string(Redacted)).
+		sample.Sampled, sample.Second, sample.Held, sample.Turn, at, c.CallID, string(Redacted)).
 		Scan(&c.Task, &c.Channel, &c.Language, &received, &produced)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		if again, err := t.reopen(ctx, at, p); err != nil || !again {
+			return false, err
+		}
+		return t.answer(ctx, at, p, sample)
 	}
 	if err != nil {
 		return false, err
@@ -113,10 +118,8 @@ func (t tx) count(ctx context.Context, c *Classified, took time.Duration) error 
 }
 
 // uncount takes an answered call out of its hour.
-func (t tx) uncount(ctx context.Context, r *Result) error {
-	p := r.Prediction
-	c := Classified{CallID: r.ID, Task: r.Task, StoredAt: r.StoredAt, Company: p.Company, Status: p.Status, Confidence: p.Confidence}
-	args := counts(&c, r.Latency, -1)
+func (t tx) uncount(ctx context.Context, c *Classified, took time.Duration) error {
+	args := counts(c, took, -1)
 	if _, err := t.exec(ctx, countCall, args...); err != nil {
 		return err
 	}
@@ -140,7 +143,7 @@ func counts(c *Classified, took time.Duration, calls int64) []any {
 	for _, n := range buckets {
 		args = append(args, n)
 	}
-	return args
+	return append(args, int64(math.Floor(c.Confidence*millionths)), int64(math.Ceil(c.Confidence*millionths)))
 }
 
 // millionths is the unit of summed confidences.
@@ -156,10 +159,13 @@ var sums = func() []string {
 }()
 
 var countCall = func() string {
-	added := make([]string, len(sums))
+	changes := make([]string, len(sums))
 	for i, column := range sums {
-		added[i] = fmt.Sprintf("%s = call_hours.%s + excluded.%s", column, column, column)
+		changes[i] = fmt.Sprintf("%s = call_hours.%s + excluded.%s", column, column, column)
 	}
-	return "INSERT INTO call_hours (hour, task, company, status, shard, " + strings.Join(sums, ", ") + ") VALUES (?, ?, ?, ?, ?, " +
-		strings.Join(slices.Repeat([]string{"?"}, len(sums)), ", ") + ") ON CONFLICT (hour, task, company, status, shard) DO UPDATE SET " + strings.Join(added, ", ")
+	changes = append(changes, "lowest = CASE WHEN excluded.lowest < call_hours.lowest THEN excluded.lowest ELSE call_hours.lowest END",
+		"highest = CASE WHEN excluded.highest > call_hours.highest THEN excluded.highest ELSE call_hours.highest END")
+	columns := slices.Concat([]string{"hour", "task", "company", "status", "shard"}, sums, []string{"lowest", "highest"})
+	return "INSERT INTO call_hours (" + strings.Join(columns, ", ") + ") VALUES (" + placeholders(len(columns)) +
+		") ON CONFLICT (hour, task, company, status, shard) DO UPDATE SET " + strings.Join(changes, ", ")
 }()

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"time"
 
+	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/review"
 )
@@ -23,7 +24,8 @@ const (
 	// which is its answer.
 	Stored Outcome = "stored"
 	// Same: the very same event, by its SHA-256, was stored before and waits for
-	// its answer: an attempt is repeated, or the event came twice.
+	// its answer: an attempt is repeated, or the event came twice. So does a call
+	// whose answer is that asking failed.
 	Same Outcome = "same"
 	// Answered: the very same event was stored and answered before. There is
 	// nothing left to do.
@@ -36,33 +38,39 @@ const (
 // SaveRedacted stores a call whose turns are redacted, unless its id is used. The
 // first event with an id wins for good; of the same event at another offset the
 // first one's origin stays. A call of status [NoSpeech] is answered, counted and
-// laid into the outbox with it; any other waits for [Store.SavePrediction].
+// laid into the outbox with it; any other waits for [Store.SavePrediction]. One that
+// was [Rejected] is new where the same event comes again.
 func (s *Store) SaveRedacted(ctx context.Context, c Call) (Outcome, error) {
 	if err := c.validate(); err != nil {
 		return "", fmt.Errorf("storing a call: %w", err)
 	}
 	var outcome Outcome
-	save := func(at time.Time) error {
-		return s.change(ctx, func(t tx) (err error) {
-			outcome, err = t.saveRedacted(ctx, &c, at)
-			return err
-		})
-	}
-	at := s.now()
-	err := s.partitions.ensure(ctx, s, at)
-	if err == nil {
-		err = save(at)
-	}
-	if noPartition(err) { // somebody has dropped it
-		s.partitions.forget()
-		if err = s.partitions.ensure(ctx, s, at); err == nil {
-			err = save(at)
-		}
-	}
+	err := s.changeToday(ctx, func(t tx, at time.Time) (err error) {
+		outcome, err = t.saveRedacted(ctx, &c, at)
+		return err
+	})
 	if err != nil {
 		return "", fmt.Errorf("storing the call %s: %w", c.ID, err)
 	}
 	return outcome, nil
+}
+
+// changeToday runs f in a transaction, with a moment for whose day there are
+// partitions.
+func (s *Store) changeToday(ctx context.Context, f func(t tx, at time.Time) error) error {
+	at := s.now()
+	save := func(t tx) error { return f(t, at) }
+	err := s.partitions.ensure(ctx, s, at)
+	if err == nil {
+		err = s.change(ctx, save)
+	}
+	if noPartition(err) { // somebody has dropped it
+		s.partitions.forget()
+		if err = s.partitions.ensure(ctx, s, at); err == nil {
+			err = s.change(ctx, save)
+		}
+	}
+	return err
 }
 
 func (t tx) saveRedacted(ctx context.Context, c *Call, now time.Time) (Outcome, error) {
@@ -76,7 +84,13 @@ func (t tx) saveRedacted(ctx context.Context, c *Call, now time.Time) (Outcome, 
 	case err != nil:
 		return "", err
 	case first == 0:
-		return t.known(ctx, c.ID, sum)
+		outcome, err := t.known(ctx, c.ID, sum)
+		if err != nil || outcome != givenUp {
+			return outcome, err
+		}
+		if err := t.moveTo(ctx, c.ID, at); err != nil {
+			return "", err
+		}
 	}
 	if at, err = t.insert(ctx, c, at); err != nil {
 		return "", err
@@ -104,8 +118,10 @@ func (t tx) known(ctx context.Context, id string, sum []byte) (Outcome, error) {
 		return Answered, nil
 	case err != nil:
 		return "", err
-	case status == Redacted:
+	case status == Redacted, status == pipeline.AnswerFailed:
 		return Same, nil
+	case status == Rejected:
+		return givenUp, nil
 	}
 	return Answered, nil
 }
@@ -200,6 +216,9 @@ func scanResult(row interface{ Scan(...any) error }) (r Result, err error) {
 	if r.Status != Redacted {
 		p.CallID, p.Status, p.At = r.ID, r.Status, fromMicros(answered)
 		r.Prediction, r.Latency = &p, latency(r.ReceivedAt, r.Origin.Produced, p.At)
+	}
+	if r.Status == Rejected {
+		r.Latency = -1
 	}
 	return r, nil
 }

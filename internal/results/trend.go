@@ -98,7 +98,7 @@ func (q *TrendQuery) query() (string, []any, error) {
 		return "", nil, problem.Input("calls are counted by task, company or status")
 	}
 	c := q.conditions()
-	return fmt.Sprintf("SELECT hour - hour %% %d AS start, %s AS value, %s FROM call_hours%s GROUP BY 1, 2", step, value, summed, c.where()), c.args, nil
+	return fmt.Sprintf("SELECT hour - hour %% %d AS start, %s AS value, %s FROM call_hours%s GROUP BY 1, 2 HAVING SUM(calls) > 0", step, value, summed, c.where()), c.args, nil
 }
 
 func (q *TrendQuery) conditions() *conditions {
@@ -156,6 +156,8 @@ type Totals struct {
 	Answered map[Status]int64 `json:"answered"`
 	// Waiting are those that are stored and wait for their answer.
 	Waiting int64 `json:"waiting"`
+	// Rejected are those that were given up.
+	Rejected int64 `json:"rejected"`
 	// Unpublished are the answers that are still to be published, of all tasks and
 	// times.
 	Unpublished int64 `json:"unpublished"`
@@ -167,23 +169,27 @@ func (s *Store) Totals(ctx context.Context, tasks []string, from, until time.Tim
 	totals := Totals{Answered: map[Status]int64{}}
 	q := TrendQuery{Tasks: tasks, From: from, Until: until}
 	c := q.conditions()
-	counts, err := list(ctx, s, scanPoint, "SELECT 0 AS start, status AS value, "+summed+" FROM call_hours"+c.where()+" GROUP BY 1, 2", c.args...)
+	counts, err := list(ctx, s, scanPoint, "SELECT 0 AS start, status AS value, "+summed+" FROM call_hours"+c.where()+" GROUP BY 1, 2 HAVING SUM(calls) > 0", c.args...)
 	if err != nil {
 		return totals, fmt.Errorf("counting calls: %w", err)
 	}
 	for _, p := range counts {
 		totals.Answered[Status(p.Value)] = p.Calls
 	}
-	if totals.Waiting, err = s.waiting(ctx, q); err != nil {
+	if totals.Waiting, err = s.unanswered(ctx, q, Redacted); err != nil {
 		return totals, fmt.Errorf("counting calls that wait: %w", err)
+	}
+	if totals.Rejected, err = s.unanswered(ctx, q, Rejected); err != nil {
+		return totals, fmt.Errorf("counting calls that were given up: %w", err)
 	}
 	totals.Unpublished, err = s.Backlog(ctx)
 	return totals, err
 }
 
-func (s *Store) waiting(ctx context.Context, q TrendQuery) (int64, error) {
+// unanswered counts calls that are in no hour's counts.
+func (s *Store) unanswered(ctx context.Context, q TrendQuery, status Status) (int64, error) {
 	var c conditions
-	anyOf(&c, "status", []Status{Redacted})
+	anyOf(&c, "status", []Status{status})
 	anyOf(&c, "task", q.Tasks)
 	if !q.From.IsZero() {
 		c.add("at >= ?", micros(q.From.UTC().Truncate(time.Hour)))

@@ -228,6 +228,7 @@ func (h *Host) dataWorker(c *temporal.Client, data *activities.Data, calls *acti
 	w := worker.New(c.Client, pipeline.TaskQueue, options)
 	workflows.Register(w)
 	w.RegisterActivityWithOptions(data, activity.RegisterOptions{})
+	w.RegisterActivityWithOptions(calls.AnswerCall, activity.RegisterOptions{Name: "AnswerCall"})
 	w.RegisterActivityWithOptions(calls.RedactCall, activity.RegisterOptions{Name: "RedactCall"})
 	w.RegisterActivityWithOptions(calls.RejectCall, activity.RegisterOptions{Name: "RejectCall"})
 	w.RegisterActivityWithOptions(surroundings, activity.RegisterOptions{})
