@@ -20,6 +20,14 @@ func (s *Server) routes() []route {
 		{"GET /health", everybody, s.health},
 		{"GET /{$}", account.Viewer, s.overview},
 
+		{"GET /models", account.Viewer, s.models},
+		{"GET /models/{id}", account.Viewer, s.model},
+		{"POST /models/change", account.Admin, s.changeModel},
+		{"POST /models/approve", account.Admin, s.approve},
+		{"GET /runs", account.Viewer, s.runs},
+		{"GET /runs/{id}", account.Viewer, s.run},
+		{"POST /schedules", account.Admin, s.changeSchedule},
+
 		{"GET /login", everybody, s.loginForm},
 		{"POST /login", everybody, s.login},
 		{"GET /login/provider", everybody, s.loginByProvider},
@@ -44,5 +52,8 @@ func (s *Server) routes() []route {
 		{"POST /admin/users/{id}/invite", account.Admin, s.inviteUser},
 		{"GET /admin/audit", account.Admin, s.audit},
 		{"GET /admin/audit.csv", account.Admin, s.exportAudit},
+		{"GET /review", account.Reviewer, s.review},
+		{"POST /calls/{id}/judgement", account.Reviewer, s.judge},
+		{"POST /judgements/{id}/undo", account.Reviewer, s.undo},
 	}
 }

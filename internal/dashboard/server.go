@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"time"
 
 	"switchboard/internal/problem"
 )
@@ -20,6 +21,11 @@ type Server struct {
 	handler http.Handler
 	// pages are the templates of each language, by view.
 	pages map[*locale]map[string]*template.Template
+	// offers and labels are what the queue of calls to review remembers.
+	offers offers
+	labels labelCache
+	// now is the time.
+	now func() time.Time
 }
 
 // New returns a dashboard.
@@ -27,7 +33,7 @@ func New(o Options) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o}
+	s := &Server{Options: o, now: time.Now}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"switchboard/internal/database"
+	"switchboard/internal/review"
 )
 
 // Store is what was found out about calls. It is safe for concurrent use, also by
@@ -23,11 +24,16 @@ type Store struct {
 	// writers wait in line for it here instead of trying again and again.
 	turn chan struct{}
 	now  func() time.Time
+	// Sampling says which answered calls people are to judge whatever the model said;
+	// [New] sets [review.DefaultSampling]. It is not to be changed while calls are
+	// answered.
+	Sampling  review.Sampling
+	sampleKey sampleKey
 }
 
 // New returns the results that lie in a database. They end with it.
 func New(base *database.Store) *Store {
-	s := &Store{base: base, db: base.DB(), words: sqlite, turn: make(chan struct{}, 1), now: time.Now}
+	s := &Store{base: base, db: base.DB(), words: sqlite, turn: make(chan struct{}, 1), now: time.Now, Sampling: review.DefaultSampling}
 	if base.Postgres() {
 		s.words = postgres
 	}

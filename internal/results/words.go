@@ -14,6 +14,8 @@ import (
 type dialect struct {
 	// store keeps a transcript and its words.
 	store func(ctx context.Context, t tx, at int64, id, turns, spans string, words []string) error
+	// forget removes the words of a call's moment; empty where the transcript has them.
+	forget string
 	// join brings the words to the calls c, and match holds where all words are
 	// there.
 	join, match string
@@ -43,10 +45,11 @@ var sqlite = dialect{
 		_, err := t.exec(ctx, "INSERT INTO transcript_words (rowid, words) VALUES (?, ?)", at, strings.Join(words, " "))
 		return err
 	},
-	join:  " JOIN transcript_words w ON w.rowid = c.at",
-	match: "w.transcript_words MATCH ?",
-	at:    "w.rowid",
-	query: func(words []word) string { return inQuotes(words, `"`, " AND ", "*") },
+	forget: "DELETE FROM transcript_words WHERE rowid = ?",
+	join:   " JOIN transcript_words w ON w.rowid = c.at",
+	match:  "w.transcript_words MATCH ?",
+	at:     "w.rowid",
+	query:  func(words []word) string { return inQuotes(words, `"`, " AND ", "*") },
 }
 
 // word is a word that is looked for.

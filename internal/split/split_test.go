@@ -280,7 +280,9 @@ func callsOf(label string, n int) (list []dataset.Example) {
 
 func TestCallsAreTrainedAndMeasureNothing(t *testing.T) {
 	list := examples(map[string]int{"A": 500, "B": 300})
-	o := with(func(o *Options) { o.CorrectionWeight, o.Calls = 3, slices.Concat(callsOf("A", 4), callsOf("New", 30), callsOf("Rare", 29)) })
+	o := with(func(o *Options) {
+		o.CorrectionWeight, o.Calls = 3, slices.Concat(callsOf("A", 4), callsOf("New", 30), callsOf("Rare", 29))
+	})
 	before, r := mustSplit(t, slices.Clone(list), usual), mustSplit(t, slices.Clone(list), o)
 	if !slices.EqualFunc(before.Validation, r.Validation, same) || !slices.EqualFunc(before.Test, r.Test, same) {
 		t.Error("calls changed what is measured on")
