@@ -19,6 +19,7 @@ func (s *Server) routes() []route {
 	return []route{
 		{"GET /health", everybody, s.health},
 		{"GET /{$}", account.Viewer, s.overview},
+		{"GET /quality", account.Viewer, s.quality},
 		{"GET /review", account.Reviewer, s.review},
 		{"POST /calls/{id}/judgement", account.Reviewer, s.judge},
 		{"POST /judgements/{id}/undo", account.Reviewer, s.undo},
