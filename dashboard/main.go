@@ -105,10 +105,9 @@ func run(ctx context.Context, log *slog.Logger) error {
 	}
 	defer base.Close()
 	accounts := account.New(base)
-	accounts.Secure = place.Secure()
 	pages, err := dashboard.New(dashboard.Options{
 		Base: base, Results: results.New(base), Temporal: c, WebUI: runs.WebUI(config.Get(os.Getenv, config.WebUI), c.Address),
-		Accounts: accounts, Log: log,
+		Accounts: accounts, Sessions: &account.Sessions{Accounts: accounts, Secure: place.Secure()}, Log: log,
 	})
 	if err != nil {
 		return err

@@ -15,11 +15,6 @@ import (
 // Store is the accounts in a database. It is safe for concurrent use, also by
 // several processes.
 type Store struct {
-	// Secure tells that people reach the page over TLS although this process is not:
-	// what is before it, such as a reverse proxy, ends the TLS. It is set before the
-	// first use, if at all.
-	Secure bool
-
 	base   *database.Store
 	now    func() time.Time
 	logins *limits

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net/url"
 	"time"
 
 	"switchboard/internal/problem"
@@ -26,6 +27,11 @@ type Invitation struct {
 
 // ErrInvitation is the error of a token that is none, is used, or is too old.
 var ErrInvitation = errors.New("this link has been used, replaced, or is too old")
+
+// InvitationPath is the path of the page, with its query, where a token is used.
+func InvitationPath(token string) string {
+	return "/welcome?" + url.Values{"token": {token}}.Encode()
+}
 
 // FirstInvitation returns the token of a link that lets its holder become the first
 // admin, once, within a day. It replaces the link before it. It is empty where there

@@ -64,7 +64,7 @@ var (
 // use.
 type Provider struct {
 	OpenID
-	accounts *Store
+	sessions *Sessions
 	grants   []grant
 	client   *http.Client
 	// known is what the provider has said of itself: it is asked at the first login,
@@ -85,7 +85,7 @@ const patience = 10 * time.Second
 
 // NewProvider returns what lets users in by an identity provider. Settings that do
 // not fit are problems of kind BadInput.
-func NewProvider(accounts *Store, o OpenID) (*Provider, error) {
+func NewProvider(sessions *Sessions, o OpenID) (*Provider, error) {
 	if o.ClientID == "" || o.ClientSecret == "" || o.Page == "" || o.Roles == "" || o.Claim == "" {
 		return nil, problem.Input("a login by an identity provider needs the id and the secret of a client, the page's own URL, and who gets which role")
 	}
@@ -103,12 +103,12 @@ func NewProvider(accounts *Store, o OpenID) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Provider{OpenID: o, accounts: accounts, grants: grants, client: &http.Client{Timeout: patience}}, nil
+	return &Provider{OpenID: o, sessions: sessions, grants: grants, client: &http.Client{Timeout: patience}}, nil
 }
 
 // ProviderOf returns what lets users in by the identity provider that the settings name,
 // nil if they name none. The page is the URL by which people reach it.
-func ProviderOf(getenv func(string) string, accounts *Store, page string) (*Provider, error) {
+func ProviderOf(getenv func(string) string, sessions *Sessions, page string) (*Provider, error) {
 	issuer := config.Get(getenv, config.DashboardOIDCIssuer)
 	if issuer == "" {
 		return nil, nil
@@ -117,7 +117,7 @@ func ProviderOf(getenv func(string) string, accounts *Store, page string) (*Prov
 	if err != nil {
 		return nil, err
 	}
-	return NewProvider(accounts, OpenID{
+	return NewProvider(sessions, OpenID{
 		Issuer: issuer, ClientID: config.Get(getenv, config.DashboardOIDCClientID), ClientSecret: secret, Page: page,
 		Claim: config.Get(getenv, config.DashboardOIDCClaim), Roles: config.Get(getenv, config.DashboardOIDCRoles),
 	})
@@ -245,7 +245,7 @@ func (l pending) nonce() string    { return l.derive("nonce") }
 func (l pending) verifier() string { return l.derive("verifier") }
 
 func (p *Provider) cookieName(r *http.Request) string {
-	if p.accounts.secure(r) {
+	if p.sessions.secure(r) {
 		return securePendingCookie
 	}
 	return pendingCookie
@@ -258,8 +258,8 @@ func (p *Provider) Start(w http.ResponseWriter, r *http.Request, next string) er
 	if err != nil {
 		return err
 	}
-	l := pending{newToken(), p.accounts.now(), next}
-	http.SetCookie(w, p.accounts.cookie(r, p.cookieName(r), l.String(), pendingLife))
+	l := pending{newToken(), p.sessions.Accounts.now(), next}
+	http.SetCookie(w, p.sessions.cookie(r, p.cookieName(r), l.String(), pendingLife))
 	http.Redirect(w, r, p.settings(known).AuthCodeURL(l.state(), oidc.Nonce(l.nonce()), oauth2.S256ChallengeOption(l.verifier())), http.StatusSeeOther)
 	return nil
 }
@@ -282,7 +282,7 @@ func (p *Provider) Finish(w http.ResponseWriter, r *http.Request) (u User, next 
 	if !ok {
 		role = ""
 	}
-	u, err = p.accounts.external(r.Context(), p.Issuer+" "+subject, claims.name(), role)
+	u, err = p.sessions.Accounts.external(r.Context(), p.Issuer+" "+subject, claims.name(), role)
 	return u, l.next, err
 }
 
@@ -296,8 +296,8 @@ func (p *Provider) takePending(w http.ResponseWriter, r *http.Request) (pending,
 	if !ok || subtle.ConstantTimeCompare([]byte(l.state()), []byte(r.FormValue("state"))) != 1 {
 		return pending{}, ErrStale
 	}
-	http.SetCookie(w, p.accounts.cookie(r, p.cookieName(r), "", 0))
-	if age := p.accounts.now().Sub(l.began); age < -time.Minute || age > pendingLife {
+	http.SetCookie(w, p.sessions.cookie(r, p.cookieName(r), "", 0))
+	if age := p.sessions.Accounts.now().Sub(l.began); age < -time.Minute || age > pendingLife {
 		return pending{}, ErrStale
 	}
 	return l, nil
@@ -314,7 +314,7 @@ func (p *Provider) redeem(ctx context.Context, l pending, code string) (claims, 
 		return nil, "", unavailable("changing a code for a token", err)
 	}
 	raw, _ := token.Extra("id_token").(string)
-	id, err := known.Verifier(&oidc.Config{ClientID: p.ClientID, Now: p.accounts.now}).Verify(ctx, raw)
+	id, err := known.Verifier(&oidc.Config{ClientID: p.ClientID, Now: p.sessions.Accounts.now}).Verify(ctx, raw)
 	if err != nil {
 		return nil, "", unavailable("checking its token", err)
 	}

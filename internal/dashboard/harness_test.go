@@ -102,7 +102,8 @@ const door = "/door/"
 // serve serves the dashboard and the door.
 func (w *world) serve() string {
 	w.Helper()
-	s, err := New(Options{Base: w.base, Results: w.results, Accounts: w.accounts, Log: slog.New(slog.NewTextHandler(w.log, nil))})
+	sessions := &account.Sessions{Accounts: w.accounts}
+	s, err := New(Options{Base: w.base, Results: w.results, Accounts: w.accounts, Sessions: sessions, Log: slog.New(slog.NewTextHandler(w.log, nil))})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func (w *world) serve() string {
 	mux.HandleFunc("GET "+door+"{id}", func(rw http.ResponseWriter, r *http.Request) {
 		u, err := w.accounts.Find(r.Context(), r.PathValue("id"))
 		if err == nil {
-			err = w.accounts.Begin(rw, r, u)
+			err = sessions.Begin(rw, r, u)
 		}
 		if err != nil {
 			http.Error(rw, err.Error(), http.StatusInternalServerError)

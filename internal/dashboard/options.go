@@ -16,6 +16,9 @@ type Options struct {
 	Base     *database.Store
 	Results  *results.Store
 	Accounts *account.Store
+	Sessions *account.Sessions
+	// Provider lets people in whom an identity provider knows; nil is none.
+	Provider *account.Provider
 	// Temporal is the server that runs the workflows; nil shows what the database
 	// knows, and says of the rest that nobody can be asked.
 	Temporal *temporal.Client
@@ -26,8 +29,8 @@ type Options struct {
 
 // Validate reports what is missing.
 func (o *Options) Validate() error {
-	if o.Base == nil || o.Results == nil || o.Accounts == nil || o.Log == nil {
-		return errors.New("a dashboard needs a database, results, accounts and a log")
+	if o.Base == nil || o.Results == nil || o.Accounts == nil || o.Sessions == nil || o.Log == nil {
+		return errors.New("a dashboard needs a database, results, accounts, sessions and a log")
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func New(o Options) (*Server, error) {
 		mux.Handle(r.pattern, s.guarded(r))
 	}
 	mux.Handle("/", s.guarded(route{"/", everybody, func(*visit) error { return errNotFound }}))
-	s.handler = secured(http.NewCrossOriginProtection().Handler(o.Accounts.Middleware(mux)))
+	s.handler = secured(http.NewCrossOriginProtection().Handler(o.Sessions.Middleware(mux)))
 	return s, nil
 }
 

@@ -24,7 +24,7 @@ type visit struct {
 func (s *Server) visit(w http.ResponseWriter, r *http.Request) *visit {
 	v := &visit{Server: s, w: w, r: r, zone: zoneOf(r)}
 	own := ""
-	if u, ok := account.Of(r); ok {
+	if u, ok := s.Sessions.User(r); ok {
 		v.user, own = &u, u.Language
 	}
 	v.lang = localeOf(own, r.Header.Get("Accept-Language"))
