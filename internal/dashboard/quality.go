@@ -178,7 +178,12 @@ func (v *visit) between(of review.Proportion) string {
 // OfAll is a proportion as its counts.
 func (p *page) OfAll(of review.Proportion) string { return p.visit.ofAll(of) }
 
-func (v *visit) ofAll(of review.Proportion) string { return v.T("%d of %d", of.Count, of.Of) }
+func (v *visit) ofAll(of review.Proportion) string {
+	if of.Of == 0 {
+		return "-"
+	}
+	return v.T("%d of %d", of.Count, of.Of)
+}
 
 // Right says in words how often the answers are right.
 func (q *quality) Right() string {
