@@ -19,6 +19,7 @@ func (s *Server) routes() []route {
 	return []route{
 		{"GET /health", everybody, s.health},
 		{"GET /{$}", account.Viewer, s.overview},
+		{"GET /quality", account.Viewer, s.quality},
 
 		{"GET /models", account.Viewer, s.models},
 		{"GET /models/{id}", account.Viewer, s.model},
