@@ -65,8 +65,6 @@ func (s *Server) routes() []route {
 		{"GET /calls.csv", account.Viewer, s.callsCSV},
 		{"GET /calls/{id}", account.Viewer, s.call},
 		{"GET /calls/{id}/why", account.Viewer, s.why},
-		{"POST /views", account.Viewer, s.saveView},
-		{"POST /views/delete", account.Viewer, s.deleteView},
 		{"GET /live", account.Viewer, s.live},
 	}
 }
