@@ -11,7 +11,7 @@ LINT = $(GO) tool -modfile=tools/lint/go.mod
 FUZZTIME ?= 1m
 # Packages whose work is concurrent. The embedded Temporal server is left out:
 # building it with the race detector takes longer than everything else together.
-RACE = ./activities/... ./internal/anonymize/... ./internal/artifact/... ./internal/classifier/... ./internal/fetch/... \
+RACE = ./activities/... ./internal/account/... ./internal/anonymize/... ./internal/artifact/... ./internal/classifier/... ./internal/dashboard/... ./internal/fetch/... \
        ./internal/inference/... ./internal/intake/... ./internal/kafka/... ./internal/modelserver/... ./internal/provider/... ./internal/results/... ./internal/speech/... ./internal/stage/... \
        ./internal/tweet/... ./workflows/...
 
@@ -29,7 +29,7 @@ run: ## Start everything in one process and stay up for the starter; ARGS are it
 	$(GO) run ./standalone $(ARGS)
 
 build: ## Build the programs into bin/
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./worker ./starter ./intake ./modelserver ./standalone
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./worker ./starter ./intake ./dashboard ./modelserver ./standalone
 
 test: ## Run the tests, fast ones only
 	$(GO) test -timeout 30m ./...
@@ -50,7 +50,7 @@ lint: ## Check format, common mistakes and the habits that .golangci.yml holds
 	$(LINT) workflowcheck -test=false -config tools/lint/workflowcheck.yaml ./workflows
 
 dead: ## List functions that no program calls; tests may call them (10 GB of memory)
-	$(LINT) deadcode ./worker ./starter ./intake ./modelserver ./standalone ./tools/... ./bench/...
+	$(LINT) deadcode ./worker ./starter ./intake ./dashboard ./modelserver ./standalone ./tools/... ./bench/...
 
 vulncheck: ## Look dependencies up in the Go vulnerability database (vuln.go.dev)
 	$(LINT) govulncheck ./...

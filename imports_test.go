@@ -128,6 +128,17 @@ func TestImports(t *testing.T) {
 			g.forbid(t, module+"intake", heavy)
 		}
 	})
+	t.Run("the dashboard reads what is redacted, and asks workers for the rest", func(t *testing.T) {
+		for _, heavy := range []func(string) bool{
+			below(module+"internal/anonymize", module+"internal/privacy", module+"internal/tweet", module+"internal/transformer"),
+			below(module+"internal/artifact", module+"internal/provider", module+"internal/dataset", module+"internal/kafka", module+"internal/speech"),
+			below(module+"workflows", module+"activities", module+"worker", module+"internal/cli"),
+			below("gocloud.dev", "cloud.google.com", "github.com/Azure", "github.com/aws"),
+			below("github.com/gomlx", "github.com/knights-analytics", "github.com/twmb/franz-go"),
+		} {
+			g.forbid(t, module+"dashboard", heavy)
+		}
+	})
 	t.Run("Kafka is spoken to in one place", func(t *testing.T) {
 		for name := range g {
 			if strings.HasPrefix(name, module) && !below(module+"internal/kafka", module+"bench")(name) {
@@ -149,6 +160,7 @@ func TestImports(t *testing.T) {
 		g.importers(t, module+"activities", module+"worker/host", module+"workflows")
 		g.importers(t, module+"workflows", module+"worker/host")
 		g.importers(t, module+"internal/cli", module+"starter", module+"standalone")
+		g.importers(t, module+"internal/dashboard", module+"dashboard", module+"standalone")
 	})
 }
 

@@ -36,6 +36,9 @@ type Calls struct {
 	judging sync.Mutex
 	judged  *callJudgement
 	labels  sync.Map // of the hash of their file to labels
+
+	start     sync.Once
+	redacting chan struct{} // holds one for each call that is being redacted
 }
 
 // callJudgement is a judgement that is being made, or was.

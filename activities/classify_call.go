@@ -35,6 +35,15 @@ type ClassifyCallResult struct {
 // all that follows from it. The champion is the one at the time of asking. No
 // champion, and a model that was retired, are problems of kind BadInput.
 func (c *Calls) ClassifyCall(ctx context.Context, in ClassifyCallInput) (ClassifyCallResult, error) {
+	stored, err := c.Results.Call(ctx, in.CallID)
+	if err != nil {
+		return ClassifyCallResult{}, err
+	}
+	return c.classify(ctx, c.Client, in, stored.Turns)
+}
+
+// classify lets whoever is asked name the company of redacted turns.
+func (c *Calls) classify(ctx context.Context, asked inference.TopClassifier, in ClassifyCallInput, turns []results.Turn) (ClassifyCallResult, error) {
 	if err := in.Clearance.Check(); err != nil {
 		return ClassifyCallResult{}, err
 	}
@@ -46,13 +55,9 @@ func (c *Calls) ClassifyCall(ctx context.Context, in ClassifyCallInput) (Classif
 	if err != nil {
 		return ClassifyCallResult{}, err
 	}
-	stored, err := c.Results.Call(ctx, in.CallID)
-	if err != nil {
-		return ClassifyCallResult{}, err
-	}
-	said, err := inference.Single(ctx, c.Client, inference.Options{
+	said, err := inference.Single(ctx, asked, inference.Options{
 		Model: model.ID, Prompt: prompt.System, Labels: labels, Concurrency: callConcurrency,
-	}, textsOf(stored.Turns), model.Threshold)
+	}, textsOf(turns), model.Threshold)
 	if err != nil {
 		return ClassifyCallResult{}, err
 	}

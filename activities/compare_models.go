@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/database"
@@ -23,6 +24,15 @@ type CompareModelsInput struct {
 	Seed                  uint64                `json:"seed"`
 	Retraining            pipeline.RetrainingID `json:"retraining"`
 	Dir                   string                `json:"dir"`
+	// ChampionLabels are the answers that the champion may give; FromCalls counts
+	// the classes that the challenger knows from calls alone.
+	ChampionLabels artifact.Ref `json:"champion_labels,omitzero"`
+	FromCalls      int          `json:"from_calls,omitempty"`
+	// Held are calls that people judged, the other two the answers about them; all
+	// zero where there are too few.
+	Held           artifact.Ref `json:"held,omitzero"`
+	HeldChampion   artifact.Ref `json:"held_champion,omitzero"`
+	HeldChallenger artifact.Ref `json:"held_challenger,omitzero"`
 }
 
 // CompareModelsResult is the judgement.
@@ -31,6 +41,10 @@ type CompareModelsResult struct {
 	// is a sentence.
 	Better bool   `json:"better"`
 	Reason string `json:"reason"`
+	// Ask says that a person is to decide; see [retrain.Judgement].
+	Ask bool `json:"ask,omitempty"`
+	// HeldCalls compares both on held calls; nil where there are too few.
+	HeldCalls *pipeline.HeldCalls `json:"held_calls,omitempty"`
 	// File is comparison.json, which has the classes too.
 	File artifact.Ref `json:"file"`
 }
@@ -54,6 +68,60 @@ func (d *Data) CompareModels(ctx context.Context, in CompareModelsInput) (Compar
 	if err != nil {
 		return CompareModelsResult{}, err
 	}
+	if in.FromCalls > 0 {
+		companies, err := d.unknownTo(ctx, in, champion.answers)
+		if err != nil {
+			return CompareModelsResult{}, err
+		}
+		judgement.Meet(companies)
+	}
+	if err := d.hear(ctx, in, &judgement); err != nil {
+		return CompareModelsResult{}, err
+	}
 	file, err := d.Store.WriteJSON(ctx, layout.Run(in.Dir).Comparison(), judgement)
-	return CompareModelsResult{Better: judgement.Better, Reason: judgement.Reason, File: file}, err
+	return CompareModelsResult{Better: judgement.Better, Ask: judgement.Ask, Reason: judgement.Reason, HeldCalls: judgement.HeldCalls(), File: file}, err
+}
+
+// unknownTo counts the companies that the challenger knows, the champion does not, and
+// no test conversation is of.
+func (d *Data) unknownTo(ctx context.Context, in CompareModelsInput, test []evaluate.Answer) (n int, err error) {
+	challenger, err := d.Models.Task(in.Retraining.Task).Model(ctx, in.Challenger)
+	if err != nil {
+		return 0, err
+	}
+	var known, knows []string
+	if err := d.Store.ReadJSON(ctx, in.ChampionLabels, &known); err != nil {
+		return 0, err
+	}
+	if err := d.Store.ReadJSON(ctx, challenger.Labels, &knows); err != nil {
+		return 0, err
+	}
+	for _, label := range knows {
+		tested := slices.ContainsFunc(test, func(a evaluate.Answer) bool { return a.Truth == label })
+		if label != pipeline.Unknown && !slices.Contains(known, label) && !tested {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// hear lets held calls have their say.
+func (d *Data) hear(ctx context.Context, in CompareModelsInput, j *retrain.Judgement) error {
+	if in.Held.Path == "" {
+		return nil
+	}
+	champion, err := d.answers(ctx, in.Held, in.HeldChampion)
+	if err != nil {
+		return err
+	}
+	challenger, err := d.answers(ctx, in.Held, in.HeldChallenger)
+	if err != nil {
+		return err
+	}
+	held, err := evaluate.Compare(champion.answers, challenger.answers, in.Seed)
+	if err != nil {
+		return err
+	}
+	j.Hear(held)
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"switchboard/internal/database"
 	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/results"
 )
 
 // Data is the set of activities of the task queue pipeline.TaskQueue. Its
@@ -21,6 +22,8 @@ type Data struct {
 	Anonymizer *anonymize.Anonymizer
 	// Models is the database of models.
 	Models *database.Store
+	// Results has the calls, and what people say of them.
+	Results *results.Store
 	// Prices is what providers ask. It may be empty.
 	Prices cost.Table
 	// saveEvery is saveSlices, but in tests.

@@ -30,6 +30,7 @@ import (
 	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/results"
 	"switchboard/internal/split"
 )
 
@@ -57,7 +58,7 @@ func newLab(t *testing.T) *lab {
 	}
 	t.Cleanup(func() { _ = models.Close() })
 	var suite testsuite.WorkflowTestSuite
-	l := &lab{TestActivityEnvironment: suite.NewTestActivityEnvironment(), t: t, store: store, data: &Data{Store: store, Anonymizer: anonymizer, Models: models}}
+	l := &lab{TestActivityEnvironment: suite.NewTestActivityEnvironment(), t: t, store: store, data: &Data{Store: store, Anonymizer: anonymizer, Models: models, Results: results.New(models)}}
 	l.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&Failures{}}})
 	l.RegisterActivity(l.data)
 	return l

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/layout"
@@ -21,6 +22,8 @@ type PlanRetrainingInput struct {
 	LoadReport artifact.Ref          `json:"load_report"`
 	Enough     pipeline.RetrainWhen  `json:"enough"`
 	Retraining pipeline.RetrainingID `json:"retraining"`
+	// UseSetAside is as in [pipeline.FineTuneInput].
+	UseSetAside bool `json:"use_set_aside,omitempty"`
 }
 
 // PlanRetrainingResult says whether to train.
@@ -32,6 +35,8 @@ type PlanRetrainingResult struct {
 	// may give.
 	Champion string       `json:"champion,omitempty"`
 	Labels   artifact.Ref `json:"labels,omitzero"`
+	// SetAside tells which labels of calls are not believed.
+	SetAside pipeline.SetAside `json:"set_aside,omitzero"`
 	pipeline.RetrainNews
 }
 
@@ -52,7 +57,14 @@ func (d *Data) PlanRetraining(ctx context.Context, in PlanRetrainingInput) (Plan
 	if err != nil {
 		return PlanRetrainingResult{}, err
 	}
-	plan := PlanRetrainingResult{Champion: champion.ID, Labels: champion.Labels, RetrainNews: evidence.News()}
+	judged, err := d.learnable(ctx, in.Retraining.Task, in.UseSetAside)
+	if err != nil {
+		return PlanRetrainingResult{}, err
+	}
+	if evidence.Judged, err = d.judgedAt(ctx, in.Retraining.Task, judged); err != nil {
+		return PlanRetrainingResult{}, err
+	}
+	plan := PlanRetrainingResult{Champion: champion.ID, Labels: champion.Labels, SetAside: judged.aside, RetrainNews: evidence.News()}
 	plan.Train, plan.Reason = in.Enough.Reached(plan.RetrainNews)
 	if plan.Train {
 		return plan, nil
@@ -82,6 +94,19 @@ func (d *Data) evidence(ctx context.Context, in PlanRetrainingInput, champion re
 	}
 	e.LabelsNow, err = d.labelMix(ctx, in.LoadReport.Path)
 	return e, err
+}
+
+// judgedAt is when people said what they say of calls.
+func (d *Data) judgedAt(ctx context.Context, task string, judged judgedCalls) ([]time.Time, error) {
+	latest, err := d.Results.JudgedAt(ctx, named(task))
+	if err != nil {
+		return nil, err
+	}
+	var at []time.Time
+	for _, id := range judged.ids() {
+		at = append(at, latest[id])
+	}
+	return at, nil
 }
 
 // labelMix reads how many conversations each label has.

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"runtime"
 
 	"switchboard/internal/anonymize"
 	"switchboard/internal/call"
@@ -31,37 +32,69 @@ type RedactCallResult struct {
 	pipeline.Clearance
 }
 
+// open is whether the call waits for its answer.
+func (r RedactCallResult) open() bool { return r.Outcome == pipeline.CallStored && r.Status == "" }
+
 // RedactCall reads the event of a call, replaces what names or identifies a person
 // in its turns, and stores them. The words of the caller are in this process's
 // memory alone. Without a passed evaluation of the anonymizer on calls nothing is
 // stored: that is a problem of kind Refused.
+//
+// What an attempt before this one has stored is not redacted again.
 func (c *Calls) RedactCall(ctx context.Context, in RedactCallInput) (RedactCallResult, error) {
+	if before, ok, err := c.before(ctx, in); ok || err != nil {
+		return before, err
+	}
 	origin, e, err := c.event(ctx, in)
 	if err != nil {
 		return RedactCallResult{}, err
 	}
-	return c.redact(ctx, in, origin, e, false)
+	_, result, err := c.redact(ctx, in, origin, e, false)
+	return result, err
 }
 
-// redact stores the turns of an event without what names a person.
-func (c *Calls) redact(ctx context.Context, in RedactCallInput, origin results.Origin, e call.Event, audio bool) (RedactCallResult, error) {
+// before returns what is stored under the call's id; false if nothing is, or if that
+// cannot be told without reading the event.
+func (c *Calls) before(ctx context.Context, in RedactCallInput) (RedactCallResult, bool, error) {
+	if in.Record == nil {
+		return RedactCallResult{}, false, nil
+	}
+	stored, err := c.Results.Call(ctx, in.CallID)
+	if kind, _ := problem.KindOf(err); kind == problem.BadInput {
+		return RedactCallResult{}, false, nil
+	}
+	switch {
+	case err != nil:
+		return RedactCallResult{}, false, err
+	case stored.Origin.SHA256 != in.Record.SHA256:
+		return RedactCallResult{Outcome: pipeline.CallTaken}, true, nil
+	case stored.Status != results.Redacted:
+		return RedactCallResult{Outcome: pipeline.CallAnswered}, true, nil
+	}
+	clearance, err := c.clearance(ctx)
+	return RedactCallResult{Outcome: pipeline.CallStored, Turns: len(stored.Turns), Spans: stored.Spans, Clearance: clearance}, true, err
+}
+
+// redact stores the turns of an event without what names a person, and returns them as
+// they are stored.
+func (c *Calls) redact(ctx context.Context, in RedactCallInput, origin results.Origin, e call.Event, audio bool) ([]results.Turn, RedactCallResult, error) {
 	clearance, err := c.clearance(ctx)
 	if err != nil {
-		return RedactCallResult{}, err
+		return nil, RedactCallResult{}, err
 	}
 	turns := make([]anonymize.Turn, len(e.Turns))
 	for i, t := range e.Turns {
 		turns[i] = anonymize.Turn{Side: t.Side, Text: text.Clean(t.Text)}
 	}
-	redacted, err := c.Anonymizer.Calls(ctx, [][]anonymize.Turn{turns})
+	redacted, err := c.anonymize(ctx, turns)
 	if err != nil {
-		return RedactCallResult{}, err
+		return nil, RedactCallResult{}, err
 	}
 	stored := results.Call{
 		ID: e.ID, Task: in.Task, Channel: e.Channel, Language: e.Language, ReceivedAt: e.ReceivedAt,
 		Origin: origin, Audio: audio, Spans: map[string]int64{}, Anonymizer: clearance.Anonymizer,
 	}
-	for i, r := range redacted[0] {
+	for i, r := range redacted {
 		stored.Turns = append(stored.Turns, results.Turn{Side: e.Turns[i].Side, Text: r.Text, Start: e.Turns[i].Start, End: e.Turns[i].End})
 		for _, s := range r.Spans {
 			stored.Spans[s.Kind]++
@@ -72,8 +105,28 @@ func (c *Calls) redact(ctx context.Context, in RedactCallInput, origin results.O
 		stored.Status, result.Status = results.NoSpeech, results.NoSpeech
 	}
 	outcome, err := c.Results.SaveRedacted(ctx, stored)
+	if err == nil && outcome == results.Same { // by an anonymizer that may have been another
+		stored, err = c.Results.Call(ctx, e.ID)
+	}
 	result.Outcome = outcomes[outcome]
-	return result, err
+	return stored.Turns, result, err
+}
+
+// anonymize redacts one call. As many are redacted at a time as the machine is good
+// for, and the others in their order: side by side all of them would be late.
+func (c *Calls) anonymize(ctx context.Context, turns []anonymize.Turn) ([]anonymize.Result, error) {
+	c.start.Do(func() { c.redacting = make(chan struct{}, runtime.NumCPU()+2) })
+	select {
+	case c.redacting <- struct{}{}:
+		defer func() { <-c.redacting }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	redacted, err := c.Anonymizer.Calls(ctx, [][]anonymize.Turn{turns})
+	if err != nil {
+		return nil, err
+	}
+	return redacted[0], nil
 }
 
 // outcomes are those of the database as a workflow knows them: one that waits for its

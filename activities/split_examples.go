@@ -8,6 +8,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/dataset"
 	"switchboard/internal/layout"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/prompt"
 	"switchboard/internal/registry"
 	"switchboard/internal/split"
@@ -22,6 +23,8 @@ type SplitExamplesInput struct {
 	Dir  string `json:"dir"`
 	// Force does the work even if an earlier run has done the same.
 	Force bool `json:"force,omitempty"`
+	// UseSetAside is as in [pipeline.FineTuneInput].
+	UseSetAside bool `json:"use_set_aside,omitempty"`
 }
 
 // SplitExamplesResult names the splits and the files for the trainer.
@@ -36,21 +39,27 @@ type SplitExamplesResult struct {
 	Report artifact.Ref `json:"report"`
 	// Labels lists the answers that a model may give.
 	Labels artifact.Ref `json:"labels"`
+	// Calls is calls.json: the ids of the calls that people gave a label.
+	Calls  artifact.Ref `json:"calls,omitzero"`
 	Counts split.Counts `json:"counts"`
+	// SetAside tells which labels of calls are not believed.
+	SetAside pipeline.SetAside `json:"set_aside,omitzero"`
 	// Reused is true if an earlier run's files were copied.
 	Reused bool `json:"reused,omitempty"`
 }
 
 func (r *SplitExamplesResult) files() []*artifact.Ref {
-	return []*artifact.Ref{&r.Train, &r.Validation, &r.Test, &r.TrainFile, &r.ValidationFile, &r.Report, &r.Labels}
+	return []*artifact.Ref{&r.Train, &r.Validation, &r.Test, &r.TrainFile, &r.ValidationFile, &r.Report, &r.Labels, &r.Calls}
 }
 
 // SplitExamples divides examples into train, validation and test, with the
-// task's corrections where they have a weight, and writes the first two as
+// task's corrections where they have a weight, those of conversations and those of
+// calls, and writes the first two as
 // the trainer expects them. Where an earlier run did the same
 // with the same examples, its result is taken over.
 func (d *Data) SplitExamples(ctx context.Context, in SplitExamplesInput) (SplitExamplesResult, error) {
 	var corrections []registry.Correction
+	var judged judgedCalls
 	if in.Options.CorrectionWeight > 0 {
 		var err error
 		if corrections, err = d.Models.Task(in.Task).Corrections(ctx); err != nil {
@@ -63,16 +72,20 @@ func (d *Data) SplitExamples(ctx context.Context, in SplitExamplesInput) (SplitE
 		for _, c := range corrections {
 			in.Options.Corrections[c.ConversationID] = c.Label
 		}
+		if judged, err = d.learnable(ctx, in.Task, in.UseSetAside); err != nil {
+			return SplitExamplesResult{}, err
+		}
+		in.Options.Calls = judged.examples()
 	}
-	key := cacheKey{"split", []any{sumsOf(in.Examples), in.Options, corrections}}
+	key := cacheKey{"split", []any{sumsOf(in.Examples), in.Options, corrections, in.Options.Calls, judged.ids()}}
 	result, reused, err := reuse(ctx, d.Store, key, in.Dir, in.Force, (*SplitExamplesResult).files, func() (SplitExamplesResult, error) {
-		return d.split(ctx, in)
+		return d.split(ctx, in, judged.ids())
 	})
-	result.Reused = reused
+	result.Reused, result.SetAside = reused, judged.aside
 	return result, err
 }
 
-func (d *Data) split(ctx context.Context, in SplitExamplesInput) (SplitExamplesResult, error) {
+func (d *Data) split(ctx context.Context, in SplitExamplesInput, calls []string) (SplitExamplesResult, error) {
 	examples, err := allRows(ctx, d.Store, in.Examples)
 	if err != nil {
 		return SplitExamplesResult{}, err
@@ -81,7 +94,11 @@ func (d *Data) split(ctx context.Context, in SplitExamplesInput) (SplitExamplesR
 	if err != nil {
 		return SplitExamplesResult{}, err
 	}
-	return d.writeSplits(ctx, in, r)
+	result, err := d.writeSplits(ctx, in, r)
+	if err == nil {
+		result.Calls, err = d.Store.WriteJSON(ctx, layout.Run(in.Dir).LearnedCalls(), calls)
+	}
+	return result, err
 }
 
 func (d *Data) writeSplits(ctx context.Context, in SplitExamplesInput, r split.Result) (SplitExamplesResult, error) {

@@ -17,6 +17,9 @@ func (c *Calls) TranscribeCall(ctx context.Context, in RedactCallInput) (RedactC
 	if c.Speech == nil {
 		return RedactCallResult{}, problem.New(problem.Refused, "there is no recognizer for recordings; set %s, and send the call again with `starter calls replay`", config.SpeechURL)
 	}
+	if before, ok, err := c.before(ctx, in); ok || err != nil {
+		return before, err
+	}
 	// What is known to be in vain is not paid for.
 	if _, err := c.clearance(ctx); err != nil {
 		return RedactCallResult{}, err
@@ -34,5 +37,6 @@ func (c *Calls) TranscribeCall(ctx context.Context, in RedactCallInput) (RedactC
 		return RedactCallResult{}, err
 	}
 	e.Language, e.Turns = cmp.Or(e.Language, said.Language), said.Turns
-	return c.redact(ctx, in, origin, e, true)
+	_, result, err := c.redact(ctx, in, origin, e, true)
+	return result, err
 }

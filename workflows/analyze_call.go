@@ -44,33 +44,54 @@ func storeCall(ctx workflow.Context, r *run, in pipeline.AnalyzeCallInput) (pipe
 
 func storedCall(ctx workflow.Context, r *run, in pipeline.AnalyzeCallInput) (pipeline.AnalyzeCallResult, error) {
 	result := pipeline.AnalyzeCallResult{Task: in.Task}
-	r.pass(ctx, pipeline.Anonymizing)
-	step, within := calls.RedactCall, redacting(ctx, "redact the call")
-	if in.Audio {
-		r.pass(ctx, pipeline.Transcribing)
-		step, within = calls.TranscribeCall, transcribing(ctx, "transcribe and redact the call")
-	}
-	var redacted activities.RedactCallResult
-	err := workflow.ExecuteActivity(within, step, activities.RedactCallInput{CallID: in.CallID, Task: in.Task, Event: in.Event, Record: in.Record}).Get(ctx, &redacted)
+	done, err := redactedCall(ctx, r, in)
 	if err != nil {
 		return result, err
 	}
-	result.Turns, result.Spans, result.Status = redacted.Turns, redacted.Spans, redacted.Status
-	if redacted.Outcome != pipeline.CallStored {
-		result.Duplicate = redacted.Outcome
+	result.Turns, result.Spans, result.Status = done.Turns, done.Spans, done.Status
+	if done.Outcome != pipeline.CallStored {
+		result.Duplicate = done.Outcome
 	}
-	if result.Duplicate != "" || redacted.Status != "" {
+	if result.Duplicate != "" || done.Status != "" {
 		return result, nil
 	}
 	r.pass(ctx, pipeline.Classifying)
-	var answered activities.ClassifyCallResult
-	err = workflow.ExecuteActivity(answering(ctx, "classify the call"), calls.ClassifyCall, activities.ClassifyCallInput{
-		CallID: in.CallID, Task: in.Task, Model: in.Model, Clearance: redacted.Clearance,
-	}).Get(ctx, &answered)
-	result.Model, result.Status, result.Confidence = answered.Model, answered.Status, answered.Confidence
-	r.status.Model = answered.Model
-	return result, err
+	answer := done.Answer
+	if answer == nil {
+		err = workflow.ExecuteActivity(answering(ctx, "classify the call"), calls.ClassifyCall, activities.ClassifyCallInput{
+			CallID: in.CallID, Task: in.Task, Model: in.Model, Clearance: done.Clearance,
+		}).Get(ctx, &answer)
+		if err != nil {
+			return result, err
+		}
+	}
+	result.Model, result.Status, result.Confidence = answer.Model, answer.Status, answer.Confidence
+	r.status.Model = answer.Model
+	return result, nil
 }
+
+// redactedCall has the call stored without what names a person, and its answer if that
+// came at once.
+func redactedCall(ctx workflow.Context, r *run, in pipeline.AnalyzeCallInput) (done activities.AnswerCallResult, err error) {
+	where := activities.RedactCallInput{CallID: in.CallID, Task: in.Task, Event: in.Event, Record: in.Record}
+	if in.Audio {
+		r.pass(ctx, pipeline.Transcribing)
+		err = workflow.ExecuteActivity(transcribing(ctx, "transcribe and redact the call"), calls.TranscribeCall, where).Get(ctx, &done.RedactCallResult)
+		return done, err
+	}
+	r.pass(ctx, pipeline.Anonymizing)
+	if workflow.GetVersion(ctx, atOnce, workflow.DefaultVersion, 1) == 1 {
+		err = workflow.ExecuteLocalActivity(once(ctx, "redact and classify the call"), calls.AnswerCall, activities.AnswerCallInput{RedactCallInput: where, Model: in.Model}).Get(ctx, &done)
+		if err == nil || temporal.IsCanceledError(err) {
+			return done, err
+		}
+	}
+	err = workflow.ExecuteActivity(redacting(ctx, "redact the call"), calls.RedactCall, where).Get(ctx, &done.RedactCallResult)
+	return done, err
+}
+
+// atOnce marks, in a history, that a call with turns is tried in one step first.
+const atOnce = "calls-at-once"
 
 // rejectCall keeps what is left of a call that cannot be analyzed, for whoever mends
 // what was wrong and sends it again.

@@ -153,9 +153,12 @@ func (f *fineTuning) split(ctx workflow.Context) error {
 		Task:     f.in.Task,
 		Dir:      f.status.Dir,
 		Force:    f.in.Force,
+
+		UseSetAside: f.in.UseSetAside,
 	}).Get(ctx, &f.splits)
 	f.reused(f.splits.Reused)
-	f.result.Split = f.splits.Counts
+	f.result.Split, f.result.SetAside = f.splits.Counts, f.splits.SetAside
+	f.setAside(f.splits.SetAside)
 	f.status.Split = &f.result.Split
 	return err
 }
@@ -413,7 +416,7 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 
 func (f *fineTuning) files() []activities.ManifestStage {
 	return []activities.ManifestStage{
-		{Name: "split", Files: []artifact.Ref{f.splits.Train, f.splits.Validation, f.splits.Test, f.splits.Report}},
+		{Name: "split", Files: []artifact.Ref{f.splits.Train, f.splits.Validation, f.splits.Test, f.splits.Report, f.splits.Calls}},
 		{Name: "cost", Files: []artifact.Ref{f.costs.File}},
 		{Name: "finetune", Files: []artifact.Ref{f.splits.TrainFile, f.splits.ValidationFile, f.splits.Labels, f.metrics.Job, f.metrics.Events}},
 		{Name: "metrics", Files: []artifact.Ref{f.metrics.Steps, f.metrics.Curves}},
@@ -425,7 +428,7 @@ func (f *fineTuning) checks() []activities.Check {
 	c := f.splits.Counts
 	used := c.Train - c.Repeated + c.Validation + c.Test + c.Unlabelled + c.Empty + c.Duplicates + c.Rare + c.Surplus
 	return append(preparedChecks(f.prepared),
-		activities.Check{Name: "anonymized conversations are in a split or counted as left out", In: rowsOf(f.prepared.Anonymized), Out: used},
+		activities.Check{Name: "anonymized conversations, and corrected calls, are in a split or counted as left out", In: rowsOf(f.prepared.Anonymized) + c.CallExamples, Out: used},
 		activities.Check{Name: "test conversations have a prediction", In: f.splits.Test.Rows, Out: f.answers.test.Rows},
 	)
 }

@@ -127,6 +127,18 @@ func ask(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// once is for a call that can be answered at once, by the worker that has its workflow
+// task: the task waits for it, and nothing is written at Temporal between the call's
+// start and its end. What does not succeed at the first attempt is left to the steps
+// that have the patience.
+func once(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		Summary:             summary,
+		StartToCloseTimeout: 2 * time.Minute,
+		RetryPolicy:         retries(time.Second, 1),
+	})
+}
+
 // redacting is for the turns of one call, and for storing them. A caller's call comes
 // before the files that others wait for. Whatever a person has to mend, such as a
 // full disk, is waited for: calls come in whether or not it is mended.

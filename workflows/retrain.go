@@ -77,6 +77,7 @@ type retraining struct {
 	in       pipeline.RetrainInput
 	planned  activities.PlanRetrainingResult
 	asked    activities.ClassifyPartResult
+	held     heldCalls
 	compared activities.CompareModelsResult
 	proposal *pipeline.Proposal
 	approval *pipeline.Approval
@@ -184,12 +185,13 @@ func (t *retraining) plan(ctx workflow.Context) error {
 		return err
 	}
 	err = workflow.ExecuteActivity(quick(ctx, "decide whether to train"), data.PlanRetraining, activities.PlanRetrainingInput{
-		Dataset: staged.Dataset, LoadReport: staged.LoadReport, Enough: t.in.When, Retraining: t.id(ctx),
+		Dataset: staged.Dataset, LoadReport: staged.LoadReport, Enough: t.in.When, Retraining: t.id(ctx), UseSetAside: t.in.FineTune.UseSetAside,
 	}).Get(ctx, &t.planned)
 	if err != nil {
 		return err
 	}
-	t.result.Champion = t.planned.Champion
+	t.result.Champion, t.result.SetAside = t.planned.Champion, t.planned.SetAside
+	t.setAside(t.planned.SetAside)
 	if max(t.planned.Drift, t.planned.ConfidenceDrift) >= t.in.When.Drift {
 		t.tell(ctx, pipeline.DataDrifted, pipeline.EventRun{})
 	}
@@ -205,7 +207,15 @@ func (t *retraining) train(ctx workflow.Context) error {
 	}
 	id := workflow.GetInfo(ctx).WorkflowExecution.ID
 	tuning := child(ctx, pipeline.RetrainedID(id), t.in.FineTune.ChallengerMetadata(id))
-	return workflow.ExecuteChildWorkflow(tuning, FineTune, t.in.FineTune).Get(ctx, &t.result.FineTune)
+	if err := workflow.ExecuteChildWorkflow(tuning, FineTune, t.in.FineTune).Get(ctx, &t.result.FineTune); err != nil {
+		return err
+	}
+	// People may have said more since it was planned.
+	if aside := t.result.FineTune.SetAside; aside.Calls > 0 {
+		t.result.SetAside = aside
+		t.setAside(aside)
+	}
+	return nil
 }
 
 // compare asks the champion about the challenger's test set, in the same run. A
@@ -235,6 +245,9 @@ func (t *retraining) compare(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := t.askHeld(ctx); err != nil {
+		return err
+	}
 	err = workflow.ExecuteActivity(bulk(ctx, "compare challenger and champion"), data.CompareModels, activities.CompareModelsInput{
 		Champion:              t.planned.Champion,
 		Challenger:            trained.Model,
@@ -245,8 +258,13 @@ func (t *retraining) compare(ctx workflow.Context) error {
 		Seed:                  uint64(t.in.FineTune.Seed),
 		Retraining:            t.id(ctx),
 		Dir:                   t.status.Dir,
+		ChampionLabels:        t.planned.Labels,
+		FromCalls:             trained.Split.ClassesOfCalls,
+		Held:                  t.held.staged.Calls,
+		HeldChampion:          t.held.champion.Predictions,
+		HeldChallenger:        t.held.challenger.Predictions,
 	}).Get(ctx, &t.compared)
-	t.result.Comparison = t.compared.File
+	t.result.Comparison, t.result.HeldCalls = t.compared.File, t.compared.HeldCalls
 	t.keepUnfit()
 	return err
 }
@@ -254,15 +272,28 @@ func (t *retraining) compare(ctx workflow.Context) error {
 // keepUnfit lets no comparison make a champion of a model that only a person may
 // promote.
 func (t *retraining) keepUnfit() {
-	if unfit := t.result.FineTune.Unfit; unfit != "" && t.compared.Better {
-		t.compared.Better, t.compared.Reason = false, unfit
+	if unfit := t.result.FineTune.Unfit; unfit != "" && (t.compared.Better || t.compared.Ask) {
+		t.compared.Better, t.compared.Ask, t.compared.Reason = false, false, unfit
 	}
 }
 
-// approve waits for a person, if one is asked for and there is something to
-// decide.
+// asks tells whether a person is to decide, and on what: where it was asked for,
+// where the test set cannot tell, and where somebody's corrections are not believed,
+// for then they may have been believed too long.
+func (t *retraining) asks() bool {
+	if t.planned.Champion == "" || !t.compared.Better && !t.compared.Ask {
+		return false
+	}
+	if aside := t.result.SetAside; aside.Calls > 0 {
+		t.compared.Reason = aside.Why() + ": " + t.compared.Reason
+		return true
+	}
+	return t.in.Approve || t.compared.Ask
+}
+
+// approve waits for a person, if there is something to decide.
 func (t *retraining) approve(ctx workflow.Context) error {
-	if !t.in.Approve || !t.compared.Better || t.planned.Champion == "" {
+	if !t.asks() {
 		return nil
 	}
 	if err := t.enter(ctx, pipeline.Approving); err != nil {
@@ -288,6 +319,7 @@ func (t *retraining) approve(ctx workflow.Context) error {
 		t.compared.Better = false
 		t.compared.Reason = "it was rejected: " + t.approval.Why
 	default:
+		t.compared.Better = true
 		t.compared.Reason = t.approval.Why + " (" + t.compared.Reason + ")"
 	}
 	return nil
@@ -325,7 +357,9 @@ func (t *retraining) recordRun(ctx workflow.Context) error {
 		Privacy:    t.result.FineTune.Privacy,
 		Stages: []activities.ManifestStage{
 			{Name: "fine-tuning", Files: []artifact.Ref{t.result.FineTune.Manifest}},
-			{Name: "comparison", Files: []artifact.Ref{t.asked.Predictions, t.compared.File}},
+			{Name: "comparison", Files: []artifact.Ref{
+				t.asked.Predictions, t.compared.File, t.held.staged.Calls, t.held.champion.Predictions, t.held.challenger.Predictions,
+			}},
 		},
 		Result: t.result,
 	}

@@ -128,6 +128,13 @@ func (r *run) belongs(ctx workflow.Context, task string) error {
 // reused notes that the stage's work was taken over from an earlier run.
 func (r *run) reused(all bool) { r.status.Stages[len(r.status.Stages)-1].Reused = all }
 
+// setAside lets whoever asks the run see whose corrections are not believed.
+func (r *run) setAside(aside pipeline.SetAside) {
+	if aside.Calls > 0 {
+		r.status.SetAside = &aside
+	}
+}
+
 // end notes how the run ended. It works on a cancelled context too.
 func (r *run) end(ctx workflow.Context, err error) {
 	r.leave(ctx)

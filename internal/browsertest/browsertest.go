@@ -86,7 +86,19 @@ func Screenshot(ctx context.Context, url, waitFor, file string) (text string, er
 
 // open starts a browser with one tab; leave ends it and removes its profile.
 func open(ctx context.Context, browser string) (tab context.Context, leave func()) {
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
+	ctx, stop := context.WithTimeout(ctx, 2*timeout)
+	ctx, end := chromedp.NewExecAllocator(ctx, allocation(browser)...)
+	tab, closeTab := chromedp.NewContext(ctx)
+	return tab, func() {
+		closeTab()
+		end()
+		stop()
+	}
+}
+
+// allocation is how the browser is started.
+func allocation(browser string) []chromedp.ExecAllocatorOption {
+	return append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(browser),
 		// Tests may run as root, where Chromium's sandbox does not work; the
 		// only pages it sees are our own.
@@ -97,14 +109,6 @@ func open(ctx context.Context, browser string) (tab context.Context, leave func(
 		chromedp.Flag("hide-scrollbars", true),
 		chromedp.WSURLReadTimeout(timeout),
 	)
-	ctx, stop := context.WithTimeout(ctx, 2*timeout)
-	ctx, end := chromedp.NewExecAllocator(ctx, options...)
-	tab, closeTab := chromedp.NewContext(ctx)
-	return tab, func() {
-		closeTab()
-		end()
-		stop()
-	}
 }
 
 // visit starts the browser and loads a page into a window of a width, while ctx

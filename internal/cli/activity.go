@@ -9,6 +9,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"switchboard/internal/pipeline"
+	"switchboard/internal/request"
 )
 
 // activity is a step that a run waits for.
@@ -59,7 +60,7 @@ func (c *connection) attemptFailure(p *workflowpb.PendingActivityInfo) error {
 			ActivityFailureInfo: &failurepb.ActivityFailureInfo{ActivityType: p.GetActivityType()},
 		},
 	}
-	return runFailure(c.Failure(whole))
+	return request.Failure(c.Failure(whole))
 }
 
 // decodeHeartbeat reports whether there was something to decode. What another

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"switchboard/internal/pipeline"
+	"switchboard/internal/request"
 )
 
 // checkRun lets a worker look whether a run could begin, before there is one. It
@@ -23,7 +24,7 @@ func (a *app) checkRun(ctx context.Context, c *connection, in pipeline.CheckRunI
 	case err != nil:
 		return false, nil
 	case result.Refusal != "":
-		return true, runFailure(temporal.NewNonRetryableApplicationError(result.Reason, result.Refusal, nil))
+		return true, request.Failure(temporal.NewNonRetryableApplicationError(result.Reason, result.Refusal, nil))
 	}
 	return true, nil
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"switchboard/internal/pipeline"
+	"switchboard/internal/runs"
 	"switchboard/internal/temporal"
 )
 
@@ -124,7 +124,7 @@ var runsOf = map[string]struct {
 	types   []string
 	running bool
 }{
-	"cancel":             {slices.Sorted(maps.Keys(kinds)), true},
+	"cancel":             {runs.Types(), true},
 	"pause":              {[]string{pipeline.ApplyWorkflow}, true},
 	"resume":             {[]string{pipeline.ApplyWorkflow}, true},
 	"approve":            {[]string{pipeline.RetrainWorkflow}, true},
@@ -140,10 +140,11 @@ func completeRuns(flag string) func(context.Context, *connection, *cobra.Command
 		seen := map[string]bool{}
 		for _, info := range recent(ctx, c) {
 			id, workflow := info.GetExecution().GetWorkflowId(), info.GetType().GetName()
-			running := states[info.GetStatus()] == stateRunning
+			state := runs.StateOf(info.GetStatus())
+			running := state == stateRunning
 			fits := !narrowed || info.GetParentExecution() == nil && running == of.running && slices.Contains(of.types, workflow)
 			if fits && !seen[id] {
-				offered = append(offered, fmt.Sprintf("%s\t%s, %s", id, kindOf(workflow), states[info.GetStatus()]))
+				offered = append(offered, fmt.Sprintf("%s\t%s, %s", id, runs.KindOf(workflow), state))
 			}
 			seen[id] = true
 		}

@@ -2,17 +2,15 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
 
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/runs"
 )
 
 // runRef names one run. Without a run id it is the latest of the workflow id.
@@ -26,16 +24,16 @@ func (c *connection) named(ctx context.Context, args []string) (runRef, error) {
 	}
 	// Servers differ in the order of their lists, and not all can be told
 	// one; the first page has the running ones and those that ended last.
-	runs, err := c.list(ctx, fmt.Sprintf("WorkflowType = '%s'", pipeline.FineTuneWorkflow), 100)
+	all, err := c.list(ctx, fmt.Sprintf("WorkflowType = '%s'", pipeline.FineTuneWorkflow), 100)
 	if err != nil {
 		return runRef{}, err
 	}
 	// A retraining's own fine-tuning is a part of that, and looked at with it.
-	runs = slices.DeleteFunc(runs, func(info *workflowpb.WorkflowExecutionInfo) bool { return info.GetParentExecution() != nil })
-	if len(runs) == 0 {
+	all = slices.DeleteFunc(all, func(info *workflowpb.WorkflowExecutionInfo) bool { return info.GetParentExecution() != nil })
+	if len(all) == 0 {
 		return runRef{}, problem.Input("there is no fine-tuning yet; start one with `starter finetune --dataset FILE`, or name a run")
 	}
-	latest := slices.MaxFunc(runs, func(a, b *workflowpb.WorkflowExecutionInfo) int {
+	latest := slices.MaxFunc(all, func(a, b *workflowpb.WorkflowExecutionInfo) int {
 		return a.GetStartTime().AsTime().Compare(b.GetStartTime().AsTime())
 	})
 	return runRef{workflow: latest.GetExecution().GetWorkflowId()}, nil
@@ -49,11 +47,11 @@ func (c *connection) find(ctx context.Context, name string) (runRef, error) {
 	if kind, _ := problem.KindOf(err); err == nil || kind != problem.BadInput || strings.ContainsAny(name, `'"\`) || name == "" {
 		return runRef{workflow: name}, err
 	}
-	runs, failed := c.list(ctx, fmt.Sprintf("WorkflowId STARTS_WITH '%s' OR RunId STARTS_WITH '%s'", name, name), maxCandidates+1)
+	some, failed := c.list(ctx, fmt.Sprintf("WorkflowId STARTS_WITH '%s' OR RunId STARTS_WITH '%s'", name, name), maxCandidates+1)
 	if failed != nil {
 		return runRef{}, failed
 	}
-	switch found := candidates(runs, name); len(found) {
+	switch found := candidates(some, name); len(found) {
 	case 0:
 		return runRef{}, err
 	case 1:
@@ -79,8 +77,8 @@ const maxCandidates = 100
 // candidates are the runs that a name may mean, without the parts of other
 // candidates: who types the start of a run's id means the run and not what it
 // starts in turn.
-func candidates(runs []*workflowpb.WorkflowExecutionInfo, name string) (found []runRef) {
-	for _, info := range runs {
+func candidates(among []*workflowpb.WorkflowExecutionInfo, name string) (found []runRef) {
+	for _, info := range among {
 		id, run := info.GetExecution().GetWorkflowId(), info.GetExecution().GetRunId()
 		ref := runRef{workflow: id}
 		if !strings.HasPrefix(id, name) {
@@ -117,24 +115,16 @@ func ambiguous(name string, found []runRef) error {
 // list returns the first runs that match a query of Temporal's visibility, at
 // most so many.
 func (c *connection) list(ctx context.Context, query string, most int) ([]*workflowpb.WorkflowExecutionInfo, error) {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-	defer cancel()
-	var runs []*workflowpb.WorkflowExecutionInfo
+	var all []*workflowpb.WorkflowExecutionInfo
 	var next []byte
 	for {
-		answer, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Namespace: c.Namespace, PageSize: int32(min(most, 1000)), Query: query, NextPageToken: next,
-		})
-		var invalid *serviceerror.InvalidArgument
-		if errors.As(err, &invalid) && strings.Contains(invalid.Message, pipeline.TaskAttribute) {
-			return nil, problem.New(problem.Environment, "the namespace %q has no search attribute %s; `starter doctor` says how to create it", c.Namespace, pipeline.TaskAttribute)
-		}
+		page, token, err := runs.Infos(ctx, c.Client, query, most, next)
 		if err != nil {
-			return nil, c.serverProblem(err, "list of runs")
+			return nil, err
 		}
-		runs, next = append(runs, answer.GetExecutions()...), answer.GetNextPageToken()
-		if len(runs) >= most || len(next) == 0 {
-			return runs[:min(most, len(runs))], nil
+		all, next = append(all, page...), token
+		if len(all) >= most || len(next) == 0 {
+			return all[:min(most, len(all))], nil
 		}
 	}
 }

@@ -9,33 +9,22 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/temporal"
+	"switchboard/internal/runs"
 )
 
 // What became of a run, as Temporal sees it.
 const (
-	stateRunning    = "running"
-	stateCompleted  = "completed"
-	stateFailed     = "failed"
-	stateCancelled  = "cancelled"
-	stateTerminated = "terminated"
-	stateTimedOut   = "timed out"
+	stateRunning    = runs.Running
+	stateCompleted  = runs.Completed
+	stateFailed     = runs.Failed
+	stateCancelled  = runs.Cancelled
+	stateTerminated = runs.Terminated
+	stateTimedOut   = runs.TimedOut
 )
-
-var states = map[enumspb.WorkflowExecutionStatus]string{
-	enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:          stateRunning,
-	enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:        stateCompleted,
-	enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:           stateFailed,
-	enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:         stateCancelled,
-	enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:       stateTerminated,
-	enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:        stateTimedOut,
-	enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW: stateRunning,
-}
 
 // report is all that is known of one run. Finetune, apply and status print it.
 type report struct {
@@ -114,17 +103,12 @@ func (c *connection) describeWithChildren(ctx context.Context, id, runID string)
 
 // reportOfInfo is what the server's list has of a run.
 func reportOfInfo(info *workflowpb.WorkflowExecutionInfo) report {
-	r := report{
-		WorkflowID: info.GetExecution().GetWorkflowId(),
-		RunID:      info.GetExecution().GetRunId(),
-		Workflow:   info.GetType().GetName(),
-		Parent:     info.GetParentExecution().GetWorkflowId(),
-		State:      cmp.Or(states[info.GetStatus()], info.GetStatus().String()),
-		Started:    when(info.GetStartTime()),
-		Closed:     when(info.GetCloseTime()),
+	run := runs.Of(info)
+	return report{
+		WorkflowID: run.WorkflowID, RunID: run.RunID, Workflow: run.Workflow, Parent: run.Parent,
+		State: run.State, Stage: run.Stage,
+		Started: when(info.GetStartTime()), Closed: when(info.GetCloseTime()),
 	}
-	r.Stage = pipeline.Stage(temporal.Keyword(info.GetSearchAttributes(), pipeline.StageAttribute))
-	return r
 }
 
 // report reports a run: what the server knows, what the run says of itself,
@@ -198,45 +182,15 @@ func (c *connection) status(ctx context.Context, id, runID string) (pipeline.Sta
 
 // addResult adds what a closed run came to: its result, or its failure.
 func (c *connection) addResult(ctx context.Context, r *report) {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-	defer cancel()
-	err := r.readResult(ctx, c.GetWorkflow(ctx, r.WorkflowID, r.RunID))
+	r.setResult(runs.ReadResult(ctx, c.Client, r.WorkflowID, r.RunID, r.Workflow))
+}
+
+func (r *report) setResult(result runs.Result, err error) {
+	r.FineTune, r.Apply, r.Retrain, r.Evaluate, r.Call = result.FineTune, result.Apply, result.Retrain, result.Evaluate, result.Call
 	if err != nil {
-		f := classify(runFailure(err))
+		f := classify(err)
 		r.Failure = &f
 	}
-}
-
-func (r *report) readResult(ctx context.Context, run client.WorkflowRun) error {
-	switch r.Workflow {
-	case pipeline.FineTuneWorkflow:
-		return get(ctx, run, &r.FineTune)
-	case pipeline.ApplyWorkflow:
-		return get(ctx, run, &r.Apply)
-	case pipeline.EvaluateWorkflow:
-		return get(ctx, run, &r.Evaluate)
-	case pipeline.AnalyzeCallWorkflow:
-		return get(ctx, run, &r.Call)
-	case pipeline.RetrainWorkflow:
-		if err := get(ctx, run, &r.Retrain); err != nil {
-			return err
-		}
-		if r.Retrain.FineTune.Model != "" {
-			r.FineTune = &r.Retrain.FineTune
-		}
-		return nil
-	}
-	return run.Get(ctx, nil)
-}
-
-// get sets result only if the run has one.
-func get[T any](ctx context.Context, run client.WorkflowRun, result **T) error {
-	var value T
-	if err := run.Get(ctx, &value); err != nil {
-		return err
-	}
-	*result = &value
-	return nil
 }
 
 func when(t *timestamppb.Timestamp) *time.Time {

@@ -7,11 +7,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"golang.org/x/sync/errgroup"
 
 	"switchboard/internal/pipeline"
-	"switchboard/internal/temporal"
+	"switchboard/internal/runs"
 )
 
 func (a *app) runsCommand() *cobra.Command {
@@ -51,9 +49,9 @@ of one that no other run shares.`,
 		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.kind, "kind", "", "only this `kind`: "+enumeration(kindNames()))
+	flags.StringVar(&f.kind, "kind", "", "only this `kind`: "+enumeration(runs.Kinds()))
 	flags.StringVar(&f.task, "task", "", "only runs of the task of this `name`")
-	flags.StringVar(&f.status, "status", "", "only runs of this `status`: "+enumeration(statusNames()))
+	flags.StringVar(&f.status, "status", "", "only runs of this `status`: "+enumeration(runs.Statuses()))
 	flags.StringVar(&f.since, "since", "", "only runs started since: a `time` such as 24h, 7d, 2026-11-01 or 2026-11-01T12:00:00Z")
 	flags.IntVar(&f.limit, "limit", 20, "most runs to list")
 	return cmd
@@ -83,61 +81,34 @@ type runEntry struct {
 	KeyFigure string `json:"key_figure,omitempty"`
 }
 
-// resultsAtOnce is how many results are asked for at the same time.
-const resultsAtOnce = 8
-
 // runs lists the runs of a query, newest first, with what each came to.
 func (c *connection) runs(ctx context.Context, query string, limit int) (runList, error) {
 	infos, err := c.list(ctx, query, limit+1)
 	if err != nil {
 		return runList{}, err
 	}
-	l := runList{More: len(infos) > limit}
-	infos = infos[:min(limit, len(infos))]
-	l.Runs = make([]runEntry, len(infos))
-	var asking errgroup.Group
-	asking.SetLimit(resultsAtOnce)
-	for i, info := range infos {
-		asking.Go(func() error {
-			l.Runs[i] = c.entry(ctx, info)
-			return nil
-		})
+	l := runList{Runs: []runEntry{}, More: len(infos) > limit}
+	for _, run := range runs.Look(ctx, c.Client, infos[:min(limit, len(infos))]) {
+		l.Runs = append(l.Runs, entryOf(run))
 	}
-	_ = asking.Wait() // what cannot be had is left out
 	slices.SortStableFunc(l.Runs, func(a, b runEntry) int { return b.Start.Compare(a.Start) })
 	return l, ctx.Err()
 }
 
-// entry is a run as the list shows it.
-func (c *connection) entry(ctx context.Context, info *workflowpb.WorkflowExecutionInfo) runEntry {
-	r := reportOfInfo(info)
+// entryOf is a run as the list shows it.
+func entryOf(run runs.Run) runEntry {
 	e := runEntry{
-		WorkflowID: r.WorkflowID, RunID: r.RunID, Kind: kindOf(r.Workflow), State: r.State, Stage: r.Stage, Closed: r.Closed,
-		Start: info.GetStartTime().AsTime(),
+		WorkflowID: run.WorkflowID, RunID: run.RunID, Kind: runs.KindOf(run.Workflow), Task: run.Task,
+		State: run.State, Stage: run.Stage, Start: run.Started,
 	}
-	e.Task = temporal.Keyword(info.GetSearchAttributes(), pipeline.TaskAttribute)
-	if r.State == stateRunning {
-		e.Stage = c.presentStage(ctx, r)
+	if run.State == stateRunning {
 		return e
 	}
-	e.Seconds = r.Closed.Sub(e.Start).Seconds()
-	c.addResult(ctx, &r)
+	e.Closed, e.Seconds = &run.Closed, run.Closed.Sub(run.Started).Seconds()
+	r := report{State: run.State}
+	r.setResult(run.Result, run.Failure)
 	e.KeyFigure = r.keyFigure()
 	return e
-}
-
-// presentStage is the stage of a running run as status tells it: that of the part
-// that it waits for. No worker is asked.
-func (c *connection) presentStage(ctx context.Context, r report) pipeline.Stage {
-	described, children, err := c.describeWithChildren(ctx, r.WorkflowID, r.RunID)
-	if err != nil {
-		return r.Stage
-	}
-	described.WorkerSilent = true
-	for _, child := range children {
-		described.addChild(ctx, c, child)
-	}
-	return described.Stage
 }
 
 func (l runList) write(t *text) {

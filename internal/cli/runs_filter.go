@@ -1,49 +1,14 @@
 package cli
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
-
-	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/runs"
 )
-
-// kinds are the commands that start a run, by the type of its workflow.
-var kinds = map[string]string{
-	pipeline.FineTuneWorkflow:    "finetune",
-	pipeline.ApplyWorkflow:       "apply",
-	pipeline.EvaluateWorkflow:    "evaluate",
-	pipeline.RetrainWorkflow:     "retrain",
-	pipeline.AnalyzeCallWorkflow: "call",
-}
-
-// kindOf is the command that starts a workflow of a type.
-func kindOf(workflow string) string {
-	if kind, ok := kinds[workflow]; ok {
-		return kind
-	}
-	return workflow
-}
-
-func kindNames() []string { return slices.Sorted(maps.Values(kinds)) }
-
-// statuses are what a list can be narrowed to, by the words of [states].
-var statuses = map[string]enumspb.WorkflowExecutionStatus{
-	stateRunning:    enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
-	stateCompleted:  enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED,
-	stateFailed:     enumspb.WORKFLOW_EXECUTION_STATUS_FAILED,
-	stateCancelled:  enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED,
-	stateTerminated: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED,
-	"timed-out":     enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT,
-}
-
-func statusNames() []string { return slices.Sorted(maps.Keys(statuses)) }
 
 // runFilter says which runs are listed. Empty fields do not narrow the list.
 type runFilter struct {
@@ -56,42 +21,21 @@ func (f runFilter) query(now time.Time) (string, error) {
 	if f.limit < 1 {
 		return "", problem.Input("the limit is %d; it must be 1 or more runs", f.limit)
 	}
-	var types []string
-	for workflow, kind := range kinds {
-		// Of calls there are too many: `calls list` has them.
-		if f.kind == kind || f.kind == "" && workflow != pipeline.AnalyzeCallWorkflow {
-			types = append(types, "'"+workflow+"'")
-		}
+	if f.kind != "" && !slices.Contains(runs.Kinds(), f.kind) {
+		return "", unknownWord("--kind", f.kind, runs.Kinds())
 	}
-	if len(types) == 0 {
-		return "", unknownWord("--kind", f.kind, kindNames())
+	if f.status != "" && !slices.Contains(runs.Statuses(), f.status) {
+		return "", unknownWord("--status", f.status, runs.Statuses())
 	}
-	slices.Sort(types)
-	conditions := []string{fmt.Sprintf("WorkflowType IN (%s)", strings.Join(types, ", "))}
-	if f.status != "" {
-		status, ok := statuses[f.status]
-		if !ok {
-			return "", unknownWord("--status", f.status, statusNames())
-		}
-		conditions = append(conditions, fmt.Sprintf("ExecutionStatus = '%s'", status))
-	} else {
-		// Such a run goes on under the same id, and is listed as that.
-		conditions = append(conditions, fmt.Sprintf("ExecutionStatus != '%s'", enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW))
-	}
-	if f.task != "" {
-		if err := pipeline.CheckTask(f.task); err != nil {
-			return "", err
-		}
-		conditions = append(conditions, fmt.Sprintf("%s = '%s'", pipeline.TaskAttribute, f.task))
-	}
+	wanted := runs.Filter{Kind: f.kind, Task: f.task, Status: f.status}
 	if f.since != "" {
 		since, err := parsePoint("--since", f.since, now)
 		if err != nil {
 			return "", err
 		}
-		conditions = append(conditions, fmt.Sprintf("StartTime >= '%s'", since.UTC().Format(time.RFC3339)))
+		wanted.Since = since
 	}
-	return strings.Join(conditions, " AND "), nil
+	return wanted.Query()
 }
 
 // parsePoint reads a point in time, or how long ago it was, from a flag.

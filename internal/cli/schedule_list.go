@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 
-	"switchboard/internal/pipeline"
+	"switchboard/internal/runs"
 )
 
 func (a *app) scheduleListCommand() *cobra.Command {
@@ -47,31 +47,24 @@ type scheduleEntry struct {
 	LastRun    *time.Time `json:"last_run,omitempty"`
 }
 
-// schedules lists those that start a Retrain; a namespace may have others.
+// schedules lists those that start a Retrain.
 func (c *connection) schedules(ctx context.Context) (scheduleList, error) {
+	all, err := runs.Schedules(ctx, c.Client)
 	list := scheduleList{Schedules: []scheduleEntry{}}
-	it, err := c.ScheduleClient().List(ctx, client.ScheduleListOptions{})
-	if err != nil {
-		return list, err
+	for _, s := range all {
+		list.Schedules = append(list.Schedules, scheduleEntry{
+			ScheduleID: s.ID, Times: times(s.Spec), Paused: s.Paused, Note: s.Note, NextRun: maybe(s.Next()), LastRun: maybe(s.Last),
+		})
 	}
-	for it.HasNext() {
-		s, err := it.Next()
-		if err != nil {
-			return list, err
-		}
-		if s.WorkflowType.Name != pipeline.RetrainWorkflow {
-			continue
-		}
-		entry := scheduleEntry{ScheduleID: s.ID, Times: times(s.Spec), Paused: s.Paused, Note: s.Note}
-		if len(s.NextActionTimes) > 0 && !s.Paused {
-			entry.NextRun = &s.NextActionTimes[0]
-		}
-		if n := len(s.RecentActions); n > 0 {
-			entry.LastRun = &s.RecentActions[n-1].ActualTime
-		}
-		list.Schedules = append(list.Schedules, entry)
+	return list, err
+}
+
+// maybe is nil for no time.
+func maybe(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
 	}
-	return list, nil
+	return &at
 }
 
 func (l scheduleList) write(t *text) {

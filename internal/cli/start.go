@@ -12,6 +12,7 @@ import (
 
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/request"
 )
 
 // launch is a run to be started.
@@ -104,7 +105,7 @@ func (a *app) start(ctx context.Context, c *connection, l launch) (report, error
 // refusal is the reason why a run was not accepted. A run that ends before it
 // answers has the reason in its result.
 func (c *connection) refusal(ctx context.Context, r report, err error) error {
-	reason := runFailure(err)
+	reason := request.Failure(err)
 	if _, ok := problem.KindOf(reason); ok {
 		return reason
 	}
@@ -113,7 +114,7 @@ func (c *connection) refusal(ctx context.Context, r report, err error) error {
 		described, unknown := c.describe(ctx, r.WorkflowID, r.RunID)
 		if unknown == nil && described.State != stateRunning {
 			if ended := c.GetWorkflow(ctx, r.WorkflowID, r.RunID).Get(ctx, nil); ended != nil {
-				return runFailure(ended)
+				return request.Failure(ended)
 			}
 		}
 	}

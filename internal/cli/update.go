@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"go.temporal.io/sdk/client"
-
 	"switchboard/internal/problem"
+	"switchboard/internal/request"
 )
 
 // update sends an update to a run of a type that takes it, waits for the answer
@@ -30,20 +29,14 @@ func (a *app) update(ctx context.Context, c *connection, name, workflow, verb, u
 	}
 	wait, cancel := context.WithTimeout(ctx, a.acceptWait)
 	defer cancel()
-	handle, err := c.UpdateWorkflow(wait, client.UpdateWorkflowOptions{
-		WorkflowID: id, RunID: run.run, UpdateName: update, Args: args, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	if err == nil {
-		err = handle.Get(wait, answer)
-	}
-	var late *client.WorkflowUpdateServiceTimeoutOrCanceledError
+	err = request.Send(wait, c.Client, request.Update{WorkflowID: id, RunID: run.run, Name: update, Args: args}, answer)
 	switch {
 	case err == nil:
 		return r, nil
 	case ctx.Err() != nil:
 		return r, &interruption{"stopped before a worker answered"}
-	case errors.As(err, &late):
+	case errors.Is(err, request.ErrNoWorker):
 		return r, problem.New(problem.Environment, "no worker answered within %s; start one with `go run ./worker`", span(a.acceptWait))
 	}
-	return r, c.serverProblem(runFailure(err), "run "+id)
+	return r, err
 }

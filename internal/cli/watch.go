@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchboard/internal/problem"
+	"switchboard/internal/request"
 )
 
 // watch follows a run to its end, shows its progress on standard error, and
@@ -55,7 +56,7 @@ func (a *app) ending(ctx context.Context, c *connection, run runRef, err error, 
 		if kind, _ := problem.KindOf(failed); kind == problem.Environment {
 			return nil, failed
 		}
-		return nil, runFailure(err)
+		return nil, request.Failure(err)
 	}
 	show.update(r)
 	show.stop()

@@ -11,6 +11,7 @@ import (
 	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/runs"
 )
 
 // flagWords are the values of flags that take one of a few.
@@ -19,8 +20,8 @@ var flagWords = map[string][]string{
 	"mode":         {string(pipeline.Online), string(pipeline.InBatches)},
 	"with":         {string(pipeline.Base), string(pipeline.FewShot)},
 	"overlap":      slices.Sorted(maps.Keys(overlaps)),
-	"kind":         kindNames(),
-	"status":       statusNames(),
+	"kind":         runs.Kinds(),
+	"status":       runs.Statuses(),
 }
 
 // wordsOf are the values of a command's flag, nil where there are not a few. A kind

@@ -63,6 +63,7 @@ const (
 	SpeechModel       = "SWITCHBOARD_SPEECH_MODEL"
 	SpeechServer      = "SWITCHBOARD_SPEECH_SERVER"
 	AudioHosts        = "SWITCHBOARD_AUDIO_HOSTS"
+	Retention         = "SWITCHBOARD_RETENTION"
 	ModelServerAddr   = "SWITCHBOARD_MODELSERVER_ADDRESS"
 	ModelServerData   = "SWITCHBOARD_MODELSERVER_DATA"
 	ModelServerKeys   = "SWITCHBOARD_MODELSERVER_KEYS"
@@ -97,6 +98,17 @@ const (
 	IntakeTLSKey         = "SWITCHBOARD_INTAKE_TLS_KEY"
 	IntakeMetricsAddress = "SWITCHBOARD_INTAKE_METRICS_ADDRESS"
 	IntakeMaxOpen        = "SWITCHBOARD_INTAKE_MAX_OPEN"
+
+	DashboardAddress              = "SWITCHBOARD_DASHBOARD_ADDRESS"
+	DashboardURL                  = "SWITCHBOARD_DASHBOARD_URL"
+	DashboardTLSCert              = "SWITCHBOARD_DASHBOARD_TLS_CERT"
+	DashboardTLSKey               = "SWITCHBOARD_DASHBOARD_TLS_KEY"
+	DashboardOIDCIssuer           = "SWITCHBOARD_DASHBOARD_OIDC_ISSUER"
+	DashboardOIDCClientID         = "SWITCHBOARD_DASHBOARD_OIDC_CLIENT_ID"
+	DashboardOIDCClientSecret     = "SWITCHBOARD_DASHBOARD_OIDC_CLIENT_SECRET"
+	DashboardOIDCClientSecretFile = "SWITCHBOARD_DASHBOARD_OIDC_CLIENT_SECRET_FILE"
+	DashboardOIDCClaim            = "SWITCHBOARD_DASHBOARD_OIDC_CLAIM"
+	DashboardOIDCRoles            = "SWITCHBOARD_DASHBOARD_OIDC_ROLES"
 )
 
 // Base models of the project's own model server, and the seed of a job that names
@@ -123,11 +135,13 @@ const (
 
 	ModelServerPort = 8090
 	IntakePort      = 8091
+	DashboardPort   = 8092
 )
 
 var (
 	modelServerAddress = "127.0.0.1:" + strconv.Itoa(ModelServerPort)
 	intakeAddress      = "127.0.0.1:" + strconv.Itoa(IntakePort)
+	dashboardAddress   = "127.0.0.1:" + strconv.Itoa(DashboardPort)
 )
 
 // Settings lists every environment variable that Switchboard reads.
@@ -164,6 +178,7 @@ var Settings = []Setting{
 	{SpeechModel, "whisper-base", "the recognizer's model"},
 	{SpeechServer, "", "kind of recognizer: `speaches`, `whisper.cpp`, `parakeet`, `vllm`, `localai`, `openai-whisper`, `openai-diarize`, `openai-gpt-transcribe`, `openai` or `generic`; empty is told by the host and the model, and is `generic` for hosts that are not known"},
 	{AudioHosts, "", "hosts that recordings are fetched from, separated by commas, each with its port if it is not the usual one; one that leads to a private address needs that address or its network in the list too, such as `10.1.0.0/16`; empty is none"},
+	{Retention, "", "how long calls are kept, such as `90d`, with all that was found out about them; empty keeps them without end"},
 	{AudioCustomerChannel, "left", "channel of a stereo recording that has the customer, `left` or `right`; the other one has the agent"},
 	{ModelServerAddr, modelServerAddress, "address that the model server listens on"},
 	{ModelServerData, StateDir + "/" + ModelServerDir, "folder in which the model server keeps files, jobs and models"},
@@ -194,6 +209,16 @@ var Settings = []Setting{
 	{IntakeTLSKey, "", "key of that certificate"},
 	{IntakeMetricsAddress, "", "address on which the intake shows metrics, without a key"},
 	{IntakeMaxOpen, "1000", "calls that are analyzed at once, those of all intakes together; the rest waits in Kafka"},
+	{DashboardAddress, dashboardAddress, "address that the dashboard listens on"},
+	{DashboardURL, "http://" + dashboardAddress, "address at which people reach the dashboard, for invitations, logins by an identity provider and `starter open`; `https://` also tells that a proxy before it speaks HTTPS"},
+	{DashboardTLSCert, "", "certificate in PEM form, with which the dashboard speaks HTTPS"},
+	{DashboardTLSKey, "", "key of that certificate"},
+	{DashboardOIDCIssuer, "", "URL of the identity provider (OpenID Connect) by which people log in; empty leaves the accounts that the page keeps itself"},
+	{DashboardOIDCClientID, "", "id by which the provider knows the page"},
+	{DashboardOIDCClientSecret, "", "secret of that client"},
+	{DashboardOIDCClientSecretFile, "", "file that holds that secret, read where `SWITCHBOARD_DASHBOARD_OIDC_CLIENT_SECRET` is empty"},
+	{DashboardOIDCClaim, "groups", "what the provider says of a user that decides on the role, such as `groups`, `email`, or `realm_access.roles` with dots into objects"},
+	{DashboardOIDCRoles, "", "who gets which role by that claim, such as `admin=support-leads,reviewer=support,viewer=*`, where `*` is everybody; whoever gets none is not let in"},
 }
 
 // Config holds the settings of a worker and of the starter.
@@ -220,6 +245,8 @@ type Config struct {
 	SpeechModel       string
 	SpeechServer      string
 	AudioHosts        string
+	// Retention is how long calls are kept; 0 is without end.
+	Retention time.Duration
 
 	AudioCustomerChannel string
 }
@@ -265,11 +292,32 @@ func Load(getenv func(string) string) (Config, error) {
 	if c.RequestsPerMinute, err = number(getenv, RequestsPerMinute, 0); err != nil {
 		return Config{}, err
 	}
+	if c.Retention, err = Age(Get(getenv, Retention)); err != nil {
+		return Config{}, problem.Input("%s is %q; give an age such as 90d or 36h, or nothing to keep calls without end", Retention, Get(getenv, Retention))
+	}
 	c.RequestTimeout, err = time.ParseDuration(Get(getenv, RequestTimeout))
 	if err != nil || c.RequestTimeout <= 0 {
 		return Config{}, problem.Input("%s is %q; give a duration such as 60s", RequestTimeout, Get(getenv, RequestTimeout))
 	}
 	return c, nil
+}
+
+// Age reads a number of days such as 90d, or a duration such as 36h; 0 of an empty
+// text. It is an hour or more.
+func Age(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	age, err := time.ParseDuration(text)
+	if days, is := strings.CutSuffix(text, "d"); is {
+		var n uint64
+		n, err = strconv.ParseUint(days, 10, 16)
+		age = time.Duration(n) * 24 * time.Hour //nolint:gosec // 16 bits
+	}
+	if err == nil && age < time.Hour {
+		err = errors.New("an age is an hour or more")
+	}
+	return age, err
 }
 
 // Get returns the value of one setting, or its default.
@@ -340,6 +388,12 @@ func KafkaPassword(getenv func(string) string) (string, error) {
 // that it names; empty if neither is set.
 func IntakeAPIKeys(getenv func(string) string) (string, error) {
 	return valueOrFile(getenv, IntakeKeys, IntakeKeysFile, "the keys of the intake")
+}
+
+// DashboardOIDCSecret returns the secret that the identity provider knows the page by,
+// from the environment or from the file that it names; empty if neither is set.
+func DashboardOIDCSecret(getenv func(string) string) (string, error) {
+	return valueOrFile(getenv, DashboardOIDCClientSecret, DashboardOIDCClientSecretFile, "the secret for the identity provider")
 }
 
 // valueOrFile returns the setting, or what is in the file that the other one names.

@@ -97,3 +97,16 @@ func table() string {
 	}
 	return b.String()
 }
+
+func TestAge(t *testing.T) {
+	for text, want := range map[string]time.Duration{"": 0, "90d": 90 * 24 * time.Hour, "36h": 36 * time.Hour, "1h30m": 90 * time.Minute} {
+		if got, err := Age(text); err != nil || got != want {
+			t.Errorf("%q is %s, %v; want %s", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"90", "d", "-3d", "0d", "1.5d", "30m", "99999999d", "a week"} {
+		if got, err := Age(text); err == nil {
+			t.Errorf("%q is %s", text, got)
+		}
+	}
+}

@@ -25,7 +25,7 @@ func TestProgramsKnowNoOtherNames(t *testing.T) {
 		known[s.Name], owned[s.Name] = true, true
 	}
 	named := 0
-	for _, dir := range []string{"activities", "intake", "internal", "modelserver", "standalone", "starter", "worker", "workflows"} {
+	for _, dir := range []string{"activities", "dashboard", "intake", "internal", "modelserver", "standalone", "starter", "worker", "workflows"} {
 		err := filepath.WalkDir("../../"+dir, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
 				return err

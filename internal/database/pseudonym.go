@@ -48,3 +48,10 @@ func (s *Store) secret(ctx context.Context, name string) (text string, err error
 	})
 	return text, err
 }
+
+// SampleSecret returns the key by which calls are drawn into the sample that people
+// judge, so that nobody who sends calls can tell which.
+func (s *Store) SampleSecret(ctx context.Context) (string, error) {
+	secret, err := s.secret(ctx, "samples")
+	return secret, wrap("reading the key of samples", err)
+}

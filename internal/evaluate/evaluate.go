@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 
-	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
 )
 
@@ -18,7 +17,7 @@ type Answer struct {
 	// not.
 	Thread int64
 	Truth  string
-	// Company is what the model said; [dataset.Unknown] is no answer.
+	// Company is what the model said; [pipeline.Unknown] is no answer.
 	Company string
 	// Confidence is between 0 and 1.
 	Confidence float64
@@ -27,7 +26,7 @@ type Answer struct {
 func (a Answer) right() bool { return a.Company == a.Truth }
 
 func (a Answer) given(threshold float64) bool {
-	return a.Company != dataset.Unknown && a.Confidence >= threshold
+	return a.Company != pipeline.Unknown && a.Confidence >= threshold
 }
 
 // Never is a threshold that no confidence reaches.
@@ -37,7 +36,7 @@ var Never = math.Nextafter(1, 2)
 // asked precision, so that as many as possible are given. It is [Never] if no
 // threshold reaches it, and 0 if every answer may be given.
 func Threshold(answers []Answer, precision float64) float64 {
-	given := slices.DeleteFunc(slices.Clone(answers), func(a Answer) bool { return a.Company == dataset.Unknown })
+	given := slices.DeleteFunc(slices.Clone(answers), func(a Answer) bool { return a.Company == pipeline.Unknown })
 	slices.SortFunc(given, func(a, b Answer) int { return cmp.Compare(b.Confidence, a.Confidence) })
 	best, right := Never, 0
 	for i, a := range given {
@@ -88,13 +87,13 @@ func Measure(answers []Answer, threshold float64) Score {
 // Majority is the commonest company among the truths and the accuracy of always
 // naming it: what a model has to beat to be of any use. Of companies that are
 // equally common it is the first in the alphabet. Examples of
-// [dataset.Unknown] have no company to name, and count as wrong. Where no truth
+// [pipeline.Unknown] have no company to name, and count as wrong. Where no truth
 // is a company, the company is empty and the accuracy 0; of no answers it is
 // [None].
 func Majority(answers []Answer) (company string, accuracy Share) {
 	count := map[string]int{}
 	for _, a := range answers {
-		if a.Truth == dataset.Unknown {
+		if a.Truth == pipeline.Unknown {
 			continue
 		}
 		count[a.Truth]++

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"switchboard/internal/dataset"
+	"switchboard/internal/pipeline"
 )
 
 func notTrained(answers []Answer, known []string, threshold float64) []NotTrained {
@@ -58,7 +58,7 @@ const curvePoints = 100
 
 // curve tells what precision every coverage has, the most confident first.
 func curve(answers []Answer) []Point {
-	given := slices.DeleteFunc(slices.Clone(answers), func(a Answer) bool { return a.Company == dataset.Unknown })
+	given := slices.DeleteFunc(slices.Clone(answers), func(a Answer) bool { return a.Company == pipeline.Unknown })
 	slices.SortStableFunc(given, func(a, b Answer) int { return cmp.Compare(b.Confidence, a.Confidence) })
 	var points []Point
 	right := 0

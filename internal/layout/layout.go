@@ -3,18 +3,22 @@
 //
 //	manifest.json  privacy.json  load.json  duplicates.parquet
 //	conversations/part-00000.parquet ...   also anonymized/, audit/, predictions/
-//	split.json  split/{train,validation,test}.parquet
+//	split.json  split/{train,validation,test}.parquet  calls.json
 //	finetune/{train,validation}.jsonl  labels.json  job.json  events.jsonl
 //	metrics/step_metrics.csv  curves.png
 //	evaluation/scores.json  report.json  report.html  confusion.png  ...
 //	output/output.csv  summary.json  report.html  ...   or, for a call, call.json
-//	comparison.json  champion-predictions.parquet    of a retraining
+//	comparison.json  champion-predictions.parquet  held-calls.parquet ...    of a retraining
 //
 // Which of them are there depends on the workflow. The folder itself is named
 // after the run, see [Of].
 package layout
 
-import "fmt"
+import (
+	"fmt"
+	"path"
+	"strings"
+)
 
 // Run is the folder of a run.
 type Run string
@@ -75,6 +79,9 @@ func (r Run) Split(name string) string { return r.file("split/" + name + ".parqu
 // SplitReport counts them.
 func (r Run) SplitReport() string { return r.file("split.json") }
 
+// LearnedCalls names the calls whose corrections are in the training split.
+func (r Run) LearnedCalls() string { return r.file("split/calls.json") }
+
 // Uploaded is a split in the provider's format, [Train] or [Validation].
 func (r Run) Uploaded(name string) string { return r.file("finetune/" + name + ".jsonl") }
 
@@ -123,6 +130,14 @@ func (r Run) Summary() string { return r.file("output/summary.json") }
 // OutputPage is the same for people.
 func (r Run) OutputPage() string { return r.file("output/report.html") }
 
+// IsPage tells whether a path is that of the page of an evaluation or of an
+// application, which are written for people.
+func IsPage(file string) bool {
+	run := Run(path.Dir(path.Dir(file)))
+	return run != "." && path.Clean(file) == file && !strings.HasPrefix(file, "/") && !strings.HasPrefix(file, "../") &&
+		(file == run.ReportPage() || file == run.OutputPage())
+}
+
 // Companies counts conversations by company.
 func (r Run) Companies() string { return r.file("output/companies.json") }
 
@@ -137,3 +152,12 @@ func (r Run) Comparison() string { return r.file("comparison.json") }
 
 // ChampionAnswers is what the champion said of the challenger's test set.
 func (r Run) ChampionAnswers() string { return r.file("champion-predictions.parquet") }
+
+// HeldCalls are calls that people judged and no model is trained on.
+func (r Run) HeldCalls() string { return r.file("held-calls.parquet") }
+
+// HeldCallIDs names them.
+func (r Run) HeldCallIDs() string { return r.file("held-calls.json") }
+
+// HeldAnswers is what the champion, or the challenger, said of them.
+func (r Run) HeldAnswers(who string) string { return r.file("held-calls-" + who + ".parquet") }

@@ -12,6 +12,8 @@ const (
 	ReplayDeadLettersActivity  = "ReplayDeadLetters"
 	DiscardDeadLettersActivity = "DiscardDeadLetters"
 	RetryCallsActivity         = "RetryCalls"
+	EraseCallsActivity         = "EraseCalls"
+	ExpireCallsActivity        = "ExpireCalls"
 )
 
 // CallsPurpose is what calls are sealed for: whom a call is for, and what was said,

@@ -84,6 +84,9 @@ type FineTuneInput struct {
 	// CorrectionWeight is how often a corrected conversation is trained; 0
 	// leaves corrections out.
 	CorrectionWeight int `json:"correction_weight,omitempty"`
+	// UseSetAside trains also on what people said of calls and is not believed, see
+	// [SetAside].
+	UseSetAside bool `json:"use_set_aside,omitempty"`
 	// Budget is how many US dollars training and evaluation may cost; the
 	// target size is derived from it. 0 is no budget.
 	Budget float64 `json:"budget_usd,omitempty"`
@@ -176,6 +179,9 @@ type ApplyInput struct {
 	BatchTokens int64 `json:"batch_tokens,omitempty"`
 	// Notify is as in [FineTuneInput].
 	Notify string `json:"notify,omitempty"`
+	// Review keeps the redacted conversations, with their answers, in the database
+	// of results: people look at them and correct them as they do calls.
+	Review bool `json:"review,omitempty"`
 	// Resume is set by the workflow alone, when it continues as new.
 	Resume *ApplyProgress `json:"resume,omitempty"`
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"path"
 	"strings"
 	"time"
@@ -77,10 +78,12 @@ type Status struct {
 	// Privacy is how the anonymizer was judged.
 	Privacy Evaluation   `json:"privacy,omitzero"`
 	Split   *SplitCounts `json:"split,omitempty"`
-	JobID   string       `json:"job_id,omitempty"`
-	Job     *JobState    `json:"job,omitempty"`
-	Metrics *Metrics     `json:"metrics,omitempty"`
-	Applied *ApplyCounts `json:"applied,omitempty"`
+	// SetAside is as in [FineTuneResult].
+	SetAside *SetAside    `json:"set_aside,omitempty"`
+	JobID    string       `json:"job_id,omitempty"`
+	Job      *JobState    `json:"job,omitempty"`
+	Metrics  *Metrics     `json:"metrics,omitempty"`
+	Applied  *ApplyCounts `json:"applied,omitempty"`
 	// PartsDone and PartsTotal count parts in the stages that work on
 	// parts: anonymizing and classifying.
 	PartsDone  int  `json:"parts_done,omitempty"`
@@ -184,7 +187,59 @@ type SplitCounts struct {
 	// Unmatched counts the corrections of conversations that are not among the
 	// examples, such as those of another file.
 	Unmatched int64 `json:"unmatched_corrections,omitempty"`
+	// CallExamples came in beside the dataset's: calls that people gave a label,
+	// a long one as several. Calls counts the calls that are in Train,
+	// ClassesOfCalls the classes that have no other examples there.
+	CallExamples   int64 `json:"call_examples,omitempty"`
+	Calls          int64 `json:"calls,omitempty"`
+	ClassesOfCalls int   `json:"classes_of_calls,omitempty"`
 }
+
+// SetAside counts the calls whose corrections are not used, because the accounts
+// that they are of often say otherwise than the model is sure of and others say.
+type SetAside struct {
+	Calls int64 `json:"calls"`
+	// Accounts are pseudonyms, the busiest first; at most [MostSuspects] are told.
+	Accounts []string `json:"accounts,omitempty"`
+	// Used is true where a person said that they are to be used all the same.
+	Used bool `json:"used,omitempty"`
+}
+
+// Why is why a person has the last word on a promotion then, as a sentence that has no
+// stop.
+func (s SetAside) Why() string {
+	accounts, calls, what := "1 account", "1 call", "was set aside"
+	if len(s.Accounts) != 1 {
+		accounts = fmt.Sprintf("%d accounts", len(s.Accounts))
+	}
+	if s.Calls != 1 {
+		calls = fmt.Sprintf("%d calls", s.Calls)
+	}
+	if s.Used {
+		what = "is used all the same"
+	}
+	return fmt.Sprintf("a person must approve, because what %s said of %s goes against sure answers and %s (%s)", accounts, calls, what, strings.Join(s.Accounts, ", "))
+}
+
+// HeldCalls compares two models on the same judged calls.
+type HeldCalls struct {
+	Calls int `json:"calls"`
+	// Champion and Challenger are the shares that each has right.
+	Champion   Bounds `json:"champion"`
+	Challenger Bounds `json:"challenger"`
+	// Difference is what the challenger has more right.
+	Difference Bounds `json:"difference"`
+}
+
+// Bounds is a figure with its 95% confidence interval.
+type Bounds struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// MostSuspects is how many accounts a result names at most.
+const MostSuspects = 20
 
 // JobState is the provider's view of a fine-tuning job, as last seen.
 type JobState struct {
@@ -293,10 +348,12 @@ type FineTuneResult struct {
 	TrainedTokens int64         `json:"trained_tokens"`
 	Prepared      PrepareCounts `json:"prepared"`
 	Split         SplitCounts   `json:"split"`
-	Metrics       Metrics       `json:"metrics"`
-	Dir           string        `json:"dir"`
-	Manifest      Ref           `json:"manifest"`
-	Stages        []StageTime   `json:"stages"`
+	// SetAside tells which corrections of calls were not believed.
+	SetAside SetAside    `json:"set_aside,omitzero"`
+	Metrics  Metrics     `json:"metrics"`
+	Dir      string      `json:"dir"`
+	Manifest Ref         `json:"manifest"`
+	Stages   []StageTime `json:"stages"`
 	// Privacy is how the anonymizer was judged. Runs that ended before there
 	// was an evaluation have none.
 	Privacy Evaluation `json:"privacy,omitzero"`
@@ -360,8 +417,11 @@ type ApplyResult struct {
 	Mode     ApplyMode     `json:"mode,omitempty"`
 	Prepared PrepareCounts `json:"prepared"`
 	Counts   ApplyCounts   `json:"counts"`
-	Output   Ref           `json:"output"`
-	Chart    Ref           `json:"chart"`
+	// Reviewable counts the conversations that people can look at and correct as
+	// calls, each as the workflow id, a slash and the conversation's id.
+	Reviewable int64 `json:"reviewable,omitempty"`
+	Output     Ref   `json:"output"`
+	Chart      Ref   `json:"chart"`
 	// Report is report.html, the result for people. Runs from before there was one
 	// have none.
 	Report   Ref         `json:"report,omitzero"`
@@ -438,6 +498,11 @@ type RetrainResult struct {
 	Champion string `json:"champion,omitempty"`
 	// Comparison is comparison.json.
 	Comparison Ref `json:"comparison,omitzero"`
+	// SetAside is as in [FineTuneResult]; a skipped retraining has it too.
+	SetAside SetAside `json:"set_aside,omitzero"`
+	// HeldCalls compares both models on calls that people judged and that are
+	// never trained on; nil where there are too few.
+	HeldCalls *HeldCalls `json:"held_calls,omitempty"`
 	// Manifest is the retraining's own, which lists that file; its fine-tuning
 	// has another. Skipped retrainings have none.
 	Manifest Ref `json:"manifest,omitzero"`

@@ -27,7 +27,7 @@ const (
 
 // Origin is where the event of a call came from.
 type Origin struct {
-	// Source is "kafka" or "file".
+	// Source is "kafka", "file", or [FromRun].
 	Source string `json:"source"`
 	// Topic, Partition and Offset are the event's record; empty and 0 for a file.
 	Topic     string `json:"topic,omitempty"`
@@ -106,6 +106,21 @@ type Result struct {
 	// Latency is the time from the event to the stored answer; negative if it is
 	// unknown, see [Latency].
 	Latency time.Duration `json:"latency"`
+	// Review is what people make of it.
+	Review Review `json:"review"`
+}
+
+// Review tells whether people are to judge a call, and what those who did agree on.
+type Review struct {
+	// Sampled calls are part of the random sample. Of these, two people are to judge
+	// those that are Second, and no model is trained on those that are Held.
+	Sampled bool `json:"sampled,omitempty"`
+	Second  bool `json:"second,omitempty"`
+	Held    bool `json:"held,omitempty"`
+	// Judged is how many people say what the call is about, and Label what most of
+	// them say; empty if nobody does, or as many say one thing as another.
+	Judged int    `json:"judged,omitempty"`
+	Label  string `json:"label,omitempty"`
 }
 
 // validate reports what cannot be stored. It quotes nothing but the id.

@@ -2,6 +2,7 @@ package results
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -83,4 +84,72 @@ func (s *Store) makePartitions(ctx context.Context, day time.Time) error {
 func noPartition(err error) bool {
 	var failed *pgconn.PgError
 	return errors.As(err, &failed) && failed.Code == "23514"
+}
+
+// partitionDays returns the days of which there are partitions, as they are named,
+// the oldest first.
+func (s *Store) partitionDays(ctx context.Context) ([]int64, error) {
+	names, err := list(ctx, s, func(rows *sql.Rows) (name string, err error) { return name, rows.Scan(&name) },
+		"SELECT relname FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE inhparent = to_regclass('calls') ORDER BY relname")
+	days := []int64{}
+	for _, name := range names {
+		if day, err := time.Parse("calls_20060102", name); err == nil {
+			days = append(days, micros(day))
+		}
+	}
+	return days, err
+}
+
+func (s *Store) oldestPartition(ctx context.Context) (sql.NullInt64, error) {
+	days, err := s.partitionDays(ctx)
+	if err != nil || len(days) == 0 {
+		return sql.NullInt64{}, err
+	}
+	return sql.NullInt64{Int64: days[0], Valid: true}, nil
+}
+
+func (s *Store) partitionsBefore(ctx context.Context, end int64) ([]string, error) {
+	days, err := s.partitionDays(ctx)
+	var names []string
+	for _, begin := range days {
+		if begin+day <= end {
+			names = append(names, partitionsOf(begin)...)
+		}
+	}
+	return names, err
+}
+
+func partitionsOf(begin int64) []string {
+	suffix := fromMicros(begin).Format("_20060102")
+	return []string{"calls" + suffix, "transcripts" + suffix}
+}
+
+// dropDay removes a day's partitions, and what belongs to their calls. Whoever reads
+// or stores calls waits for it; it waits for them, but not for ever.
+func (s *Store) dropDay(ctx context.Context, begin int64) (Erased, error) {
+	var erased Erased
+	err := s.change(ctx, func(t tx) error {
+		erased = Erased{Partitions: partitionsOf(begin)}
+		if _, err := t.exec(ctx, "SET LOCAL lock_timeout = '10s'"); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, "SELECT pg_advisory_xact_lock(?)", partitionsLock); err != nil {
+			return err
+		}
+		if err := t.expireRange(ctx, begin, begin+day, &erased); err != nil {
+			return err
+		}
+		erased.Calls = int64(len(erased.CallIDs))
+		if err := t.row(ctx, "SELECT COUNT(*) FROM transcripts WHERE at >= ? AND at < ?", begin, begin+day).Scan(&erased.Transcripts); err != nil {
+			return err
+		}
+		erased.Words = erased.Transcripts
+		for _, name := range erased.Partitions {
+			if _, err := t.exec(ctx, "DROP TABLE IF EXISTS "+name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return erased, err
 }

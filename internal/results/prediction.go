@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"switchboard/internal/problem"
+	"switchboard/internal/review"
 )
 
 // Classified is what is published about a call, as JSON. No text of the call is in
@@ -47,6 +48,10 @@ func (s *Store) SavePrediction(ctx context.Context, p Prediction) (saved bool, e
 	if err := p.validate(); err != nil {
 		return false, fmt.Errorf("storing an answer: %w", err)
 	}
+	sample, err := s.draw(ctx, &p)
+	if err != nil {
+		return false, fmt.Errorf("storing the answer about the call %s: %w", p.CallID, err)
+	}
 	err = s.change(ctx, func(t tx) error {
 		var at int64
 		err := t.row(ctx, "SELECT at FROM call_ids WHERE call_id = ?", p.CallID).Scan(&at)
@@ -54,7 +59,7 @@ func (s *Store) SavePrediction(ctx context.Context, p Prediction) (saved bool, e
 			return problem.Input("there is no call %q to answer", p.CallID)
 		}
 		if err == nil {
-			saved, err = t.answer(ctx, at, &p)
+			saved, err = t.answer(ctx, at, &p, sample)
 		}
 		return err
 	})
@@ -66,7 +71,7 @@ func (s *Store) SavePrediction(ctx context.Context, p Prediction) (saved bool, e
 
 // answer stores the answer about the call of a moment, unless there is one, and
 // what follows from it.
-func (t tx) answer(ctx context.Context, at int64, p *Prediction) (bool, error) {
+func (t tx) answer(ctx context.Context, at int64, p *Prediction, sample review.Sample) (bool, error) {
 	now := t.s.now()
 	c := Classified{
 		CallID: p.CallID, StoredAt: fromMicros(at), AnsweredAt: fromMicros(micros(now)),
@@ -74,29 +79,39 @@ func (t tx) answer(ctx context.Context, at int64, p *Prediction) (bool, error) {
 		Named: storable(p.Named), RunnerUp: storable(p.RunnerUp), RunnerUpConfidence: p.RunnerUpConfidence, ErrorCode: storable(p.ErrorCode),
 	}
 	var received, produced int64
-	err := t.row(ctx, `UPDATE calls SET status = ?, answered = ?, company = ?, model = ?, confidence = ?, threshold = ?, named = ?, runner_up = ?, runner_up_confidence = ?, error_code = ?
-		WHERE at = ? AND call_id = ? AND status = ? RETURNING task, channel, language, received, produced`,
-		string(c.Status), micros(now), c.Company, c.Model, c.Confidence, c.Threshold, c.Named, c.RunnerUp, c.RunnerUpConfidence, c.ErrorCode, at, c.CallID, string(Redacted)).
-		Scan(&c.Task, &c.Channel, &c.Language, &received, &produced)
+	var source string
+	err := t.row(ctx, `UPDATE calls SET status = ?, answered = ?, company = ?, model = ?, confidence = ?, threshold = ?, named = ?, runner_up = ?, runner_up_confidence = ?, error_code = ?,
+		sampled = ?, second = ?, held = ?, turn = ?
+		WHERE at = ? AND call_id = ? AND status = ? RETURNING task, channel, language, received, produced, source`,
+		string(c.Status), micros(now), c.Company, c.Model, c.Confidence, c.Threshold, c.Named, c.RunnerUp, c.RunnerUpConfidence, c.ErrorCode,
+		sample.Sampled, sample.Second, sample.Held, sample.Turn, at, c.CallID, string(Redacted)).
+		Scan(&c.Task, &c.Channel, &c.Language, &received, &produced, &source)
 	if errors.Is(err, sql.ErrNoRows) {
 		if again, err := t.reopen(ctx, at, p); err != nil || !again {
 			return false, err
 		}
-		return t.answer(ctx, at, p)
+		return t.answer(ctx, at, p, sample)
 	}
 	if err != nil {
 		return false, err
 	}
 	c.ReceivedAt = fromMicros(received)
-	value, err := json.Marshal(c)
-	if err != nil {
-		return false, err
-	}
-	if _, err := t.exec(ctx, "INSERT INTO call_outbox (call_id, value, taken) VALUES (?, ?, 0)", c.CallID, value); err != nil {
-		return false, err
+	if source != FromRun { // nobody has sent it
+		if err := t.layOut(ctx, &c); err != nil {
+			return false, err
+		}
 	}
 	// The count comes last: calls of the same hour wait for each other from here.
-	return true, t.count(ctx, &c, latency(c.ReceivedAt, fromMicros(produced), c.AnsweredAt), 1)
+	return true, t.count(ctx, &c, latency(c.ReceivedAt, fromMicros(produced), c.AnsweredAt))
+}
+
+// layOut lays an answer into the outbox.
+func (t tx) layOut(ctx context.Context, c *Classified) error {
+	value, err := json.Marshal(c)
+	if err == nil {
+		_, err = t.exec(ctx, "INSERT INTO call_outbox (call_id, value, taken) VALUES (?, ?, 0)", c.CallID, value)
+	}
+	return err
 }
 
 // shards is among how many rows the count of one company in one hour is spread.
@@ -104,23 +119,39 @@ const shards = 2
 
 const hour = int64(time.Hour / time.Microsecond)
 
-// count adds an answered call to its hour, or with a sign of -1 takes it out again.
-func (t tx) count(ctx context.Context, c *Classified, took time.Duration, sign int) error {
+// count adds an answered call to its hour.
+func (t tx) count(ctx context.Context, c *Classified, took time.Duration) error {
+	_, err := t.exec(ctx, countCall, counts(c, took, 1)...)
+	return err
+}
+
+// uncount takes an answered call out of its hour.
+func (t tx) uncount(ctx context.Context, c *Classified, took time.Duration) error {
+	args := counts(c, took, -1)
+	if _, err := t.exec(ctx, countCall, args...); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, "DELETE FROM call_hours WHERE hour = ? AND task = ? AND company = ? AND status = ? AND shard = ? AND calls <= 0", args[:5]...)
+	return err
+}
+
+// counts are the columns of call_hours for so many calls like one.
+func counts(c *Classified, took time.Duration, calls int64) []any {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(c.CallID)) // it never fails
 	at := micros(c.StoredAt)
-	args := []any{at - at%hour, c.Task, c.Company, string(c.Status), int64(h.Sum32() % shards), sign, int64(sign) * int64(math.Round(c.Confidence*millionths))}
-	timed, buckets := 0, make([]int, len(latencyBounds)+1)
+	args := []any{at - at%hour, c.Task, c.Company, string(c.Status), int64(h.Sum32() % shards), calls, calls * int64(math.Round(c.Confidence*millionths))}
+	var timed int64
+	buckets := make([]int64, len(latencyBounds)+1)
 	if took >= 0 {
-		timed = sign
-		buckets[bucketOf(took)] = sign
+		timed = calls
+		buckets[bucketOf(took)] = calls
 	}
-	args = append(args, timed, int64(sign)*max(took, 0).Microseconds())
+	args = append(args, timed, calls*max(took, 0).Microseconds())
 	for _, n := range buckets {
 		args = append(args, n)
 	}
-	_, err := t.exec(ctx, countCall, args...)
-	return err
+	return append(args, int64(math.Floor(c.Confidence*millionths)), int64(math.Ceil(c.Confidence*millionths)))
 }
 
 // millionths is the unit of summed confidences.
@@ -136,10 +167,13 @@ var sums = func() []string {
 }()
 
 var countCall = func() string {
-	added := make([]string, len(sums))
+	changes := make([]string, len(sums))
 	for i, column := range sums {
-		added[i] = fmt.Sprintf("%s = call_hours.%s + excluded.%s", column, column, column)
+		changes[i] = fmt.Sprintf("%s = call_hours.%s + excluded.%s", column, column, column)
 	}
-	return "INSERT INTO call_hours (hour, task, company, status, shard, " + strings.Join(sums, ", ") + ") VALUES (?, ?, ?, ?, ?, " +
-		strings.Join(slices.Repeat([]string{"?"}, len(sums)), ", ") + ") ON CONFLICT (hour, task, company, status, shard) DO UPDATE SET " + strings.Join(added, ", ")
+	changes = append(changes, "lowest = CASE WHEN excluded.lowest < call_hours.lowest THEN excluded.lowest ELSE call_hours.lowest END",
+		"highest = CASE WHEN excluded.highest > call_hours.highest THEN excluded.highest ELSE call_hours.highest END")
+	columns := slices.Concat([]string{"hour", "task", "company", "status", "shard"}, sums, []string{"lowest", "highest"})
+	return "INSERT INTO call_hours (" + strings.Join(columns, ", ") + ") VALUES (" + placeholders(len(columns)) +
+		") ON CONFLICT (hour, task, company, status, shard) DO UPDATE SET " + strings.Join(changes, ", ")
 }()

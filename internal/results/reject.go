@@ -108,7 +108,7 @@ func (t tx) reopen(ctx context.Context, at int64, p *Prediction) (bool, error) {
 			continue
 		}
 		if err == nil && status == pipeline.AnswerFailed {
-			err = t.count(ctx, &c, latency(fromMicros(received), fromMicros(produced), fromMicros(answered)), -1)
+			err = t.uncount(ctx, &c, latency(fromMicros(received), fromMicros(produced), fromMicros(answered)))
 		}
 		return err == nil, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/review"
 )
 
 // Outcome is what became of an event that was to be stored.
@@ -95,7 +96,7 @@ func (t tx) saveRedacted(ctx context.Context, c *Call, now time.Time) (Outcome, 
 		return "", err
 	}
 	if c.Status == NoSpeech {
-		_, err = t.answer(ctx, at, &Prediction{CallID: c.ID, Status: NoSpeech})
+		_, err = t.answer(ctx, at, &Prediction{CallID: c.ID, Status: NoSpeech}, review.Sample{})
 	}
 	return Stored, err
 }
@@ -200,13 +201,15 @@ func (s *Store) get(ctx context.Context, id string) (Result, error) {
 }
 
 const resultColumns = `c.at, c.call_id, c.task, c.channel, c.language, c.received, c.source, c.topic, c.topic_partition, c.topic_offset, c.produced, c.audio, c.anonymizer,
-	c.status, c.answered, c.company, c.model, c.confidence, c.threshold, c.named, c.runner_up, c.runner_up_confidence, c.error_code`
+	c.status, c.answered, c.company, c.model, c.confidence, c.threshold, c.named, c.runner_up, c.runner_up_confidence, c.error_code,
+	c.sampled, c.second, c.held, c.judged, c.label`
 
 func scanResult(row interface{ Scan(...any) error }) (r Result, err error) {
 	var at, received, produced, answered int64
 	var p Prediction
 	if err := row.Scan(&at, &r.ID, &r.Task, &r.Channel, &r.Language, &received, &r.Origin.Source, &r.Origin.Topic, &r.Origin.Partition, &r.Origin.Offset, &produced, &r.Audio, &r.Anonymizer,
-		&r.Status, &answered, &p.Company, &p.Model, &p.Confidence, &p.Threshold, &p.Named, &p.RunnerUp, &p.RunnerUpConfidence, &p.ErrorCode); err != nil {
+		&r.Status, &answered, &p.Company, &p.Model, &p.Confidence, &p.Threshold, &p.Named, &p.RunnerUp, &p.RunnerUpConfidence, &p.ErrorCode,
+		&r.Review.Sampled, &r.Review.Second, &r.Review.Held, &r.Review.Judged, &r.Review.Label); err != nil {
 		return r, err
 	}
 	r.StoredAt, r.ReceivedAt, r.Origin.Produced, r.Latency = fromMicros(at), fromMicros(received), fromMicros(produced), -1

@@ -35,6 +35,9 @@ type Evidence struct {
 	Champion registry.Model
 	// Corrections are all that the task has.
 	Corrections []registry.Correction
+	// Judged is when the label of each corrected call was given, of those that are
+	// to be learned from.
+	Judged []time.Time
 	// Applications are the champion's, newest first.
 	Applications []registry.Application
 	// LabelsThen and LabelsNow count conversations by label, when the champion
@@ -48,7 +51,7 @@ type Evidence struct {
 func (e Evidence) News() pipeline.RetrainNews {
 	latest := e.latest()
 	news := pipeline.RetrainNews{
-		Corrections:     newer(e.Corrections, e.learnedAt()),
+		Corrections:     e.newCorrections(),
 		Drift:           evaluate.PSI(e.LabelsThen, e.LabelsNow),
 		ConfidenceDrift: e.confidenceDrift(),
 	}
@@ -94,9 +97,16 @@ func (e Evidence) latest() registry.Model {
 	return latest
 }
 
-func newer(corrections []registry.Correction, than time.Time) (n int64) {
-	for _, c := range corrections {
+// newCorrections counts those of conversations and of calls.
+func (e Evidence) newCorrections() (n int64) {
+	than := e.learnedAt()
+	for _, c := range e.Corrections {
 		if c.Imported.After(than) {
+			n++
+		}
+	}
+	for _, at := range e.Judged {
+		if at.After(than) {
 			n++
 		}
 	}

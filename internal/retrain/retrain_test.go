@@ -59,6 +59,13 @@ func TestRowsAndCorrectionsSinceTheLatestJudgement(t *testing.T) {
 	}
 }
 
+func TestJudgedCallsAreNews(t *testing.T) {
+	e := Evidence{Champion: registry.Model{ID: "champion", Created: trained}, Corrections: imported(after(1)), Judged: []time.Time{after(-1), after(1), after(2)}}
+	if got := e.News().Corrections; got != 3 {
+		t.Errorf("%d corrections are new, want 3", got)
+	}
+}
+
 func TestDriftOfLabels(t *testing.T) {
 	half := map[string]int64{"Acme": 50, "Bolt": 50}
 	for name, c := range map[string]struct {
@@ -136,6 +143,65 @@ func TestJudge(t *testing.T) {
 	}
 	if _, err := Judge("old", "new", answers(10, 5), answers(9, 5), rule, 1); err == nil {
 		t.Error("answers to different questions were compared")
+	}
+}
+
+// judged is what a test set says: right as often as the champion, or worse.
+func judged(t *testing.T, champion, challenger int) Judgement {
+	t.Helper()
+	j, err := Judge("old", "new", answers(1000, champion), answers(1000, challenger), evaluate.Rule{MaxFall: 0.05, MinExamples: 20}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func TestHeldCallsMayForbidAndMayAsk(t *testing.T) {
+	for name, c := range map[string]struct {
+		champion, challenger         int // every nth of the test set is wrong
+		heldChampion, heldChallenger int // and of the held calls
+		held                         int
+		better, ask                  bool
+		says                         string
+	}{
+		"better, and worse on calls":       {5, 21, 21, 2, 200, false, false, "worse than the champion beyond chance on calls that people judged, 50.0% against"},
+		"better, and as good on calls":     {5, 21, 5, 5, 200, true, false, "of calls that people judged, 80.0% against 80.0% of 200"},
+		"as good, and better on calls":     {5, 5, 2, 21, 200, false, true, "a person is to weigh"},
+		"worse, and better on calls":       {21, 3, 2, 21, 200, false, false, "not better"},
+		"better, and worse on a few calls": {5, 21, 21, 2, 19, true, false, "better than the champion beyond chance"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := judged(t, c.champion, c.challenger)
+			held, err := evaluate.Compare(answers(c.held, c.heldChampion), answers(c.held, c.heldChallenger), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			j.Hear(held)
+			if j.Better != c.better || j.Ask != c.ask || !strings.Contains(j.Reason, c.says) || strings.Contains(j.Reason, "Acme") {
+				t.Errorf("better %v, ask %v: %s", j.Better, j.Ask, j.Reason)
+			}
+			if told := j.HeldCalls(); (told == nil) != (c.held < FewestHeld) || told != nil && (told.Calls != c.held || told.Champion.Low >= told.Champion.Value) {
+				t.Errorf("told %+v", told)
+			}
+		})
+	}
+}
+
+func TestNewCompanyAsksAPerson(t *testing.T) {
+	for name, c := range map[string]struct {
+		companies, challenger int
+		better, ask           bool
+	}{
+		"as good":       {1, 5, false, true},
+		"nothing new":   {0, 5, false, false},
+		"worse":         {2, 3, false, false},
+		"better anyway": {2, 21, true, false},
+	} {
+		j := judged(t, 5, c.challenger)
+		j.Meet(c.companies)
+		if j.Better != c.better || j.Ask != c.ask || c.ask != strings.Contains(j.Reason, "1 company that the champion does not know") {
+			t.Errorf("%s: better %v, ask %v: %s", name, j.Better, j.Ask, j.Reason)
+		}
 	}
 }
 

@@ -49,6 +49,15 @@ type Options struct {
 	// applied with a weight of 0.
 	Corrections      map[int64]string `json:"-"`
 	CorrectionWeight int              `json:"correction_weight,omitempty"`
+	// Calls are examples that people gave a label beside those that are divided,
+	// with ids and threads that no other example has. They are trained, as often as
+	// corrections are, and are in no other split: they were chosen by what a model
+	// did not know, so that whatever is measured on them is not what is to be
+	// expected. One with the text of an example that is divided is that example's
+	// correction. None are used with a CorrectionWeight of 0.
+	Calls []dataset.Example `json:"-"`
+	// called are the ids of Calls.
+	called map[int64]bool
 }
 
 // Validate reports an option that makes no sense, as a problem of kind
@@ -96,7 +105,9 @@ func Examples(examples []dataset.Example, o Options) (Result, error) {
 		return Result{}, err
 	}
 	var r Result
-	usable := r.usable(r.correct(examples, o))
+	beside := o.adopt(examples)
+	r.Counts.CallExamples = int64(len(beside))
+	usable := r.usable(append(slices.Clip(r.correct(examples, o)), beside...))
 	if o.TargetSize > len(usable) {
 		return Result{}, problem.Input("the target size is %d conversations a class, but the dataset has only %d usable conversations in all; give a smaller one, or leave it out to take all there is", o.TargetSize, len(usable))
 	}
@@ -111,6 +122,41 @@ func Examples(examples []dataset.Example, o Options) (Result, error) {
 	}
 	r.fill(sortedPools(pools, o), o)
 	return r, r.check(o)
+}
+
+// adopt returns the calls that are examples of their own, and makes corrections of
+// the others.
+func (o *Options) adopt(examples []dataset.Example) (beside []dataset.Example) {
+	if o.CorrectionWeight == 0 || len(o.Calls) == 0 {
+		return nil
+	}
+	ids := make(map[string]int64, len(examples))
+	for _, e := range examples {
+		if _, known := ids[e.Text]; !known {
+			ids[e.Text] = e.ID
+		}
+	}
+	corrections := maps.Clone(o.Corrections)
+	if corrections == nil {
+		corrections = map[int64]string{}
+	}
+	o.called = make(map[int64]bool, len(o.Calls))
+	for _, c := range o.Calls {
+		if id, same := ids[c.Text]; same && c.Text != "" {
+			corrections[id] = c.Label
+			continue
+		}
+		beside = append(beside, c)
+		o.called[c.ID] = true
+	}
+	o.Corrections = corrections
+	return beside
+}
+
+// weighs tells that an example is trained CorrectionWeight times.
+func (o Options) weighs(e dataset.Example) bool {
+	_, corrected := o.Corrections[e.ID]
+	return o.CorrectionWeight > 0 && (corrected || o.called[e.ID])
 }
 
 // correct gives examples the labels of their corrections.
@@ -133,7 +179,7 @@ func (r *Result) correct(examples []dataset.Example, o Options) []dataset.Exampl
 func weigh(train []dataset.Example, o Options) (weighed []dataset.Example, repeated int) {
 	weighed = train
 	for _, e := range train {
-		if _, is := o.Corrections[e.ID]; !is {
+		if !o.weighs(e) {
 			continue
 		}
 		for range o.CorrectionWeight - 1 {
@@ -179,6 +225,8 @@ type pool struct {
 
 func (p *pool) add(e dataset.Example, o Options) {
 	switch {
+	case o.called[e.ID]:
+		p.train = append(p.train, e)
 	case draw(o.Seed, saltTest, e.ThreadID) < o.TestShare:
 		p.test = append(p.test, e)
 	case draw(o.Seed, saltValidation, e.ThreadID) < validationShare:
@@ -229,6 +277,7 @@ func (r *Result) fill(pools []*pool, o Options) {
 			continue
 		}
 		train, validation, repeated := p.balance(o)
+		r.heard(train, o)
 		train, again := weigh(slices.Clip(train), o)
 		repeated += again
 		r.Counts.Surplus += int64(p.size() - (len(train) - repeated) - len(validation))
@@ -243,6 +292,23 @@ func (r *Result) fill(pools []*pool, o Options) {
 	r.Counts.Classes = len(r.Classes)
 	r.Counts.Train, r.Counts.Validation, r.Counts.Test = int64(len(r.Train)), int64(len(r.Validation)), int64(len(r.Test))
 	slices.SortStableFunc(r.Classes, func(a, b Class) int { return cmp.Compare(b.Train, a.Train) })
+}
+
+// heard counts the calls in what a class is trained on, and the class if there is
+// nothing else in it. Train has no repetitions for their weight yet.
+func (r *Result) heard(train []dataset.Example, o Options) {
+	calls, alone := map[int64]bool{}, len(o.called) > 0
+	for _, e := range train {
+		if o.called[e.ID] {
+			calls[e.ThreadID] = true
+			continue
+		}
+		alone = false
+	}
+	r.Counts.Calls += int64(len(calls))
+	if alone {
+		r.Counts.ClassesOfCalls++
+	}
 }
 
 // balance brings a class to the target size: down by sampling, up by

@@ -268,3 +268,69 @@ func TestCorrections(t *testing.T) {
 		t.Errorf("with a weight of 0 the counts are %+v, %v", none.Counts, err)
 	}
 }
+
+// callsOf are n examples that people gave a label.
+func callsOf(label string, n int) (list []dataset.Example) {
+	for i := range n {
+		id := -int64(1)<<62 - int64(len(label)*1000+i)
+		list = append(list, dataset.Example{ID: id, ThreadID: id, Text: fmt.Sprint("call of ", label, i), Label: label})
+	}
+	return list
+}
+
+func TestCallsAreTrainedAndMeasureNothing(t *testing.T) {
+	list := examples(map[string]int{"A": 500, "B": 300})
+	o := with(func(o *Options) {
+		o.CorrectionWeight, o.Calls = 3, slices.Concat(callsOf("A", 4), callsOf("New", 30), callsOf("Rare", 29))
+	})
+	before, r := mustSplit(t, slices.Clone(list), usual), mustSplit(t, slices.Clone(list), o)
+	if !slices.EqualFunc(before.Validation, r.Validation, same) || !slices.EqualFunc(before.Test, r.Test, same) {
+		t.Error("calls changed what is measured on")
+	}
+	if c := r.Counts; c.Calls != 34 || c.CallExamples != 63 || c.ClassesOfCalls != 1 || c.Rare != 29 || c.Train != before.Counts.Train+3*34 || c.Repeated != 2*34 {
+		t.Errorf("counted %+v", c)
+	}
+	times := map[string]int{}
+	for _, e := range r.Train {
+		times[e.Label] += 0
+		if e.ID < 0 {
+			times[e.Label]++
+		}
+	}
+	if !maps.Equal(times, map[string]int{"A": 12, "B": 0, "New": 90}) {
+		t.Errorf("trained on calls: %v", times)
+	}
+	o.CorrectionWeight = 0
+	if none := mustSplit(t, slices.Clone(list), o); none.Counts != before.Counts {
+		t.Errorf("without a weight: %+v", none.Counts)
+	}
+}
+
+func same(a, b dataset.Example) bool { return a.ID == b.ID && a.Label == b.Label }
+
+// A conversation of a file may be looked at as a call, and be in the dataset as well.
+func TestCallWithTheTextOfAnExampleCorrectsIt(t *testing.T) {
+	list := examples(map[string]int{"A": 500, "B": 300})
+	before := mustSplit(t, slices.Clone(list), usual)
+	call := callsOf("B", 1)
+	call[0].Text = before.Test[0].Text
+	call[0].Label = "C"
+	r := mustSplit(t, slices.Clone(list), with(func(o *Options) { o.CorrectionWeight, o.Calls = 3, call }))
+	if r.Test[0].ID != before.Test[0].ID || r.Test[0].Label != "C" || r.Counts.Calls != 0 || r.Counts.Corrected != 1 || r.Counts.CallExamples != 0 {
+		t.Errorf("the test set's first is %+v; counted %+v", r.Test[0], r.Counts)
+	}
+}
+
+func TestCallsAreAccountedFor(t *testing.T) {
+	list := examples(map[string]int{"A": 500, "B": 300, dataset.Unknown: 10})
+	calls := slices.Concat(callsOf("A", 40), callsOf("Few", 3), callsOf(dataset.Unknown, 5))
+	calls[0].Text, calls[2].Text, calls[3].Text = "", calls[1].Text, list[0].Text
+	for _, o := range []Options{usual, with(func(o *Options) { o.TargetSize = 100 }), with(func(o *Options) { o.FoldRare = true })} {
+		o.CorrectionWeight, o.Calls = 2, calls
+		c := mustSplit(t, slices.Clone(list), o).Counts
+		sum := c.Train - c.Repeated + c.Validation + c.Test + c.Unlabelled + c.Empty + c.Duplicates + c.Rare + c.Surplus
+		if sum != int64(len(list))+c.CallExamples || c.CallExamples != 47 {
+			t.Errorf("%+v: %d are accounted for of %d and the calls of %+v", o.TargetSize, sum, len(list), c)
+		}
+	}
+}

@@ -145,7 +145,7 @@ type equipment struct {
 // startWorkers starts one on each task queue, or none.
 func (h *Host) startWorkers(c *temporal.Client, cfg config.Config, settings installation.Settings, e equipment) (err error) {
 	surroundings := &activities.Installation{Server: c, Settings: settings}
-	data := &activities.Data{Store: h.files, Anonymizer: e.anonymizer, Models: h.models, Prices: e.prices}
+	data := &activities.Data{Store: h.files, Anonymizer: e.anonymizer, Models: h.models, Results: h.results, Prices: e.prices}
 	asking := &activities.Provider{Store: h.files, Models: h.models, Client: e.provider, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: e.prices}
 	calls := &activities.Calls{Results: h.results, Models: h.models, Store: h.files, Anonymizer: e.anonymizer, Client: e.provider, Kafka: h.kafka}
 	if calls.Speech, calls.Recordings, err = recognizer(cfg); err != nil {
@@ -225,9 +225,14 @@ func (h *Host) dataWorker(c *temporal.Client, data *activities.Data, calls *acti
 	// Staging and anonymizing use every core by themselves; more parts at
 	// once would only hold more memory, and keep them from other workers.
 	options.MaxConcurrentActivityExecutionSize = runtime.NumCPU() + 2
+	// A call is answered within its workflow task, which mostly waits for the provider.
+	// Tasks that wait for long are renewed at the server, so a thousand of them, the
+	// default, would keep it busy with nothing.
+	options.MaxConcurrentWorkflowTaskExecutionSize = 256
 	w := worker.New(c.Client, pipeline.TaskQueue, options)
 	workflows.Register(w)
 	w.RegisterActivityWithOptions(data, activity.RegisterOptions{})
+	w.RegisterActivityWithOptions(calls.AnswerCall, activity.RegisterOptions{Name: "AnswerCall"})
 	w.RegisterActivityWithOptions(calls.RedactCall, activity.RegisterOptions{Name: "RedactCall"})
 	w.RegisterActivityWithOptions(calls.RejectCall, activity.RegisterOptions{Name: "RejectCall"})
 	w.RegisterActivityWithOptions(surroundings, activity.RegisterOptions{})

@@ -1,0 +1,149 @@
+// Dashboard shows calls to people, who judge them and manage models. See
+// internal/dashboard.
+//
+// It connects to the Temporal server that TEMPORAL_ADDRESS (and Temporal's other
+// variables, or its configuration file) names, and to the database, by the settings
+// that its help lists. SIGINT or SIGTERM stops it: what it was asked it answers first.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"switchboard/internal/account"
+	"switchboard/internal/config"
+	"switchboard/internal/console"
+	"switchboard/internal/dashboard"
+	"switchboard/internal/database"
+	"switchboard/internal/problem"
+	"switchboard/internal/results"
+	"switchboard/internal/runs"
+	"switchboard/internal/temporal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := command().ExecuteContext(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "dashboard:", err)
+	}
+	os.Exit(problem.ExitCode(err))
+}
+
+func command() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "dashboard",
+		Short: "Show calls, judge them and manage models in a browser",
+		Long: `Show calls, judge them and manage models in a browser, until it is interrupted.
+
+It takes no flags: the connection to Temporal is configured as for all Temporal programs
+(TEMPORAL_ADDRESS and the rest), everything else by these variables. It needs the
+database that the workers have. Several dashboards may run beside each other.
+
+` + settings(),
+		Args:          console.NoSuchCommand,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return run(cmd.Context(), slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+		},
+	}
+	cmd.CompletionOptions.DisableDefaultCmd = true
+	cmd.AddCommand(&cobra.Command{
+		Use:   "health",
+		Short: "Ask the dashboard of this machine whether it answers",
+		Args:  console.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return dashboard.Health(cmd.Context(), dashboard.LoadPlace(os.Getenv))
+		},
+	})
+	cmd.SetFlagErrorFunc(console.FlagProblem)
+	console.AddVersion(cmd)
+	return cmd
+}
+
+// read are the settings that the dashboard reads.
+var read = []string{
+	config.Artifacts, config.DatabaseURL, config.DatabaseURLFile, config.WebUI,
+	config.DashboardAddress, config.DashboardURL, config.DashboardTLSCert, config.DashboardTLSKey,
+}
+
+// settings says what they mean.
+func settings() string {
+	var b strings.Builder
+	for _, s := range config.Settings {
+		if slices.Contains(read, s.Name) {
+			fmt.Fprintf(&b, "  %s\n        %s\n", s.Name, strings.ReplaceAll(s.Meaning, "`", ""))
+		}
+	}
+	return b.String()
+}
+
+// run shows the pages until ctx ends.
+func run(ctx context.Context, log *slog.Logger) error {
+	place := dashboard.LoadPlace(os.Getenv)
+	if err := place.Validate(); err != nil {
+		return err
+	}
+	c, err := connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	base, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer base.Close()
+	accounts := account.New(base)
+	pages, err := dashboard.New(dashboard.Options{
+		Base: base, Results: results.New(base), Temporal: c, WebUI: runs.WebUI(config.Get(os.Getenv, config.WebUI), c.Address),
+		Accounts: accounts, Sessions: &account.Sessions{Accounts: accounts, Secure: place.Secure()}, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	running, err := dashboard.Start(pages, place, log)
+	if err != nil {
+		return err
+	}
+	defer running.Stop()
+	log.Info("showing pages", "url", running.URL())
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-running.Failed():
+		return fmt.Errorf("running the dashboard: %w", err)
+	}
+}
+
+func connect(ctx context.Context) (*temporal.Client, error) {
+	options, err := temporal.Load(os.Environ(), "")
+	if err != nil {
+		return nil, err
+	}
+	options.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	return temporal.Dial(ctx, options)
+}
+
+// open opens the database of calls, models and accounts.
+func open(ctx context.Context) (*database.Store, error) {
+	url, err := config.Database(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	location, err := database.Location(url, config.Get(os.Getenv, config.Artifacts))
+	if err != nil {
+		return nil, err
+	}
+	return database.Open(ctx, location)
+}

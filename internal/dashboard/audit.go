@@ -1,0 +1,199 @@
+package dashboard
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"switchboard/internal/account"
+	"switchboard/internal/problem"
+)
+
+// auditPage is how many entries a page shows.
+const auditPage = 100
+
+// auditExported is the action of whoever exports the audit.
+const auditExported account.Action = "audit.exported"
+
+// auditData is what the page of the audit shows.
+type auditData struct {
+	Tabs    []navigation
+	Entries []auditRow
+	// Accounts and Actions are what the list can be narrowed to, Target, From and Until
+	// what it is narrowed to.
+	Accounts, Actions   []choice
+	Target, From, Until string
+	// Older and Export are addresses; Older is empty on the last page, Newest on the
+	// first.
+	Older, Newest, Export string
+}
+
+// auditRow is an entry as a row shows it.
+type auditRow struct {
+	account.Entry
+	// Who did it, and To whom, if it was a user.
+	Who, To, More string
+}
+
+func (s *Server) audit(v *visit) error {
+	q, err := v.auditQuery()
+	if err != nil {
+		return err
+	}
+	q.Before, q.Limit = v.r.FormValue("before"), auditPage+1
+	users, err := s.Accounts.Users(v.r.Context())
+	if err != nil {
+		return err
+	}
+	actions, err := s.Accounts.Actions(v.r.Context())
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	d := auditData{Tabs: v.adminTabs(), Target: q.Target, From: v.r.FormValue("from"), Until: v.r.FormValue("until")}
+	for _, u := range users {
+		names[u.ID] = u.Name
+		d.Accounts = append(d.Accounts, choice{u.ID, u.Name, u.ID == q.Account})
+	}
+	for _, a := range actions {
+		d.Actions = append(d.Actions, choice{string(a), string(a), a == q.Action})
+	}
+	err = s.Accounts.Audit(v.r.Context(), q, func(e account.Entry) error {
+		d.Entries = append(d.Entries, auditRow{e, names[e.Account], names[e.Target], details(e.Details)})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(d.Entries) > auditPage {
+		d.Entries = d.Entries[:auditPage]
+		if d.Older, err = with(v.r.URL, "before", d.Entries[auditPage-1].ID); err != nil {
+			return err
+		}
+	}
+	if q.Before != "" {
+		if d.Newest, err = with(v.r.URL, "before", ""); err != nil {
+			return err
+		}
+	}
+	export := *v.r.URL
+	export.Path += ".csv"
+	if d.Export, err = with(&export, "before", ""); err != nil {
+		return err
+	}
+	return v.render("audit", v.T("Audit"), d)
+}
+
+// auditQuery reads what the list is narrowed to. A day is one of the reader's zone.
+func (v *visit) auditQuery() (q account.AuditQuery, err error) {
+	q.Account, q.Action, q.Target = v.r.FormValue("account"), account.Action(v.r.FormValue("action")), strings.TrimSpace(v.r.FormValue("target"))
+	if q.From, err = v.day("from"); err != nil {
+		return q, err
+	}
+	if q.Until, err = v.day("until"); err == nil && !q.Until.IsZero() {
+		q.Until = q.Until.AddDate(0, 0, 1)
+	}
+	return q, err
+}
+
+// day reads the first moment of a day from a form, zero if it has none.
+func (v *visit) day(field string) (time.Time, error) {
+	value := v.r.FormValue(field)
+	if value == "" {
+		return time.Time{}, nil
+	}
+	day, err := time.ParseInLocation(time.DateOnly, value, v.zone)
+	if err != nil {
+		return time.Time{}, badDay(value)
+	}
+	return day, nil
+}
+
+// details are what else is known of an entry, in one line.
+func details(all map[string]string) string {
+	parts := make([]string, 0, len(all))
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		parts = append(parts, name+": "+all[name])
+	}
+	return strings.Join(parts, ", ")
+}
+
+// exportAudit streams the entries as CSV. People are pseudonyms in it.
+func (s *Server) exportAudit(v *visit) error {
+	q, err := v.auditQuery()
+	if err != nil {
+		return err
+	}
+	ctx := v.r.Context()
+	known, err := s.pseudonyms(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.Accounts.Record(ctx, account.Entry{Account: v.user.ID, Action: auditExported}); err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	v.w.Header().Set("Content-Disposition", `attachment; filename="audit.csv"`)
+	out := csv.NewWriter(v.w)
+	_ = out.Write([]string{"at", "account", "action", "target", "details"}) // the writer keeps its error
+	err = s.Accounts.Audit(ctx, q, func(e account.Entry) error {
+		more, err := json.Marshal(e.Details)
+		if err != nil {
+			return err
+		}
+		return out.Write([]string{e.At.Format(time.RFC3339Nano), known.of(e.Account), string(e.Action), harmless(known.of(e.Target)), harmless(string(more))})
+	})
+	out.Flush()
+	if err == nil {
+		err = out.Error()
+	}
+	if err != nil {
+		v.Log.Warn("the audit was not exported to its end", "error", err)
+		panic(http.ErrAbortHandler) // whoever reads it must see that it is not whole
+	}
+	return nil
+}
+
+// pseudonyms are what stands for users in exports, by their ids.
+type pseudonyms map[string]string
+
+func (p pseudonyms) of(id string) string {
+	if p[id] != "" {
+		return p[id]
+	}
+	return id
+}
+
+func (s *Server) pseudonyms(ctx context.Context) (pseudonyms, error) {
+	users, err := s.Accounts.Users(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := pseudonyms{}
+	for _, u := range users {
+		if all[u.ID], err = s.Base.Pseudonym(ctx, u.ID); err != nil {
+			return nil, fmt.Errorf("naming users in an export: %w", err)
+		}
+	}
+	return all, nil
+}
+
+func badDay(value string) error {
+	return problem.Input("%q is no day; give one such as 2026-01-31", value)
+}
+
+// harmless keeps a spreadsheet from taking a cell for a formula, also by the wide
+// signs of East Asian keyboards.
+func harmless(cell string) string {
+	if first, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune("=+-@\t\r\n|%＝＋－＠", first) {
+		return "'" + cell
+	}
+	return cell
+}

@@ -1,0 +1,208 @@
+package dashboard
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"switchboard/internal/config"
+	"switchboard/internal/problem"
+)
+
+// StopTimeout is how long a dashboard that stops takes at most to answer what it was
+// asked.
+const StopTimeout = 10 * time.Second
+
+// streamPatience is how long pages that wait for news are left alone at a stop: what
+// answers a question has done so by then.
+const streamPatience = 2 * time.Second
+
+// Place is where a dashboard is found.
+type Place struct {
+	// Address is the host and port to listen on; port 0 takes a free one.
+	Address string
+	// Cert and Key are PEM files with which HTTPS is spoken; empty speaks HTTP.
+	Cert, Key string
+	// URL is where people reach it, without a path; empty is the address itself.
+	URL string
+}
+
+// LoadPlace reads a place from the settings with getenv (such as os.Getenv).
+func LoadPlace(getenv func(string) string) Place {
+	return Place{
+		Address: config.Get(getenv, config.DashboardAddress),
+		Cert:    config.Get(getenv, config.DashboardTLSCert),
+		Key:     config.Get(getenv, config.DashboardTLSKey),
+		URL:     strings.TrimRight(getenv(config.DashboardURL), "/"),
+	}
+}
+
+// Validate reports the first setting that cannot work, as a problem of kind BadInput.
+func (p Place) Validate() error {
+	if _, _, err := net.SplitHostPort(p.Address); err != nil {
+		return problem.Input("%s is %q; give a host and a port such as 127.0.0.1:%d", config.DashboardAddress, p.Address, config.DashboardPort)
+	}
+	if (p.Cert == "") != (p.Key == "") {
+		return problem.Input("HTTPS needs both %s and %s: give the other one too, or none", config.DashboardTLSCert, config.DashboardTLSKey)
+	}
+	if p.URL == "" {
+		return nil
+	}
+	u, err := url.Parse(p.URL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return problem.Input("%s is not an address such as https://calls.example.com, without a path", config.DashboardURL)
+	}
+	return nil
+}
+
+// Secure tells whether people reach the place by HTTPS, which may be spoken by a
+// proxy before it.
+func (p Place) Secure() bool { return p.Cert != "" || strings.HasPrefix(p.URL, "https://") }
+
+// Running is a dashboard that answers.
+type Running struct {
+	server   *http.Server
+	listener net.Listener
+	scheme   string
+	failed   chan error
+	end      context.CancelFunc
+	log      *slog.Logger
+}
+
+// Start answers at a place until Stop. An address that is not to be had is a problem
+// of kind Environment.
+func Start(h http.Handler, p Place, log *slog.Logger) (*Running, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	r := &Running{scheme: "http", failed: make(chan error, 1), log: log}
+	r.server = &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	if p.Cert != "" {
+		pair, err := p.pair()
+		if err != nil {
+			return nil, err
+		}
+		r.scheme, r.server.TLSConfig = "https", &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
+	}
+	var err error
+	if r.listener, err = net.Listen("tcp", p.Address); err != nil {
+		return nil, problem.New(problem.Environment, "the dashboard cannot listen on %s: %w; set %s to another address", p.Address, err, config.DashboardAddress)
+	}
+	// Pages that wait for news end with it.
+	var all context.Context
+	all, r.end = context.WithCancel(context.Background())
+	r.server.BaseContext = func(net.Listener) context.Context { return all }
+	go r.serve()
+	return r, nil
+}
+
+func (r *Running) serve() {
+	var err error
+	if r.server.TLSConfig != nil {
+		err = r.server.ServeTLS(r.listener, "", "")
+	} else {
+		err = r.server.Serve(r.listener)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
+		r.failed <- err
+	}
+}
+
+// URL is where it answers on this machine.
+func (r *Running) URL() string { return r.scheme + "://" + r.listener.Addr().String() }
+
+// Failed has an error once it does not answer any more although nobody stopped it.
+func (r *Running) Failed() <-chan error { return r.failed }
+
+// Stop answers what was asked and ends, within [StopTimeout].
+func (r *Running) Stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), StopTimeout)
+	defer cancel()
+	// Nothing new is accepted; who waits for news would wait for ever.
+	patience := time.AfterFunc(streamPatience, r.end)
+	defer patience.Stop()
+	if err := r.server.Shutdown(ctx); err != nil {
+		r.log.Warn("the dashboard was stopped before it had answered all", "error", err)
+		_ = r.server.Close() // nothing more can be done
+	}
+	r.end()
+}
+
+// pair reads certificate and key.
+func (p Place) pair() (tls.Certificate, error) {
+	pair, err := tls.LoadX509KeyPair(p.Cert, p.Key)
+	if err != nil {
+		return pair, problem.Input("%s and %s (set by %s and %s) are no certificate and its key: %w", p.Cert, p.Key, config.DashboardTLSCert, config.DashboardTLSKey, err)
+	}
+	return pair, nil
+}
+
+// healthTime bounds the question of [Health].
+const healthTime = 5 * time.Second
+
+// Health asks the dashboard of this machine at a place whether it answers.
+func Health(ctx context.Context, p Place) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	host, port, err := net.SplitHostPort(p.Address)
+	if err != nil {
+		return err
+	}
+	// A dashboard on all interfaces is asked on the nearest one.
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	scheme, transport := "http", &http.Transport{}
+	defer transport.CloseIdleConnections()
+	if p.Cert != "" {
+		scheme = "https"
+		if transport.TLSClientConfig, err = p.itself(); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, healthTime)
+	defer cancel()
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+net.JoinHostPort(host, port)+"/health", nil)
+	if err != nil {
+		return err
+	}
+	answer, err := (&http.Client{Transport: transport}).Do(q)
+	if err != nil {
+		return fmt.Errorf("asking the dashboard: %w", err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("the dashboard answers %s", answer.Status)
+	}
+	return nil
+}
+
+// itself trusts the one certificate that the dashboard has, whatever name is in it.
+func (p Place) itself() (*tls.Config, error) {
+	pair, err := p.pair()
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: true, //nolint:gosec // verified below
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if !slices.Equal(state.PeerCertificates[0].Raw, pair.Certificate[0]) {
+				return errors.New("another certificate is shown than the dashboard's")
+			}
+			return nil
+		},
+	}, nil
+}

@@ -1,0 +1,153 @@
+package dashboard
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"time"
+
+	"switchboard/internal/problem"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// Server serves the pages. It is safe for concurrent use.
+type Server struct {
+	Options
+	handler http.Handler
+	// pages are the templates of each language, by view.
+	pages map[*locale]map[string]*template.Template
+	// offers and labels are what the queue of calls to review remembers.
+	offers offers
+	labels labelCache
+	// now is the time.
+	now func() time.Time
+	// bus tells pages of new calls.
+	bus *bus
+}
+
+// New returns a dashboard.
+func New(o Options) (*Server, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{Options: o, now: time.Now, bus: newBus(o.Results.Newest)}
+	var err error
+	if s.pages, err = parsePages(); err != nil {
+		return nil, err
+	}
+	files, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /assets/", files)
+	for _, r := range s.routes() {
+		mux.Handle(r.pattern, s.guarded(r))
+	}
+	mux.Handle("/", s.guarded(route{"/", everybody, func(*visit) error { return errNotFound }}))
+	s.handler = secured(http.NewCrossOriginProtection().Handler(o.Sessions.Middleware(mux)))
+	return s, nil
+}
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// secured sets what keeps a browser from doing more with a page than it is for.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// longestForm bounds what is posted.
+const longestForm = 1 << 20
+
+// guarded serves a route to those who may use it.
+func (s *Server) guarded(r route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		q.Body = http.MaxBytesReader(w, q.Body, longestForm)
+		v := s.visit(w, q)
+		if err := s.admit(v, r); err != nil {
+			v.fail(err)
+			return
+		}
+		if r.needs != everybody {
+			w.Header().Set("Cache-Control", "no-store")
+		}
+		if err := r.serve(v); err != nil {
+			v.fail(err)
+		}
+	})
+}
+
+// Why a page is not shown. Each is answered in its own way.
+var (
+	errNotFound  = errors.New("there is no such page")
+	errForbidden = errors.New("this needs another role")
+	errLogin     = errors.New("this needs an account")
+	errNoCall    = errors.New("there is no such call")
+)
+
+func (s *Server) admit(v *visit, r route) error {
+	switch {
+	case r.needs == everybody:
+		return nil
+	case v.user == nil:
+		return errLogin
+	case !v.user.Role.Includes(r.needs):
+		return errForbidden
+	}
+	return nil
+}
+
+func (s *Server) health(v *visit) error {
+	if err := s.Base.DB().PingContext(v.r.Context()); err != nil {
+		return problem.New(problem.Environment, "the database does not answer: %w", err)
+	}
+	_, err := fmt.Fprintln(v.w, "ok")
+	return err
+}
+
+// fail answers a visit that cannot be served. What went wrong inside goes to the
+// log, and not to the visitor.
+func (v *visit) fail(err error) {
+	kind, known := problem.KindOf(err)
+	switch {
+	case errors.Is(err, errLogin) && v.r.Method == http.MethodGet:
+		http.Redirect(v.w, v.r, "/login?"+url.Values{"next": {v.r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
+	case errors.Is(err, errLogin):
+		v.problem(http.StatusUnauthorized, v.T("Log in first; the time of your session is over, or you have not logged in."))
+	case errors.Is(err, errForbidden):
+		v.problem(http.StatusForbidden, v.T("Your account may not do this. Ask an administrator for another role."))
+	case errors.Is(err, errNotFound):
+		v.problem(http.StatusNotFound, v.T("There is no such page."))
+	case errors.Is(err, errNoCall):
+		v.problem(http.StatusNotFound, v.T("There is no such call. It may have been erased, or kept as long as it was to be."))
+	case v.r.Context().Err() != nil:
+		// Nobody waits for an answer.
+	case known && kind == problem.BadInput:
+		v.problem(http.StatusBadRequest, err.Error())
+	case known:
+		v.Log.Warn("a page could not be shown", "path", v.pattern(), "error", err)
+		v.problem(http.StatusServiceUnavailable, err.Error())
+	default:
+		v.Log.Error("a page could not be shown", "path", v.pattern(), "error", err)
+		v.problem(http.StatusInternalServerError, v.T("Something went wrong here. The log of the dashboard says what."))
+	}
+}
+
+// pattern is the route that is visited, for logs: a path may hold the id of a call.
+func (v *visit) pattern() string { return v.r.Pattern }

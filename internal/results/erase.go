@@ -1,0 +1,401 @@
+package results
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"switchboard/internal/problem"
+)
+
+// Erased tells what was removed, or would be.
+//
+// What stays, always: that an id was used, with the SHA-256 of its event, so that the
+// same call cannot come again; and of expired calls the counts. Neither holds any
+// text. SQLite overwrites what is removed. What PostgreSQL has freed stays on the disk
+// until its vacuum, its log and everybody's backups until they are overwritten.
+type Erased struct {
+	// Calls, Transcripts, Words (indexed texts), Judgements and Outbox are rows.
+	Calls       int64 `json:"calls"`
+	Transcripts int64 `json:"transcripts"`
+	Words       int64 `json:"words"`
+	Judgements  int64 `json:"judgements"`
+	Outbox      int64 `json:"outbox"`
+	// Counted is how many calls were taken out of the counts.
+	Counted int64 `json:"counted"`
+	// Partitions are the tables that were dropped as a whole.
+	Partitions []string `json:"partitions,omitempty"`
+	// CallIDs are those of the removed calls, for the tombstones that follow. An answer
+	// that was being published just then may be so for one [Lease] more. A dry run of
+	// [Store.Expire] leaves them out.
+	CallIDs []string `json:"call_ids,omitempty"`
+	// Missing are the ids of which there is no call. One that was removed before is
+	// among them.
+	Missing []string `json:"missing,omitempty"`
+	// Events are the records of [Store.Erase]'s calls, which are where they were.
+	Events []Event `json:"events,omitempty"`
+	// Ranges sum up the records of all removed calls by topic and partition.
+	Ranges []Range `json:"ranges,omitempty"`
+	// More tells that [Store.Expire] has stopped at its limit: call it again.
+	More bool `json:"more,omitempty"`
+}
+
+// Event is the record that a call came by.
+type Event struct {
+	CallID    string `json:"call_id"`
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+	Offset    int64  `json:"offset"`
+}
+
+// Range is where the records of calls lie: the first and the last of them. There are
+// others between.
+type Range struct {
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+	First     int64  `json:"first"`
+	Last      int64  `json:"last"`
+	Calls     int64  `json:"calls"`
+}
+
+// maxErase is how many calls are erased by id at once.
+const maxErase = 1000
+
+// Erase removes calls and what people said about them, and takes them out of the
+// counts: all of it, or nothing. A dry run removes nothing and tells the same. More than
+// 1,000 ids are a problem of kind BadInput.
+func (s *Store) Erase(ctx context.Context, callIDs []string, dryRun bool) (Erased, error) {
+	ids := slices.Compact(slices.Sorted(slices.Values(callIDs)))
+	if len(ids) > maxErase {
+		return Erased{}, problem.Input("%d calls are too many to erase at once; give at most %d", len(ids), maxErase)
+	}
+	var erased Erased
+	rehearsed := errors.New("nothing is to be removed")
+	err := s.change(ctx, func(t tx) error {
+		erased = Erased{}
+		err := t.overwriting(ctx, func() error { return t.eraseAll(ctx, ids, &erased) })
+		if err == nil && dryRun {
+			return rehearsed
+		}
+		return err
+	})
+	if err == nil && erased.Calls > 0 {
+		err = s.scrub(ctx)
+	}
+	if err != nil && !errors.Is(err, rehearsed) {
+		return Erased{}, fmt.Errorf("erasing calls: %w", err)
+	}
+	erased.Ranges = rangesOf(erased.Events)
+	return erased, nil
+}
+
+func (t tx) eraseAll(ctx context.Context, ids []string, erased *Erased) error {
+	for _, id := range ids {
+		if err := t.erase(ctx, id, erased); err != nil {
+			return err
+		}
+	}
+	for some := range slices.Chunk(erased.CallIDs, 500) {
+		args := make([]any, len(some))
+		for i, id := range some {
+			args[i] = id
+		}
+		n, err := t.exec(ctx, "DELETE FROM call_outbox WHERE call_id IN ("+placeholders(len(args))+")", args...)
+		if err != nil {
+			return err
+		}
+		erased.Outbox += n
+	}
+	return nil
+}
+
+func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
+	at, err := t.lock(ctx, id)
+	if kind, ok := problem.KindOf(err); ok && kind == problem.BadInput {
+		erased.Missing = append(erased.Missing, id)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r, err := scanResult(t.row(ctx, "SELECT "+resultColumns+" FROM calls c WHERE c.at = ?", at))
+	if err != nil {
+		return err
+	}
+	erased.CallIDs = append(erased.CallIDs, id)
+	if o := r.Origin; o.Topic != "" {
+		erased.Events = append(erased.Events, Event{id, o.Topic, o.Partition, o.Offset})
+	}
+	for _, table := range []struct {
+		removed   *int64
+		statement string
+		arg       any
+	}{
+		{&erased.Words, t.s.words.forget, at},
+		{&erased.Transcripts, "DELETE FROM transcripts WHERE at = ?", at},
+		{&erased.Judgements, "DELETE FROM judgements WHERE call_id = ?", id},
+		{new(int64), "DELETE FROM review_claims WHERE call_id = ?", id},
+		{&erased.Calls, "DELETE FROM calls WHERE at = ?", at},
+	} {
+		if table.statement == "" {
+			continue
+		}
+		n, err := t.exec(ctx, table.statement, table.arg)
+		if err != nil {
+			return err
+		}
+		*table.removed += n
+	}
+	if t.s.base.Postgres() { // the words are a column of the transcripts
+		erased.Words = erased.Transcripts
+	}
+	if r.Prediction == nil || r.Status == Rejected {
+		return nil // it is in no count
+	}
+	erased.Counted++
+	p := r.Prediction
+	c := Classified{CallID: r.ID, Task: r.Task, StoredAt: r.StoredAt, Company: p.Company, Status: p.Status, Confidence: p.Confidence}
+	return t.uncount(ctx, &c, r.Latency)
+}
+
+func rangesOf(events []Event) []Range {
+	type place struct {
+		topic     string
+		partition int32
+	}
+	ranges := map[place]*Range{}
+	for _, e := range events {
+		at := place{e.Topic, e.Partition}
+		r := ranges[at]
+		if r == nil {
+			r = &Range{Topic: e.Topic, Partition: e.Partition, First: e.Offset, Last: e.Offset}
+			ranges[at] = r
+		}
+		r.First, r.Last, r.Calls = min(r.First, e.Offset), max(r.Last, e.Offset), r.Calls+1
+	}
+	all := []Range{}
+	for _, r := range ranges {
+		all = append(all, *r)
+	}
+	return sortRanges(all)
+}
+
+func sortRanges(ranges []Range) []Range {
+	slices.SortFunc(ranges, func(a, b Range) int {
+		return cmp.Or(strings.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	})
+	return ranges
+}
+
+// maxExpire is how many calls Expire removes before it stops.
+const maxExpire = 1_000_000
+
+// Expire removes the calls of whole days, of UTC, that lie before a moment, the oldest
+// first, and what people said about them. Each day goes wholly or, on SQLite, in
+// pieces, of which what is done stays done. It stops after a day with which it has
+// removed a million calls or more, and says so. A dry run removes nothing and counts
+// the calls of all days.
+func (s *Store) Expire(ctx context.Context, before time.Time, dryRun bool) (Erased, error) {
+	end := micros(before.UTC().Truncate(24 * time.Hour))
+	erased, err := s.expire(ctx, end, dryRun)
+	if err != nil {
+		return erased, fmt.Errorf("removing old calls: %w", err)
+	}
+	return erased, nil
+}
+
+func (s *Store) expire(ctx context.Context, end int64, dryRun bool) (Erased, error) {
+	if dryRun {
+		return s.expired(ctx, end)
+	}
+	var total Erased
+	ranges := []Range{}
+	for {
+		day, found, err := s.oldestDay(ctx, end)
+		if err != nil || !found {
+			total.Ranges = joinRanges(ranges)
+			return total, err
+		}
+		if total.Calls >= maxExpire {
+			total.Ranges, total.More = joinRanges(ranges), true
+			return total, nil
+		}
+		removed, err := s.expireDay(ctx, day)
+		if err != nil {
+			total.Ranges = joinRanges(ranges)
+			return total, err
+		}
+		total.add(&removed)
+		ranges = append(ranges, removed.Ranges...)
+	}
+}
+
+func (e *Erased) add(o *Erased) {
+	e.Calls += o.Calls
+	e.Transcripts += o.Transcripts
+	e.Words += o.Words
+	e.Judgements += o.Judgements
+	e.Outbox += o.Outbox
+	e.Partitions = append(e.Partitions, o.Partitions...)
+	e.CallIDs = append(e.CallIDs, o.CallIDs...)
+}
+
+func joinRanges(ranges []Range) []Range {
+	joined := []Range{}
+	for _, r := range sortRanges(ranges) {
+		if n := len(joined); n > 0 && joined[n-1].Topic == r.Topic && joined[n-1].Partition == r.Partition {
+			last := &joined[n-1]
+			last.First, last.Last, last.Calls = min(last.First, r.First), max(last.Last, r.Last), last.Calls+r.Calls
+			continue
+		}
+		joined = append(joined, r)
+	}
+	return joined
+}
+
+const day = 24 * hour
+
+// oldestDay returns the day of the oldest call, or on PostgreSQL of the oldest
+// partition, if all of it lies before a moment.
+func (s *Store) oldestDay(ctx context.Context, end int64) (begin int64, found bool, err error) {
+	var oldest sql.NullInt64
+	if s.base.Postgres() {
+		oldest, err = s.oldestPartition(ctx)
+	} else {
+		err = (tx{s, s.db}).row(ctx, "SELECT MIN(at) FROM calls").Scan(&oldest)
+	}
+	if err != nil || !oldest.Valid {
+		return 0, false, err
+	}
+	begin = oldest.Int64 - oldest.Int64%day
+	return begin, begin+day <= end, nil
+}
+
+func (s *Store) expireDay(ctx context.Context, begin int64) (Erased, error) {
+	if s.base.Postgres() {
+		return s.dropDay(ctx, begin)
+	}
+	var total Erased
+	ranges := []Range{}
+	for {
+		removed, err := s.expireSome(ctx, begin, begin+day)
+		total.add(&removed)
+		ranges = append(ranges, removed.Ranges...)
+		done := removed.Calls < expireAtOnce
+		if err == nil && done {
+			err = s.scrub(ctx)
+		}
+		if err != nil || done {
+			total.Ranges = joinRanges(ranges)
+			return total, err
+		}
+	}
+}
+
+// expireAtOnce is how many calls SQLite removes in one change, for which whoever
+// stores calls has to wait.
+const expireAtOnce = 2000
+
+// expireSome removes the oldest calls of a range.
+func (s *Store) expireSome(ctx context.Context, begin, end int64) (Erased, error) {
+	var erased Erased
+	err := s.change(ctx, func(t tx) error {
+		erased = Erased{}
+		var last sql.NullInt64
+		if err := t.row(ctx, "SELECT MAX(at) FROM (SELECT at FROM calls WHERE at >= ? AND at < ? ORDER BY at LIMIT ?) AS some", begin, end, expireAtOnce).Scan(&last); err != nil || !last.Valid {
+			return err
+		}
+		return t.overwriting(ctx, func() error { return t.expireRange(ctx, begin, last.Int64+1, &erased) })
+	})
+	return erased, err
+}
+
+// expireRange removes the calls of a range, but for what a dropped partition takes
+// with it.
+func (t tx) expireRange(ctx context.Context, begin, end int64, erased *Erased) error {
+	if err := t.describe(ctx, begin, end, erased); err != nil {
+		return err
+	}
+	const those = " WHERE call_id IN (SELECT call_id FROM calls WHERE at >= ? AND at < ?)"
+	statements := []struct {
+		removed   *int64
+		statement string
+	}{
+		{&erased.Outbox, "DELETE FROM call_outbox" + those},
+		{&erased.Judgements, "DELETE FROM judgements WHERE call_at >= ? AND call_at < ?"},
+	}
+	if !t.s.base.Postgres() {
+		statements = append(statements, []struct {
+			removed   *int64
+			statement string
+		}{
+			{&erased.Words, "DELETE FROM transcript_words WHERE rowid >= ? AND rowid < ?"},
+			{&erased.Transcripts, "DELETE FROM transcripts WHERE at >= ? AND at < ?"},
+			{&erased.Calls, "DELETE FROM calls WHERE at >= ? AND at < ?"},
+		}...)
+	}
+	for _, s := range statements {
+		n, err := t.exec(ctx, s.statement, begin, end)
+		if err != nil {
+			return err
+		}
+		*s.removed = n
+	}
+	return nil
+}
+
+// describe tells the ids and the records of the calls of a range.
+func (t tx) describe(ctx context.Context, begin, end int64, erased *Erased) error {
+	rows, err := t.q.QueryContext(ctx, t.s.base.Rebind("SELECT call_id, topic, topic_partition, topic_offset FROM calls WHERE at >= ? AND at < ?"), begin, end)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	events := []Event{}
+	for rows.Next() {
+		var e Event
+		if err := rows.Scan(&e.CallID, &e.Topic, &e.Partition, &e.Offset); err != nil {
+			return err
+		}
+		erased.CallIDs = append(erased.CallIDs, e.CallID)
+		if e.Topic != "" {
+			events = append(events, e)
+		}
+	}
+	erased.Ranges = rangesOf(events)
+	return rows.Err()
+}
+
+// expired counts what lies before a moment.
+func (s *Store) expired(ctx context.Context, end int64) (Erased, error) {
+	var e Erased
+	t := tx{s, s.db}
+	for _, count := range []struct {
+		rows  *int64
+		query string
+	}{
+		{&e.Calls, "SELECT COUNT(*) FROM calls WHERE at < ?"},
+		{&e.Transcripts, "SELECT COUNT(*) FROM transcripts WHERE at < ?"},
+		{&e.Judgements, "SELECT COUNT(*) FROM judgements WHERE call_at < ?"},
+		{&e.Outbox, "SELECT COUNT(*) FROM call_outbox WHERE call_id IN (SELECT call_id FROM calls WHERE at < ?)"},
+	} {
+		if err := t.row(ctx, count.query, end).Scan(count.rows); err != nil {
+			return e, err
+		}
+	}
+	e.Words = e.Transcripts
+	var err error
+	e.Ranges, err = list(ctx, s, func(rows *sql.Rows) (r Range, err error) {
+		return r, rows.Scan(&r.Topic, &r.Partition, &r.First, &r.Last, &r.Calls)
+	}, "SELECT topic, topic_partition, MIN(topic_offset), MAX(topic_offset), COUNT(*) FROM calls WHERE at < ? AND topic <> '' GROUP BY 1, 2", end)
+	e.Ranges = sortRanges(e.Ranges)
+	if err == nil && s.base.Postgres() {
+		e.Partitions, err = s.partitionsBefore(ctx, end)
+	}
+	return e, err
+}

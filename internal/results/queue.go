@@ -1,0 +1,199 @@
+package results
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"switchboard/internal/pipeline"
+	"switchboard/internal/review"
+)
+
+// The kinds of calls that people are asked to judge.
+const (
+	// Uncertain: the model was not sure, and nobody has judged the call.
+	Uncertain = "uncertain"
+	// FromSample: the call is part of the random sample, and nobody has judged it.
+	FromSample = "sample"
+	// SecondOpinion: the call is part of the sample, two people are to judge it, and
+	// one has.
+	SecondOpinion = "second"
+)
+
+// waitFor is how long a call waits for people. Where they cannot judge them all, what
+// they do judge is to tell of the model that answers now.
+const waitFor = 30 * 24 * time.Hour
+
+// claimFor is how long nobody else is asked about a call that somebody looks at.
+const claimFor = 5 * time.Minute
+
+// Queue is what one person is to review.
+type Queue struct {
+	// Task is whose calls; Reviewer is the account's id.
+	Task, Reviewer string
+}
+
+// sampleKey is the key by which calls are drawn, once it is known.
+type sampleKey struct {
+	mu  sync.Mutex
+	key []byte
+}
+
+// draw tells whether the call of an answer becomes part of the sample. Where nobody
+// said anything, or no model answered, there is nothing to judge a model by.
+func (s *Store) draw(ctx context.Context, p *Prediction) (review.Sample, error) {
+	if !slices.Contains([]Status{pipeline.AnswerClassified, pipeline.AnswerUnsure, pipeline.AnswerInvalid}, p.Status) {
+		return review.Sample{}, nil
+	}
+	k := &s.sampleKey
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.key == nil {
+		secret, err := s.base.SampleSecret(ctx)
+		if err != nil {
+			return review.Sample{}, err
+		}
+		k.key = []byte(secret)
+	}
+	return s.Sampling.Draw(k.key, p.CallID), nil
+}
+
+// waits returns what holds of the calls of a kind that a person is to review, and
+// their order. The time is whole hours, as counts are.
+func (q *Queue) waits(kind string, since time.Time) (c conditions, order string) {
+	anyOf(&c, "c.task", []string{q.Task})
+	c.add("c.at >= ?", micros(since))
+	switch kind {
+	case Uncertain:
+		c.add("c.status = 'unsure' AND c.judged = 0 AND NOT c.sampled")
+		return c, "c.confidence, c.at"
+	case FromSample:
+		c.add("c.sampled AND c.judged = 0")
+	default:
+		c.add("c.second AND c.judged = 1")
+		c.add("NOT EXISTS (SELECT 1 FROM judgements j WHERE j.call_id = c.call_id AND j.holds AND j.reviewer = ?)", q.Reviewer)
+	}
+	return c, "c.turn, c.at"
+}
+
+// since is from when on calls wait for people.
+func (s *Store) since() time.Time { return s.now().UTC().Add(-waitFor).Truncate(time.Hour) }
+
+// NextToReview returns the call that a person is to judge next, with its turns, and
+// why: [Uncertain], [FromSample] or [SecondOpinion]. Uncertain calls and those of the
+// sample take turns, so that neither is forgotten; of the uncertain the least sure
+// comes first, of the sample any, second opinions before first. Calls of the last 30
+// days wait. Calls to skip are left out, and for five minutes those that somebody else
+// was given. It is false if none waits.
+func (s *Store) NextToReview(ctx context.Context, q Queue, skip []string) (r Result, kind string, ok bool, err error) {
+	kinds, err := s.kinds(ctx, q)
+	for _, kind := range kinds {
+		id, err := s.first(ctx, q, kind, skip)
+		if err != nil {
+			return Result{}, "", false, fmt.Errorf("looking for a call to review: %w", err)
+		}
+		if id == "" {
+			continue
+		}
+		r, err := s.get(ctx, id)
+		if errors.Is(err, sql.ErrNoRows) { // it was erased meanwhile
+			continue
+		}
+		if err == nil {
+			err = s.claim(ctx, q, id)
+		}
+		return r, kind, err == nil, err
+	}
+	return Result{}, "", false, err
+}
+
+// kinds returns in which order kinds are looked for: a person's every other judgement
+// is of the sample.
+func (s *Store) kinds(ctx context.Context, q Queue) ([]string, error) {
+	var n int64
+	err := (tx{s, s.db}).row(ctx, "SELECT COUNT(*) FROM judgements WHERE reviewer = ? AND task = ? AND holds", q.Reviewer, q.Task).Scan(&n)
+	if n%2 == 0 {
+		return []string{Uncertain, SecondOpinion, FromSample}, err
+	}
+	return []string{SecondOpinion, FromSample, Uncertain}, err
+}
+
+func (s *Store) first(ctx context.Context, q Queue, kind string, skip []string) (string, error) {
+	c, order := q.waits(kind, s.since())
+	c.add("NOT EXISTS (SELECT 1 FROM review_claims k WHERE k.call_id = c.call_id AND k.reviewer <> ? AND k.until > ?)", q.Reviewer, micros(s.now()))
+	if len(skip) > 0 {
+		args := make([]any, len(skip))
+		for i, id := range skip {
+			args[i] = id
+		}
+		c.add("c.call_id NOT IN ("+placeholders(len(skip))+")", args...)
+	}
+	ids, err := list(ctx, s, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) },
+		"SELECT c.call_id FROM calls c"+c.where()+" ORDER BY "+order+" LIMIT 1", c.args...)
+	if err != nil || len(ids) == 0 {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+// claim gives a call to a person for a while. Two who ask at the same moment may both
+// get it, which does no harm.
+func (s *Store) claim(ctx context.Context, q Queue, callID string) error {
+	now := s.now()
+	return s.change(ctx, func(t tx) error {
+		if _, err := t.exec(ctx, "DELETE FROM review_claims WHERE until <= ? OR reviewer = ? AND call_id <> ?", micros(now), q.Reviewer, callID); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, "INSERT INTO review_claims (call_id, reviewer, until) VALUES (?, ?, ?) ON CONFLICT (call_id) DO UPDATE SET reviewer = excluded.reviewer, until = excluded.until",
+			callID, q.Reviewer, micros(now.Add(claimFor)))
+		return err
+	})
+}
+
+// Waiting returns how many calls wait for a person, by kind, also those that somebody
+// else looks at just now.
+func (s *Store) Waiting(ctx context.Context, q Queue) (map[string]int64, error) {
+	uncertain, err := s.waitingUncertain(ctx, q)
+	waiting := map[string]int64{Uncertain: uncertain}
+	for _, kind := range []string{FromSample, SecondOpinion} {
+		if err == nil {
+			c, _ := q.waits(kind, s.since())
+			waiting[kind], err = s.number(ctx, "SELECT COUNT(*) FROM calls c"+c.where(), c.args...)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("counting the calls to review: %w", err)
+	}
+	return waiting, nil
+}
+
+// waitingUncertain takes from the counts the calls of which a model was not sure, of
+// which there may be millions, without those that are judged or of the sample. Counts
+// are of calls that have expired, too.
+func (s *Store) waitingUncertain(ctx context.Context, q Queue) (int64, error) {
+	since := micros(s.since())
+	oldest, err := s.number(ctx, "SELECT COALESCE(MIN(at), 0) FROM calls")
+	if err != nil {
+		return 0, err
+	}
+	since = max(since, oldest-oldest%hour)
+	unsure, err := s.number(ctx, "SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) FROM call_hours WHERE task = ? AND status = 'unsure' AND hour >= ?", q.Task, since)
+	if err != nil {
+		return 0, err
+	}
+	known, err := s.number(ctx, "SELECT COUNT(*) FROM calls c WHERE c.task = ? AND c.status = 'unsure' AND (c.judged > 0 OR c.sampled) AND c.at >= ?", q.Task, since)
+	return max(unsure-known, 0), err
+}
+
+// number returns the one number that a query finds.
+func (s *Store) number(ctx context.Context, query string, args ...any) (int64, error) {
+	found, err := list(ctx, s, scanNumber, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return found[0], nil
+}
