@@ -35,7 +35,9 @@ import (
 
 	"switchboard/internal/call"
 	"switchboard/internal/database"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/results"
+	"switchboard/internal/temporal"
 )
 
 type options struct {
@@ -117,6 +119,9 @@ func load(ctx context.Context, s *stack, store *results.Store, o options) error 
 	used := measure()
 	published, err := s.published(ctx, len(source.sent))
 	if err != nil {
+		return err
+	}
+	if err := s.describe(ctx, source.sent[len(source.sent)-1]); err != nil {
 		return err
 	}
 	return report(o, source.sent, answered, published, used)
@@ -299,6 +304,22 @@ func (s *stack) killWorkers(ctx context.Context, every time.Duration) func() {
 		}
 	}()
 	return func() { cancel(); <-done }
+}
+
+// describe says what one call costs at Temporal.
+func (s *stack) describe(ctx context.Context, id string) error {
+	c, err := temporal.Dial(ctx, temporal.Options{Address: s.address})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	d, err := c.DescribeWorkflowExecution(ctx, pipeline.CallWorkflowID(id), "")
+	if err != nil {
+		return err
+	}
+	info := d.GetWorkflowExecutionInfo()
+	fmt.Printf("A call has %d events at Temporal, %d bytes of history, and %d state transitions.\n\n", info.GetHistoryLength(), info.GetHistorySizeBytes(), info.GetStateTransitionCount())
+	return nil
 }
 
 // use is what a measurement took of the machine.
