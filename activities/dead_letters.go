@@ -13,10 +13,13 @@ func (c *Control) ListDeadLetters(ctx context.Context, in pipeline.ListDeadLette
 	if c.Kafka == nil {
 		return list, noKafka()
 	}
-	letters, err := c.Kafka.DeadLetters(ctx, min(max(in.Limit, 1), pipeline.PageSize))
+	letters, more, err := c.Kafka.DeadLetters(ctx, min(max(in.Limit, 1), pipeline.PageSize))
 	for _, l := range letters {
-		list.DeadLetters = append(list.DeadLetters, pipeline.DeadLetter{ID: l.ID, Reason: l.Reason, At: l.Time, Bytes: l.Size, Replayed: l.Replayed})
+		list.DeadLetters = append(list.DeadLetters, pipeline.DeadLetter{
+			ID: l.ID, Reason: l.Reason, CallID: l.CallID, Task: l.Task, At: l.Time, DeadAt: l.At, Bytes: l.Size, Replayed: l.Replayed, Discarded: l.Discarded,
+		})
 	}
+	list.More = more
 	return list, err
 }
 
@@ -25,9 +28,18 @@ func (c *Control) ReplayDeadLetters(ctx context.Context, in pipeline.ReplayDeadL
 	if c.Kafka == nil {
 		return pipeline.ReplayDeadLettersResult{}, noKafka()
 	}
-	if len(in.IDs) == 0 && !in.All {
+	if len(in.IDs) == 0 && in.Reason == "" && !in.All {
 		return pipeline.ReplayDeadLettersResult{}, nil
 	}
-	done, err := c.Kafka.Replay(ctx, kafka.Which{IDs: in.IDs})
+	done, err := c.Kafka.Replay(ctx, kafka.Which{IDs: in.IDs, Reason: in.Reason})
 	return pipeline.ReplayDeadLettersResult{Replayed: done.Replayed, Before: done.Before, Gone: done.Gone}, err
+}
+
+// DiscardDeadLetters marks dead letters as dealt with.
+func (c *Control) DiscardDeadLetters(ctx context.Context, in pipeline.DiscardDeadLettersInput) (pipeline.DiscardDeadLettersResult, error) {
+	if c.Kafka == nil {
+		return pipeline.DiscardDeadLettersResult{}, noKafka()
+	}
+	done, err := c.Kafka.Discard(ctx, in.IDs)
+	return pipeline.DiscardDeadLettersResult{Discarded: done.Discarded, Before: done.Before, Gone: done.Gone}, err
 }

@@ -29,9 +29,9 @@ func (c *Control) DescribeIntake(ctx context.Context) (pipeline.IntakeState, err
 	for _, l := range lags {
 		s.Partitions = append(s.Partitions, pipeline.PartitionLag{Partition: l.Partition, Waiting: l.Waiting, Oldest: l.Oldest})
 	}
-	letters, err := c.Kafka.DeadLetters(ctx, pipeline.PageSize)
+	letters, _, err := c.Kafka.DeadLetters(ctx, pipeline.PageSize)
 	for _, l := range letters {
-		if !l.Replayed {
+		if !l.Replayed && !l.Discarded {
 			s.DeadLetters++
 		}
 	}

@@ -9,13 +9,15 @@ import (
 	"switchboard/internal/seal"
 )
 
-// ListCalls lists the latest calls of a task. Whom they are for is sealed for whoever
-// asks.
+// ListCalls lists the latest calls of a task, page by page. Whom they are for is sealed
+// for whoever asks.
 func (c *Control) ListCalls(ctx context.Context, in pipeline.ListCallsInput) (pipeline.SealedCalls, error) {
 	if err := pipeline.CheckTask(in.Task); err != nil {
 		return pipeline.SealedCalls{}, err
 	}
-	page, err := c.Results.List(ctx, results.Filter{Tasks: []string{in.Task}, Statuses: in.Statuses}, "", in.Limit)
+	page, err := c.Results.List(ctx, results.Filter{
+		Tasks: []string{in.Task}, Statuses: in.Statuses, Companies: in.Companies, Channels: in.Channels, From: in.From, Until: in.Until,
+	}, in.Cursor, in.Limit)
 	if err != nil {
 		return pipeline.SealedCalls{}, err
 	}
@@ -23,7 +25,7 @@ func (c *Control) ListCalls(ctx context.Context, in pipeline.ListCallsInput) (pi
 	if err != nil {
 		return pipeline.SealedCalls{}, err
 	}
-	list := pipeline.CallList{Calls: []pipeline.StoredCall{}, Answered: totals.Answered, Waiting: totals.Waiting, Rejected: totals.Rejected}
+	list := pipeline.CallList{Calls: []pipeline.StoredCall{}, Answered: totals.Answered, Waiting: totals.Waiting, Rejected: totals.Rejected, Next: page.Next}
 	for _, r := range page.Results {
 		list.Calls = append(list.Calls, storedCall(r))
 	}
@@ -38,6 +40,13 @@ func storedCall(r results.Result) pipeline.StoredCall {
 	}
 	if p := r.Prediction; p != nil {
 		s.Company, s.Confidence, s.Status, s.ErrorCode, s.Model = p.Company, p.Confidence, p.Status, p.ErrorCode, p.Model
+		if p.Status != results.Rejected {
+			s.AnsweredAt = p.At
+		}
+	}
+	if r.Latency >= 0 {
+		took := r.Latency.Seconds()
+		s.AnswerSeconds = &took
 	}
 	return s
 }

@@ -80,7 +80,7 @@ func TestAGivenUpCallIsARowAndADeadLetter(t *testing.T) {
 			t.Errorf("%s is %+v with %+v, %v; want %+v", id, r, r.Prediction, err, want)
 		}
 	}
-	letters, err := x.Kafka.DeadLetters(t.Context(), 9)
+	letters, _, err := x.Kafka.DeadLetters(t.Context(), 9)
 	if err != nil || len(letters) != 2 {
 		t.Errorf("dead letters are %+v, %v", letters, err)
 	}
@@ -101,7 +101,7 @@ func TestAGivenUpCallWithoutItsEvent(t *testing.T) {
 			t.Errorf("%s is %+v, %v", id, r, err)
 		}
 	}
-	if letters, err := x.Kafka.DeadLetters(t.Context(), 9); err != nil || len(letters) != 0 {
+	if letters, _, err := x.Kafka.DeadLetters(t.Context(), 9); err != nil || len(letters) != 0 {
 		t.Errorf("dead letters are %+v, %v", letters, err)
 	}
 }

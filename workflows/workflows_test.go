@@ -43,6 +43,8 @@ type world struct {
 	sent int
 	// lacks is what the look at the surroundings finds; nil is nothing.
 	lacks error
+	// setAside are the labels of calls that are not believed.
+	setAside pipeline.SetAside
 	// manifests were written, in their order.
 	manifests []activities.Manifest
 }
@@ -150,6 +152,7 @@ func (w *world) trains() *world {
 		Test:      artifact.Ref{Path: "split/test", Rows: 2},
 		TrainFile: artifact.Ref{Path: "train", SHA256: "t"},
 		Counts:    split.Counts{Train: 7, Validation: 1, Test: 2},
+		SetAside:  w.setAside,
 	}, nil).Maybe()
 	w.OnActivity(data.EstimateCost, mock.Anything, mock.Anything).Return(activities.EstimateCostResult{
 		Estimates: []pipeline.CostEstimate{{Chosen: true, Epochs: 4, Training: 2}}, File: artifact.Ref{Path: "cost.json"},
@@ -621,4 +624,26 @@ func TestFailureOfKindsIsNotRepeated(t *testing.T) {
 	w.ExecuteWorkflow(FineTune, fineTuneInput)
 	require.Error(t, w.GetWorkflowError())
 	require.Equal(t, 5, w.times("StageConversations"))
+}
+
+func TestApplicationKeepsItsConversationsForReview(t *testing.T) {
+	w := newWorld(t)
+	var parts []activities.StoreConversationsInput
+	w.OnActivity(data.StoreConversations, mock.Anything, mock.Anything).Return(
+		func(_ context.Context, in activities.StoreConversationsInput) (activities.StoreConversationsResult, error) {
+			parts = append(parts, in)
+			return activities.StoreConversationsResult{Stored: 9, Left: 1}, nil
+		})
+	w.applies(2)
+	w.ExecuteWorkflow(Apply, pipeline.ApplyInput{Dataset: "/data/production.csv", Review: true})
+	require.NoError(t, w.GetWorkflowError())
+	var result pipeline.ApplyResult
+	require.NoError(t, w.GetWorkflowResult(&result))
+	require.EqualValues(t, 18, result.Reviewable)
+	require.Len(t, parts, 2)
+	require.NotEqual(t, parts[0].Examples, parts[1].Examples)
+	require.NotEqual(t, parts[0].Predictions, parts[1].Predictions)
+	require.Equal(t, model, parts[0].Model)
+	require.Equal(t, "v1", parts[0].Anonymizer)
+	require.NotEmpty(t, parts[0].Run)
 }

@@ -27,7 +27,12 @@ func TestRead(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ event, says string }{
-		"nothing":             {"", "call.json: the event is no JSON: byte 0"},
+		"nothing":             {"", "call.json: the event is no JSON: it is empty"},
+		"blanks":              {" \n\t", "call.json: the event is no JSON: it is empty"},
+		"a byte order mark":   {"\xef\xbb\xbf" + `{"call_id":"1","turns":[{"text":"Naomi"}]}`, "call.json: the event is no JSON: it begins with a byte order mark"},
+		"UTF-16":              {"\xff\xfe{\x00", "call.json: the event is no JSON: it is UTF-16"},
+		"UTF-16, big-endian":  {"\xfe\xff\x00{", "call.json: the event is no JSON: it is UTF-16"},
+		"UTF-16 without mark": {"{\x00\"\x00c\x00", "call.json: the event is no JSON: it is UTF-16"},
 		"half a call":         {`{"call_id":"1","turns":[{"text":"Naomi`, "is no JSON: byte 38"},
 		"a list":              {`[{"call_id":"1"}]`, "is no JSON object"},
 		"two calls":           {`{"call_id":"1","turns":[{"text":"a"}]} {}`, "is no JSON: byte 40"},

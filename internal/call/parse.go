@@ -84,9 +84,15 @@ func Parse(value []byte) (Event, error) {
 	if len(value) > MaxEvent {
 		return Event{}, TooLong()
 	}
+	if err := checkText(value); err != nil {
+		return Event{}, err
+	}
 	var e Event
 	if err := json.Unmarshal(value, &e); err != nil {
 		return Event{}, notParsed(err)
+	}
+	if err := checkNames(value); err != nil {
+		return Event{}, err
 	}
 	if err := e.check(); err != nil {
 		return Event{}, err

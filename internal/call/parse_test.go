@@ -39,7 +39,7 @@ var unusable = map[string]struct {
 	says   string
 	schema bool // the schema lets it pass
 }{
-	"nothing":             {"", call.NotJSON, "is no JSON: byte 0", false},
+	"nothing":             {"", call.NotJSON, "is no JSON: it is empty", false},
 	"half a call":         {`{"call_id":"1","turns":[{"text":"Naomi`, call.NotJSON, "is no JSON", false},
 	"two calls":           {`{"call_id":"1","turns":[{"text":"a"}]} {}`, call.NotJSON, "is no JSON", false},
 	"a list":              {`[{"call_id":"Naomi"}]`, call.WrongType, "is no JSON object", false},
@@ -67,6 +67,14 @@ var unusable = map[string]struct {
 	"part of a call":      {`{"call_id":"1","seq":1,"turns":[{"text":"a"}]}`, call.InParts, "reserved for calls that arrive turn by turn", false},
 	"not the last part":   {`{"call_id":"1","final":false,"turns":[{"text":"a"}]}`, call.InParts, "reserved for calls that arrive turn by turn", false},
 	"a time that is none": {`{"call_id":"1","received_at":"Naomi","turns":[{"text":"a"}]}`, call.WrongTime, "received_at that is no time", false},
+	"Latin-1":             {"{\"call_id\":\"1\",\"turns\":[{\"text\":\"a\"},{\"text\":\"Naomi M\xfcller\"}]}", call.NotJSON, "a field text of turn 2 that is not UTF-8", true},
+	"a Latin-1 channel":   {"{\"call_id\":\"1\",\"channel\":\"B\xfcro\",\"turns\":[{\"text\":\"a\"}]}", call.NotJSON, "a field channel that is not UTF-8", false},
+	"Latin-1 elsewhere":   {"{\"call_id\":\"1\",\"agent\":\"Naomi M\xfcller\",\"turns\":[{\"text\":\"a\"}]}", call.NotJSON, "the event is not UTF-8", true},
+	"Latin-1, cut off":    {"{\"call_id\":\"1\",\"turns\":[{\"text\":\"Naomi M\xfc", call.NotJSON, "the event is not UTF-8", false},
+	"capitals in a name":  {`{"Call_ID":"1","turns":[{"text":"Naomi"}]}`, call.WrongType, "a field call_id in other letters; write its name as call_id", false},
+	"another task":        {`{"call_id":"1","task":"a","TASK":"b","turns":[{"text":"Naomi"}]}`, call.WrongType, "a field task in other letters", true},
+	"capitals in a turn":  {`{"call_id":"1","turns":[{"text":"a"},{"Text":"Naomi"}]}`, call.WrongType, "a field text of turn 2 in other letters; write its name as text,", true},
+	"letters folded":      {`{"call_id":"1","turn\u017f":[{"text":"Naomi"}],"audio_url":"https://example.com/1.wav"}`, call.WrongType, "a field turns in other letters", true},
 	"5 MB":                {`{"call_id":"1","turns":[{"text":"` + strings.Repeat("a", 5<<20) + `"}]}`, call.TooLarge, "longer than 900000 bytes", true},
 }
 
@@ -90,6 +98,32 @@ func TestParse(t *testing.T) {
 	}
 	if got, err := call.Parse([]byte(`{"call_id":"1","turns":[{"text":"a\u0000b"}]}`)); err != nil || got.Turns[0].Text != "a b" {
 		t.Errorf("a character that no database takes: %+v, %v", got.Turns, err)
+	}
+}
+
+// Names in capitals are nothing to us where we read no such field.
+func TestFieldsThatAreNotListedHaveAnyName(t *testing.T) {
+	if _, err := call.Parse([]byte(`{"call_id":"1","Text":"a","extra":[{"Text":"a","TURNS":[]}],"turns":[{"text":"a","Call_ID":"2","CHANNEL":"b"}]}`)); err != nil {
+		t.Error(err)
+	}
+}
+
+// Whatever is wrong with an event, its id is read if it is there.
+func TestPeek(t *testing.T) {
+	for event, want := range map[string][2]string{
+		`{"call_id":"c-1","task":"airlines","turns":7}`: {"c-1", "airlines"},
+		`{"call_id":"c-1"}`:                             {"c-1", "default"},
+		`{"call_id":"c-1","task":"Naomi Smith"}`:        {"c-1", ""},
+		`{"call_id":"c-1","task":7}`:                    {"c-1", "default"},
+		`{"call_id":"Naomi Smith","task":"airlines"}`:   {"", ""},
+		`{"call_id":7,"task":"airlines"}`:               {"", ""},
+		`{"call_id":"c-1","turns":[`:                    {"", ""},
+		`["c-1"]`:                                       {"", ""},
+		``:                                              {"", ""},
+	} {
+		if id, task := call.Peek([]byte(event)); [2]string{id, task} != want {
+			t.Errorf("%s is %q of %q, want %q", event, id, task, want)
+		}
 	}
 }
 

@@ -53,7 +53,7 @@ func (c *connection) schedules(ctx context.Context) (scheduleList, error) {
 	list := scheduleList{Schedules: []scheduleEntry{}}
 	for _, s := range all {
 		list.Schedules = append(list.Schedules, scheduleEntry{
-			ScheduleID: s.ID, Times: times(s.Spec), Paused: s.Paused, Note: s.Note, NextRun: maybe(s.Next), LastRun: maybe(s.Last),
+			ScheduleID: s.ID, Times: times(s.Spec), Paused: s.Paused, Note: s.Note, NextRun: maybe(s.Next()), LastRun: maybe(s.Last),
 		})
 	}
 	return list, err

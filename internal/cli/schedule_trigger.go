@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"switchboard/internal/problem"
+	"switchboard/internal/runs"
 )
 
 func (a *app) scheduleTriggerCommand() *cobra.Command {
@@ -16,16 +17,15 @@ func (a *app) scheduleTriggerCommand() *cobra.Command {
 		Example: "  starter schedule trigger\n  starter schedule trigger airlines",
 		Args:    maybeOneArg("schedule id"),
 		RunE: a.onSchedule(func(ctx context.Context, _ *connection, h client.ScheduleHandle) (view, error) {
-			d, err := h.Describe(ctx)
+			going, err := runs.Trigger(ctx, h)
 			if err != nil {
 				return nil, err
 			}
-			// The server would skip the run without a word.
-			if going := d.Info.RunningWorkflows; len(going) > 0 {
+			if going != "" {
 				return nil, problem.New(problem.Refused, "the run %s of the schedule %s is still going on; wait for it, or cancel it with `starter cancel %s`",
-					going[0].WorkflowID, h.GetID(), going[0].WorkflowID)
+					going, h.GetID(), going)
 			}
-			return scheduleChange{h.GetID(), "triggered"}, h.Trigger(ctx, client.ScheduleTriggerOptions{})
+			return scheduleChange{h.GetID(), "triggered"}, nil
 		}),
 	}
 }

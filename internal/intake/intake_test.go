@@ -274,7 +274,7 @@ func (s *site) settle(waiting int64) {
 // letters returns how many dead letters there are of each reason.
 func (s *site) letters() map[string]int {
 	s.t.Helper()
-	all, err := s.kafka.DeadLetters(s.t.Context(), 100)
+	all, _, err := s.kafka.DeadLetters(s.t.Context(), 100)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -354,7 +354,7 @@ func TestFiveMegabytes(t *testing.T) {
 	s.start()
 	s.runs.have(t, s.calls("after", 3))
 	s.settle(0)
-	letters, err := s.kafka.DeadLetters(t.Context(), 10)
+	letters, _, err := s.kafka.DeadLetters(t.Context(), 10)
 	if err != nil || len(letters) != 1 || letters[0].Reason != "too-large" || letters[0].Size != len(value) {
 		t.Errorf("dead letters %+v, %v", letters, err)
 	}

@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"switchboard/internal/call"
 	"switchboard/internal/problem"
 )
 
@@ -26,9 +26,10 @@ const (
 	headerTime      = headerPrefix + "time"
 	headerSHA256    = headerPrefix + "sha256"
 	headerSize      = headerPrefix + "size"
-	// headerReplayed marks a record that is no dead letter: it says that the one
-	// at that offset was put back.
-	headerReplayed = headerPrefix + "replayed"
+	// headerReplayed and headerDiscarded mark a record that is no dead letter: it
+	// says that the one at that offset was put back, or is dealt with.
+	headerReplayed  = headerPrefix + "replayed"
+	headerDiscarded = headerPrefix + "discarded"
 )
 
 // deadLetterPartition is where all dead letters lie, so that a mark comes after what
@@ -39,8 +40,13 @@ const deadLetterPartition = 0
 type DeadLetter struct {
 	// ID names it for a replay: it is its offset in the topic of dead letters.
 	ID string `json:"id"`
+	// At is when it became a dead letter.
+	At time.Time `json:"at"`
 	// Reason is a word such as "not-json".
 	Reason string `json:"reason"`
+	// CallID and Task are those of the event; empty where they cannot be read.
+	CallID string `json:"call_id,omitempty"`
+	Task   string `json:"task,omitempty"`
 	// Partition and Offset are where in the topic of calls the event was, and Time
 	// when it was written there.
 	Partition int32     `json:"partition"`
@@ -48,8 +54,10 @@ type DeadLetter struct {
 	Time      time.Time `json:"time"`
 	// Size is that of the event, in bytes.
 	Size int `json:"size"`
-	// Replayed tells that it was put back onto the topic of calls.
-	Replayed bool `json:"replayed,omitempty"`
+	// Replayed tells that it was put back onto the topic of calls, Discarded that
+	// somebody has called it dealt with.
+	Replayed  bool `json:"replayed,omitempty"`
+	Discarded bool `json:"discarded,omitempty"`
 }
 
 // DeadLetter writes a record that nobody could use to the topic of dead letters: the
@@ -80,43 +88,53 @@ func withoutOurs(headers []Header) []Header {
 }
 
 // DeadLetters returns the latest dead letters, the newest first, at most limit of
-// them.
-func (c *Client) DeadLetters(ctx context.Context, limit int) ([]DeadLetter, error) {
-	// Each has at most one mark that it was replayed.
-	letters, err := c.letters(ctx, 2*int64(limit))
-	if err != nil {
-		return nil, err
+// them, and whether there are more.
+func (c *Client) DeadLetters(ctx context.Context, limit int) (letters []DeadLetter, more bool, err error) {
+	// Among the latest records are marks too: of each letter one, or more where two
+	// people were at it. Marks come after what they mark.
+	for latest := 2 * int64(limit+1); ; latest *= 4 {
+		letters, all, err := c.letters(ctx, latest)
+		if err != nil {
+			return nil, false, err
+		}
+		if len(letters) > limit || all {
+			slices.Reverse(letters)
+			return letters[:min(limit, len(letters))], len(letters) > limit, nil
+		}
 	}
-	slices.SortStableFunc(letters, func(a, b DeadLetter) int { return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(b.Offset, a.Offset)) })
-	return letters[:min(limit, len(letters))], nil
 }
 
 // letters returns the dead letters among the latest records, or among all for 0, as
-// they lie there.
-func (c *Client) letters(ctx context.Context, latest int64) ([]DeadLetter, error) {
-	var letters []DeadLetter
-	replayed := map[string]bool{}
-	err := c.scan(ctx, c.options.DeadLetterTopic(), deadLetterPartition, latest, func(r *kgo.Record) {
+// they lie there, and whether these are all records.
+func (c *Client) letters(ctx context.Context, latest int64) (letters []DeadLetter, all bool, err error) {
+	replayed, discarded := map[string]bool{}, map[string]bool{}
+	all, err = c.scan(ctx, c.options.DeadLetterTopic(), deadLetterPartition, latest, func(r *kgo.Record) {
 		h := headersOf(r)
-		if at, ok := h[headerReplayed]; ok {
-			replayed[at] = true
-			return
+		put, back := h[headerReplayed]
+		gone, dealt := h[headerDiscarded]
+		switch {
+		case back:
+			replayed[put] = true
+		case dealt:
+			discarded[gone] = true
+		default:
+			letters = append(letters, letterOf(r, h))
 		}
-		letters = append(letters, letterOf(r, h))
 	})
 	if err != nil {
-		return nil, faultOf(ctx, "reading the dead letters", err)
+		return nil, false, faultOf(ctx, "reading the dead letters", err)
 	}
-	for i := range letters {
-		letters[i].Replayed = replayed[letters[i].ID]
+	for i, l := range letters {
+		letters[i].Replayed, letters[i].Discarded = replayed[l.ID], discarded[l.ID]
 	}
-	return letters, nil
+	return letters, all, nil
 }
 
 // letterOf reads what the headers say. Whatever is not as this package writes it
 // reads as nothing.
 func letterOf(r *kgo.Record, h map[string]string) DeadLetter {
-	d := DeadLetter{ID: strconv.FormatInt(r.Offset, 10), Reason: "unknown"}
+	d := DeadLetter{ID: strconv.FormatInt(r.Offset, 10), At: r.Timestamp.UTC(), Reason: "unknown"}
+	d.CallID, d.Task = call.Peek(r.Value)
 	if validReason(h[headerReason]) {
 		d.Reason = h[headerReason]
 	}
@@ -143,25 +161,26 @@ func headersOf(r *kgo.Record) map[string]string {
 }
 
 // scan calls f with the latest records of a partition, or with all for 0, up to where
-// it ends now.
-func (c *Client) scan(ctx context.Context, topic string, partition int32, latest int64, f func(*kgo.Record)) error {
+// it ends now, and tells whether these were all.
+func (c *Client) scan(ctx context.Context, topic string, partition int32, latest int64, f func(*kgo.Record)) (all bool, err error) {
 	limited, cancel := context.WithTimeout(ctx, 2*requestTimeout)
 	defer cancel()
 	start, err := offsetOf(limited, c.admin.ListStartOffsets, topic, partition)
 	if err != nil {
-		return err
+		return false, err
 	}
 	end, err := offsetOf(limited, c.admin.ListCommittedOffsets, topic, partition)
 	if err != nil {
-		return err
+		return false, err
 	}
+	from := start
 	if latest > 0 {
-		start = max(start, end-latest)
+		from = max(start, end-latest)
 	}
-	if start >= end {
-		return nil
+	if from >= end {
+		return true, nil
 	}
-	return c.read(limited, topic, partition, start, end, f)
+	return from == start, c.read(limited, topic, partition, from, end, f)
 }
 
 func offsetOf(ctx context.Context, list func(context.Context, ...string) (kadm.ListedOffsets, error), topic string, partition int32) (int64, error) {

@@ -192,7 +192,7 @@ func TestMissingTopic(t *testing.T) {
 	o.Topic = "other"
 	c := open(t, o)
 	for doing, err := range map[string]error{
-		"a read": errorOf(c.Record(t.Context(), "other", 0, 0, "")), "lag": errorOf(c.Lag(t.Context())), "letters": errorOf(c.DeadLetters(t.Context(), 1)),
+		"a read": errorOf(c.Record(t.Context(), "other", 0, 0, "")), "lag": errorOf(c.Lag(t.Context())), "letters": errorOf2(c.DeadLetters(t.Context(), 1)),
 		"a write": c.Produce(t.Context(), "other", nil, []byte("x"), nil),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "the topic is missing; create it") {
@@ -216,6 +216,8 @@ func TestMissingTopic(t *testing.T) {
 }
 
 func errorOf[T any](_ T, err error) error { return err }
+
+func errorOf2[T, U any](_ T, _ U, err error) error { return err }
 
 // Where the user may create no topic, the missing one is named.
 func TestTopicsThatMustNotBeCreated(t *testing.T) {
@@ -328,7 +330,7 @@ func TestDeadLetterThatIsTooLarge(t *testing.T) {
 	if err := c.DeadLetter(t.Context(), large, "too-large"); err != nil {
 		t.Fatal(err)
 	}
-	letters, err := c.DeadLetters(t.Context(), 5)
+	letters, _, err := c.DeadLetters(t.Context(), 5)
 	if err != nil || len(letters) != 1 || letters[0].Size != 3<<20 || letters[0].Offset != 42 || letters[0].Partition != 1 {
 		t.Fatalf("%+v, %v", letters, err)
 	}
@@ -350,7 +352,7 @@ func TestStrangeDeadLetters(t *testing.T) {
 	if err := c.Produce(t.Context(), "calls.dead-letter", nil, []byte("x"), []kafka.Header{{Name: "switchboard.reason", Value: []byte("Naomi said so")}, {Name: "switchboard.offset", Value: []byte("Naomi")}}); err != nil {
 		t.Fatal(err)
 	}
-	letters, err := c.DeadLetters(t.Context(), 5)
+	letters, _, err := c.DeadLetters(t.Context(), 5)
 	if err != nil || len(letters) != 1 || letters[0].Reason != "unknown" {
 		t.Errorf("%+v, %v", letters, err)
 	}

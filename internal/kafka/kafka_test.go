@@ -2,6 +2,8 @@ package kafka_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,8 +114,8 @@ func TestDeadLettersAndReplay(t *testing.T) {
 		}
 		g.Mark(r)
 	}
-	letters, err := c.DeadLetters(t.Context(), 10)
-	if err != nil || len(letters) != 2 || letters[0].Reason != "not-json" || letters[0].Size != len("Naomi again") || letters[0].Replayed || letters[0].Time.IsZero() {
+	letters, more, err := c.DeadLetters(t.Context(), 10)
+	if err != nil || more || len(letters) != 2 || letters[0].At.Before(letters[0].Time) || letters[0].Reason != "not-json" || letters[0].Size != len("Naomi again") || letters[0].Replayed || letters[0].Time.IsZero() {
 		t.Fatalf("dead letters %+v, %v", letters, err)
 	}
 	done, err := c.Replay(t.Context(), kafka.Which{IDs: []string{letters[1].ID, "99"}})
@@ -131,9 +133,110 @@ func TestDeadLettersAndReplay(t *testing.T) {
 	if err != nil || done != (kafka.Replayed{Before: 2}) {
 		t.Fatalf("the third replay: %+v, %v", done, err)
 	}
-	if letters, err = c.DeadLetters(t.Context(), 10); err != nil || len(letters) != 2 || !letters[0].Replayed || !letters[1].Replayed {
+	if letters, _, err = c.DeadLetters(t.Context(), 10); err != nil || len(letters) != 2 || !letters[0].Replayed || !letters[1].Replayed {
 		t.Errorf("dead letters %+v, %v", letters, err)
 	}
+}
+
+// letter makes a dead letter of an event.
+func letter(t *testing.T, c *kafka.Client, event string, at time.Time, reason string) {
+	t.Helper()
+	if err := c.DeadLetter(t.Context(), kafka.Record{Topic: "calls", Value: []byte(event), Time: at}, reason); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Dead letters are listed as they became so, each with its call; marks, however many,
+// hide none.
+func TestDeadLettersAreListedNewestFirst(t *testing.T) {
+	c := open(t, options(broker(t)))
+	if err := c.EnsureTopics(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	const n = 20
+	for i := range n {
+		// The later it is given up, the older the event.
+		letter(t, c, fmt.Sprintf(`{"call_id":"c-%d","task":"airlines"}`, i), time.Now().Add(-time.Duration(i)*time.Hour), "refused")
+	}
+	list := func(limit int) (ids []string, more bool) {
+		t.Helper()
+		letters, more, err := c.DeadLetters(t.Context(), limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range letters {
+			if l.Task != "airlines" || time.Since(l.At) > time.Hour {
+				t.Errorf("%+v", l)
+			}
+			ids = append(ids, l.CallID)
+		}
+		return ids, more
+	}
+	for range 2 { // the second time with a mark for each behind them
+		if ids, more := list(3); !slices.Equal(ids, []string{"c-19", "c-18", "c-17"}) || !more {
+			t.Errorf("the newest are %v, and more: %v", ids, more)
+		}
+		if ids, more := list(n); len(ids) != n || more {
+			t.Errorf("all are %v, and more: %v", ids, more)
+		}
+		if _, err := c.Replay(t.Context(), kafka.Which{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What is discarded is dealt with: only who names it puts it back.
+func TestDiscard(t *testing.T) {
+	c := open(t, options(broker(t)))
+	if err := c.EnsureTopics(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	for _, reason := range []string{"refused", "not-json", "refused", "refused"} {
+		letter(t, c, "{}", time.Now(), reason)
+	}
+	discard := func(want kafka.Discarded, ids ...string) {
+		t.Helper()
+		if done, err := c.Discard(t.Context(), ids); err != nil || done != want {
+			t.Errorf("discarding %v: %+v, %v; want %+v", ids, done, err, want)
+		}
+	}
+	replay := func(which kafka.Which, want kafka.Replayed) {
+		t.Helper()
+		if done, err := c.Replay(t.Context(), which); err != nil || done != want {
+			t.Errorf("replaying %+v: %+v, %v; want %+v", which, done, err, want)
+		}
+	}
+	discard(kafka.Discarded{Discarded: 2, Gone: 1}, "0", "1", "1", "99")
+	discard(kafka.Discarded{Before: 1}, "0")
+	letters, _, err := c.DeadLetters(t.Context(), 9)
+	if err != nil || len(letters) != 4 || letters[0].Discarded || letters[1].Discarded || !letters[2].Discarded || !letters[3].Discarded {
+		t.Errorf("%+v, %v", letters, err)
+	}
+	replay(kafka.Which{Reason: "refused"}, kafka.Replayed{Replayed: 2, Before: 1})
+	replay(kafka.Which{}, kafka.Replayed{Before: 4})
+	replay(kafka.Which{IDs: []string{"1"}}, kafka.Replayed{Replayed: 1})
+	discard(kafka.Discarded{Before: 1}, "2")
+}
+
+// Who takes calls in is seen as long as it does.
+func TestMembers(t *testing.T) {
+	cluster := broker(t)
+	c := open(t, options(cluster))
+	members := func(want int) {
+		t.Helper()
+		if n, err := c.Members(t.Context()); err != nil || n != want {
+			t.Errorf("%d members, %v; want %d", n, err, want)
+		}
+	}
+	members(0)
+	g := join(t, options(cluster))
+	produce(t, c, "1")
+	take(t, g, 1)
+	members(1)
+	if err := g.Leave(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	members(0)
 }
 
 func TestLag(t *testing.T) {

@@ -82,3 +82,19 @@ func (c *Client) oldest(ctx context.Context, topic string, partition int32, offs
 	}
 	return time.UnixMilli(batch.FirstTimestamp).UTC(), nil
 }
+
+// Members returns how many intakes take calls in at the moment: those that the
+// consumer group has.
+func (c *Client) Members(ctx context.Context) (int, error) {
+	groups, err := c.admin.DescribeGroups(ctx, c.options.Group)
+	if err == nil {
+		err = groups.Error()
+	}
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, faultOf(ctx, "asking who takes calls in", err)
+	}
+	return len(groups[c.options.Group].Members), nil
+}

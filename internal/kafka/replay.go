@@ -12,7 +12,7 @@ import (
 )
 
 // Which says which dead letters are put back: those with these ids, else those of
-// this reason, else all.
+// this reason, else all. Those that are discarded are put back only by their ids.
 type Which struct {
 	IDs    []string `json:"ids,omitempty"`
 	Reason string   `json:"reason,omitempty"`
@@ -20,7 +20,8 @@ type Which struct {
 
 // Replayed counts what was done with the dead letters that were asked for.
 type Replayed struct {
-	// Replayed were put back now, Before at an earlier time: those are left alone.
+	// Replayed were put back now. Before were put back at an earlier time, or are
+	// discarded: those are left alone.
 	Replayed int `json:"replayed"`
 	Before   int `json:"before"`
 	// Gone cannot be put back: they are no longer in Kafka, there is none of that
@@ -36,7 +37,7 @@ type Replayed struct {
 // becomes a new dead letter.
 func (c *Client) Replay(ctx context.Context, which Which) (Replayed, error) {
 	var done Replayed
-	letters, err := c.letters(ctx, 0)
+	letters, _, err := c.letters(ctx, 0)
 	if err != nil {
 		return done, err
 	}
@@ -46,7 +47,7 @@ func (c *Client) Replay(ctx context.Context, which Which) (Replayed, error) {
 			continue
 		}
 		found[letter.ID] = true
-		if letter.Replayed {
+		if letter.Replayed || letter.Discarded && len(which.IDs) == 0 {
 			done.Before++
 			continue
 		}
@@ -98,7 +99,48 @@ func (c *Client) putBack(ctx context.Context, letter DeadLetter) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return true, c.produce(ctx, c.large, &kgo.Record{Topic: c.options.DeadLetterTopic(), Partition: deadLetterPartition, Headers: []kgo.RecordHeader{
-		{Key: headerReplayed, Value: []byte(letter.ID)},
-	}})
+	return true, c.mark(ctx, headerReplayed, letter.ID)
+}
+
+// mark says of a dead letter what became of it.
+func (c *Client) mark(ctx context.Context, what, id string) error {
+	return c.produce(ctx, c.large, &kgo.Record{
+		Topic: c.options.DeadLetterTopic(), Partition: deadLetterPartition, Headers: []kgo.RecordHeader{{Key: what, Value: []byte(id)}},
+	})
+}
+
+// Discarded counts what was done with the dead letters that were asked for.
+type Discarded struct {
+	// Discarded are so now. Before were discarded or put back at an earlier time,
+	// and are left alone.
+	Discarded int `json:"discarded"`
+	Before    int `json:"before"`
+	// Gone are no longer in Kafka, or there is none of that id.
+	Gone int `json:"gone"`
+}
+
+// Discard marks the dead letters with these ids as dealt with. They stay where they
+// are.
+func (c *Client) Discard(ctx context.Context, ids []string) (Discarded, error) {
+	var done Discarded
+	letters, _, err := c.letters(ctx, 0)
+	if err != nil {
+		return done, err
+	}
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		at := slices.IndexFunc(letters, func(l DeadLetter) bool { return l.ID == id })
+		switch {
+		case at < 0:
+			done.Gone++
+		case letters[at].Replayed || letters[at].Discarded:
+			done.Before++
+		default:
+			if err := c.mark(ctx, headerDiscarded, id); err != nil {
+				return done, err
+			}
+			done.Discarded++
+		}
+	}
+	return done, nil
 }

@@ -14,7 +14,11 @@
 // after the run, see [Of].
 package layout
 
-import "fmt"
+import (
+	"fmt"
+	"path"
+	"strings"
+)
 
 // Run is the folder of a run.
 type Run string
@@ -125,6 +129,14 @@ func (r Run) Summary() string { return r.file("output/summary.json") }
 
 // OutputPage is the same for people.
 func (r Run) OutputPage() string { return r.file("output/report.html") }
+
+// IsPage tells whether a path is that of the page of an evaluation or of an
+// application, which are written for people.
+func IsPage(file string) bool {
+	run := Run(path.Dir(path.Dir(file)))
+	return run != "." && path.Clean(file) == file && !strings.HasPrefix(file, "/") && !strings.HasPrefix(file, "../") &&
+		(file == run.ReportPage() || file == run.OutputPage())
+}
 
 // Companies counts conversations by company.
 func (r Run) Companies() string { return r.file("output/companies.json") }

@@ -4,14 +4,16 @@ import "time"
 
 // Activities of [ControlTaskQueue] about calls.
 const (
-	ListCallsActivity         = "ListCalls"
-	ShowCallActivity          = "ShowCall"
-	DescribeIntakeActivity    = "DescribeIntake"
-	PauseIntakeActivity       = "PauseIntake"
-	ListDeadLettersActivity   = "ListDeadLetters"
-	ReplayDeadLettersActivity = "ReplayDeadLetters"
-	EraseCallsActivity        = "EraseCalls"
-	ExpireCallsActivity       = "ExpireCalls"
+	ListCallsActivity          = "ListCalls"
+	ShowCallActivity           = "ShowCall"
+	DescribeIntakeActivity     = "DescribeIntake"
+	PauseIntakeActivity        = "PauseIntake"
+	ListDeadLettersActivity    = "ListDeadLetters"
+	ReplayDeadLettersActivity  = "ReplayDeadLetters"
+	DiscardDeadLettersActivity = "DiscardDeadLetters"
+	RetryCallsActivity         = "RetryCalls"
+	EraseCallsActivity         = "EraseCalls"
+	ExpireCallsActivity        = "ExpireCalls"
 )
 
 // CallsPurpose is what calls are sealed for: whom a call is for, and what was said,
@@ -23,8 +25,17 @@ type ListCallsInput struct {
 	Task string `json:"task"`
 	// Statuses are those to list; none lists all.
 	Statuses []AnswerStatus `json:"statuses,omitempty"`
+	// Companies and Channels are those to list; none lists all.
+	Companies []string `json:"companies,omitempty"`
+	Channels  []string `json:"channels,omitempty"`
+	// From and Until are when the calls were stored, Until not included; zero is
+	// open.
+	From  time.Time `json:"from,omitzero"`
+	Until time.Time `json:"until,omitzero"`
 	// Limit is how many at most.
 	Limit int `json:"limit"`
+	// Cursor is the Next of the list before; empty begins with the newest.
+	Cursor string `json:"cursor,omitempty"`
 	// Key is what the answer is sealed with.
 	Key []byte `json:"key"`
 }
@@ -42,6 +53,8 @@ type CallList struct {
 	Answered map[AnswerStatus]int64 `json:"answered"`
 	Waiting  int64                  `json:"waiting"`
 	Rejected int64                  `json:"rejected"`
+	// Next is the cursor of the calls after these; empty if there are none.
+	Next string `json:"next_page,omitempty"`
 }
 
 // StoredCall is a call as lists show it.
@@ -51,11 +64,16 @@ type StoredCall struct {
 	Language   string    `json:"language,omitempty"`
 	ReceivedAt time.Time `json:"received_at,omitzero"`
 	StoredAt   time.Time `json:"stored_at"`
-	Audio      bool      `json:"audio,omitempty"`
+	// AnsweredAt is zero while the call is not answered. AnswerSeconds is how long
+	// that took from the call's event on; nil where it is not known.
+	AnsweredAt    time.Time `json:"answered_at,omitzero"`
+	AnswerSeconds *float64  `json:"answer_seconds,omitempty"`
+	Audio         bool      `json:"audio,omitempty"`
 	// Company is a handle or [Unknown]; empty while the call is not answered.
 	Company    string  `json:"company,omitempty"`
 	Confidence float64 `json:"confidence"`
-	// Status is empty while the call is not answered.
+	// Status is empty while the call is not answered. ErrorCode is set when it is
+	// [AnswerFailed] or [AnswerRejected].
 	Status    AnswerStatus `json:"status,omitempty"`
 	ErrorCode string       `json:"error_code,omitempty"`
 	Model     string       `json:"model,omitempty"`
@@ -103,7 +121,7 @@ type IntakeState struct {
 	// Partitions say how many events wait in each partition of the topic.
 	Partitions []PartitionLag `json:"partitions"`
 	// DeadLetters counts events that could not be taken in or analyzed and were
-	// not sent again.
+	// neither sent again nor discarded.
 	DeadLetters int64 `json:"dead_letters"`
 }
 
@@ -121,17 +139,24 @@ type PauseIntakeInput struct {
 	Who   string `json:"who"`
 }
 
-// DeadLetter is an event that could not be taken in or analyzed. Of its content
+// DeadLetter is an event that could not be taken in or analyzed. Of what was said in it
 // nothing is here.
 type DeadLetter struct {
 	// ID is the offset among the dead letters.
 	ID string `json:"id"`
 	// Reason is the kind of what went wrong.
-	Reason string    `json:"reason"`
+	Reason string `json:"reason"`
+	// CallID and Task are empty where the event does not tell them.
+	CallID string `json:"call_id,omitempty"`
+	Task   string `json:"task,omitempty"`
+	// At is when the event came, DeadAt when it was given up.
 	At     time.Time `json:"at"`
+	DeadAt time.Time `json:"dead_at"`
 	Bytes  int       `json:"bytes"`
-	// Replayed is whether it was sent again.
-	Replayed bool `json:"replayed,omitempty"`
+	// Replayed is whether it was sent again, Discarded whether somebody has called
+	// it dealt with.
+	Replayed  bool `json:"replayed,omitempty"`
+	Discarded bool `json:"discarded,omitempty"`
 }
 
 // ListDeadLettersInput asks for the latest dead letters, at most Limit.
@@ -139,110 +164,58 @@ type ListDeadLettersInput struct {
 	Limit int `json:"limit"`
 }
 
-// DeadLetterList holds dead letters, newest first.
+// DeadLetterList holds dead letters, the latest to be given up first.
 type DeadLetterList struct {
 	DeadLetters []DeadLetter `json:"dead_letters"`
+	// More tells that there are more than the limit.
+	More bool `json:"more,omitempty"`
 }
 
 // ReplayDeadLettersInput asks to send dead letters again: those that are named, or
-// with All each that was not sent again before.
+// those of a reason, or with All each, that were neither sent again nor discarded
+// before.
 type ReplayDeadLettersInput struct {
-	IDs []string `json:"ids,omitempty"`
-	All bool     `json:"all,omitempty"`
+	IDs    []string `json:"ids,omitempty"`
+	Reason string   `json:"reason,omitempty"`
+	All    bool     `json:"all,omitempty"`
 }
 
 // ReplayDeadLettersResult counts what was sent again.
 type ReplayDeadLettersResult struct {
 	Replayed int `json:"replayed"`
-	// Before were sent again at an earlier time, and are left alone. Gone are no
-	// longer in Kafka.
+	// Before were sent again or discarded at an earlier time, and are left alone.
+	// Gone are no longer in Kafka.
 	Before int `json:"before"`
 	Gone   int `json:"gone"`
 }
 
-// EraseCallsInput asks to erase calls by their ids, with all that was found out about
-// them. A dry run tells what would be done.
-type EraseCallsInput struct {
+// DiscardDeadLettersInput names dead letters that are dealt with.
+type DiscardDeadLettersInput struct {
+	IDs []string `json:"ids"`
+}
+
+// DiscardDeadLettersResult counts what was discarded.
+type DiscardDeadLettersResult struct {
+	Discarded int `json:"discarded"`
+	// Before were sent again or discarded at an earlier time, and are left alone.
+	// Gone are no longer in Kafka.
+	Before int `json:"before"`
+	Gone   int `json:"gone"`
+}
+
+// RetryCallsInput names calls that are to be analyzed once more.
+type RetryCallsInput struct {
 	CallIDs []string `json:"call_ids"`
-	DryRun  bool     `json:"dry_run,omitempty"`
-	// Who is for the audit: an account's id, or a name on the machine.
-	Who string `json:"who"`
 }
 
-// MostErased is how many calls can be named at once.
-const MostErased = 500
-
-// Validate reports the first field that is missing or makes no sense, as a problem of
-// kind BadInput.
-func (in EraseCallsInput) Validate() error {
-	switch {
-	case len(in.CallIDs) == 0:
-		return badInput("no call is named; give the ids of those to erase")
-	case len(in.CallIDs) > MostErased:
-		return badInput("%d calls are named; give at most %d at a time", len(in.CallIDs), MostErased)
-	}
-	for _, id := range in.CallIDs {
-		if id == "" {
-			return badInput("one of the ids is empty; give those that `starter calls list` shows")
-		}
-	}
-	return nil
+// RetryCallsResult says which calls are, and which cannot be.
+type RetryCallsResult struct {
+	Retried []string      `json:"retried"`
+	Refused []RefusedCall `json:"refused,omitempty"`
 }
 
-// ExpireCallsInput asks to erase the calls that were stored before a moment.
-type ExpireCallsInput struct {
-	Before time.Time `json:"before"`
-	DryRun bool      `json:"dry_run,omitempty"`
-	// Who is as in [EraseCallsInput].
-	Who string `json:"who"`
+// RefusedCall is a call that cannot be analyzed once more, with the reason.
+type RefusedCall struct {
+	CallID string `json:"call_id"`
+	Reason string `json:"reason"`
 }
-
-// ErasedCalls counts what was erased, or would be in a dry run.
-type ErasedCalls struct {
-	DryRun bool `json:"dry_run,omitempty"`
-	// Calls counts those that there were, Missing the ids of which nothing is known.
-	Calls   int64 `json:"calls"`
-	Missing int64 `json:"missing"`
-	// Judgements are what people said of them, Unpublished answers that had not been
-	// sent, Published those that readers of the topic are told to forget.
-	Judgements  int64 `json:"judgements"`
-	Unpublished int64 `json:"unpublished"`
-	Published   int64 `json:"published"`
-	// Files are those of runs that kept what they found in files.
-	Files int64 `json:"files"`
-	// Left is what could not be reached, empty if nothing is known to be left.
-	Left []NotErased `json:"left"`
-}
-
-// NotErased is a place that may still hold something of erased calls.
-type NotErased struct {
-	Place Place `json:"place"`
-	// Name is a topic, a model or a folder of the artifacts.
-	Name string `json:"name"`
-	// Calls counts the erased calls that it may hold something of; 0 if that is not
-	// known.
-	Calls int64 `json:"calls,omitempty"`
-	// Until is when it is gone by itself, zero where it is not, or nobody can tell.
-	Until time.Time `json:"until,omitzero"`
-}
-
-// Place is where something of a call may be left.
-type Place string
-
-const (
-	// InputTopic is the topic that calls come from: a record of it cannot be removed
-	// by itself.
-	InputTopic Place = "input_topic"
-	// DeadLetters is the topic of events that could not be used.
-	DeadLetters Place = "dead_letters"
-	// TrainedModel is a model that was trained on the call, with the files of its
-	// training.
-	TrainedModel Place = "model"
-	// RunFiles are the files of a run over a dataset that the call is a
-	// conversation of.
-	RunFiles Place = "run_files"
-	// JudgedFiles are the files of a retraining whose models were asked about the call.
-	JudgedFiles Place = "judged_files"
-	// Histories are those of Temporal, which hold the id and no word of the call.
-	Histories Place = "histories"
-)

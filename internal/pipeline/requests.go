@@ -16,6 +16,7 @@ const (
 	PrepareImportActivity     = "PrepareImport"
 	ImportCorrectionsActivity = "ImportCorrections"
 	ListFilesActivity         = "ListFiles"
+	ReadReportActivity        = "ReadReport"
 	DiagnoseActivity          = "Diagnose"
 )
 
@@ -154,6 +155,24 @@ type FileURL struct {
 
 // AnswerPurpose is what the answer to a call is sealed for.
 const AnswerPurpose = "switchboard call answer 1"
+
+// ReadReportInput asks for a report, as a page of HTML.
+type ReadReportInput struct {
+	// Path is that of the report of an evaluation or of an application.
+	Path string `json:"path"`
+	// Key is what the page is sealed with.
+	Key []byte `json:"key"`
+}
+
+// ReadReportResult holds a page.
+type ReadReportResult struct {
+	// Sealed is the page's text, see package seal.
+	Sealed []byte `json:"sealed"`
+}
+
+// ReportPurpose is what a report is sealed for: companies and figures of a run are in
+// files alone, and Temporal keeps what travels.
+const ReportPurpose = "switchboard report 1"
 
 // LatestEvents is how many events of a job a [ListFilesResult] holds at most.
 const LatestEvents = 5

@@ -1,10 +1,12 @@
 package results
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/base64"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,7 +95,8 @@ func (s *Store) List(ctx context.Context, f Filter, cursor string, limit int) (P
 }
 
 func (s *Store) find(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
-	if none, err := s.counted(ctx, f); err != nil || none {
+	f, some, err := s.narrow(ctx, f)
+	if err != nil || !some {
 		return []Result{}, err
 	}
 	if len(words) > 0 {
@@ -103,23 +106,77 @@ func (s *Store) find(ctx context.Context, f Filter, words []word, limit int) ([]
 	return list(ctx, s, scanRow, query, args...)
 }
 
-// counted tells that the counts know of no call that a filter means: companies,
-// tasks and statuses that never meet would have every call of one of them read. What
-// waits for its answer has no company, and is not counted.
-func (s *Store) counted(ctx context.Context, f Filter) (none bool, err error) {
+// narrow keeps of a filter's time only the hours in which the counts know of calls that
+// it may mean; false if they know of none. Companies, tasks, statuses and confidences
+// that never meet would have every call of one of them read, and those that seldom meet
+// most. What waits for its answer has no company, and is not counted.
+func (s *Store) narrow(ctx context.Context, f Filter) (narrowed Filter, some bool, err error) {
 	if len(f.Companies) == 0 || slices.Contains(f.Companies, "") {
-		return false, nil
+		return f, true, nil
 	}
 	q := TrendQuery{Tasks: f.Tasks, Companies: f.Companies, Statuses: f.Statuses, From: f.From, Until: f.Until}
 	c := q.conditions()
-	found, err := list(ctx, s, func(rows *sql.Rows) (some bool, err error) { return some, rows.Scan(&some) }, "SELECT EXISTS (SELECT 1 FROM call_hours"+c.where()+")", c.args...)
-	return err == nil && !found[0], err
+	if f.MinConfidence != nil {
+		c.add("highest >= ?", int64(math.Floor(*f.MinConfidence*millionths)))
+	}
+	if f.MaxConfidence != nil {
+		c.add("lowest <= ?", int64(math.Ceil(*f.MaxConfidence*millionths)))
+	}
+	hours, err := list(ctx, s, func(rows *sql.Rows) (h [2]sql.NullInt64, err error) { return h, rows.Scan(&h[0], &h[1]) },
+		"SELECT MIN(hour), MAX(hour) FROM call_hours"+c.where(), c.args...)
+	if err != nil || !hours[0][0].Valid {
+		return f, false, err
+	}
+	first, end := fromMicros(hours[0][0].Int64), fromMicros(hours[0][1].Int64+hour)
+	if first.After(f.From) {
+		f.From = first
+	}
+	if f.Until.IsZero() || end.Before(f.Until) {
+		f.Until = end
+	}
+	return f, true, nil
 }
 
-// search looks for words day by day, the newest first. Asked for many days at once,
+// fewCalls is how many calls at most have words that few have, and readAtOnce how many
+// of these are read at once.
+const fewCalls, readAtOnce = 1000, 250
+
+// search looks for words. Where few calls have them, it takes these calls, and of them
+// what else is meant: calls that have no such words, or hardly any, would have all days
+// looked through in vain. Where more do, it looks day by day, the newest first, and
+// stops when it has enough.
+func (s *Store) search(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
+	moments, few, err := s.words.few(ctx, s, f, words)
+	if err != nil || few && len(moments) == 0 {
+		return []Result{}, err
+	}
+	if !few {
+		return s.searchDays(ctx, f, words, limit)
+	}
+	slices.SortFunc(moments, func(a, b int64) int { return cmp.Compare(b, a) })
+	results := []Result{}
+	for some := range slices.Chunk(moments, readAtOnce) {
+		args := make([]any, len(some))
+		for i, at := range some {
+			args[i] = at
+		}
+		f.From, f.Until = fromMicros(some[len(some)-1]), fromMicros(some[0]+1)
+		query, args := s.where(f, nil, limit-len(results), "c.at IN ("+placeholders(len(args))+")", args...)
+		found, err := list(ctx, s, scanRow, query, args...)
+		if err != nil {
+			return nil, err
+		}
+		if results = append(results, found...); len(results) >= limit {
+			break
+		}
+	}
+	return results, nil
+}
+
+// searchDays looks for words day by day, the newest first. Asked for many days at once,
 // PostgreSQL reads call after call of them where the index of words would be faster:
 // it weighs the two for one day alone.
-func (s *Store) search(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
+func (s *Store) searchDays(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
 	var oldest, newest sql.NullInt64
 	if err := (tx{s, s.db}).row(ctx, "SELECT MIN(at), MAX(at) FROM calls").Scan(&oldest, &newest); err != nil || !oldest.Valid {
 		return []Result{}, err
@@ -181,7 +238,15 @@ func (c *conditions) where() string {
 
 // query returns the query of the newest calls that a filter and words mean.
 func (s *Store) query(f Filter, words []word, limit int) (string, []any) {
+	return s.where(f, words, limit, "")
+}
+
+// where is a query of which something more holds, if it is not empty.
+func (s *Store) where(f Filter, words []word, limit int, more string, args ...any) (string, []any) {
 	var c conditions
+	if more != "" {
+		c.add(more, args...)
+	}
 	from, at := " FROM calls c", "c.at"
 	if len(words) > 0 {
 		from, at = from+s.words.join, s.words.at

@@ -83,6 +83,24 @@ func List(ctx context.Context, c *temporal.Client, query string, size int, token
 	return Page{Look(ctx, c, infos), next}, ctx.Err()
 }
 
+// Get returns a run with its stage or what it came to. Without a run id it is the
+// latest of the workflow id. One that is not there is a problem of kind BadInput.
+func Get(ctx context.Context, c *temporal.Client, workflowID, runID string) (Run, error) {
+	wait, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	answer, err := c.DescribeWorkflowExecution(wait, workflowID, runID)
+	if err != nil {
+		return Run{}, request.Problem(c, err, "run "+workflowID)
+	}
+	if runID != "" && answer.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW {
+		// What a person calls the run goes on under the same workflow id.
+		return Get(ctx, c, workflowID, "")
+	}
+	r := Of(answer.GetWorkflowExecutionInfo())
+	r.look(ctx, c)
+	return r, nil
+}
+
 // Look tells of runs what each came to. What cannot be had is left out.
 func Look(ctx context.Context, c *temporal.Client, infos []*workflowpb.WorkflowExecutionInfo) []Run {
 	all := make([]Run, len(infos))

@@ -1,0 +1,84 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
+	"switchboard/internal/results"
+)
+
+// RetryCalls starts the analysis of calls once more that have no answer, or of which
+// the answer is that asking failed. Their events must be in Kafka still.
+func (c *Control) RetryCalls(ctx context.Context, in pipeline.RetryCallsInput) (pipeline.RetryCallsResult, error) {
+	done := pipeline.RetryCallsResult{Retried: []string{}}
+	if c.Kafka == nil {
+		return done, noKafka()
+	}
+	for _, id := range in.CallIDs {
+		err := c.retryCall(ctx, id)
+		switch kind, _ := problem.KindOf(err); {
+		case err == nil:
+			done.Retried = append(done.Retried, id)
+		case kind == problem.BadInput:
+			done.Refused = append(done.Refused, pipeline.RefusedCall{CallID: id, Reason: err.Error()})
+		default:
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+func (c *Control) retryCall(ctx context.Context, id string) error {
+	r, err := c.Results.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	switch r.Status {
+	case results.Redacted, results.Rejected, pipeline.AnswerFailed:
+	default:
+		return problem.Input("the call %s is answered, and stays as it is", id)
+	}
+	o := r.Origin
+	if o.Source != "kafka" {
+		return problem.Input("the call %s came from a file; give that to `starter call` once more", id)
+	}
+	if _, err := c.Kafka.Record(ctx, o.Topic, o.Partition, o.Offset, o.SHA256); err != nil {
+		return err
+	}
+	return c.startCall(ctx, pipeline.AnalyzeCallInput{
+		CallID: id, Task: r.Task, Audio: r.Audio, Stored: true,
+		Record: &pipeline.RecordRef{Topic: o.Topic, Partition: o.Partition, Offset: o.Offset, SHA256: o.SHA256, Arrived: o.Produced},
+	})
+}
+
+// startCall starts an analysis as the intake does, also where an earlier one came to
+// its end.
+func (c *Control) startCall(ctx context.Context, in pipeline.AnalyzeCallInput) error {
+	shown := in.Metadata()
+	_, err := c.Server.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                                       pipeline.CallWorkflowID(in.CallID),
+		TaskQueue:                                pipeline.TaskQueue,
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		TypedSearchAttributes:                    temporal.NewSearchAttributes(temporal.NewSearchAttributeKeyKeyword(pipeline.TaskAttribute).ValueSet(in.WithDefaults().Task)),
+		StaticSummary:                            shown.Summary,
+		StaticDetails:                            shown.Details,
+		Priority:                                 temporal.Priority{PriorityKey: pipeline.Priority(pipeline.AnalyzeCallWorkflow)},
+	}, pipeline.AnalyzeCallWorkflow, in)
+	var known *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &known) {
+		return problem.Input("the call %s is being analyzed", in.CallID)
+	}
+	if err != nil {
+		return fmt.Errorf("starting the analysis of a call: %w", err)
+	}
+	return nil
+}
