@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"switchboard/activities"
+	"switchboard/internal/account"
 	"switchboard/internal/anonymize"
 	"switchboard/internal/artifact"
 	"switchboard/internal/config"
@@ -151,7 +152,7 @@ func (h *Host) startWorkers(c *temporal.Client, cfg config.Config, settings inst
 	if calls.Speech, calls.Recordings, err = recognizer(cfg); err != nil {
 		return err
 	}
-	control := &activities.Control{Store: h.files, Models: h.models, Results: h.results, Kafka: h.kafka, Client: e.provider, Server: c, Config: cfg, Getenv: os.Getenv, Worker: process()}
+	control := &activities.Control{Store: h.files, Models: h.models, Results: h.results, Accounts: account.New(h.models), Kafka: h.kafka, Client: e.provider, Server: c, Config: cfg, Getenv: os.Getenv, Worker: process()}
 	telling := &activities.Notifier{Sender: e.sender}
 	preflight := &activities.Preflight{Data: data, Provider: asking, Installation: surroundings, Notifier: telling}
 	h.workers = []worker.Worker{
@@ -185,6 +186,7 @@ func (h *Host) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	h.results = results.New(h.models)
+	h.results.Withdraws = len(o.Kafka.Brokers) > 0
 	if len(o.Kafka.Brokers) == 0 {
 		return nil
 	}
