@@ -49,6 +49,7 @@ type Host struct {
 	results *results.Store
 	kafka   *kafka.Client // nil without one
 	relay   *relay        // nil without Kafka
+	expiry  *retention    // nil where calls are kept without end
 	workers []worker.Worker
 	failed  chan error
 }
@@ -132,6 +133,10 @@ func Start(ctx context.Context, c *temporal.Client, o Options) (*Host, error) {
 	if h.kafka != nil {
 		h.relay = startRelay(h.results, h.kafka, o.Log)
 	}
+	if h.expiry != nil {
+		h.expiry.log = o.Log
+		h.expiry.start()
+	}
 	return h, nil
 }
 
@@ -153,6 +158,9 @@ func (h *Host) startWorkers(c *temporal.Client, cfg config.Config, settings inst
 		return err
 	}
 	control := &activities.Control{Store: h.files, Models: h.models, Results: h.results, Accounts: account.New(h.models), Kafka: h.kafka, Client: e.provider, Server: c, Config: cfg, Getenv: os.Getenv, Worker: process()}
+	if cfg.Retention > 0 {
+		h.expiry = &retention{keep: cfg.Retention, expire: control.ExpireCalls, now: time.Now}
+	}
 	telling := &activities.Notifier{Sender: e.sender}
 	preflight := &activities.Preflight{Data: data, Provider: asking, Installation: surroundings, Notifier: telling}
 	h.workers = []worker.Worker{
@@ -314,6 +322,9 @@ func (h *Host) Stop() {
 	}
 	if h.relay != nil {
 		h.relay.close()
+	}
+	if h.expiry != nil {
+		h.expiry.close()
 	}
 	h.close()
 }
