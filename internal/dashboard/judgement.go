@@ -2,7 +2,6 @@ package dashboard
 
 import (
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,7 +78,7 @@ func (s *Server) judge(v *visit) error {
 	if kind := form.Get("kind"); slices.Contains([]string{results.Uncertain, results.FromSample, results.SecondOpinion}, kind) {
 		details["kind"] = kind
 	}
-	if err := s.Accounts.Record(ctx, account.Entry{Account: v.user.ID, Action: callJudged, Target: id, Details: details}); err != nil {
+	if err := v.did(callJudged, id, details); err != nil {
 		return err
 	}
 	return v.judged(j)
@@ -122,8 +121,7 @@ func (s *Server) undo(v *visit) error {
 	if err := s.Results.UndoJudgement(v.r.Context(), id, v.user.ID); err != nil {
 		return err
 	}
-	entry := account.Entry{Account: v.user.ID, Action: judgementUndone, Target: strconv.FormatInt(id, 10)}
-	if err := s.Accounts.Record(v.r.Context(), entry); err != nil {
+	if err := v.did(judgementUndone, strconv.FormatInt(id, 10), nil); err != nil {
 		return err
 	}
 	return v.redirect(localPath(v.r.PostForm.Get("next"), "/review"), v.T("Your answer is taken back."))
@@ -139,17 +137,3 @@ func (v *visit) form() error {
 
 // callPath is the page of a call.
 func callPath(id string) string { return "/calls/" + url.PathEscape(id) }
-
-// localPath returns a path of this page that a form or an address gives, with its
-// query, or else another: a link to elsewhere is none.
-func localPath(given, otherwise string) string {
-	u, err := url.Parse(given)
-	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || u.Opaque != "" || !strings.HasPrefix(u.Path, "/") {
-		return otherwise
-	}
-	// A browser reads "//x" and "/\x" as another host, and so may "/./\x".
-	if strings.HasPrefix(u.Path, "//") || strings.ContainsFunc(given, func(r rune) bool { return r == '\\' || unicode.IsControl(r) }) || strings.HasPrefix(path.Clean(u.Path), "//") {
-		return otherwise
-	}
-	return (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}).String()
-}

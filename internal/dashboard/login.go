@@ -47,6 +47,8 @@ func (s *Server) login(v *visit) error {
 		d.Wrong = v.tooMany(many)
 		return s.showLogin(v, http.StatusTooManyRequests, d)
 	case errors.Is(err, account.ErrLogin):
+		// Not the name: people type their password there by mistake.
+		v.Log.Info("a login failed", "from", s.Sessions.From(v.r))
 		d.Wrong = v.T("The name or the password is wrong.")
 		return s.showLogin(v, http.StatusUnauthorized, d)
 	case err != nil:
@@ -121,14 +123,14 @@ func (s *Server) logout(v *visit) error {
 	return v.redirect("/login", "")
 }
 
-// afterLogin returns the path of this page to which a login leads, and that of the
-// overview for whatever else somebody wrote into a link.
+// afterLogin returns the page that a link to the page to log in names, and the
+// overview for one that leads elsewhere, or back to it.
 func afterLogin(next string) string {
-	path := localPath(next, "/")
-	if strings.HasPrefix(path, "/login") || strings.HasPrefix(path, "/welcome") {
+	own := localPath(next, "/")
+	if strings.HasPrefix(own, "/login") || strings.HasPrefix(own, "/welcome") {
 		return "/"
 	}
-	return path
+	return own
 }
 
 // welcomeData is what the page of an invitation shows.
