@@ -514,6 +514,17 @@ func TestAuditExport(t *testing.T) {
 			}
 		}
 	}
+	for n := range 2*auditAtOnce - len(rows) + 1 {
+		w.must(w.accounts.Record(t.Context(), account.Entry{Account: viewer.ID, Action: "thing.done", Target: "more-" + strconv.Itoa(n)}))
+	}
+	all, err := csv.NewReader(strings.NewReader(admin.get("/admin/audit.csv?action=thing.done").body)).ReadAll()
+	seen := map[string]bool{}
+	for _, row := range all {
+		seen[row[3]] = true
+	}
+	if err != nil || len(all) != 2*auditAtOnce+1 || len(seen) != len(all) {
+		t.Errorf("of many there are %d rows, %d of them different, %v", len(all), len(seen), err)
+	}
 	if again := admin.get("/admin/audit?action=audit.exported"); !strings.Contains(again.body, "<code>audit.exported</code>") {
 		t.Error("nobody is told of the export")
 	}
