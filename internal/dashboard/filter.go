@@ -25,10 +25,19 @@ const (
 	answered = "answered"
 )
 
+// What an address says of what is so or not.
+const (
+	yes = "yes"
+	no  = "no"
+)
+
 // answeredStatuses are those of calls that have their answer, whatever it is.
 var answeredStatuses = []results.Status{
 	pipeline.AnswerClassified, pipeline.AnswerUnsure, pipeline.AnswerInvalid, pipeline.AnswerEmpty, pipeline.AnswerFailed, results.NoSpeech,
 }
+
+// allStatuses are those of all calls.
+var allStatuses = slices.Concat(answeredStatuses, []results.Status{results.Redacted, results.Rejected})
 
 // named are the statuses of answers that have a confidence.
 var named = []results.Status{pipeline.AnswerClassified, pipeline.AnswerUnsure}
@@ -36,7 +45,8 @@ var named = []results.Status{pipeline.AnswerClassified, pipeline.AnswerUnsure}
 // statusNames are the names of statuses.
 var statusNames = map[results.Status]string{
 	pipeline.AnswerClassified: text("classified"), pipeline.AnswerUnsure: text("unsure"), pipeline.AnswerInvalid: text("invalid"),
-	pipeline.AnswerEmpty: text("empty"), pipeline.AnswerFailed: text("failed"), results.NoSpeech: text("no speech"), results.Redacted: text("waiting"),
+	pipeline.AnswerEmpty: text("empty"), pipeline.AnswerFailed: text("failed"), results.NoSpeech: text("no speech"),
+	results.Redacted: text("waiting"), results.Rejected: text("given up"),
 }
 
 // statusMeans says in plain words what a status is.
@@ -48,6 +58,7 @@ var statusMeans = map[results.Status]string{
 	pipeline.AnswerFailed:     text("The provider of the model gave no answer in all attempts."),
 	results.NoSpeech:          text("Nobody says anything in the recording, so no model was asked."),
 	results.Redacted:          text("The call is stored and waits for its answer."),
+	results.Rejected:          text("The call was given up before it was answered. Somebody can replay it from the intake."),
 }
 
 // callsPath is the address of the calls that a filter means. It is the same for the
@@ -86,7 +97,25 @@ func queryOf(f results.Filter) url.Values {
 	if words := strings.TrimSpace(f.Words); words != "" {
 		q.Set("q", words)
 	}
+	set("said", f.JudgedLabels)
+	set("reviewer", f.Reviewers)
+	for name, is := range map[string]*bool{"judged": f.Reviewed, "sampled": f.Sampled, "right": f.Right, "disputed": only(f.Disputed), "against": only(f.Against)} {
+		if is != nil {
+			q.Set(name, map[bool]string{true: yes, false: no}[*is])
+		}
+	}
+	if f.People > 0 {
+		q.Set("people", strconv.Itoa(f.People))
+	}
 	return q
+}
+
+// only is nil unless it is so.
+func only(is bool) *bool {
+	if !is {
+		return nil
+	}
+	return &is
 }
 
 // percentOf writes a share as a number of percent.
@@ -116,7 +145,7 @@ func statusQuery(statuses []results.Status) []string {
 
 // filter reads which calls an address means. Times without a zone are the reader's.
 func (v *visit) filter(q url.Values) (f results.Filter, err error) {
-	lists := map[string]*[]string{"task": &f.Tasks, "company": &f.Companies, "channel": &f.Channels, "language": &f.Languages, "model": &f.Models}
+	lists := map[string]*[]string{"task": &f.Tasks, "company": &f.Companies, "channel": &f.Channels, "language": &f.Languages, "model": &f.Models, "said": &f.JudgedLabels, "reviewer": &f.Reviewers}
 	for name, values := range q {
 		if len(values) > mostValues || slices.ContainsFunc(values, func(s string) bool { return len(s) > longestValue }) {
 			return f, bad(v.T("The address has too many or too long values of %q.", name))
@@ -144,7 +173,31 @@ func (v *visit) filter(q url.Values) (f results.Filter, err error) {
 		return f, err
 	}
 	f.Words = strings.TrimSpace(q.Get("q"))
-	return f, nil
+	return f, v.reviewFilter(q, &f)
+}
+
+// reviewFilter reads what an address says of people's judgements.
+func (v *visit) reviewFilter(q url.Values, f *results.Filter) error {
+	var disputed, against *bool
+	for name, is := range map[string]**bool{"judged": &f.Reviewed, "sampled": &f.Sampled, "right": &f.Right, "disputed": &disputed, "against": &against} {
+		switch given := q.Get(name); given {
+		case "":
+		case yes, no:
+			so := given == yes
+			*is = &so
+		default:
+			return bad(v.T("%q of the address is %q; give yes or no.", name, given))
+		}
+	}
+	f.Disputed, f.Against = disputed != nil && *disputed, against != nil && *against
+	if given := q.Get("people"); given != "" {
+		n, err := strconv.Atoi(given)
+		if err != nil || n < 0 || n > 1000 {
+			return bad(v.T("The number of people is %q; give one from 0 to 1000.", given))
+		}
+		f.People = n
+	}
+	return nil
 }
 
 // bad is a problem of a value that somebody gave, told in their language.
@@ -157,7 +210,7 @@ func (v *visit) statuses(names []string) (all []results.Status, err error) {
 			all = append(all, answeredStatuses...)
 		case name == waiting:
 			all = append(all, results.Redacted)
-		case slices.Contains(answeredStatuses, status):
+		case status == results.Rejected, slices.Contains(answeredStatuses, status):
 			all = append(all, status)
 		default:
 			return nil, bad(v.T("No call has the status %q; choose one of the list.", name))
@@ -213,5 +266,6 @@ func (v *visit) share(given string) (*float64, error) {
 // hourly tells that the counts by hour know how many calls a filter means.
 func hourly(f results.Filter) bool {
 	onHour := func(t time.Time) bool { return t.IsZero() || t.Equal(t.Truncate(time.Hour)) }
-	return len(f.Channels)+len(f.Languages)+len(f.Models) == 0 && f.MinConfidence == nil && f.MaxConfidence == nil && f.Words == "" && onHour(f.From) && onHour(f.Until)
+	judged := f.Reviewed != nil || f.Sampled != nil || f.Right != nil || f.Disputed || f.Against || f.People > 0 || len(f.JudgedLabels)+len(f.Reviewers) > 0
+	return !judged && len(f.Channels)+len(f.Languages)+len(f.Models) == 0 && f.MinConfidence == nil && f.MaxConfidence == nil && f.Words == "" && onHour(f.From) && onHour(f.Until)
 }

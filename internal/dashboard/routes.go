@@ -56,5 +56,10 @@ func (s *Server) routes() []route {
 		{"GET /review", account.Reviewer, s.review},
 		{"POST /calls/{id}/judgement", account.Reviewer, s.judge},
 		{"POST /judgements/{id}/undo", account.Reviewer, s.undo},
+		{"GET /calls", account.Viewer, s.calls},
+		{"GET /calls.csv", account.Viewer, s.callsCSV},
+		{"GET /calls/{id}", account.Viewer, s.call},
+		{"GET /calls/{id}/why", account.Viewer, s.why},
+		{"GET /live", account.Viewer, s.live},
 	}
 }

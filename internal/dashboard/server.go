@@ -26,6 +26,8 @@ type Server struct {
 	labels labelCache
 	// now is the time.
 	now func() time.Time
+	// bus tells pages of new calls.
+	bus *bus
 }
 
 // New returns a dashboard.
@@ -33,7 +35,7 @@ func New(o Options) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, now: time.Now}
+	s := &Server{Options: o, now: time.Now, bus: newBus(o.Results.Newest)}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err
@@ -96,6 +98,7 @@ var (
 	errNotFound  = errors.New("there is no such page")
 	errForbidden = errors.New("this needs another role")
 	errLogin     = errors.New("this needs an account")
+	errNoCall    = errors.New("there is no such call")
 )
 
 func (s *Server) admit(v *visit, r route) error {
@@ -131,6 +134,8 @@ func (v *visit) fail(err error) {
 		v.problem(http.StatusForbidden, v.T("Your account may not do this. Ask an administrator for another role."))
 	case errors.Is(err, errNotFound):
 		v.problem(http.StatusNotFound, v.T("There is no such page."))
+	case errors.Is(err, errNoCall):
+		v.problem(http.StatusNotFound, v.T("There is no such call. It may have been erased, or kept as long as it was to be."))
 	case v.r.Context().Err() != nil:
 		// Nobody waits for an answer.
 	case known && kind == problem.BadInput:
