@@ -24,7 +24,7 @@ type quality struct {
 	Task, Model string
 	Weeks       int
 	// Tasks, Models and Periods are what may be chosen.
-	Tasks, Models, Periods []option
+	Tasks, Models, Periods []selectable
 	review.Quality
 	// Champion is the model that answers now; empty if there is none.
 	Champion string
@@ -38,8 +38,8 @@ type quality struct {
 	v  *visit
 }
 
-// option is one of a list to choose from.
-type option struct {
+// selectable is one of a list to choose from.
+type selectable struct {
 	Value, Name string
 	Chosen      bool
 }
@@ -111,7 +111,7 @@ func (s *Server) readQuality(ctx context.Context, q *quality) error {
 	for _, m := range models {
 		q.Trained[m.ID] = m
 		if len(q.Models) < latestModels {
-			q.Models = append(q.Models, option{Value: m.ID, Name: m.ID})
+			q.Models = append(q.Models, selectable{Value: m.ID, Name: m.ID})
 		}
 	}
 	return s.nameReviewers(ctx, q)
@@ -137,11 +137,11 @@ func (s *Server) nameReviewers(ctx context.Context, q *quality) error {
 // may be chosen as well.
 func (q *quality) choices(tasks []string) {
 	for _, name := range tasks {
-		q.Tasks = append(q.Tasks, option{name, name, name == q.Task})
+		q.Tasks = append(q.Tasks, selectable{name, name, name == q.Task})
 	}
 	for _, g := range q.Quality.Models {
-		if !slices.ContainsFunc(q.Models, func(o option) bool { return o.Value == g.Value }) {
-			q.Models = append(q.Models, option{Value: g.Value, Name: g.Value})
+		if !slices.ContainsFunc(q.Models, func(o selectable) bool { return o.Value == g.Value }) {
+			q.Models = append(q.Models, selectable{Value: g.Value, Name: g.Value})
 		}
 	}
 	for i := range q.Models {
@@ -151,7 +151,7 @@ func (q *quality) choices(tasks []string) {
 		}
 	}
 	for _, weeks := range periods {
-		q.Periods = append(q.Periods, option{strconv.Itoa(weeks), q.v.lang.count(int64(weeks), "%d week", "%d weeks"), weeks == q.Weeks})
+		q.Periods = append(q.Periods, selectable{strconv.Itoa(weeks), q.v.lang.count(int64(weeks), "%d week", "%d weeks"), weeks == q.Weeks})
 	}
 }
 
@@ -225,7 +225,7 @@ func (q *quality) calls(f results.Filter, right string) string {
 		said := right == "yes"
 		f.Right = &said
 	}
-	return callsLink(f)
+	return callsPath(f)
 }
 
 // Confusion leads to the calls behind a pair.
@@ -260,7 +260,7 @@ func (q *quality) By(reviewer string, against bool) string {
 // Recent leads to the calls of a company in the last seven days.
 func (q *quality) Recent(company string) string {
 	f := results.Filter{Tasks: q.of.Tasks, Companies: []string{company}, From: q.v.now().UTC().Truncate(time.Hour).Add(-week)}
-	return callsLink(f)
+	return callsPath(f)
 }
 
 // Of leads to the checked calls of one model.

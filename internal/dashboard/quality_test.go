@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"switchboard/internal/account"
+	"switchboard/internal/database"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/registry"
 	"switchboard/internal/results"
@@ -79,7 +80,7 @@ func TestQualityIsToldInWords(t *testing.T) {
 		"ft:base:own:sb-1 12 8 of 10 80.0% 49.0% to 94.3% 90.9%",
 		"AcmeSupport BorealisHelp 2",
 		"In 2 of 3 pairs two people gave the same label: 66.7%",
-		"Kappa is 0.45",
+		"Kappa is 0.33: they agree little more often than by chance.",
 		"Over all 11 calls in which the model named a company, it was 87.3% sure and right in 81.8%: it is too sure of itself.",
 		"12 in the last 7 days, 0 in the 28 before",
 	)
@@ -182,6 +183,9 @@ func TestWhatTheLastRetrainingDid(t *testing.T) {
 		if _, err := task.Register(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := task.Promote(t.Context(), "ft:base:own:sb-1", "", database.Who{Name: "somebody"}, "a test"); err != nil {
+		t.Fatal(err)
 	}
 	r := registry.Retraining{Run: "a/b", At: start, Decision: registry.Keep, Reason: "the difference is <within> chance", Champion: "ft:base:own:sb-1", Challenger: "ft:base:own:sb-2"}
 	if err := task.RecordRetraining(t.Context(), r); err != nil {
