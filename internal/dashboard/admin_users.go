@@ -18,6 +18,7 @@ var roleNames = map[account.Role]string{
 var adminPages = []struct{ path, name string }{
 	{"/admin/users", text("Users")},
 	{"/admin/audit", text("Audit")},
+	{"/admin/retention", text("Retention")},
 }
 
 func (v *visit) adminTabs() []navigation {

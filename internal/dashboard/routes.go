@@ -28,6 +28,9 @@ func (s *Server) routes() []route {
 		{"GET /runs", account.Viewer, s.runs},
 		{"GET /runs/{id}", account.Viewer, s.run},
 		{"POST /schedules", account.Admin, s.changeSchedule},
+		{"GET /intake", account.Viewer, s.intake},
+		{"POST /intake", account.Admin, s.holdIntake},
+		{"POST /intake/dead-letters", account.Admin, s.changeLetters},
 
 		{"GET /login", everybody, s.loginForm},
 		{"POST /login", everybody, s.login},
@@ -51,6 +54,8 @@ func (s *Server) routes() []route {
 		{"POST /admin/users/{id}/enable", account.Admin, s.enableUser},
 		{"POST /admin/users/{id}/end-sessions", account.Admin, s.endSessions},
 		{"POST /admin/users/{id}/invite", account.Admin, s.inviteUser},
+		{"GET /admin/retention", account.Admin, s.retention},
+		{"POST /admin/retention", account.Admin, s.erase},
 		{"GET /admin/audit", account.Admin, s.audit},
 		{"GET /admin/audit.csv", account.Admin, s.exportAudit},
 		{"GET /review", account.Reviewer, s.review},
