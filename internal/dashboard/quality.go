@@ -288,6 +288,9 @@ func (q *quality) ByWeek() template.HTML {
 	return c.Draw()
 }
 
+// Portion is a proportion with its counts.
+func (p *page) Portion(of review.Proportion) string { return p.visit.shareOf(of) }
+
 // shareOf is a share with what it is made of.
 func (v *visit) shareOf(p review.Proportion) string {
 	if p.Of == 0 {
