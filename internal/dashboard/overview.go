@@ -501,7 +501,9 @@ func (v *visit) point(a *shown, p period, now, before map[time.Time]int64) chart
 		for at := p.from; at.Before(p.until); at = at.Add(time.Hour) {
 			n += calls[at]
 		}
-		return chart.Value{Value: float64(n), Text: v.lang.printer.Sprintf("%d", n)}
+		f := a.filter(p)
+		f.Statuses = answeredStatuses
+		return chart.Value{Value: float64(n), Text: v.lang.printer.Sprintf("%d", n), Href: callsPath(f)}
 	}
 	local := p.from.In(v.zone)
 	point := chart.Point{Label: local.Format("15:04"), Name: local.Format("2006-01-02 15:04"), Values: []chart.Value{value(now, p)}}
@@ -517,9 +519,7 @@ func (v *visit) point(a *shown, p period, now, before map[time.Time]int64) chart
 	if before != nil {
 		point.Values = append(point.Values, value(before, p.before()))
 	}
-	f := a.filter(p)
-	f.Statuses = answeredStatuses
-	point.Href = callsPath(f)
+	point.Href = point.Values[0].Href
 	return point
 }
 
