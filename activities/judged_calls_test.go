@@ -11,6 +11,7 @@ import (
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/registry"
 	"switchboard/internal/results"
 	"switchboard/internal/review"
 	"switchboard/internal/split"
@@ -227,29 +228,21 @@ func TestComparisonHearsCalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
 			staged := l.staged(tweets(50), "old/run")
+			known := map[string]artifact.Ref{}
 			for id, labels := range map[string][]string{"ft:old": {"AcmeHelp", "BoltRail"}, "ft:new": {"AcmeHelp", "BoltRail", "NovelCo"}} {
-				l.knows(id, staged, time.Now())
 				ref, err := l.store.WriteJSON(t.Context(), id+"-labels", labels)
 				if err != nil {
 					t.Fatal(err)
 				}
-				m, err := l.data.Models.Task("").Model(t.Context(), id)
-				if err != nil {
-					t.Fatal(err)
-				}
-				m.Labels = ref
-				l.must(l.data.RegisterModel, m, nil)
+				known[id] = ref
+				l.must(l.data.RegisterModel, registry.Model{ID: id, Created: time.Now(), DatasetSHA256: staged.Dataset.SHA256, TestCoverage: 0.8, RunID: id, Labels: ref}, nil)
 			}
 			set, answers := l.judged(1000, map[string]int{"ft:old": 5, "ft:new": test.challengerWrong, "held-old": 10, "held-new": 2})
-			old, err := l.data.Models.Task("").Model(t.Context(), "ft:old")
-			if err != nil {
-				t.Fatal(err)
-			}
 			in := CompareModelsInput{
 				Champion: "ft:old", Challenger: "ft:new", Test: set,
 				ChampionPredictions: answers["ft:old"], ChallengerPredictions: answers["ft:new"],
 				Rule: evaluate.Rule{MaxFall: 0.05, MinExamples: 20}, Seed: 1, Retraining: retraining, Dir: "new/run",
-				ChampionLabels: old.Labels, FromCalls: test.fromCalls,
+				ChampionLabels: known["ft:old"], FromCalls: test.fromCalls,
 			}
 			if test.held {
 				in.Held, in.HeldChampion, in.HeldChallenger = set, answers["held-old"], answers["held-new"]

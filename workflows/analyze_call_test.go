@@ -2,10 +2,12 @@ package workflows
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 
 	"switchboard/activities"
@@ -86,36 +88,59 @@ func TestAnalyzeCallRefusesBadInputBeforeItSends(t *testing.T) {
 
 var record = &pipeline.RecordRef{Topic: "calls", Partition: 3, Offset: 17, SHA256: "e"}
 
-// stores lets a call be redacted and answered, until a test says otherwise.
+// stores lets a call be redacted and answered, at once and step by step, until a test
+// says otherwise.
 func (w *world) stores() *world {
 	w.RegisterActivity(&activities.Calls{})
+	w.OnActivity(calls.AnswerCall, mock.Anything, mock.Anything).Return(activities.AnswerCallResult{RedactCallResult: stored, Answer: &said}, nil).Maybe()
 	w.OnActivity(calls.RedactCall, mock.Anything, mock.Anything).Return(stored, nil).Maybe()
 	w.OnActivity(calls.TranscribeCall, mock.Anything, mock.Anything).Return(stored, nil).Maybe()
-	w.OnActivity(calls.ClassifyCall, mock.Anything, mock.Anything).Return(activities.ClassifyCallResult{Model: model, Status: dataset.Classified, Confidence: 0.9}, nil).Maybe()
+	w.OnActivity(calls.ClassifyCall, mock.Anything, mock.Anything).Return(said, nil).Maybe()
 	return w
 }
+
+var said = activities.ClassifyCallResult{Model: model, Status: dataset.Classified, Confidence: 0.9}
 
 var stored = activities.RedactCallResult{
 	Outcome: pipeline.CallStored, Turns: 4, Spans: map[string]int64{"Person": 2},
 	Clearance: pipeline.Clearance{Anonymizer: "v1", Evaluation: pipeline.Evaluation{Anonymizer: "v1", Passed: true}},
 }
 
-// A call takes two activities, and so does a recording: every step costs a few writes
-// at Temporal, and there are many calls.
-func TestAStoredCallTakesTwoActivities(t *testing.T) {
+// A call with turns is done within the workflow task that begins it: no activity is
+// scheduled. What cannot be answered at once takes steps that can wait, as recordings
+// do. Every step costs a few writes at Temporal, and there are many calls.
+func TestAStoredCallTakesFewSteps(t *testing.T) {
+	byKafka := pipeline.AnalyzeCallInput{CallID: "0042", Record: record, Stored: true}
+	ofAFile := pipeline.AnalyzeCallInput{CallID: "0042", Event: "/data/call.json", Stored: true}
+	recording := byKafka
+	recording.Audio = true
 	for name, c := range map[string]struct {
-		in    pipeline.AnalyzeCallInput
-		first string
+		in     pipeline.AnalyzeCallInput
+		atOnce activities.AnswerCallResult
+		failed error
+		steps  []string
 	}{
-		"turns by Kafka":       {pipeline.AnalyzeCallInput{CallID: "0042", Record: record, Stored: true}, "RedactCall"},
-		"a recording by Kafka": {pipeline.AnalyzeCallInput{CallID: "0042", Record: record, Stored: true, Audio: true}, "TranscribeCall"},
-		"turns of a file":      {pipeline.AnalyzeCallInput{CallID: "0042", Event: "/data/call.json", Stored: true}, "RedactCall"},
+		"turns by Kafka":       {in: byKafka, atOnce: activities.AnswerCallResult{RedactCallResult: stored, Answer: &said}},
+		"turns of a file":      {in: ofAFile, atOnce: activities.AnswerCallResult{RedactCallResult: stored, Answer: &said}},
+		"no answer at once":    {in: byKafka, atOnce: activities.AnswerCallResult{RedactCallResult: stored}, steps: []string{"ClassifyCall"}},
+		"not stored at once":   {in: byKafka, failed: errors.New("Kafka is away"), steps: []string{"RedactCall", "ClassifyCall"}},
+		"bad input":            {in: byKafka, failed: temporal.NewNonRetryableApplicationError("bad", string(problem.BadInput), nil), steps: []string{"RedactCall", "ClassifyCall"}},
+		"took too long":        {in: byKafka, failed: temporal.NewTimeoutError(enums.TIMEOUT_TYPE_START_TO_CLOSE, nil), steps: []string{"RedactCall", "ClassifyCall"}},
+		"a recording by Kafka": {in: recording, steps: []string{"TranscribeCall", "ClassifyCall"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t).stores()
+			w := newWorld(t)
+			tries := 0
+			w.OnActivity(calls.AnswerCall, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.AnswerCallInput) (activities.AnswerCallResult, error) {
+				tries++
+				require.Equal(t, activities.RedactCallInput{CallID: "0042", Task: pipeline.DefaultTask, Event: c.in.Event, Record: c.in.Record}, in.RedactCallInput)
+				return c.atOnce, c.failed
+			}).Maybe()
+			w.stores()
 			w.ExecuteWorkflow(AnalyzeCall, c.in)
 			require.NoError(t, w.GetWorkflowError())
-			require.Equal(t, []string{c.first, "ClassifyCall"}, w.ran)
+			require.Equal(t, c.steps, w.ran)
+			require.Equal(t, !c.in.Audio, tries == 1)
 			var result pipeline.AnalyzeCallResult
 			require.NoError(t, w.GetWorkflowResult(&result))
 			require.Equal(t, pipeline.AnalyzeCallResult{
@@ -137,16 +162,19 @@ func TestAStoredCallIsAskedAboutOnce(t *testing.T) {
 		"nobody says anything": {activities.RedactCallResult{Outcome: pipeline.CallStored, Status: pipeline.AnswerNoSpeech}, pipeline.AnalyzeCallResult{Status: pipeline.AnswerNoSpeech}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			w.RegisterActivity(&activities.Calls{})
-			w.OnActivity(calls.RedactCall, mock.Anything, mock.Anything).Return(c.redacted, nil)
-			w.ExecuteWorkflow(AnalyzeCall, pipeline.AnalyzeCallInput{CallID: "0042", Record: record, Stored: true})
-			require.NoError(t, w.GetWorkflowError())
-			require.Equal(t, []string{"RedactCall"}, w.ran)
-			var result pipeline.AnalyzeCallResult
-			require.NoError(t, w.GetWorkflowResult(&result))
-			c.want.Task = pipeline.DefaultTask
-			require.Equal(t, c.want, result)
+			for _, audio := range []bool{false, true} {
+				w := newWorld(t)
+				w.RegisterActivity(&activities.Calls{})
+				w.OnActivity(calls.AnswerCall, mock.Anything, mock.Anything).Return(activities.AnswerCallResult{RedactCallResult: c.redacted}, nil).Maybe()
+				w.OnActivity(calls.TranscribeCall, mock.Anything, mock.Anything).Return(c.redacted, nil).Maybe()
+				w.ExecuteWorkflow(AnalyzeCall, pipeline.AnalyzeCallInput{CallID: "0042", Record: record, Audio: audio, Stored: true})
+				require.NoError(t, w.GetWorkflowError())
+				require.NotContains(t, w.ran, "ClassifyCall")
+				var result pipeline.AnalyzeCallResult
+				require.NoError(t, w.GetWorkflowResult(&result))
+				c.want.Task = pipeline.DefaultTask
+				require.Equal(t, c.want, result)
+			}
 		})
 	}
 }
@@ -157,7 +185,7 @@ func TestAStoredCallThatFailsIsRejected(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.RegisterActivity(&activities.Calls{})
-			w.OnActivity(calls.RedactCall, mock.Anything, mock.Anything).Return(stored, nil)
+			w.OnActivity(calls.AnswerCall, mock.Anything, mock.Anything).Return(activities.AnswerCallResult{RedactCallResult: stored}, nil)
 			w.OnActivity(calls.ClassifyCall, mock.Anything, mock.Anything).Return(activities.ClassifyCallResult{},
 				temporal.NewNonRetryableApplicationError("there is no champion", string(kind), nil))
 			var rejected activities.RejectCallInput

@@ -24,10 +24,18 @@ func (w *world) plans(p activities.PlanRetrainingResult) *world {
 }
 
 func (w *world) compares(better bool) *world {
+	return w.weighs(activities.CompareModelsResult{Better: better, Reason: "by a comparison", File: artifact.Ref{Path: "comparison.json"}}, activities.StageHeldCallsResult{})
+}
+
+// weighs lets a comparison come out, after both models were asked about held calls if
+// there are any.
+func (w *world) weighs(compared activities.CompareModelsResult, held activities.StageHeldCallsResult) *world {
+	w.OnActivity(data.StageHeldCalls, mock.Anything, mock.MatchedBy(func(in activities.StageHeldCallsInput) bool { return in.Challenger == model })).Return(held, nil).Maybe()
 	w.OnActivity(data.CompareModels, mock.Anything, mock.MatchedBy(func(in activities.CompareModelsInput) bool {
 		return in.Champion == champion && in.Challenger == model && in.Test.Path == "split/test" &&
-			in.ChampionPredictions.Path != in.ChallengerPredictions.Path && in.Rule.MaxFall == pipeline.DefaultMaxFall
-	})).Return(activities.CompareModelsResult{Better: better, Reason: "by a comparison", File: artifact.Ref{Path: "comparison.json"}}, nil).Maybe()
+			in.ChampionPredictions.Path != in.ChallengerPredictions.Path && in.Rule.MaxFall == pipeline.DefaultMaxFall &&
+			in.Held == held.Calls && (in.HeldChampion.Path != "") == (held.Calls.Path != "") && (in.HeldChampion.Path != in.HeldChallenger.Path) == (held.Calls.Path != "")
+	})).Return(compared, nil).Maybe()
 	return w
 }
 
@@ -165,6 +173,54 @@ func TestPromotionWaitsForAPerson(t *testing.T) {
 			require.Nil(t, w.status().Proposal)
 			if early != nil {
 				require.ErrorContains(t, *early, "waits for no approval")
+			}
+		})
+	}
+}
+
+var doubted = pipeline.SetAside{Calls: 30, Accounts: []string{"person-1a2b3c4d5e6f"}}
+
+// Whatever is better after somebody's labels were set aside waits for a person,
+// although nobody asked for that, and so does what only calls speak for.
+func TestPromotionWaitsForAPersonUnasked(t *testing.T) {
+	held := activities.StageHeldCallsResult{Calls: artifact.Ref{Path: "held", Rows: 20}, Labels: artifact.Ref{Path: "labels"}}
+	for name, test := range map[string]struct {
+		planned, tuned pipeline.SetAside
+		compared       activities.CompareModelsResult
+		held           activities.StageHeldCallsResult
+		approved       bool
+		want           registry.Decision
+		waits          bool
+		says           string
+	}{
+		"doubted when it was planned":  {doubted, pipeline.SetAside{}, activities.CompareModelsResult{Better: true, Reason: "better"}, held, false, registry.Keep, true, "what 1 account said of 30 calls goes against sure answers and was set aside (person-1a2b3c4d5e6f): better"},
+		"doubted when it was trained":  {pipeline.SetAside{}, doubted, activities.CompareModelsResult{Better: true, Reason: "better"}, activities.StageHeldCallsResult{}, true, registry.Promote, true, "looks right (a person must approve"},
+		"doubted and not better":       {doubted, doubted, activities.CompareModelsResult{Reason: "worse"}, held, true, registry.Keep, false, "worse"},
+		"only calls speak for it":      {pipeline.SetAside{}, pipeline.SetAside{}, activities.CompareModelsResult{Ask: true, Reason: "a new company"}, held, true, registry.Promote, true, "looks right (a new company)"},
+		"only calls, and nobody comes": {pipeline.SetAside{}, pipeline.SetAside{}, activities.CompareModelsResult{Ask: true, Reason: "a new company"}, held, false, registry.Keep, true, "nobody approved it within 72h0m0s: a new company"},
+		"nothing is doubted":           {pipeline.SetAside{}, pipeline.SetAside{}, activities.CompareModelsResult{Better: true, Reason: "better"}, held, false, registry.Promote, false, "better"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan := enough
+			plan.SetAside = test.planned
+			w := newWorld(t).plans(plan).weighs(test.compared, test.held)
+			concluded := w.concludes()
+			w.setAside = test.tuned
+			w.fineTunes()
+			if test.approved {
+				w.approves(time.Hour, pipeline.Approval{Approved: true, Who: "anna", Why: "looks right"})
+			}
+			waited := false
+			w.RegisterDelayedCallback(func() { waited = w.status().Stage == pipeline.Approving }, time.Minute)
+			result := w.retrains(pipeline.RetrainInput{})
+			require.Equal(t, test.want, result.Decision)
+			require.Equal(t, test.want == registry.Promote, concluded.Promote)
+			require.Equal(t, test.waits, waited)
+			require.Contains(t, result.Reason, test.says)
+			aside := max(test.planned.Calls, test.tuned.Calls)
+			require.Equal(t, aside, result.SetAside.Calls)
+			if s := w.status(); (s.SetAside != nil) != (aside > 0) || s.SetAside != nil && s.SetAside.Calls != aside {
+				t.Errorf("the status has %+v", s.SetAside)
 			}
 		})
 	}

@@ -96,6 +96,8 @@ func retrainsOfTask(w *world, task string, registered activities.RegisterModelRe
 		Return(enough, nil).Once()
 	w.OnActivity(data.RegisterModel, mock.Anything, mock.MatchedBy(func(m registry.Model) bool { return m.Task == task })).
 		Return(registered, nil).Once()
+	w.OnActivity(data.StageHeldCalls, mock.Anything, mock.MatchedBy(func(in activities.StageHeldCallsInput) bool { return in.Task == task })).
+		Return(activities.StageHeldCallsResult{}, nil).Maybe()
 	w.OnActivity(data.CompareModels, mock.Anything, mock.MatchedBy(func(in activities.CompareModelsInput) bool { return in.Retraining.Task == task })).
 		Return(activities.CompareModelsResult{Better: true, Reason: "by a comparison"}, nil).Once()
 	w.OnActivity(data.ConcludeRetraining, mock.Anything, mock.MatchedBy(func(in activities.ConcludeRetrainingInput) bool { return in.Retraining.Task == task })).

@@ -43,6 +43,8 @@ type world struct {
 	sent int
 	// lacks is what the look at the surroundings finds; nil is nothing.
 	lacks error
+	// setAside are the labels of calls that are not believed.
+	setAside pipeline.SetAside
 	// manifests were written, in their order.
 	manifests []activities.Manifest
 }
@@ -150,6 +152,7 @@ func (w *world) trains() *world {
 		Test:      artifact.Ref{Path: "split/test", Rows: 2},
 		TrainFile: artifact.Ref{Path: "train", SHA256: "t"},
 		Counts:    split.Counts{Train: 7, Validation: 1, Test: 2},
+		SetAside:  w.setAside,
 	}, nil).Maybe()
 	w.OnActivity(data.EstimateCost, mock.Anything, mock.Anything).Return(activities.EstimateCostResult{
 		Estimates: []pipeline.CostEstimate{{Chosen: true, Epochs: 4, Training: 2}}, File: artifact.Ref{Path: "cost.json"},

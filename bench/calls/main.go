@@ -12,6 +12,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -24,6 +25,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -42,6 +44,7 @@ type options struct {
 	kill     time.Duration
 	turns    int
 	dir      string
+	bin      string
 }
 
 func main() {
@@ -51,6 +54,7 @@ func main() {
 	flag.DurationVar(&o.kill, "kill", 0, "how often a worker beside standalone is killed; 0 starts none")
 	flag.IntVar(&o.turns, "turns", 10, "turns of a call")
 	flag.StringVar(&o.dir, "dir", "", "folder for the state; empty makes one and removes it")
+	flag.StringVar(&o.bin, "bin", "", "folder with standalone, starter and worker; empty builds them")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -85,62 +89,89 @@ func run(ctx context.Context, o options) error {
 	if o.kill > 0 {
 		defer s.killWorkers(ctx, o.kill)()
 	}
-	measure := s.memory(ctx)
-	sent, err := send(ctx, s.broker, o)
+	return load(ctx, s, results.New(store), o)
+}
+
+// load sends one call, so that the worker has judged its anonymizer, and then those
+// that are measured.
+func load(ctx context.Context, s *stack, store *results.Store, o options) error {
+	source, err := newSource(s.broker, o)
 	if err != nil {
 		return err
 	}
-	answered, err := await(ctx, results.New(store), sent)
+	defer source.client.Close()
+	if err := source.send(ctx, 1); err != nil {
+		return err
+	}
+	if _, err := await(ctx, store, source.sent); err != nil {
+		return err
+	}
+	measure := s.measure(ctx)
+	if err := source.send(ctx, int(o.duration.Seconds()*float64(o.rate))); err != nil {
+		return err
+	}
+	answered, err := await(ctx, store, source.sent)
 	if err != nil {
 		return err
 	}
-	published, err := s.published(ctx, len(sent))
+	used := measure()
+	published, err := s.published(ctx, len(source.sent))
 	if err != nil {
 		return err
 	}
-	return report(o, sent, answered, published, measure())
+	return report(o, source.sent, answered, published, used)
 }
 
 const task = "load"
 
-// send writes calls at a steady rate, and returns their ids.
-func send(ctx context.Context, broker string, o options) ([]string, error) {
+// source writes calls to Kafka.
+type source struct {
+	options
+	client *kgo.Client
+	texts  []string
+	random *rand.Rand
+	sent   []string // their ids
+}
+
+func newSource(broker string, o options) (*source, error) {
 	texts, err := sentences()
 	if err != nil {
 		return nil, err
 	}
 	client, err := kgo.NewClient(kgo.SeedBrokers(broker))
-	if err != nil {
-		return nil, err
-	}
-	defer client.Close()
-	random := rand.New(rand.NewPCG(1, 1))
-	tick := time.NewTicker(time.Second / time.Duration(o.rate))
-	defer tick.Stop()
-	var sent []string
+	return &source{options: o, client: client, texts: texts, random: rand.New(rand.NewPCG(1, 1))}, err
+}
+
+// send writes n calls, each at its time, however long those before it take.
+func (s *source) send(ctx context.Context, n int) error {
 	var failed error
-	for end := time.Now().Add(o.duration); time.Now().Before(end); {
+	begin := time.Now()
+	for i := range n {
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-tick.C:
+			return ctx.Err()
+		case <-time.After(time.Until(begin.Add(time.Duration(i) * time.Second / time.Duration(s.rate)))):
 		}
-		e := call.Event{ID: fmt.Sprintf("load-%06d", len(sent)), Task: task, Channel: "phone", ReceivedAt: time.Now().UTC()}
-		for i := range o.turns {
-			e.Turns = append(e.Turns, call.Turn{Side: []string{"agent", "customer"}[i%2], Text: texts[random.IntN(len(texts))]})
-		}
-		value, err := json.Marshal(e)
+		value, err := json.Marshal(s.next())
 		if err != nil {
-			return nil, err
+			return err
 		}
-		client.Produce(ctx, &kgo.Record{Topic: "calls", Key: []byte(e.ID), Value: value}, func(_ *kgo.Record, err error) {
+		s.client.Produce(ctx, &kgo.Record{Topic: "calls", Key: []byte(s.sent[len(s.sent)-1]), Value: value}, func(_ *kgo.Record, err error) {
 			if err != nil {
 				failed = err
 			}
 		})
-		sent = append(sent, e.ID)
 	}
-	return sent, errors.Join(client.Flush(ctx), failed)
+	return errors.Join(s.client.Flush(ctx), failed)
+}
+
+func (s *source) next() call.Event {
+	e := call.Event{ID: fmt.Sprintf("load-%06d", len(s.sent)), Task: task, Channel: "phone", ReceivedAt: time.Now().UTC()}
+	for i := range s.turns {
+		e.Turns = append(e.Turns, call.Turn{Side: []string{"agent", "customer"}[i%2], Text: s.texts[s.random.IntN(len(s.texts))]})
+	}
+	s.sent = append(s.sent, e.ID)
+	return e
 }
 
 // sentences are what customers write in the sample, with what people say besides.
@@ -201,10 +232,12 @@ type stack struct {
 
 // start builds the programs and starts standalone on free ports.
 func start(ctx context.Context, o options) (*stack, error) {
-	s := &stack{bin: filepath.Join(o.dir, "bin"), artifacts: filepath.Join(o.dir, "artifacts")}
-	build := exec.CommandContext(ctx, "go", "build", "-o", s.bin+string(filepath.Separator), "./standalone", "./starter", "./worker")
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("building: %w\n%s", err, out)
+	s := &stack{bin: cmp.Or(o.bin, filepath.Join(o.dir, "bin")), artifacts: filepath.Join(o.dir, "artifacts")}
+	if o.bin == "" {
+		build := exec.CommandContext(ctx, "go", "build", "-o", s.bin+string(filepath.Separator), "./standalone", "./starter", "./worker")
+		if out, err := build.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("building: %w\n%s", err, out)
+		}
 	}
 	state := filepath.Join(o.dir, "state")
 	s.environ = append(os.Environ(), "SWITCHBOARD_ARTIFACTS="+s.artifacts)
@@ -268,22 +301,75 @@ func (s *stack) killWorkers(ctx context.Context, every time.Duration) func() {
 	return func() { cancel(); <-done }
 }
 
-// memory samples what standalone holds, in megabytes, until the function is called.
-func (s *stack) memory(ctx context.Context) func() []float64 {
+// use is what a measurement took of the machine.
+type use struct {
+	memory []float64 // resident, in megabytes, every five seconds
+	cpu    time.Duration
+	// load is the machine's mean load, with all that ran beside: the higher above the
+	// number of processors, the less the times say.
+	load float64
+}
+
+// measure looks at standalone and at the machine until the function is called.
+func (s *stack) measure(ctx context.Context) func() use {
 	ctx, cancel := context.WithCancel(ctx)
-	var samples []float64
+	pid := s.standalone.Process.Pid
+	var u use
+	var loads []float64
 	done := make(chan struct{})
+	before := processor(pid)
 	go func() {
 		defer close(done)
 		for ctx.Err() == nil {
-			samples = append(samples, resident(s.standalone.Process.Pid))
+			u.memory, loads = append(u.memory, resident(pid)), append(loads, busy())
 			select {
 			case <-ctx.Done():
 			case <-time.After(5 * time.Second):
 			}
 		}
 	}()
-	return func() []float64 { cancel(); <-done; return samples }
+	return func() use {
+		cancel()
+		<-done
+		u.cpu, u.load = processor(pid)-before, mean(loads)
+		return u
+	}
+}
+
+// processor is the processor time that a process has used.
+func processor(pid int) time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	_, fields, _ := strings.Cut(string(stat), ") ")
+	var ticks int64
+	for i, field := range strings.Fields(fields) {
+		if i == 11 || i == 12 { // of the program, and of the kernel for it
+			n, _ := strconv.ParseInt(field, 10, 64)
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * time.Second / 100
+}
+
+// busy is how many processes ran or waited for a processor in the last minute.
+func busy() float64 {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	n, _ := strconv.ParseFloat(first, 64)
+	return n
+}
+
+func mean(all []float64) float64 {
+	sum := 0.0
+	for _, v := range all {
+		sum += v
+	}
+	return sum / float64(max(len(all), 1))
 }
 
 func resident(pid int) float64 {
@@ -321,19 +407,26 @@ func (s *stack) published(ctx context.Context, want int) (map[string]map[string]
 	return all, nil
 }
 
-func report(o options, sent []string, answered map[string]results.Result, published map[string]map[string]int, memory []float64) error {
+func report(o options, sent []string, answered map[string]results.Result, published map[string]map[string]int, u use) error {
 	var took []time.Duration
-	for _, r := range answered {
-		took = append(took, r.Latency)
+	for _, id := range sent[1:] {
+		if r, ok := answered[id]; ok {
+			took = append(took, r.Latency)
+		}
 	}
 	slices.Sort(took)
 	contents := 0
 	for _, c := range published {
 		contents = max(contents, len(c))
 	}
-	fmt.Printf("| calls/s | for | turns | sent | stored | published | contents each | p50 | p99 | longest | memory at the start, middle, end |\n| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |\n")
-	fmt.Printf("| %d | %s | %d | %d | %d | %d | %d | %s | %s | %s | %s |\n", o.rate, o.duration, o.turns, len(sent), len(answered), len(published), contents,
-		at(took, 0.5), at(took, 0.99), at(took, 1), megabytes(memory))
+	killed := "none"
+	if o.kill > 0 {
+		killed = fmt.Sprintf("every %.0f s", o.kill.Seconds())
+	}
+	fmt.Println("| calls/s | for | workers killed | sent | stored | published | contents each | p50 | p99 | longest | processor time for a call | memory at the start, middle, end | load |")
+	fmt.Println("| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |")
+	fmt.Printf("| %d | %.0f s | %s | %d | %d | %d | %d | %s | %s | %s | %.0f ms | %s | %.1f |\n", o.rate, o.duration.Seconds(), killed, len(sent), len(answered), len(published), contents,
+		at(took, 0.5), at(took, 0.99), at(took, 1), u.cpu.Seconds()*1000/float64(max(len(sent), 1)), megabytes(u.memory), u.load)
 	if missing := len(sent) - len(answered); missing != 0 || len(published) != len(sent) || contents != 1 {
 		return fmt.Errorf("%d calls have no answer, %d are not published, one has %d contents", missing, len(sent)-len(published), contents)
 	}
@@ -350,14 +443,8 @@ func at(sorted []time.Duration, share float64) time.Duration {
 // megabytes are the means of the first, the middle and the last fifth.
 func megabytes(samples []float64) string {
 	n := max(len(samples)/5, 1)
-	mean := func(s []float64) string {
-		sum := 0.0
-		for _, v := range s {
-			sum += v
-		}
-		return fmt.Sprintf("%.0f MB", sum/float64(max(len(s), 1)))
-	}
-	return strings.Join([]string{mean(samples[:n]), mean(samples[2*n : min(3*n, len(samples))]), mean(samples[len(samples)-n:])}, ", ")
+	part := func(s []float64) string { return fmt.Sprintf("%.0f MB", mean(s)) }
+	return strings.Join([]string{part(samples[:n]), part(samples[2*n : min(3*n, len(samples))]), part(samples[len(samples)-n:])}, ", ")
 }
 
 // lines is what a program has printed by now.

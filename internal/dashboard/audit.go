@@ -187,11 +187,3 @@ func (s *Server) pseudonyms(ctx context.Context) (pseudonyms, error) {
 func badDay(value string) error {
 	return problem.Input("%q is no day; give one such as 2026-01-31", value)
 }
-
-// harmless keeps a spreadsheet from taking a cell for a formula.
-func harmless(cell string) string {
-	if strings.ContainsAny(cell[:min(1, len(cell))], "=+-@\t\r\n|%") {
-		return "'" + cell
-	}
-	return cell
-}

@@ -107,6 +107,7 @@ func (w *world) serve() string {
 	if err != nil {
 		w.Fatal(err)
 	}
+	s.now = func() time.Time { return w.now }
 	mux := http.NewServeMux()
 	mux.Handle("/", s)
 	mux.HandleFunc("GET "+door+"{id}", func(rw http.ResponseWriter, r *http.Request) {

@@ -23,7 +23,7 @@ type loginData struct {
 }
 
 func (s *Server) loginForm(v *visit) error {
-	next := localPath(v.r.FormValue("next"))
+	next := afterLogin(v.r.FormValue("next"))
 	if v.user != nil {
 		return v.redirect(next, "")
 	}
@@ -39,7 +39,7 @@ func (s *Server) showLogin(v *visit, status int, d loginData) error {
 }
 
 func (s *Server) login(v *visit) error {
-	d := loginData{Next: localPath(v.r.PostFormValue("next")), Name: v.r.PostFormValue("name")}
+	d := loginData{Next: afterLogin(v.r.PostFormValue("next")), Name: v.r.PostFormValue("name")}
 	u, err := s.Accounts.Authenticate(v.r.Context(), d.Name, v.r.PostFormValue("password"), s.Sessions.From(v.r))
 	var many *account.TooManyLogins
 	switch {
@@ -73,7 +73,7 @@ func (s *Server) loginByProvider(v *visit) error {
 	if s.Provider == nil {
 		return errNotFound
 	}
-	next := localPath(v.r.FormValue("next"))
+	next := afterLogin(v.r.FormValue("next"))
 	v.w.Header().Set("Cache-Control", "no-store")
 	if err := s.Provider.Start(v.w, v.r, next); err != nil {
 		return s.providerFailed(v, err, next)
@@ -90,7 +90,7 @@ func (s *Server) backFromProvider(v *visit) error {
 	if err != nil {
 		return s.providerFailed(v, err, "/")
 	}
-	return s.begin(v, u, localPath(next))
+	return s.begin(v, u, afterLogin(next))
 }
 
 // providerFailed says why nobody was let in, and nothing that the provider said.
@@ -121,16 +121,14 @@ func (s *Server) logout(v *visit) error {
 	return v.redirect("/login", "")
 }
 
-// localPath returns a path of this page with its query, and the overview for whatever
-// else somebody wrote into a link to the page to log in.
-func localPath(next string) string {
-	u, err := url.Parse(next)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
-		!strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsRune(next, '\\') || strings.ContainsFunc(next, unicode.IsControl) ||
-		strings.HasPrefix(u.Path, "//") || strings.HasPrefix(u.Path, "/login") || strings.HasPrefix(u.Path, "/welcome") {
+// afterLogin returns the page that a link to the page to log in names, and the
+// overview for one that leads elsewhere, or back to it.
+func afterLogin(next string) string {
+	own := localPath(next, "/")
+	if strings.HasPrefix(own, "/login") || strings.HasPrefix(own, "/welcome") {
 		return "/"
 	}
-	return (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}).String()
+	return own
 }
 
 // welcomeData is what the page of an invitation shows.
@@ -238,21 +236,6 @@ func (s *Server) changePassword(v *visit) error {
 		return err
 	}
 	return v.redirect("/account", v.T("The password is changed. Everywhere else you are logged out."))
-}
-
-func (s *Server) saveView(v *visit) error {
-	view := account.View{Name: v.r.PostFormValue("name"), Query: v.r.PostFormValue("query")}
-	if err := s.Accounts.SaveView(v.r.Context(), v.user.ID, view); err != nil {
-		return err
-	}
-	return v.redirect((&url.URL{Path: "/calls", RawQuery: strings.TrimPrefix(view.Query, "?")}).String(), v.T("The view is saved."))
-}
-
-func (s *Server) deleteView(v *visit) error {
-	if err := s.Accounts.DeleteView(v.r.Context(), v.user.ID, v.r.PostFormValue("name")); err != nil {
-		return err
-	}
-	return v.redirect("/calls", v.T("The view is removed."))
 }
 
 // accountProblems are what package account says of a form that will not do.

@@ -1,6 +1,529 @@
 package dashboard
 
+import (
+	"cmp"
+	"html/template"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"switchboard/internal/chart"
+	"switchboard/internal/pipeline"
+	"switchboard/internal/results"
+)
+
+// overviewPage is how calls are doing at a glance.
+type overviewPage struct {
+	Tasks, Ranges, Steps []segment
+	// Compare is the address with the comparison turned on, or off if it is.
+	Compare   string
+	Comparing bool
+	Figures   []figure
+	Companies template.HTML
+	Trend     template.HTML
+	Statuses  template.HTML
+	// Rest is how many companies are not in the chart one by one; AllPath shows them.
+	Rest    int64
+	AllPath string
+	Models  []champion
+	Last    lastCall
+	// Paused is when the intake was paused; zero if it is not.
+	Paused time.Time
+	// Any tells that there are calls at all.
+	Any        bool
+	Live, Here string
+}
+
+// segment is one of several choices.
+type segment struct {
+	Text, Href string
+	Current    bool
+}
+
+// figure is a number with the calls behind it, and what it was before.
+type figure struct {
+	Name, Text, Href string
+	// Before is the same of the period before; empty if it is not compared.
+	Before, BeforeHref string
+	// Change says how much it is more or less; empty if that says nothing.
+	Change string
+}
+
+// champion is the model that answers a task's calls; Model is empty if there is none.
+type champion struct{ Task, Model, Href string }
+
+// period is a stretch of whole hours, and the one of the same length before it.
+type period struct {
+	from, until time.Time
+	// back takes a moment to the same one of the period before.
+	days int
+}
+
+func (p period) before() period {
+	return period{p.from.AddDate(0, 0, -p.days), p.until.AddDate(0, 0, -p.days), p.days}
+}
+
+// ranges are the periods that the overview shows, by their name in the address.
+var ranges = []struct {
+	name, text string
+	days       int
+}{{"day", text("24 hours"), 1}, {"week", text("7 days"), 7}, {"month", text("30 days"), 30}}
+
+// shown is what an overview shows.
+type shown struct {
+	tasks   []string
+	name    string
+	step    string
+	compare bool
+	all     bool
+	period
+}
+
+// Steps of the trend, as the address has them.
+const (
+	byHour = "hour"
+	byDay  = "day"
+)
+
+// asked reads what the address asks for.
+func (v *visit) asked() (a shown, err error) {
+	q := v.r.URL.Query()
+	a.name, a.compare, a.all = cmp.Or(q.Get("range"), "day"), q.Get("compare") != no, q.Get("companies") == "all"
+	for _, r := range ranges {
+		if r.name == a.name {
+			a.days = r.days
+		}
+	}
+	if a.days == 0 {
+		return a, bad(v.T("The range is %q; choose one of the list.", a.name))
+	}
+	if task := q.Get("task"); task != "" {
+		a.tasks = []string{task}
+	}
+	a.step = byDay
+	if a.days == 1 || a.days == 7 && q.Get("by") == byHour {
+		a.step = byHour
+	}
+	// The hour that has begun is part of it. Days begin at the reader's midnight, or
+	// at the last whole hour before it.
+	now := v.now()
+	a.until = now.Truncate(time.Hour).Add(time.Hour)
+	a.from = a.until.AddDate(0, 0, -1)
+	if a.days > 1 {
+		local := now.In(v.zone)
+		a.from = time.Date(local.Year(), local.Month(), local.Day()-a.days+1, 0, 0, 0, 0, v.zone).Truncate(time.Hour)
+	}
+	a.from, a.until = a.from.UTC(), a.until.UTC()
+	return a, nil
+}
+
+// filter means the calls of a period of the overview.
+func (a *shown) filter(p period) results.Filter {
+	return results.Filter{Tasks: a.tasks, From: p.from, Until: p.until}
+}
+
 // overview shows how calls are doing at a glance.
 func (s *Server) overview(v *visit) error {
-	return v.render("overview", v.T("Overview"), nil)
+	a, err := v.asked()
+	if err != nil {
+		return err
+	}
+	ctx := v.r.Context()
+	newest, err := s.Results.Newest(ctx)
+	if err != nil {
+		return err
+	}
+	p := &overviewPage{Any: !newest.IsZero(), Comparing: a.compare, Live: livePath(results.Filter{Tasks: a.tasks}, newest), Here: v.r.URL.RequestURI()}
+	if err := v.choices(p, &a); err != nil {
+		return err
+	}
+	if p.Models, err = v.champions(&a); err != nil {
+		return err
+	}
+	intake, err := s.Results.Intake(ctx)
+	if err != nil {
+		return err
+	}
+	if intake.Paused {
+		p.Paused = intake.Since
+	}
+	if p.Last, err = v.lastCall(newest); err != nil {
+		return err
+	}
+	if !p.Any {
+		return v.render("overview", v.T("Overview"), p)
+	}
+	for _, add := range []func(*overviewPage, *shown) error{v.figures, v.companies, v.trend} {
+		if err := add(p, &a); err != nil {
+			return err
+		}
+	}
+	return v.render("overview", v.T("Overview"), p)
+}
+
+// choices are what can be shown instead.
+func (v *visit) choices(p *overviewPage, a *shown) error {
+	tasks, err := v.tasks(v.r.Context())
+	if err != nil {
+		return err
+	}
+	own := func(pairs ...string) string {
+		path, _ := with(v.r.URL, pairs...) // pairs are pairs
+		return path
+	}
+	p.Tasks = []segment{{v.T("All tasks"), own("task", ""), len(a.tasks) == 0}}
+	if len(a.tasks) > 0 && !slices.Contains(tasks, a.tasks[0]) {
+		tasks = append(tasks, a.tasks[0])
+	}
+	for _, task := range tasks {
+		p.Tasks = append(p.Tasks, segment{task, own("task", task), slices.Contains(a.tasks, task)})
+	}
+	for _, r := range ranges {
+		p.Ranges = append(p.Ranges, segment{v.T(r.text), own("range", r.name, "by", ""), r.name == a.name})
+	}
+	if a.days == 7 {
+		p.Steps = []segment{{v.T("by hour"), own("by", byHour), a.step == byHour}, {v.T("by day"), own("by", ""), a.step == byDay}}
+	}
+	p.Compare = own("compare", map[bool]string{true: no, false: ""}[a.compare])
+	p.AllPath = own("companies", "all")
+	return nil
+}
+
+func (v *visit) champions(a *shown) ([]champion, error) {
+	tasks := a.tasks
+	if len(tasks) == 0 {
+		var err error
+		if tasks, err = v.Base.Tasks(v.r.Context()); err != nil {
+			return nil, err
+		}
+	}
+	var all []champion
+	for _, task := range tasks {
+		model, _, err := v.Base.Task(task).Aliases(v.r.Context())
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, champion{task, model, "/models?" + url.Values{"task": {task}}.Encode()})
+	}
+	return all, nil
+}
+
+// sums are the counts of a period.
+type sums struct {
+	byStatus map[results.Status]int64
+	answered int64
+	unknown  int64
+	waiting  int64
+	rejected int64
+	// sure sums the confidences of calls that have one.
+	sure    float64
+	named   int64
+	latency results.Latency
+}
+
+func (v *visit) sum(a *shown, p period) (t sums, err error) {
+	ctx := v.r.Context()
+	q := results.TrendQuery{Tasks: a.tasks, From: p.from, Until: p.until, Step: results.Daily, By: results.ByStatus}
+	points, err := v.Results.Trend(ctx, q)
+	if err != nil {
+		return t, err
+	}
+	t.byStatus = map[results.Status]int64{}
+	for _, point := range points {
+		status := results.Status(point.Value)
+		t.byStatus[status] += point.Calls
+		t.answered += point.Calls
+		t.latency.Calls += point.Latency.Calls
+		for i, n := range point.Latency.Buckets {
+			t.latency.Buckets[i] += n
+		}
+		if slices.Contains(named, status) {
+			t.named += point.Calls
+			t.sure += point.Confidence * float64(point.Calls)
+		}
+	}
+	q.By, q.Companies = "", []string{pipeline.Unknown}
+	if points, err = v.Results.Trend(ctx, q); err != nil {
+		return t, err
+	}
+	for _, point := range points {
+		t.unknown += point.Calls
+	}
+	totals, err := v.Results.Totals(ctx, a.tasks, p.from, p.until)
+	t.waiting, t.rejected = totals.Waiting, totals.Rejected
+	return t, err
+}
+
+// figures are the numbers at the top.
+func (v *visit) figures(p *overviewPage, a *shown) error {
+	now, err := v.sum(a, a.period)
+	if err != nil {
+		return err
+	}
+	p.Figures = v.figuresOf(a, a.period, now)
+	p.Statuses = v.statusChart(a, now)
+	if !a.compare {
+		return nil
+	}
+	past := a.before()
+	was, err := v.sum(a, past)
+	if err != nil {
+		return err
+	}
+	for i, f := range v.figuresOf(a, past, was) {
+		p.Figures[i].Before, p.Figures[i].BeforeHref = f.Text, f.Href
+	}
+	p.Figures[0].Change = v.change(now.all(), was.all())
+	return nil
+}
+
+func (t *sums) all() int64 { return t.answered + t.waiting + t.rejected }
+
+// change says by how much a number is more or less than one before; nothing where
+// that was too small to compare with.
+func (v *visit) change(now, before int64) string {
+	if before < 10 {
+		return ""
+	}
+	return v.lang.printer.Sprintf("%+.0f", 100*float64(now-before)/float64(before)) + "%"
+}
+
+func (v *visit) figuresOf(a *shown, p period, t sums) []figure {
+	link := func(change func(*results.Filter)) string {
+		f := a.filter(p)
+		change(&f)
+		return callsPath(f)
+	}
+	statuses := func(s ...results.Status) string {
+		return link(func(f *results.Filter) { f.Statuses = s })
+	}
+	number := func(n int64) string { return v.lang.printer.Sprintf("%d", n) }
+	sure, quick, slow := "-", "-", "-"
+	if t.named > 0 {
+		sure = v.percent(t.sure / float64(t.named))
+	}
+	if t.latency.Calls > 0 {
+		quick, slow = v.atMost(&t.latency, 0.5), v.atMost(&t.latency, 0.99)
+	}
+	return []figure{
+		{Name: v.T("Calls"), Text: number(t.all()), Href: link(func(*results.Filter) {})},
+		{Name: v.T("Unknown company"), Text: v.shareText(t.unknown, t.answered), Href: link(func(f *results.Filter) { f.Companies = []string{pipeline.Unknown} })},
+		{Name: v.T("Failed"), Text: number(t.byStatus[pipeline.AnswerFailed] + t.rejected), Href: statuses(pipeline.AnswerFailed, results.Rejected)},
+		{Name: v.T("Waiting"), Text: number(t.waiting), Href: statuses(results.Redacted)},
+		{Name: v.T("Mean confidence"), Text: sure, Href: statuses(named...)},
+		{Name: v.T("Time to answer, half of calls"), Text: quick, Href: statuses(answeredStatuses...)},
+		{Name: v.T("Time to answer, 99 of 100"), Text: slow, Href: statuses(answeredStatuses...)},
+	}
+}
+
+// shareText is a part of calls in percent; of none it is "-".
+func (v *visit) shareText(part, of int64) string {
+	if of == 0 {
+		return "-"
+	}
+	return v.percent(float64(part) / float64(of))
+}
+
+// atMost is the time within which a share of calls was answered.
+func (v *visit) atMost(l *results.Latency, share float64) string {
+	if bound, ok := l.AtMost(share); ok {
+		return "≤ " + v.bound(bound)
+	}
+	return "> " + v.bound(time.Minute)
+}
+
+// bound is a round time.
+func (v *visit) bound(d time.Duration) string {
+	if d < time.Second {
+		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
+	}
+	return strconv.FormatInt(int64(d.Seconds()), 10) + " s"
+}
+
+// statusChart draws how the calls were answered.
+func (v *visit) statusChart(a *shown, t sums) template.HTML {
+	b := chart.Bars{Frame: chart.Frame{
+		ID: "statuses", Title: v.T("Calls by status"), Description: v.T("How many calls have each status."), Numbers: v.T("The numbers"), Columns: []string{v.T("Status"), v.T("Calls")}, Linked: true,
+	}}
+	series := map[results.Status]int{pipeline.AnswerClassified: 3, pipeline.AnswerUnsure: 2, pipeline.AnswerInvalid: 2, pipeline.AnswerFailed: 5, results.Rejected: 5}
+	t.byStatus[results.Redacted], t.byStatus[results.Rejected] = t.waiting, t.rejected
+	for _, s := range allStatuses {
+		n := t.byStatus[s]
+		if n == 0 {
+			continue
+		}
+		f := a.filter(a.period)
+		f.Statuses = []results.Status{s}
+		b.Bars = append(b.Bars, chart.Bar{Label: v.T(statusNames[s]), Value: float64(n), Text: v.lang.printer.Sprintf("%d", n), Href: callsPath(f), Series: cmp.Or(series[s], 7)})
+	}
+	return b.Draw()
+}
+
+// Bounds of the chart of companies: how many have a bar, and how many the address
+// of the others names at most.
+const (
+	mostBars   = 12
+	mostOthers = 60
+)
+
+type companyCount struct {
+	name  string
+	calls int64
+}
+
+// companies draws how many calls each company has.
+func (v *visit) companies(p *overviewPage, a *shown) error {
+	points, err := v.Results.Trend(v.r.Context(), results.TrendQuery{Tasks: a.tasks, From: a.from, Until: a.until, Step: results.Daily, By: results.ByCompany})
+	if err != nil {
+		return err
+	}
+	calls := map[string]int64{}
+	for _, point := range points {
+		calls[point.Value] += point.Calls
+	}
+	var all []companyCount
+	for name, n := range calls {
+		if n > 0 {
+			all = append(all, companyCount{name, n})
+		}
+	}
+	slices.SortFunc(all, func(a, b companyCount) int { return cmp.Or(cmp.Compare(b.calls, a.calls), cmp.Compare(a.name, b.name)) })
+	b := chart.Bars{Frame: chart.Frame{
+		ID: "companies", Title: v.T("Calls by company"), Description: v.T("How many calls each company has, the most first."), Numbers: v.T("The numbers"), Columns: []string{v.T("Company"), v.T("Calls")}, Linked: true,
+	}}
+	rest := all[min(len(all), mostBars):]
+	if a.all || len(rest) == 1 {
+		rest = nil
+	}
+	for _, c := range all[:len(all)-len(rest)] {
+		b.Bars = append(b.Bars, v.companyBar(a, c))
+	}
+	if len(rest) > 0 {
+		p.Rest = int64(len(rest))
+		b.Bars = append(b.Bars, v.othersBar(a, rest, p.AllPath))
+	}
+	if len(b.Bars) > 0 {
+		p.Companies = b.Draw()
+	}
+	return nil
+}
+
+func (v *visit) companyBar(a *shown, c companyCount) chart.Bar {
+	f := a.filter(a.period)
+	f.Companies = []string{c.name}
+	bar := chart.Bar{Label: c.name, Value: float64(c.calls), Text: v.lang.printer.Sprintf("%d", c.calls)}
+	switch c.name {
+	case "": // those that wait have none either, and are in no count
+		f.Statuses = answeredStatuses
+		bar.Label, bar.Series = v.T("no company"), 7
+	case pipeline.Unknown:
+		bar.Label, bar.Series = v.T("Unknown"), 7
+	}
+	bar.Href = callsPath(f)
+	return bar
+}
+
+// othersBar is the bar of companies that have none of their own. Where they are too
+// many for an address, it leads to a bar for each.
+func (v *visit) othersBar(a *shown, rest []companyCount, allPath string) chart.Bar {
+	f := a.filter(a.period)
+	var sum int64
+	for _, c := range rest {
+		sum += c.calls
+		f.Companies = append(f.Companies, c.name)
+	}
+	f.Statuses = answeredStatuses
+	bar := chart.Bar{Label: v.lang.count(int64(len(rest)), "%d other company", "%d other companies"), Value: float64(sum), Text: v.lang.printer.Sprintf("%d", sum), Href: callsPath(f), Series: 7}
+	if len(rest) > mostOthers {
+		bar.Href = allPath
+	}
+	return bar
+}
+
+// trend draws how many calls were answered, by hour or by day.
+func (v *visit) trend(p *overviewPage, a *shown) error {
+	now, err := v.hours(a, a.period)
+	if err != nil {
+		return err
+	}
+	l := chart.Lines{
+		Frame: chart.Frame{
+			ID: "trend", Title: v.T("Answered calls over time"), Description: v.T("How many calls were answered."), Numbers: v.T("The numbers"), Columns: []string{v.T("From"), v.T("Calls")}, Linked: true,
+		},
+		Series: []chart.Series{{Name: v.T("Calls")}}, Whole: true, Format: func(n float64) string { return v.lang.printer.Sprintf("%d", int64(n)) },
+	}
+	var before map[time.Time]int64
+	if a.compare {
+		if before, err = v.hours(a, a.before()); err != nil {
+			return err
+		}
+		name := v.T("the same time before")
+		l.Series, l.Columns = append(l.Series, chart.Series{Name: name, Before: true}), append(l.Columns, name)
+	}
+	for from := a.from; from.Before(a.until); {
+		until := v.next(from, a.step)
+		if until.After(a.until) {
+			until = a.until
+		}
+		l.Points = append(l.Points, v.point(a, period{from, until, a.days}, now, before))
+		from = until
+	}
+	p.Trend = l.Draw()
+	return nil
+}
+
+// hours counts the answered calls of each hour of a period.
+func (v *visit) hours(a *shown, p period) (map[time.Time]int64, error) {
+	points, err := v.Results.Trend(v.r.Context(), results.TrendQuery{Tasks: a.tasks, From: p.from, Until: p.until})
+	if err != nil {
+		return nil, err
+	}
+	calls := map[time.Time]int64{}
+	for _, point := range points {
+		calls[point.Start] += point.Calls
+	}
+	return calls, nil
+}
+
+// next is when the step after a moment's begins.
+func (v *visit) next(at time.Time, step string) time.Time {
+	if step == byHour {
+		return at.Add(time.Hour)
+	}
+	local := at.Add(time.Hour).In(v.zone) // a day may begin within the hour before midnight
+	return time.Date(local.Year(), local.Month(), local.Day()+1, 0, 0, 0, 0, v.zone).Truncate(time.Hour).UTC()
+}
+
+func (v *visit) point(a *shown, p period, now, before map[time.Time]int64) chart.Point {
+	value := func(calls map[time.Time]int64, p period) chart.Value {
+		var n int64
+		for at := p.from; at.Before(p.until); at = at.Add(time.Hour) {
+			n += calls[at]
+		}
+		return chart.Value{Value: float64(n), Text: v.lang.printer.Sprintf("%d", n)}
+	}
+	local := p.from.In(v.zone)
+	point := chart.Point{Label: local.Format("15:04"), Name: local.Format("2006-01-02 15:04"), Values: []chart.Value{value(now, p)}}
+	if a.step == byDay {
+		local = p.from.Add(time.Hour).In(v.zone)
+		point.Label, point.Name = v.dayLabel(local), local.Format(time.DateOnly)
+	} else if a.days == 7 {
+		point.Label = v.dayLabel(local)
+	}
+	if before != nil {
+		point.Values = append(point.Values, value(before, p.before()))
+	}
+	f := a.filter(p)
+	f.Statuses = answeredStatuses
+	point.Href = callsPath(f)
+	return point
+}
+
+// dayLabel is a day for an axis.
+func (v *visit) dayLabel(day time.Time) string {
+	if v.lang == german {
+		return day.Format("2.1.")
+	}
+	return day.Format("Jan 2")
 }

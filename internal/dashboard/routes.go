@@ -41,8 +41,6 @@ func (s *Server) routes() []route {
 		{"GET /account", account.Viewer, s.ownAccount},
 		{"POST /account/language", account.Viewer, s.changeLanguage},
 		{"POST /account/password", account.Viewer, s.changePassword},
-		{"POST /views", account.Viewer, s.saveView},
-		{"POST /views/delete", account.Viewer, s.deleteView},
 
 		{"GET /admin", account.Admin, s.admin},
 		{"GET /admin/users", account.Admin, s.users},
@@ -57,5 +55,15 @@ func (s *Server) routes() []route {
 		{"POST /admin/retention", account.Admin, s.erase},
 		{"GET /admin/audit", account.Admin, s.audit},
 		{"GET /admin/audit.csv", account.Admin, s.exportAudit},
+		{"GET /review", account.Reviewer, s.review},
+		{"POST /calls/{id}/judgement", account.Reviewer, s.judge},
+		{"POST /judgements/{id}/undo", account.Reviewer, s.undo},
+		{"GET /calls", account.Viewer, s.calls},
+		{"GET /calls.csv", account.Viewer, s.callsCSV},
+		{"GET /calls/{id}", account.Viewer, s.call},
+		{"GET /calls/{id}/why", account.Viewer, s.why},
+		{"POST /views", account.Viewer, s.saveView},
+		{"POST /views/delete", account.Viewer, s.deleteView},
+		{"GET /live", account.Viewer, s.live},
 	}
 }

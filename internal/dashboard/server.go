@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"time"
 
 	"switchboard/internal/problem"
 )
@@ -20,6 +21,13 @@ type Server struct {
 	handler http.Handler
 	// pages are the templates of each language, by view.
 	pages map[*locale]map[string]*template.Template
+	// offers and labels are what the queue of calls to review remembers.
+	offers offers
+	labels labelCache
+	// now is the time.
+	now func() time.Time
+	// bus tells pages of new calls.
+	bus *bus
 }
 
 // New returns a dashboard.
@@ -27,7 +35,7 @@ func New(o Options) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o}
+	s := &Server{Options: o, now: time.Now, bus: newBus(o.Results.Newest)}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err
@@ -90,6 +98,7 @@ var (
 	errNotFound  = errors.New("there is no such page")
 	errForbidden = errors.New("this needs another role")
 	errLogin     = errors.New("this needs an account")
+	errNoCall    = errors.New("there is no such call")
 )
 
 func (s *Server) admit(v *visit, r route) error {
@@ -125,6 +134,8 @@ func (v *visit) fail(err error) {
 		v.problem(http.StatusForbidden, v.T("Your account may not do this. Ask an administrator for another role."))
 	case errors.Is(err, errNotFound):
 		v.problem(http.StatusNotFound, v.T("There is no such page."))
+	case errors.Is(err, errNoCall):
+		v.problem(http.StatusNotFound, v.T("There is no such call. It may have been erased, or kept as long as it was to be."))
 	case v.r.Context().Err() != nil:
 		// Nobody waits for an answer.
 	case known && kind == problem.BadInput:

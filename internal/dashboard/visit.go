@@ -19,6 +19,10 @@ type visit struct {
 	user *account.User
 	lang *locale
 	zone *time.Location
+	// names are those of accounts that the page has asked for, by id.
+	names map[string]string
+	// pseudonyms are those of accounts that an export has asked for, by id.
+	pseudonyms map[string]string
 }
 
 func (s *Server) visit(w http.ResponseWriter, r *http.Request) *visit {

@@ -208,19 +208,15 @@ type SetAside struct {
 // Why is why a person has the last word on a promotion then, as a sentence that has no
 // stop.
 func (s SetAside) Why() string {
-	accounts, what := "1 account", "was set aside"
+	accounts, calls, what := "1 account", "1 call", "was set aside"
 	if len(s.Accounts) != 1 {
 		accounts = fmt.Sprintf("%d accounts", len(s.Accounts))
 	}
-	calls := "1 call"
 	if s.Calls != 1 {
-		calls, what = fmt.Sprintf("%d calls", s.Calls), "were set aside"
+		calls = fmt.Sprintf("%d calls", s.Calls)
 	}
 	if s.Used {
 		what = "is used all the same"
-		if s.Calls != 1 {
-			what = "are used all the same"
-		}
 	}
 	return fmt.Sprintf("a person must approve, because what %s said of %s goes against sure answers and %s (%s)", accounts, calls, what, strings.Join(s.Accounts, ", "))
 }

@@ -121,6 +121,7 @@ func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
 		{&erased.Transcripts, "DELETE FROM transcripts WHERE at = ?", at},
 		{&erased.Judgements, "DELETE FROM judgements WHERE call_id = ?", id},
 		{&erased.Outbox, "DELETE FROM call_outbox WHERE call_id = ?", id},
+		{new(int64), "DELETE FROM review_claims WHERE call_id = ?", id},
 		{&erased.Calls, "DELETE FROM calls WHERE at = ?", at},
 	} {
 		if table.statement == "" {

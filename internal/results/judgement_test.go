@@ -131,15 +131,19 @@ func TestQueueAsksForWhatIsUncertainAndForTheSample(t *testing.T) {
 		}
 		anna := Queue{Task: "telecom", Reviewer: "anna"}
 		wantWaiting(t, s, anna, 3, 3, 0)
-		for _, want := range []struct {
-			n    int
-			kind string
-		}{{1, Uncertain}, {3, FromSample}, {2, Uncertain}, {4, FromSample}, {0, Uncertain}, {5, FromSample}} {
+		sampled := map[string]bool{}
+		for i, uncertain := range []int{1, 2, 0} { // the least sure first, and one of the sample in between
+			wantNext(t, s, anna, Uncertain, uncertain)
+			wantNext(t, s, anna, Uncertain, uncertain) // until it is judged
+			judge(t, s, uncertain, "anna", "AcmeSupport")
 			r, kind, ok, err := s.NextToReview(t.Context(), anna, nil)
-			if err != nil || !ok || r.ID != aCall(want.n).ID || kind != want.kind || len(r.Turns) == 0 {
-				t.Fatalf("next is %s, %q, %v, %v; want %+v", r.ID, kind, ok, err, want)
+			if err != nil || !ok || kind != FromSample || len(r.Turns) == 0 || sampled[r.ID] || !r.Review.Sampled {
+				t.Fatalf("%d: next is %s, %q, %v, %v", i, r.ID, kind, ok, err)
 			}
-			judge(t, s, want.n, "anna", "AcmeSupport")
+			sampled[r.ID] = true
+			if _, err := s.Judge(t.Context(), Judgement{CallID: r.ID, Reviewer: "anna", Label: "AcmeSupport"}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		wantWaiting(t, s, anna, 0, 0, 0)
 		if r, _, ok, err := s.NextToReview(t.Context(), anna, nil); ok || err != nil {
@@ -147,13 +151,48 @@ func TestQueueAsksForWhatIsUncertainAndForTheSample(t *testing.T) {
 		}
 		bert := Queue{Task: "telecom", Reviewer: "bert"}
 		wantWaiting(t, s, bert, 0, 0, 3)
-		r, kind, ok, err := s.NextToReview(t.Context(), bert, []string{aCall(3).ID})
-		if err != nil || !ok || r.ID != aCall(4).ID || kind != SecondOpinion {
-			t.Errorf("next is %s, %q, %v, %v", r.ID, kind, ok, err)
+		first, kind, ok, err := s.NextToReview(t.Context(), bert, nil)
+		if err != nil || !ok || kind != SecondOpinion {
+			t.Errorf("next is %s, %q, %v, %v", first.ID, kind, ok, err)
+		}
+		second, _, ok, err := s.NextToReview(t.Context(), bert, []string{first.ID})
+		if err != nil || !ok || second.ID == first.ID {
+			t.Errorf("after %s next is %s, %v, %v", first.ID, second.ID, ok, err)
 		}
 		if _, _, ok, _ := s.NextToReview(t.Context(), Queue{Task: "banks", Reviewer: "bert"}, nil); ok {
 			t.Error("another task has calls to review")
 		}
+		c.now = c.now.Add(waitFor + time.Hour)
+		wantWaiting(t, s, bert, 0, 0, 0)
+	})
+}
+
+func wantNext(t *testing.T, s *Store, q Queue, kind string, n int) {
+	t.Helper()
+	r, got, ok, err := s.NextToReview(t.Context(), q, nil)
+	if err != nil || !ok || r.ID != aCall(n).ID || got != kind || len(r.Turns) == 0 {
+		t.Fatalf("next for %s is %s, %q, %v, %v; want %s of %s", q.Reviewer, r.ID, got, ok, err, aCall(n).ID, kind)
+	}
+}
+
+// Two people at once are asked about different calls, and about one that the other has
+// left after a while.
+func TestNobodyIsAskedAboutACallThatSomebodyLooksAt(t *testing.T) {
+	each(t, func(t *testing.T, s *Store, c *clock) {
+		s.Sampling = none
+		for n := range 2 {
+			save(t, s, aCall(n), Stored)
+			p := anAnswer(n)
+			p.Status, p.Company, p.Confidence = pipeline.AnswerUnsure, pipeline.Unknown, float64(n)/10
+			answer(t, s, p, true)
+		}
+		anna, bert := Queue{Task: "telecom", Reviewer: "anna"}, Queue{Task: "telecom", Reviewer: "bert"}
+		wantNext(t, s, anna, Uncertain, 0)
+		wantNext(t, s, bert, Uncertain, 1)
+		wantNext(t, s, anna, Uncertain, 0)
+		wantWaiting(t, s, bert, 2, 0, 0)
+		c.now = c.now.Add(claimFor)
+		wantNext(t, s, bert, Uncertain, 0)
 	})
 }
 
@@ -237,6 +276,39 @@ func TestCorrectedCallsAreThoseThatPeopleAgreeOn(t *testing.T) {
 		quality, err := s.Quality(t.Context(), QualityQuery{Task: "telecom"})
 		if err != nil || quality.Judged != 1 || quality.Accuracy.Count != 1 || quality.Coverage.Of != 1 || len(quality.Reviewers) != 3 || quality.Drift.Recent != 5 {
 			t.Errorf("the quality is %+v, %v", quality, err)
+		}
+	})
+}
+
+// Whatever is said to wait is asked for, and nothing else.
+func TestAsManyCallsAreAskedForAsWait(t *testing.T) {
+	each(t, func(t *testing.T, s *Store, c *clock) {
+		s.Sampling = review.Sampling{Share: 0.3, Second: 0.5, Held: 0.5}
+		fill(t, s, c, 120)
+		judge(t, s, 4, "carl", "NewCompany")
+		for round, reviewer := range []string{"anna", "bert", "anna"} {
+			q := Queue{Task: "telecom", Reviewer: reviewer}
+			want, err := s.Waiting(t.Context(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]int64{Uncertain: 0, FromSample: 0, SecondOpinion: 0}
+			for {
+				r, kind, ok, err := s.NextToReview(t.Context(), q, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !ok {
+					break
+				}
+				got[kind]++
+				if _, err := s.Judge(t.Context(), Judgement{CallID: r.ID, Reviewer: reviewer, Label: "AcmeSupport"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !reflect.DeepEqual(got, want) || round == 2 && (got[Uncertain] > 0 || got[SecondOpinion] > 0) || round == 0 && (got[Uncertain] == 0 || got[FromSample] == 0) {
+				t.Errorf("round %d: %s was asked for %v, and %v waited", round, reviewer, got, want)
+			}
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,7 +94,8 @@ func (s *Store) List(ctx context.Context, f Filter, cursor string, limit int) (P
 }
 
 func (s *Store) find(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
-	if none, err := s.counted(ctx, f); err != nil || none {
+	f, some, err := s.narrow(ctx, f)
+	if err != nil || !some {
 		return []Result{}, err
 	}
 	if len(words) > 0 {
@@ -103,17 +105,35 @@ func (s *Store) find(ctx context.Context, f Filter, words []word, limit int) ([]
 	return list(ctx, s, scanRow, query, args...)
 }
 
-// counted tells that the counts know of no call that a filter means: companies,
-// tasks and statuses that never meet would have every call of one of them read. What
-// waits for its answer has no company, and is not counted.
-func (s *Store) counted(ctx context.Context, f Filter) (none bool, err error) {
+// narrow keeps of a filter's time only the hours in which the counts know of calls that
+// it may mean; false if they know of none. Companies, tasks, statuses and confidences
+// that never meet would have every call of one of them read, and those that seldom meet
+// most. What waits for its answer has no company, and is not counted.
+func (s *Store) narrow(ctx context.Context, f Filter) (narrowed Filter, some bool, err error) {
 	if len(f.Companies) == 0 || slices.Contains(f.Companies, "") {
-		return false, nil
+		return f, true, nil
 	}
 	q := TrendQuery{Tasks: f.Tasks, Companies: f.Companies, Statuses: f.Statuses, From: f.From, Until: f.Until}
 	c := q.conditions()
-	found, err := list(ctx, s, func(rows *sql.Rows) (some bool, err error) { return some, rows.Scan(&some) }, "SELECT EXISTS (SELECT 1 FROM call_hours"+c.where()+")", c.args...)
-	return err == nil && !found[0], err
+	if f.MinConfidence != nil {
+		c.add("highest >= ?", int64(math.Floor(*f.MinConfidence*millionths)))
+	}
+	if f.MaxConfidence != nil {
+		c.add("lowest <= ?", int64(math.Ceil(*f.MaxConfidence*millionths)))
+	}
+	hours, err := list(ctx, s, func(rows *sql.Rows) (h [2]sql.NullInt64, err error) { return h, rows.Scan(&h[0], &h[1]) },
+		"SELECT MIN(hour), MAX(hour) FROM call_hours"+c.where(), c.args...)
+	if err != nil || !hours[0][0].Valid {
+		return f, false, err
+	}
+	first, end := fromMicros(hours[0][0].Int64), fromMicros(hours[0][1].Int64+hour)
+	if first.After(f.From) {
+		f.From = first
+	}
+	if f.Until.IsZero() || end.Before(f.Until) {
+		f.Until = end
+	}
+	return f, true, nil
 }
 
 // search looks for words day by day, the newest first. Asked for many days at once,

@@ -80,10 +80,10 @@ func (t tx) answer(ctx context.Context, at int64, p *Prediction, sample review.S
 	}
 	var received, produced int64
 	err := t.row(ctx, `UPDATE calls SET status = ?, answered = ?, company = ?, model = ?, confidence = ?, threshold = ?, named = ?, runner_up = ?, runner_up_confidence = ?, error_code = ?,
-		sampled = ?, second = ?, held = ?
+		sampled = ?, second = ?, held = ?, turn = ?
 		WHERE at = ? AND call_id = ? AND status = ? RETURNING task, channel, language, received, produced`,
 		string(c.Status), micros(now), c.Company, c.Model, c.Confidence, c.Threshold, c.Named, c.RunnerUp, c.RunnerUpConfidence, c.ErrorCode,
-		sample.Sampled, sample.Second, sample.Held, at, c.CallID, string(Redacted)).
+		sample.Sampled, sample.Second, sample.Held, sample.Turn, at, c.CallID, string(Redacted)).
 		Scan(&c.Task, &c.Channel, &c.Language, &received, &produced)
 	if errors.Is(err, sql.ErrNoRows) {
 		if again, err := t.reopen(ctx, at, p); err != nil || !again {
@@ -143,7 +143,7 @@ func counts(c *Classified, took time.Duration, calls int64) []any {
 	for _, n := range buckets {
 		args = append(args, n)
 	}
-	return args
+	return append(args, int64(math.Floor(c.Confidence*millionths)), int64(math.Ceil(c.Confidence*millionths)))
 }
 
 // millionths is the unit of summed confidences.
@@ -159,10 +159,13 @@ var sums = func() []string {
 }()
 
 var countCall = func() string {
-	added := make([]string, len(sums))
+	changes := make([]string, len(sums))
 	for i, column := range sums {
-		added[i] = fmt.Sprintf("%s = call_hours.%s + excluded.%s", column, column, column)
+		changes[i] = fmt.Sprintf("%s = call_hours.%s + excluded.%s", column, column, column)
 	}
-	return "INSERT INTO call_hours (hour, task, company, status, shard, " + strings.Join(sums, ", ") + ") VALUES (?, ?, ?, ?, ?, " +
-		strings.Join(slices.Repeat([]string{"?"}, len(sums)), ", ") + ") ON CONFLICT (hour, task, company, status, shard) DO UPDATE SET " + strings.Join(added, ", ")
+	changes = append(changes, "lowest = CASE WHEN excluded.lowest < call_hours.lowest THEN excluded.lowest ELSE call_hours.lowest END",
+		"highest = CASE WHEN excluded.highest > call_hours.highest THEN excluded.highest ELSE call_hours.highest END")
+	columns := slices.Concat([]string{"hour", "task", "company", "status", "shard"}, sums, []string{"lowest", "highest"})
+	return "INSERT INTO call_hours (" + strings.Join(columns, ", ") + ") VALUES (" + placeholders(len(columns)) +
+		") ON CONFLICT (hour, task, company, status, shard) DO UPDATE SET " + strings.Join(changes, ", ")
 }()

@@ -24,8 +24,12 @@ const (
 	SecondOpinion = "second"
 )
 
-// uncertainFor is how long a call of which the model was not sure waits for people.
-const uncertainFor = 30 * 24 * time.Hour
+// waitFor is how long a call waits for people. Where they cannot judge them all, what
+// they do judge is to tell of the model that answers now.
+const waitFor = 30 * 24 * time.Hour
+
+// claimFor is how long nobody else is asked about a call that somebody looks at.
+const claimFor = 5 * time.Minute
 
 // Queue is what one person is to review.
 type Queue struct {
@@ -59,13 +63,13 @@ func (s *Store) draw(ctx context.Context, p *Prediction) (review.Sample, error) 
 }
 
 // waits returns what holds of the calls of a kind that a person is to review, and
-// their order.
-func (q *Queue) waits(kind string, now time.Time) (c conditions, order string) {
+// their order. The time is whole hours, as counts are.
+func (q *Queue) waits(kind string, since time.Time) (c conditions, order string) {
 	anyOf(&c, "c.task", []string{q.Task})
+	c.add("c.at >= ?", micros(since))
 	switch kind {
 	case Uncertain:
 		c.add("c.status = 'unsure' AND c.judged = 0 AND NOT c.sampled")
-		c.add("c.at >= ?", micros(now.Add(-uncertainFor)))
 		return c, "c.confidence, c.at"
 	case FromSample:
 		c.add("c.sampled AND c.judged = 0")
@@ -73,14 +77,18 @@ func (q *Queue) waits(kind string, now time.Time) (c conditions, order string) {
 		c.add("c.second AND c.judged = 1")
 		c.add("NOT EXISTS (SELECT 1 FROM judgements j WHERE j.call_id = c.call_id AND j.holds AND j.reviewer = ?)", q.Reviewer)
 	}
-	return c, "c.at"
+	return c, "c.turn, c.at"
 }
+
+// since is from when on calls wait for people.
+func (s *Store) since() time.Time { return s.now().UTC().Add(-waitFor).Truncate(time.Hour) }
 
 // NextToReview returns the call that a person is to judge next, with its turns, and
 // why: [Uncertain], [FromSample] or [SecondOpinion]. Uncertain calls and those of the
 // sample take turns, so that neither is forgotten; of the uncertain the least sure
-// comes first, of the sample the oldest, second opinions before first. Calls to skip
-// are left out. It is false if none waits.
+// comes first, of the sample any, second opinions before first. Calls of the last 30
+// days wait. Calls to skip are left out, and for five minutes those that somebody else
+// was given. It is false if none waits.
 func (s *Store) NextToReview(ctx context.Context, q Queue, skip []string) (r Result, kind string, ok bool, err error) {
 	kinds, err := s.kinds(ctx, q)
 	for _, kind := range kinds {
@@ -94,6 +102,9 @@ func (s *Store) NextToReview(ctx context.Context, q Queue, skip []string) (r Res
 		r, err := s.get(ctx, id)
 		if errors.Is(err, sql.ErrNoRows) { // it was erased meanwhile
 			continue
+		}
+		if err == nil {
+			err = s.claim(ctx, q, id)
 		}
 		return r, kind, err == nil, err
 	}
@@ -112,7 +123,8 @@ func (s *Store) kinds(ctx context.Context, q Queue) ([]string, error) {
 }
 
 func (s *Store) first(ctx context.Context, q Queue, kind string, skip []string) (string, error) {
-	c, order := q.waits(kind, s.now())
+	c, order := q.waits(kind, s.since())
+	c.add("NOT EXISTS (SELECT 1 FROM review_claims k WHERE k.call_id = c.call_id AND k.reviewer <> ? AND k.until > ?)", q.Reviewer, micros(s.now()))
 	if len(skip) > 0 {
 		args := make([]any, len(skip))
 		for i, id := range skip {
@@ -128,16 +140,60 @@ func (s *Store) first(ctx context.Context, q Queue, kind string, skip []string) 
 	return ids[0], nil
 }
 
-// Waiting returns how many calls wait for a person, by kind.
-func (s *Store) Waiting(ctx context.Context, q Queue) (map[string]int64, error) {
-	waiting := map[string]int64{}
-	for _, kind := range []string{Uncertain, FromSample, SecondOpinion} {
-		c, _ := q.waits(kind, s.now())
-		counts, err := list(ctx, s, func(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) }, "SELECT COUNT(*) FROM calls c"+c.where(), c.args...)
-		if err != nil {
-			return nil, fmt.Errorf("counting the calls to review: %w", err)
+// claim gives a call to a person for a while. Two who ask at the same moment may both
+// get it, which does no harm.
+func (s *Store) claim(ctx context.Context, q Queue, callID string) error {
+	now := s.now()
+	return s.change(ctx, func(t tx) error {
+		if _, err := t.exec(ctx, "DELETE FROM review_claims WHERE until <= ? OR reviewer = ? AND call_id <> ?", micros(now), q.Reviewer, callID); err != nil {
+			return err
 		}
-		waiting[kind] = counts[0]
+		_, err := t.exec(ctx, "INSERT INTO review_claims (call_id, reviewer, until) VALUES (?, ?, ?) ON CONFLICT (call_id) DO UPDATE SET reviewer = excluded.reviewer, until = excluded.until",
+			callID, q.Reviewer, micros(now.Add(claimFor)))
+		return err
+	})
+}
+
+// Waiting returns how many calls wait for a person, by kind, also those that somebody
+// else looks at just now.
+func (s *Store) Waiting(ctx context.Context, q Queue) (map[string]int64, error) {
+	uncertain, err := s.waitingUncertain(ctx, q)
+	waiting := map[string]int64{Uncertain: uncertain}
+	for _, kind := range []string{FromSample, SecondOpinion} {
+		if err == nil {
+			c, _ := q.waits(kind, s.since())
+			waiting[kind], err = s.number(ctx, "SELECT COUNT(*) FROM calls c"+c.where(), c.args...)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("counting the calls to review: %w", err)
 	}
 	return waiting, nil
+}
+
+// waitingUncertain takes from the counts the calls of which a model was not sure, of
+// which there may be millions, without those that are judged or of the sample. Counts
+// are of calls that have expired, too.
+func (s *Store) waitingUncertain(ctx context.Context, q Queue) (int64, error) {
+	since := micros(s.since())
+	oldest, err := s.number(ctx, "SELECT COALESCE(MIN(at), 0) FROM calls")
+	if err != nil {
+		return 0, err
+	}
+	since = max(since, oldest-oldest%hour)
+	unsure, err := s.number(ctx, "SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) FROM call_hours WHERE task = ? AND status = 'unsure' AND hour >= ?", q.Task, since)
+	if err != nil {
+		return 0, err
+	}
+	known, err := s.number(ctx, "SELECT COUNT(*) FROM calls c WHERE c.task = ? AND c.status = 'unsure' AND (c.judged > 0 OR c.sampled) AND c.at >= ?", q.Task, since)
+	return max(unsure-known, 0), err
+}
+
+// number returns the one number that a query finds.
+func (s *Store) number(ctx context.Context, query string, args ...any) (int64, error) {
+	found, err := list(ctx, s, func(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) }, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return found[0], nil
 }

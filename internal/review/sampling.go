@@ -31,8 +31,13 @@ func (s Sampling) Validate() error {
 	return nil
 }
 
-// Sample tells what becomes of a call. Second and Held are false unless Sampled.
-type Sample struct{ Sampled, Second, Held bool }
+// Sample tells what becomes of a call. All else is zero unless it is Sampled.
+type Sample struct {
+	Sampled, Second, Held bool
+	// Turn says which of the sampled calls is judged first: where people cannot judge
+	// them all, those that they do are from any hour.
+	Turn int32
+}
 
 // Draw decides by a call's id and a secret key, and by nothing else: whoever sends
 // calls cannot choose which of them are looked at, and the model's confidence has no
@@ -47,5 +52,5 @@ func (s Sampling) Draw(key []byte, callID string) Sample {
 	if !below(0, s.Share) {
 		return Sample{}
 	}
-	return Sample{Sampled: true, Second: below(1, s.Second), Held: below(2, s.Held)}
+	return Sample{Sampled: true, Second: below(1, s.Second), Held: below(2, s.Held), Turn: int32(binary.BigEndian.Uint32(sum[24:]) >> 1)} //nolint:gosec // 31 bits
 }

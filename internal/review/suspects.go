@@ -39,8 +39,10 @@ const (
 // call gives its label, and where of the others who judged sure answers that name the
 // same company not more than half go against them. Of these the lower end of the 95%
 // interval is compared, so that few judgements make nobody suspicious, with twice the
-// upper end of what the others do, which is never taken for less than a fifth nor for
-// more than half: two thirds of accounts that agree to lie are not found by counting.
+// upper end of what the others do; the bound is never below a fifth nor above half. So
+// one account that lies is found, and one that says first what others will find as well
+// may be: whoever looks can tell. Accounts that lie together back each other, and are
+// not found by counting.
 func Suspects(calls []Judged) []Suspect {
 	calls = byID(calls)
 	accounts := map[string]bool{}

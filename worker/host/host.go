@@ -145,7 +145,7 @@ type equipment struct {
 // startWorkers starts one on each task queue, or none.
 func (h *Host) startWorkers(c *temporal.Client, cfg config.Config, settings installation.Settings, e equipment) (err error) {
 	surroundings := &activities.Installation{Server: c, Settings: settings}
-	data := &activities.Data{Store: h.files, Anonymizer: e.anonymizer, Models: h.models, Prices: e.prices}
+	data := &activities.Data{Store: h.files, Anonymizer: e.anonymizer, Models: h.models, Results: h.results, Prices: e.prices}
 	asking := &activities.Provider{Store: h.files, Models: h.models, Client: e.provider, Concurrent: cfg.MaxConcurrent, URL: cfg.ProviderURL, BaseModel: cfg.BaseModel, Prices: e.prices}
 	calls := &activities.Calls{Results: h.results, Models: h.models, Store: h.files, Anonymizer: e.anonymizer, Client: e.provider, Kafka: h.kafka}
 	if calls.Speech, calls.Recordings, err = recognizer(cfg); err != nil {

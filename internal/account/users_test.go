@@ -1,0 +1,339 @@
+package account
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+
+	"switchboard/internal/database/databasetest"
+	"switchboard/internal/problem"
+)
+
+// cli is who changes things by a command on the machine.
+var cli User
+
+func isBadInput(err error) bool {
+	kind, _ := problem.KindOf(err)
+	return kind == problem.BadInput
+}
+
+func TestAuthenticate(t *testing.T) {
+	each(t, func(t *testing.T, s *Store, _ *clock) {
+		ann := create(t, s, "Änn", Reviewer)
+		for name, c := range map[string]struct {
+			name, password string
+			want           error
+		}{
+			"the password":            {"Änn", password, nil},
+			"however the name is put": {" äNN ", password, nil},
+			"in another normal form":  {"A\u0308nn", password, nil},
+			"another password":        {"Änn", password + "!", ErrLogin},
+			"no password":             {"Änn", "", ErrLogin},
+			"nobody":                  {"bob", password, ErrLogin},
+			"no name":                 {"", password, ErrLogin},
+			"a long name":             {strings.Repeat("n", 1000), password, ErrLogin},
+			"a long password":         {"Änn", strings.Repeat("p", 1<<20), ErrLogin},
+			"the id":                  {ann.ID, password, ErrLogin},
+		} {
+			t.Run(name, func(t *testing.T) {
+				u, err := s.Authenticate(t.Context(), c.name, c.password, "192.0.2.1")
+				if !errors.Is(err, c.want) || (c.want == nil) != (u == ann) {
+					t.Errorf("got %+v, %v", u, err)
+				}
+			})
+		}
+	})
+}
+
+// What is unknown must cost what is known costs: the same hash is made for both.
+func TestAnUnknownNameCostsAHashToo(t *testing.T) {
+	hash, err := nobody()
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, _, _, err := argon2id.DecodeHash(hash)
+	if err != nil || *params != hashing {
+		t.Errorf("nobody's hash is of %+v, %v; want %+v", params, err, hashing)
+	}
+}
+
+func TestNamesAndPasswordsThatWillNotDo(t *testing.T) {
+	s, _ := open(t, databasetest.SQLite(t))
+	for what, n := range map[string]NewUser{
+		"no name":                  {"", password, Viewer},
+		"a blank name":             {"  ", password, Viewer},
+		"a long name":              {strings.Repeat("n", 65), password, Viewer},
+		"a line in a name":         {"ann\nSet-Cookie: x", password, Viewer},
+		"markup in a name":         {"<script>", password, Viewer},
+		"a formula in a name":      {"=cmd|x", password, Viewer},
+		"a name that is not text":  {"ann\xff", password, Viewer},
+		"a blank in a name":        {"ann b", password, Viewer},
+		"a short password":         {"ann", "elevenchars", Viewer},
+		"a long password":          {"ann", strings.Repeat("abcdefgh", 33), Viewer},
+		"a password of one letter": {"ann", strings.Repeat("a", 20), Viewer},
+		"the name as password":     {"annabella.smith", "Annabella.Smith", Viewer},
+		"no UTF-8 as password":     {"ann", "correct horse \xff battery", Viewer},
+		"no role":                  {"ann", password, ""},
+		"another role":             {"ann", password, "root"},
+	} {
+		if u, err := s.Create(t.Context(), n); !isBadInput(err) {
+			t.Errorf("%s: got %+v, %v", what, u, err)
+		}
+	}
+	if users, err := s.Users(t.Context()); err != nil || len(users) != 0 {
+		t.Errorf("there are %d users, %v", len(users), err)
+	}
+}
+
+func TestANameIsTakenHoweverItIsWritten(t *testing.T) {
+	each(t, func(t *testing.T, s *Store, _ *clock) {
+		create(t, s, "Jürgen", Viewer)
+		for _, name := range []string{"Jürgen", "jÜRGEN", "Ju\u0308rgen", " Jürgen "} {
+			if _, err := s.Create(t.Context(), NewUser{name, password, Viewer}); !isBadInput(err) {
+				t.Errorf("%q was added: %v", name, err)
+			}
+		}
+	})
+}
+
+func TestChangesOfAUserEndTheirSessions(t *testing.T) {
+	changes := map[string]func(t *testing.T, s *Store, id string) error{
+		"another role": func(t *testing.T, s *Store, id string) error { return s.SetRole(t.Context(), cli, id, Reviewer) },
+		"disabled":     func(t *testing.T, s *Store, id string) error { return s.Disable(t.Context(), cli, id) },
+		"another password": func(t *testing.T, s *Store, id string) error {
+			return s.SetPassword(t.Context(), cli, id, "another good one")
+		},
+		"ended": func(t *testing.T, s *Store, id string) error { return s.EndSessions(t.Context(), cli, id) },
+		"a link was used": func(t *testing.T, s *Store, id string) error {
+			token, err := s.Invite(t.Context(), cli, id)
+			if err == nil {
+				_, err = s.Accept(t.Context(), token, "", "another good one")
+			}
+			return err
+		},
+	}
+	each(t, func(t *testing.T, s *Store, _ *clock) {
+		bob := create(t, s, "bob", Viewer)
+		other := newBrowser(t, s)
+		other.begin(bob)
+		for what, change := range changes {
+			ann := create(t, s, "ann-"+strings.ReplaceAll(what, " ", "-"), Viewer)
+			b := newBrowser(t, s)
+			b.begin(ann)
+			if b.user() != ann {
+				t.Fatalf("%s: not logged in", what)
+			}
+			if err := change(t, s, ann.ID); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+			if got := b.user(); got != (User{}) {
+				t.Errorf("%s: still logged in as %+v", what, got)
+			}
+		}
+		if other.user() != bob {
+			t.Error("somebody else was logged out")
+		}
+	})
+}
+
+func TestADisabledUserStaysOut(t *testing.T) {
+	each(t, func(t *testing.T, s *Store, _ *clock) {
+		create(t, s, "root", Admin)
+		ann := create(t, s, "ann", Viewer)
+		token, err := s.Invite(t.Context(), cli, ann.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Disable(t.Context(), cli, ann.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Authenticate(t.Context(), "ann", password, ""); !errors.Is(err, ErrLogin) {
+			t.Errorf("a disabled user got in: %v", err)
+		}
+		if _, err := s.Accept(t.Context(), token, "", "another good one"); !errors.Is(err, ErrInvitation) {
+			t.Errorf("a disabled user's link was taken: %v", err)
+		}
+		if _, err := s.Invite(t.Context(), cli, ann.ID); !isBadInput(err) {
+			t.Errorf("a disabled user was invited: %v", err)
+		}
+		if err := s.Enable(t.Context(), cli, ann.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Authenticate(t.Context(), "ann", password, ""); err != nil {
+			t.Errorf("an enabled user was kept out: %v", err)
+		}
+	})
+}
+
+// Whatever happens at once, somebody remains who can change it back.
+func TestTheLastAdminStays(t *testing.T) {
+	each(t, func(t *testing.T, s *Store, _ *clock) {
+		admins := []User{create(t, s, "ann", Admin), create(t, s, "bob", Admin)}
+		var done sync.WaitGroup
+		for i, a := range admins {
+			done.Go(func() {
+				var err error
+				if i == 0 {
+					err = s.Disable(t.Context(), admins[1], a.ID)
+				} else {
+					err = s.SetRole(t.Context(), admins[0], a.ID, Viewer)
+				}
+				if err != nil && !isBadInput(err) {
+					t.Error(err)
+				}
+			})
+		}
+		done.Wait()
+		if n, err := s.direct().admins(t.Context()); err != nil || n != 1 {
+			t.Fatalf("%d admins are left, %v", n, err)
+		}
+		create(t, s, "viewer", Viewer)
+		for _, a := range admins {
+			_ = s.SetRole(t.Context(), cli, a.ID, Reviewer)
+			_ = s.Disable(t.Context(), cli, a.ID)
+		}
+		if n, err := s.direct().admins(t.Context()); err != nil || n != 1 {
+			t.Errorf("then %d admins are left, %v", n, err)
+		}
+	})
+}
+
+func TestAnOldHashIsMadeAnew(t *testing.T) {
+	s, _ := open(t, databasetest.SQLite(t))
+	ann := create(t, s, "ann", Viewer)
+	weak := argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+	hash, err := argon2id.CreateHash(password, &weak)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.direct().exec(t.Context(), "UPDATE users SET password = ? WHERE id = ?", hash, ann.ID); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := s.Authenticate(t.Context(), "ann", password, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, now, err := s.direct().byID(t.Context(), ann.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if params, _, _, err := argon2id.DecodeHash(now); err != nil || *params != hashing {
+		t.Errorf("the hash is of %+v, %v", params, err)
+	}
+}
+
+func TestFailedLoginsAreLimited(t *testing.T) {
+	s, c := open(t, databasetest.SQLite(t))
+	create(t, s, "ann", Viewer)
+	try := func(name, from string) error {
+		_, err := s.Authenticate(t.Context(), name, "a wrong password", from)
+		return err
+	}
+	limited := func(err error) time.Duration {
+		var many *TooManyLogins
+		if errors.As(err, &many) {
+			return many.Wait
+		}
+		return 0
+	}
+	for n := range nameBurst {
+		if err := try("ann", "192.0.2."+string(rune('1'+n%9))); !errors.Is(err, ErrLogin) {
+			t.Fatalf("login %d: %v", n, err)
+		}
+	}
+	if wait := limited(try(" ANN", "198.51.100.1")); wait != nameEvery {
+		t.Errorf("one name from everywhere: wait %s, want %s", wait, nameEvery)
+	}
+	if _, err := s.Authenticate(t.Context(), "ann", password, "198.51.100.1"); limited(err) == 0 {
+		t.Error("the right password tells that the ones before were wrong")
+	}
+	c.forward(nameEvery)
+	if _, err := s.Authenticate(t.Context(), "ann", password, "198.51.100.1"); err != nil {
+		t.Errorf("after a while: %v", err)
+	}
+	for n := range addressBurst {
+		if err := try("nobody"+string(rune('a'+n)), "2001:db8::"+string(rune('1'+n%9))); !errors.Is(err, ErrLogin) {
+			t.Fatalf("login %d: %v", n, err)
+		}
+	}
+	if wait := limited(try("somebody", "2001:db8::ffff")); wait != addressEvery {
+		t.Errorf("many names from one network: wait %s, want %s", wait, addressEvery)
+	}
+	if wait := limited(try("somebody", "2001:db8:1::1")); wait != 0 {
+		t.Errorf("another network waits %s", wait)
+	}
+}
+
+func TestLoginsThatSucceedDoNotCount(t *testing.T) {
+	s, _ := open(t, databasetest.SQLite(t))
+	create(t, s, "ann", Viewer)
+	for n := range addressBurst + 5 {
+		if _, err := s.Authenticate(t.Context(), "ann", password, "192.0.2.1"); err != nil {
+			t.Fatalf("login %d: %v", n, err)
+		}
+	}
+}
+
+func TestUsersAreListed(t *testing.T) {
+	each(t, func(t *testing.T, s *Store, c *clock) {
+		bob := create(t, s, "bob", Viewer)
+		invited, err := s.Create(t.Context(), NewUser{Name: "Ann", Role: Admin})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			newBrowser(t, s).begin(bob)
+		}
+		c.forward(time.Hour)
+		b := newBrowser(t, s)
+		b.begin(bob)
+		got, err := s.Users(t.Context())
+		if err != nil || len(got) != 2 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		if want := (Listed{User: invited, Invited: true}); got[0] != want {
+			t.Errorf("got %+v, want %+v", got[0], want)
+		}
+		if want := (Listed{User: bob, Sessions: 3, Seen: c.at}); got[1] != want {
+			t.Errorf("got %+v, want %+v", got[1], want)
+		}
+		c.forward(Idle)
+		if got, err = s.Users(t.Context()); err != nil || got[1].Sessions != 0 || !got[1].Seen.IsZero() {
+			t.Errorf("sessions that have ended are listed: %+v, %v", got, err)
+		}
+	})
+}
+
+func TestRoles(t *testing.T) {
+	for _, c := range []struct {
+		role, needs Role
+		want        bool
+	}{
+		{Viewer, Viewer, true}, {Viewer, Reviewer, false}, {Viewer, Admin, false},
+		{Reviewer, Viewer, true}, {Reviewer, Reviewer, true}, {Reviewer, Admin, false},
+		{Admin, Viewer, true}, {Admin, Reviewer, true}, {Admin, Admin, true},
+		{"", Viewer, false}, {"root", Viewer, false}, {"", "", false}, {Admin, "", false}, {Admin, "root", false},
+	} {
+		if got := c.role.Includes(c.needs); got != c.want {
+			t.Errorf("%q includes %q: %v", c.role, c.needs, got)
+		}
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	s, _ := open(t, databasetest.SQLite(t))
+	ann := create(t, s, "ann", Viewer)
+	for language, ok := range map[string]bool{"de": true, "fr": false, "../de": false, "en": true, "": true} {
+		if err := s.SetLanguage(t.Context(), ann.ID, language); (err == nil) != ok {
+			t.Errorf("%q: %v", language, err)
+		}
+		if u, err := s.Find(t.Context(), "ann"); err != nil || ok && u.Language != language {
+			t.Errorf("%q: it is %q, %v", language, u.Language, err)
+		}
+	}
+}
