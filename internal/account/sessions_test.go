@@ -213,3 +213,18 @@ func TestMiddleware(t *testing.T) {
 		t.Errorf("without a database the answer is %d, and the user known: %v", w.Code, known)
 	}
 }
+
+// Somebody may be disabled between showing who they are and coming in.
+func TestADisabledUserHasNoSession(t *testing.T) {
+	s, _ := open(t, databasetest.SQLite(t))
+	create(t, s, "root", Admin)
+	ann := create(t, s, "ann", Viewer)
+	if err := s.Disable(t.Context(), cli, ann.ID); err != nil {
+		t.Fatal(err)
+	}
+	b := newBrowser(t, s)
+	b.begin(ann)
+	if got := b.user(); got != (User{}) {
+		t.Errorf("it is %+v", got)
+	}
+}

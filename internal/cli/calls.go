@@ -15,7 +15,7 @@ func (a *app) callsCommand() *cobra.Command {
 	return a.group("calls", "Send phone calls and see their answers",
 		a.callsSendCommand(), a.callsListCommand(), a.callsShowCommand(),
 		a.callsIntakeCommand(), a.callsPauseCommand(), a.callsResumeCommand(), a.callsDrainCommand(),
-		a.callsDeadLettersCommand(), a.callsReplayCommand(),
+		a.callsDeadLettersCommand(), a.callsReplayCommand(), a.callsDiscardCommand(), a.callsRetryCommand(),
 		a.callsEraseCommand(), a.callsExpireCommand())
 }
 

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,28 +94,45 @@ type sender struct {
 	http     *http.Client
 }
 
-// sendCalls sends all files, some at once. One that is refused does not keep the
-// others; an intake that cannot be reached ends it.
-func (a *app) sendCalls(ctx context.Context, files []string) (view, error) {
+// sender is the one of the settings.
+func (a *app) sender() (sender, error) {
+	address := strings.TrimSuffix(config.Get(a.getenv, config.IntakeURL), "/")
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return sender{}, problem.Input("%s is no address of an intake; give a URL such as http://127.0.0.1:8091", config.IntakeURL)
+	}
 	key, err := config.IntakeKeyOf(a.getenv)
 	if err != nil {
-		return nil, err
+		return sender{}, err
 	}
-	s := sender{strings.TrimSuffix(config.Get(a.getenv, config.IntakeURL), "/"), key, &http.Client{
+	if key == "" {
+		return sender{}, problem.New(problem.Environment, "there is no key for the intake: %s is not set, and there is no file %s, which `go run ./standalone` makes where it runs; set %s or %s",
+			config.IntakeKey, config.Get(a.getenv, config.IntakeKeyFile), config.IntakeKey, config.IntakeKeyFile)
+	}
+	return sender{address, key, &http.Client{
 		Timeout: sendTimeout,
 		// An event goes where it was to go, and nowhere else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}}, nil
+}
+
+// sendCalls sends all files, some at once. One that is refused does not keep the
+// others; an intake that cannot be reached ends it.
+func (a *app) sendCalls(ctx context.Context, files []string) (view, error) {
+	s, err := a.sender()
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	names := make(chan string)
-	var done sentCalls
+	done := sentCalls{tasks: map[string]bool{}}
 	var mu sync.Mutex
 	var senders sync.WaitGroup
 	for range sendAtOnce {
 		senders.Go(func() {
 			for name := range names {
-				refusal, err := s.send(ctx, name)
+				task, refusal, err := s.send(ctx, name)
 				mu.Lock()
 				switch {
 				case err != nil:
@@ -122,6 +141,7 @@ func (a *app) sendCalls(ctx context.Context, files []string) (view, error) {
 					done.Refused = append(done.Refused, refusedCall{name, refusal})
 				default:
 					done.Sent++
+					done.tasks[task] = true
 				}
 				mu.Unlock()
 			}
@@ -147,22 +167,23 @@ func (a *app) sendCalls(ctx context.Context, files []string) (view, error) {
 	return done, nil
 }
 
-// send posts one event. What the intake has against it is the refusal; an error is
-// one that all events would meet.
-func (s sender) send(ctx context.Context, file string) (refusal string, err error) {
+// send posts one event, and returns its task. What the intake has against it is the
+// refusal; an error is one that all events would meet.
+func (s sender) send(ctx context.Context, file string) (task, refusal string, err error) {
 	content, err := readEvent(file)
 	if err != nil {
-		return err.Error(), nil
+		return "", err.Error(), nil
 	}
+	_, task = call.Peek(content)
 	for attempt := 1; ; attempt++ {
 		refusal, wait, err := s.post(ctx, content)
 		if wait == 0 || attempt == sendAttempts {
-			return refusal, err
+			return task, refusal, err
 		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return "", context.Cause(ctx)
+			return "", "", context.Cause(ctx)
 		}
 	}
 }
@@ -171,7 +192,7 @@ func (s sender) send(ctx context.Context, file string) (refusal string, err erro
 func (s sender) post(ctx context.Context, content []byte) (refusal string, wait time.Duration, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/v1/calls", bytes.NewReader(content))
 	if err != nil {
-		return "", 0, problem.Input("%s is no address of an intake; give a URL such as http://127.0.0.1:8091", config.IntakeURL)
+		return "", 0, fmt.Errorf("making a request to the intake: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Authorization", "Bearer "+s.key)
@@ -232,6 +253,8 @@ func judged(url string, status int, event []byte) (refusal string, err error) {
 type sentCalls struct {
 	Sent    int           `json:"sent"`
 	Refused []refusedCall `json:"refused,omitempty"`
+	// tasks are those of the calls that were sent.
+	tasks map[string]bool
 }
 
 type refusedCall struct {
@@ -244,7 +267,10 @@ func (s sentCalls) write(t *text) {
 	for _, r := range s.Refused {
 		t.line("refused %s: %s", r.File, r.Reason)
 	}
-	if s.Sent > 0 {
-		t.fact("next", "starter calls list")
+	// Each list is of one task.
+	var lists []string
+	for _, task := range slices.Sorted(maps.Keys(s.tasks)) {
+		lists = append(lists, "starter calls list"+taskOption(task))
 	}
+	t.fact("next", lists...)
 }

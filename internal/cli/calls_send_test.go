@@ -102,3 +102,43 @@ func TestSendNamesWhatIsRefused(t *testing.T) {
 		t.Errorf("without files: exit code %d, %s", code, said)
 	}
 }
+
+// Where the calls of a task are listed is said with the task.
+func TestSendSaysWhereTheCallsAreListed(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	event := func(task string) string {
+		return eventFile(t, "call.json", `{"call_id":"c-1",`+task+`"turns":[{"text":"a"}]}`)
+	}
+	for _, c := range []struct {
+		files []string
+		want  string
+	}{
+		{[]string{event("")}, "next starter calls list"},
+		{[]string{event(`"task":"airlines",`)}, "next starter calls list --task airlines"},
+		{[]string{event(`"task":"rail",`), event(""), event(`"task":"airlines",`)}, "next starter calls list --task airlines starter calls list starter calls list --task rail"},
+	} {
+		if code, said := send(t, server.URL, c.files...); code != 0 || !strings.HasSuffix(strings.Join(strings.Fields(said), " "), c.want) {
+			t.Errorf("exit code %d, %q, want %q", code, said, c.want)
+		}
+	}
+}
+
+// What is set wrong is said before anything is sent.
+func TestSendNeedsAnAddressAndAKey(t *testing.T) {
+	event := eventFile(t, "call.json", spoken)
+	for _, address := range []string{"foo", "127.0.0.1:8091", "ftp://127.0.0.1:8091", "http://", "http://[", "/v1/calls"} {
+		if code, said := send(t, address, event); code != 2 || !strings.Contains(said, "SWITCHBOARD_INTAKE_URL is no address of an intake") {
+			t.Errorf("%s: exit code %d, %s", address, code, said)
+		}
+	}
+	t.Chdir(t.TempDir())
+	h := newHarness(t)
+	if r := h.run("calls", "send", event); r.code != exitEnvironment || !strings.Contains(r.stderr, "there is no key for the intake: SWITCHBOARD_INTAKE_KEY is not set, and there is no file .switchboard/api-key") {
+		t.Errorf("without a key: exit code %d, %s", r.code, r.stderr)
+	}
+	h.set("SWITCHBOARD_INTAKE_KEY_FILE", "nowhere")
+	if r := h.run("calls", "send", event); r.code != exitBadInput || !strings.Contains(r.stderr, "the API key cannot be read from nowhere (set by SWITCHBOARD_INTAKE_KEY_FILE)") {
+		t.Errorf("with a file that is not there: exit code %d, %s", r.code, r.stderr)
+	}
+}

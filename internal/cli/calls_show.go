@@ -36,9 +36,13 @@ func (a *app) showCall(ctx context.Context, c *connection, id string) (callDetai
 type callDetails struct{ pipeline.CallDetails }
 
 func (d callDetails) write(t *text) {
-	if d.Status == "" {
+	switch d.Status {
+	case "":
 		t.fact("company", "not answered yet")
-	} else {
+	case pipeline.AnswerRejected:
+		t.fact("company", "not answered: the call was given up")
+		t.fact("reason", reasonOf(d.ErrorCode))
+	default:
 		t.fact("company", d.Company)
 		t.fact("answer", d.answer())
 	}
@@ -50,8 +54,19 @@ func (d callDetails) write(t *text) {
 		t.fact("received", t.at(d.ReceivedAt))
 	}
 	t.fact("stored", t.at(d.StoredAt))
+	if d.AnswerSeconds != nil {
+		t.fact("took", seconds(*d.AnswerSeconds)+" from its event to its answer")
+	}
 	t.fact("replaced", tally(d.Spans)...)
-	t.line("")
+	switch d.Status {
+	case pipeline.AnswerFailed:
+		t.fact("next", "starter calls retry "+d.CallID)
+	case pipeline.AnswerRejected:
+		t.fact("next", "starter calls dead-letters")
+	}
+	if len(d.Turns) > 0 {
+		t.line("")
+	}
 	for _, turn := range d.Turns {
 		side := turn.Side
 		if side == "" {
@@ -74,4 +89,17 @@ func (d callDetails) answer() string {
 		line += fmt.Sprintf("; the next likely is %s with %.2f", d.RunnerUp.Label, d.RunnerUp.Probability)
 	}
 	return line
+}
+
+// reasonOf says what the reason is for which a call was given up.
+func reasonOf(code string) string {
+	meaning := map[string]string{
+		"bad-input": "the call cannot be analyzed as things are, such as without a champion of its task, or its recording cannot be used",
+		"refused":   "the anonymizer has not passed its evaluation on calls, the provider refuses, or there is no recognizer for recordings",
+		"gave-up":   "what was to pass by itself did not within a day",
+	}[code]
+	if meaning == "" {
+		return code
+	}
+	return code + ": " + meaning
 }

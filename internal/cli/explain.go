@@ -104,6 +104,10 @@ type explained struct {
 }
 
 func (v explained) write(t *text) {
+	if v.Status == pipeline.AnswerEmpty {
+		t.line("%s: there is no text, so that no model was asked", v.Company)
+		return
+	}
 	t.line("%s: %s, with a confidence of %.3f", v.Company, v.Status, v.Confidence)
 	t.fact("threshold", fmt.Sprintf("%.3f; answers below it become %s", v.Threshold, pipeline.Unknown))
 	t.fact("model", v.Model)

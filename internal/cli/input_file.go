@@ -18,5 +18,9 @@ func openInput(path string) (*os.File, error) {
 	case err != nil:
 		return nil, problem.Input("%s cannot be read: %w", path, err)
 	}
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		_ = file.Close()
+		return nil, problem.Input("%s is a folder; name a file", path)
+	}
 	return file, nil
 }

@@ -28,6 +28,8 @@ func (r report) nextCommand() string {
 		return "starter apply --retry-failed " + r.WorkflowID + " --watch"
 	case r.Workflow == pipeline.PrepareDatasetWorkflow:
 		return ""
+	case r.Call != nil && r.Call.Dir == "":
+		return "starter calls show " + r.callID()
 	}
 	return "starter open " + r.WorkflowID
 }
@@ -47,6 +49,9 @@ func (r report) nextOfRunning() string {
 func (r report) nextOfFailed() string {
 	if r.Failure != nil && r.Failure.Kind == string(problem.Environment) {
 		return "starter doctor"
+	}
+	if r.storesCall() {
+		return "starter calls show " + r.callID()
 	}
 	return "starter open " + r.WorkflowID + " --web-ui"
 }

@@ -23,10 +23,19 @@ func (r report) dir() string {
 		return r.Evaluate.Dir
 	case r.Call != nil:
 		return r.Call.Dir
-	case r.Status != nil:
+	case r.Status != nil && !r.storesCall():
 		return r.Status.Dir
 	}
 	return ""
+}
+
+// storesCall tells a run about a call that leaves no files, but rows in the database:
+// it begins with what others do after their checks.
+func (r report) storesCall() bool {
+	if r.Workflow != pipeline.AnalyzeCallWorkflow || r.Status == nil {
+		return false
+	}
+	return len(r.Status.Stages) == 0 || r.Status.Stages[0].Stage != pipeline.Checking
 }
 
 // files are those of a run that are worth a person's look.

@@ -29,7 +29,7 @@ func (f runFilter) query(now time.Time) (string, error) {
 	}
 	wanted := runs.Filter{Kind: f.kind, Task: f.task, Status: f.status}
 	if f.since != "" {
-		since, err := parseSince(f.since, now)
+		since, err := parsePoint("--since", f.since, now)
 		if err != nil {
 			return "", err
 		}
@@ -38,8 +38,8 @@ func (f runFilter) query(now time.Time) (string, error) {
 	return wanted.Query()
 }
 
-// parseSince reads a point in time, or how long ago it was.
-func parseSince(text string, now time.Time) (time.Time, error) {
+// parsePoint reads a point in time, or how long ago it was, from a flag.
+func parsePoint(flag, text string, now time.Time) (time.Time, error) {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		if n, err := strconv.Atoi(days); err == nil && n >= 0 {
 			return now.AddDate(0, 0, -n), nil
@@ -53,5 +53,5 @@ func parseSince(text string, now time.Time) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return time.Time{}, problem.Input("--since is %q; give a time such as 24h, 7d, 2026-11-01 or 2026-11-01T12:00:00Z", text)
+	return time.Time{}, problem.Input("%s is %q; give a time such as 24h, 7d, 2026-11-01 or 2026-11-01T12:00:00Z", flag, text)
 }
