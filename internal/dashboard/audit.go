@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"switchboard/internal/account"
 	"switchboard/internal/problem"
@@ -186,4 +187,13 @@ func (s *Server) pseudonyms(ctx context.Context) (pseudonyms, error) {
 
 func badDay(value string) error {
 	return problem.Input("%q is no day; give one such as 2026-01-31", value)
+}
+
+// harmless keeps a spreadsheet from taking a cell for a formula, also by the wide
+// signs of East Asian keyboards.
+func harmless(cell string) string {
+	if first, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune("=+-@\t\r\n|%＝＋－＠", first) {
+		return "'" + cell
+	}
+	return cell
 }

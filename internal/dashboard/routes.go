@@ -19,6 +19,7 @@ func (s *Server) routes() []route {
 	return []route{
 		{"GET /health", everybody, s.health},
 		{"GET /{$}", account.Viewer, s.overview},
+		{"GET /quality", account.Viewer, s.quality},
 
 		{"GET /models", account.Viewer, s.models},
 		{"GET /models/{id}", account.Viewer, s.model},
@@ -62,8 +63,6 @@ func (s *Server) routes() []route {
 		{"GET /calls.csv", account.Viewer, s.callsCSV},
 		{"GET /calls/{id}", account.Viewer, s.call},
 		{"GET /calls/{id}/why", account.Viewer, s.why},
-		{"POST /views", account.Viewer, s.saveView},
-		{"POST /views/delete", account.Viewer, s.deleteView},
 		{"GET /live", account.Viewer, s.live},
 	}
 }
