@@ -71,7 +71,7 @@ func (c *Control) retryCall(ctx context.Context, id string) error {
 	}
 	o := r.Origin
 	if o.Source != "kafka" {
-		return problem.Input("the call %s came from a file; give that to `starter call` once more", id)
+		return problem.Input("the call %s did not come by Kafka, where its event would be; one that came from a file is analyzed once more with `starter call`", id)
 	}
 	if _, err := c.Kafka.Record(ctx, o.Topic, o.Partition, o.Offset, o.SHA256); err != nil {
 		return err

@@ -79,7 +79,7 @@ func TestRetryCalls(t *testing.T) {
 		"running":  "the call running is being analyzed",
 		"answered": "the call answered is answered, and stays as it is",
 		"gone":     "the event at offset 99 of partition 0 of topic calls is no longer in Kafka: the topic keeps its records for too short a time; send the call again",
-		"filed":    "the call filed came from a file; give that to `starter call` once more",
+		"filed":    "the call filed did not come by Kafka, where its event would be; one that came from a file is analyzed once more with `starter call`",
 		"nobody":   "there is no call \"nobody\"; `starter calls list` shows those there are",
 	} {
 		if refused[id] != want {
