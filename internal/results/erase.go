@@ -17,8 +17,8 @@ import (
 //
 // What stays, always: that an id was used, with the SHA-256 of its event, so that the
 // same call cannot come again; and of expired calls the counts. Neither holds any
-// text. What a database has freed, its log and its backups keep what they had until
-// they are overwritten.
+// text. SQLite overwrites what is removed. What PostgreSQL has freed stays on the disk
+// until its vacuum, its log and everybody's backups until they are overwritten.
 type Erased struct {
 	// Calls, Transcripts, Words (indexed texts), Judgements and Outbox are rows.
 	Calls       int64 `json:"calls"`
@@ -26,6 +26,9 @@ type Erased struct {
 	Words       int64 `json:"words"`
 	Judgements  int64 `json:"judgements"`
 	Outbox      int64 `json:"outbox"`
+	// Withdrawn is how many answers are taken back where they were published, see
+	// [Store.Withdraws].
+	Withdrawn int64 `json:"withdrawn"`
 	// Counted is how many calls were taken out of the counts.
 	Counted int64 `json:"counted"`
 	// Partitions are the tables that were dropped as a whole.
@@ -78,21 +81,40 @@ func (s *Store) Erase(ctx context.Context, callIDs []string, dryRun bool) (Erase
 	rehearsed := errors.New("nothing is to be removed")
 	err := s.change(ctx, func(t tx) error {
 		erased = Erased{}
-		for _, id := range ids {
-			if err := t.erase(ctx, id, &erased); err != nil {
-				return err
-			}
-		}
-		if dryRun {
+		err := t.overwriting(ctx, func() error { return t.eraseAll(ctx, ids, &erased) })
+		if err == nil && dryRun {
 			return rehearsed
 		}
-		return nil
+		return err
 	})
+	if err == nil && erased.Calls > 0 {
+		err = s.scrub(ctx)
+	}
 	if err != nil && !errors.Is(err, rehearsed) {
 		return Erased{}, fmt.Errorf("erasing calls: %w", err)
 	}
 	erased.Ranges = rangesOf(erased.Events)
 	return erased, nil
+}
+
+func (t tx) eraseAll(ctx context.Context, ids []string, erased *Erased) error {
+	for _, id := range ids {
+		if err := t.erase(ctx, id, erased); err != nil {
+			return err
+		}
+	}
+	for some := range slices.Chunk(erased.CallIDs, 500) {
+		args := make([]any, len(some))
+		for i, id := range some {
+			args[i] = id
+		}
+		n, err := t.exec(ctx, "DELETE FROM call_outbox WHERE call_id IN ("+placeholders(len(args))+")", args...)
+		if err != nil {
+			return err
+		}
+		erased.Outbox += n
+	}
+	return nil
 }
 
 func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
@@ -120,7 +142,6 @@ func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
 		{&erased.Words, t.s.words.forget, at},
 		{&erased.Transcripts, "DELETE FROM transcripts WHERE at = ?", at},
 		{&erased.Judgements, "DELETE FROM judgements WHERE call_id = ?", id},
-		{&erased.Outbox, "DELETE FROM call_outbox WHERE call_id = ?", id},
 		{new(int64), "DELETE FROM review_claims WHERE call_id = ?", id},
 		{&erased.Calls, "DELETE FROM calls WHERE at = ?", at},
 	} {
@@ -132,12 +153,19 @@ func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
 			return err
 		}
 		*table.removed += n
+		if table.removed != &erased.Outbox {
+			continue
+		}
+		if n, err = t.withdraw(ctx, "call_id = ? AND at = ?", id, at); err != nil {
+			return err
+		}
+		erased.Withdrawn += n
 	}
 	if t.s.base.Postgres() { // the words are a column of the transcripts
 		erased.Words = erased.Transcripts
 	}
-	if r.Prediction == nil {
-		return nil
+	if r.Prediction == nil || r.Status == Rejected {
+		return nil // it is in no count
 	}
 	erased.Counted++
 	p := r.Prediction
@@ -223,6 +251,7 @@ func (e *Erased) add(o *Erased) {
 	e.Words += o.Words
 	e.Judgements += o.Judgements
 	e.Outbox += o.Outbox
+	e.Withdrawn += o.Withdrawn
 	e.Partitions = append(e.Partitions, o.Partitions...)
 	e.CallIDs = append(e.CallIDs, o.CallIDs...)
 }
@@ -268,7 +297,11 @@ func (s *Store) expireDay(ctx context.Context, begin int64) (Erased, error) {
 		removed, err := s.expireSome(ctx, begin, begin+day)
 		total.add(&removed)
 		ranges = append(ranges, removed.Ranges...)
-		if err != nil || removed.Calls < expireAtOnce {
+		done := removed.Calls < expireAtOnce
+		if err == nil && done {
+			err = s.scrub(ctx)
+		}
+		if err != nil || done {
 			total.Ranges = joinRanges(ranges)
 			return total, err
 		}
@@ -288,7 +321,7 @@ func (s *Store) expireSome(ctx context.Context, begin, end int64) (Erased, error
 		if err := t.row(ctx, "SELECT MAX(at) FROM (SELECT at FROM calls WHERE at >= ? AND at < ? ORDER BY at LIMIT ?) AS some", begin, end, expireAtOnce).Scan(&last); err != nil || !last.Valid {
 			return err
 		}
-		return t.expireRange(ctx, begin, last.Int64+1, &erased)
+		return t.overwriting(ctx, func() error { return t.expireRange(ctx, begin, last.Int64+1, &erased) })
 	})
 	return erased, err
 }
@@ -323,8 +356,30 @@ func (t tx) expireRange(ctx context.Context, begin, end int64, erased *Erased) e
 			return err
 		}
 		*s.removed = n
+		if s.removed != &erased.Outbox {
+			continue
+		}
+		if erased.Withdrawn, err = t.withdraw(ctx, "at >= ? AND at < ?", begin, end); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// withdraw lays into the outbox that there is no answer any more about calls that are
+// being removed. A relay that has just taken an answer publishes it within its lease,
+// and this comes after it.
+func (t tx) withdraw(ctx context.Context, which string, args ...any) (int64, error) {
+	if !t.s.Withdraws {
+		return 0, nil
+	}
+	nothing := "X''"
+	if t.s.base.Postgres() {
+		nothing = "''::bytea"
+	}
+	args = append([]any{micros(t.s.now().Add(Lease))}, args...)
+	return t.exec(ctx, "INSERT INTO call_outbox (call_id, value, taken) SELECT call_id, "+nothing+", CAST(? AS BIGINT) FROM calls WHERE "+which+" AND status <> ? AND source <> ?",
+		append(args, string(Redacted), FromRun)...)
 }
 
 // describe tells the ids and the records of the calls of a range.
@@ -367,6 +422,11 @@ func (s *Store) expired(ctx context.Context, end int64) (Erased, error) {
 		}
 	}
 	e.Words = e.Transcripts
+	if s.Withdraws {
+		if err := t.row(ctx, "SELECT COUNT(*) FROM calls WHERE at < ? AND status <> ? AND source <> ?", end, string(Redacted), FromRun).Scan(&e.Withdrawn); err != nil {
+			return e, err
+		}
+	}
 	var err error
 	e.Ranges, err = list(ctx, s, func(rows *sql.Rows) (r Range, err error) {
 		return r, rows.Scan(&r.Topic, &r.Partition, &r.First, &r.Last, &r.Calls)

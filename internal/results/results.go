@@ -18,7 +18,9 @@ type Store struct {
 	base *database.Store
 	db   *sql.DB
 	// words is how the database finds words.
-	words      dialect
+	words dialect
+	// few is [fewCalls].
+	few        int
 	partitions partitions
 	// turn has one token: SQLite lets one write at a time, and a process's own
 	// writers wait in line for it here instead of trying again and again.
@@ -27,13 +29,17 @@ type Store struct {
 	// Sampling says which answered calls people are to judge whatever the model said;
 	// [New] sets [review.DefaultSampling]. It is not to be changed while calls are
 	// answered.
-	Sampling  review.Sampling
+	Sampling review.Sampling
+	// Withdraws lets whoever reads the published answers know which calls were
+	// removed: with each an empty message is laid into the outbox. It is set before
+	// the first use, if at all.
+	Withdraws bool
 	sampleKey sampleKey
 }
 
 // New returns the results that lie in a database. They end with it.
 func New(base *database.Store) *Store {
-	s := &Store{base: base, db: base.DB(), words: sqlite, turn: make(chan struct{}, 1), now: time.Now, Sampling: review.DefaultSampling}
+	s := &Store{base: base, db: base.DB(), words: sqlite, turn: make(chan struct{}, 1), now: time.Now, few: fewCalls, Sampling: review.DefaultSampling}
 	if base.Postgres() {
 		s.words = postgres
 	}
@@ -97,7 +103,12 @@ func list[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error),
 	if s.base.Postgres() {
 		args = append([]any{pgx.QueryExecModeCacheDescribe}, args...)
 	}
-	rows, err := s.db.QueryContext(ctx, s.base.Rebind(query), args...) //nolint:gosec // the query is put together of constants; values are arguments
+	return scanAll(ctx, tx{s, s.db}, scan, query, args...)
+}
+
+// scanAll reads all rows of a query.
+func scanAll[T any](ctx context.Context, t tx, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := t.q.QueryContext(ctx, t.s.base.Rebind(query), args...) //nolint:gosec // the query is put together of constants; values are arguments
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +123,8 @@ func list[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error),
 	}
 	return all, rows.Err()
 }
+
+func scanNumber(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) }
 
 // micros is a time as the tables have it. The zero time is a number like others.
 func micros(t time.Time) int64 { return t.UnixMicro() }
