@@ -141,13 +141,6 @@ func TestTheEndOfASession(t *testing.T) {
 	}
 }
 
-func (w *world) must(err error) {
-	w.Helper()
-	if err != nil {
-		w.Fatal(err)
-	}
-}
-
 func TestCrossSitePosts(t *testing.T) {
 	w := newWorld(t)
 	for _, r := range (&Server{}).routes() {
