@@ -215,7 +215,7 @@ func (v *visit) replay(details map[string]string, in pipeline.ReplayDeadLettersI
 		return "", problem.Input("%s", v.T("Choose a reason first."))
 	}
 	var done pipeline.ReplayDeadLettersResult
-	if err := v.change(pipeline.ReplayDeadLettersActivity, in, &done); err != nil {
+	if err := v.order(pipeline.ReplayDeadLettersActivity, in, &done); err != nil {
 		return "", err
 	}
 	details["sent"], details["which"] = strconv.Itoa(done.Replayed), "all"
@@ -230,7 +230,7 @@ func (v *visit) replay(details map[string]string, in pipeline.ReplayDeadLettersI
 
 func (v *visit) discard(details map[string]string, ids []string) (string, error) {
 	var done pipeline.DiscardDeadLettersResult
-	if err := v.change(pipeline.DiscardDeadLettersActivity, pipeline.DiscardDeadLettersInput{IDs: ids}, &done); err != nil {
+	if err := v.order(pipeline.DiscardDeadLettersActivity, pipeline.DiscardDeadLettersInput{IDs: ids}, &done); err != nil {
 		return "", err
 	}
 	details["discarded"], details["which"] = strconv.Itoa(done.Discarded), strings.Join(ids, ", ")

@@ -69,7 +69,7 @@ func (s *Server) erase(v *visit) error {
 	case p.IDs != "":
 		in := pipeline.EraseCallsInput{CallIDs: idsOf(p.IDs), DryRun: dry, Who: v.user.ID}
 		if err = in.Validate(); err == nil {
-			err = v.change(pipeline.EraseCallsActivity, in, &found)
+			err = v.order(pipeline.EraseCallsActivity, in, &found)
 		}
 	default:
 		in := pipeline.ExpireCallsInput{DryRun: dry, Who: v.user.ID}
@@ -79,7 +79,7 @@ func (s *Server) erase(v *visit) error {
 		if in.Before.After(time.Now()) {
 			return problem.Input("%s", v.T("The day lies in the future."))
 		}
-		err = v.change(pipeline.ExpireCallsActivity, in, &found)
+		err = v.order(pipeline.ExpireCallsActivity, in, &found)
 	}
 	if err != nil {
 		return err
