@@ -354,7 +354,7 @@ func (s *site) schedules() {
 	s.Helper()
 	for id, workflow := range map[string]string{"retrain-airlines": pipeline.RetrainWorkflow, "another": "SomethingElse"} {
 		if _, err := s.client.ScheduleClient().Create(s.Context(), client.ScheduleOptions{
-			ID: id, Spec: client.ScheduleSpec{CronExpressions: []string{"0 3 * * 1"}, TimeZoneName: "Europe/Berlin"}, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
+			ID: id, Spec: client.ScheduleSpec{CronExpressions: []string{"0 3 * * 1 # 0 3 * * 1"}, TimeZoneName: "Europe/Berlin"}, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
 			Action: &client.ScheduleWorkflowAction{ID: "retrain-scheduled", Workflow: workflow, TaskQueue: "stand-in", Args: []any{pipeline.RetrainInput{}}},
 		}); err != nil {
 			s.Fatal(err)
