@@ -35,6 +35,21 @@ func TestSessionsEndByThemselves(t *testing.T) {
 	})
 }
 
+// A page that is left open does not keep its session for ever.
+func TestLookingWhetherASessionLastsIsNoUse(t *testing.T) {
+	s, c := open(t, databasetest.SQLite(t))
+	ann := create(t, s, "ann", Viewer)
+	b := newBrowser(t, s)
+	b.begin(ann)
+	for used := time.Hour; used <= Idle; used += time.Hour {
+		c.forward(time.Hour)
+		u, ok, err := b.s.Lasts(b.request())
+		if err != nil || ok != (used < Idle) || ok && u != ann {
+			t.Errorf("after %s: %+v, %v, %v", used, u, ok, err)
+		}
+	}
+}
+
 func TestSessionsThatAreUsedEndToo(t *testing.T) {
 	s, c := open(t, databasetest.SQLite(t))
 	ann := create(t, s, "ann", Viewer)

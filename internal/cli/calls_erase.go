@@ -94,6 +94,9 @@ func (e erased) write(t *text) {
 	if e.Published > 0 {
 		t.fact("readers", "of the topic of answers are told to forget "+count(e.Published, "call"))
 	}
+	if e.More {
+		t.fact("more", "calls are old enough; ask again for the rest")
+	}
 	if e.Missing > 0 {
 		t.fact("unknown", count(e.Missing, "call")+" of which nothing is known")
 	}

@@ -225,7 +225,7 @@ func (q *quality) calls(f results.Filter, right string) string {
 		said := right == "yes"
 		f.Right = &said
 	}
-	return callsLink(f)
+	return callsPath(f)
 }
 
 // Confusion leads to the calls behind a pair.
@@ -260,7 +260,7 @@ func (q *quality) By(reviewer string, against bool) string {
 // Recent leads to the calls of a company in the last seven days.
 func (q *quality) Recent(company string) string {
 	f := results.Filter{Tasks: q.of.Tasks, Companies: []string{company}, From: q.v.now().UTC().Truncate(time.Hour).Add(-week)}
-	return callsLink(f)
+	return callsPath(f)
 }
 
 // Of leads to the checked calls of one model.
@@ -287,6 +287,9 @@ func (q *quality) ByWeek() template.HTML {
 	}
 	return c.Draw()
 }
+
+// Portion is a proportion with its counts.
+func (p *page) Portion(of review.Proportion) string { return p.visit.shareOf(of) }
 
 // shareOf is a share with what it is made of.
 func (v *visit) shareOf(p review.Proportion) string {

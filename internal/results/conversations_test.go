@@ -74,3 +74,44 @@ func TestHeldCallsAndWhenTheyWereJudged(t *testing.T) {
 		}
 	})
 }
+
+func TestRemovedCallsAreWithdrawnOnceTheRelaysAreDone(t *testing.T) {
+	each(t, func(t *testing.T, s *Store, c *clock) {
+		s.Withdraws = true
+		answered(t, s, 4)
+		save(t, s, aCall(4), Stored) // nobody has heard of it
+		if _, _, err := s.SaveConversations(t.Context(), conversations(1, "")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Unpublished(t.Context(), 1); err != nil { // a relay has call-000
+			t.Fatal(err)
+		}
+		for _, dry := range []bool{true, false} {
+			e, err := s.Erase(t.Context(), []string{"call-000", "call-004", "apply-production-1a2b3c4d/0"}, dry)
+			if err != nil || e.Withdrawn != 1 || e.Calls != 3 || e.Outbox != 1 {
+				t.Errorf("erased %+v, %v", e, err)
+			}
+		}
+		first, err := s.Unpublished(t.Context(), 9)
+		if err != nil || len(first) != 3 || first[0].Key != "call-001" || first[0].Value == nil {
+			t.Errorf("while a relay may publish: %+v, %v", first, err)
+		}
+		c.now = c.now.Add(25 * time.Hour)
+		if dry, err := s.Expire(t.Context(), c.now.Add(24*time.Hour), true); err != nil || dry.Withdrawn != 3 {
+			t.Errorf("would expire %+v, %v", dry, err)
+		}
+		if e, err := s.Expire(t.Context(), c.now.Add(24*time.Hour), false); err != nil || e.Withdrawn != 3 || e.Outbox != 3 {
+			t.Errorf("expired %+v, %v", e, err)
+		}
+		c.now = c.now.Add(time.Hour)
+		last, err := s.Unpublished(t.Context(), 9)
+		if err != nil || len(last) != 4 {
+			t.Fatalf("withdrawn are %+v, %v", last, err)
+		}
+		for _, m := range last {
+			if m.Value != nil {
+				t.Errorf("%s has an answer", m.Key)
+			}
+		}
+	})
+}
