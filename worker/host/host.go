@@ -311,6 +311,10 @@ func (h *Host) Failed() <-chan error { return h.failed }
 // They end with it.
 func (h *Host) Results() *results.Store { return h.results }
 
+// Database returns the database that the host has opened, of which the results are a
+// part.
+func (h *Host) Database() *database.Store { return h.models }
+
 // Stop lets running activities save what they have, for at most [StopTimeout],
 // and stops the workers.
 func (h *Host) Stop() {
