@@ -209,7 +209,7 @@ func (l *stream) follow(news <-chan struct{}) {
 
 // admitted tells whether the reader's session lasts.
 func (l *stream) admitted() bool {
-	u, ok, err := l.Accounts.Session(l.r)
+	u, ok, err := l.Sessions.Lasts(l.r)
 	return err != nil || ok && u.ID == l.user.ID
 }
 

@@ -35,7 +35,7 @@ func (s *Server) showLogin(v *visit, status int, d loginData) error {
 	if s.Provider != nil {
 		d.Provider = "/login/provider?" + url.Values{"next": {d.Next}}.Encode()
 	}
-	return v.show(status, "login", v.T("Log in"), d)
+	return v.show(status, "login", v.T("Log in to Switchboard"), d)
 }
 
 func (s *Server) login(v *visit) error {
@@ -47,6 +47,8 @@ func (s *Server) login(v *visit) error {
 		d.Wrong = v.tooMany(many)
 		return s.showLogin(v, http.StatusTooManyRequests, d)
 	case errors.Is(err, account.ErrLogin):
+		// Not the name: people type their password there by mistake.
+		v.Log.Info("a login failed", "from", s.Sessions.From(v.r))
 		d.Wrong = v.T("The name or the password is wrong.")
 		return s.showLogin(v, http.StatusUnauthorized, d)
 	case err != nil:
@@ -156,7 +158,7 @@ func (s *Server) showWelcome(v *visit, status int, d welcomeData) error {
 	if d.First = i.User.ID == ""; !d.First {
 		d.Name = i.User.Name
 	}
-	return v.show(status, "welcome", v.T("Welcome"), d)
+	return v.show(status, "welcome", v.T("Welcome to Switchboard"), d)
 }
 
 func (s *Server) acceptInvitation(v *visit) error {
@@ -236,21 +238,6 @@ func (s *Server) changePassword(v *visit) error {
 		return err
 	}
 	return v.redirect("/account", v.T("The password is changed. Everywhere else you are logged out."))
-}
-
-func (s *Server) saveView(v *visit) error {
-	view := account.View{Name: v.r.PostFormValue("name"), Query: v.r.PostFormValue("query")}
-	if err := s.Accounts.SaveView(v.r.Context(), v.user.ID, view); err != nil {
-		return err
-	}
-	return v.redirect((&url.URL{Path: "/calls", RawQuery: strings.TrimPrefix(view.Query, "?")}).String(), v.T("The view is saved."))
-}
-
-func (s *Server) deleteView(v *visit) error {
-	if err := s.Accounts.DeleteView(v.r.Context(), v.user.ID, v.r.PostFormValue("name")); err != nil {
-		return err
-	}
-	return v.redirect("/calls", v.T("The view is removed."))
 }
 
 // accountProblems are what package account says of a form that will not do.

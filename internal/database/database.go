@@ -115,7 +115,8 @@ func openFile(path string) (*sql.DB, error) {
 		return nil, err
 	}
 	query := url.Values{
-		"_pragma": {"journal_mode(WAL)", "busy_timeout(15000)", "synchronous(FULL)", "foreign_keys(1)"},
+		// What moves within a page leaves no copy where it was, or erasing would miss it.
+		"_pragma": {"journal_mode(WAL)", "busy_timeout(15000)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(FAST)"},
 		"_txlock": {"immediate"},
 	}
 	return sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String())

@@ -17,8 +17,8 @@ import (
 //
 // What stays, always: that an id was used, with the SHA-256 of its event, so that the
 // same call cannot come again; and of expired calls the counts. Neither holds any
-// text. What a database has freed, its log and its backups keep what they had until
-// they are overwritten.
+// text. SQLite overwrites what is removed. What PostgreSQL has freed stays on the disk
+// until its vacuum, its log and everybody's backups until they are overwritten.
 type Erased struct {
 	// Calls, Transcripts, Words (indexed texts), Judgements and Outbox are rows.
 	Calls       int64 `json:"calls"`
@@ -81,16 +81,15 @@ func (s *Store) Erase(ctx context.Context, callIDs []string, dryRun bool) (Erase
 	rehearsed := errors.New("nothing is to be removed")
 	err := s.change(ctx, func(t tx) error {
 		erased = Erased{}
-		for _, id := range ids {
-			if err := t.erase(ctx, id, &erased); err != nil {
-				return err
-			}
-		}
-		if dryRun {
+		err := t.overwriting(ctx, func() error { return t.eraseAll(ctx, ids, &erased) })
+		if err == nil && dryRun {
 			return rehearsed
 		}
-		return nil
+		return err
 	})
+	if err == nil && erased.Calls > 0 {
+		err = s.scrub(ctx)
+	}
 	if err != nil && !errors.Is(err, rehearsed) {
 		return Erased{}, fmt.Errorf("erasing calls: %w", err)
 	}
@@ -98,18 +97,47 @@ func (s *Store) Erase(ctx context.Context, callIDs []string, dryRun bool) (Erase
 	return erased, nil
 }
 
-func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
+func (t tx) eraseAll(ctx context.Context, ids []string, erased *Erased) error {
+	var published []string
+	for _, id := range ids {
+		told, err := t.erase(ctx, id, erased)
+		if err != nil {
+			return err
+		}
+		if told {
+			published = append(published, id)
+		}
+	}
+	for some := range slices.Chunk(erased.CallIDs, 500) {
+		args := make([]any, len(some))
+		for i, id := range some {
+			args[i] = id
+		}
+		n, err := t.exec(ctx, "DELETE FROM call_outbox WHERE call_id IN ("+placeholders(len(args))+")", args...)
+		if err != nil {
+			return err
+		}
+		erased.Outbox += n
+	}
+	var err error
+	erased.Withdrawn, err = t.withdraw(ctx, published)
+	return err
+}
+
+// erase removes a call, and tells whether whoever reads answers has been told of one,
+// or is to be.
+func (t tx) erase(ctx context.Context, id string, erased *Erased) (published bool, err error) {
 	at, err := t.lock(ctx, id)
 	if kind, ok := problem.KindOf(err); ok && kind == problem.BadInput {
 		erased.Missing = append(erased.Missing, id)
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	r, err := scanResult(t.row(ctx, "SELECT "+resultColumns+" FROM calls c WHERE c.at = ?", at))
 	if err != nil {
-		return err
+		return false, err
 	}
 	erased.CallIDs = append(erased.CallIDs, id)
 	if o := r.Origin; o.Topic != "" {
@@ -123,7 +151,6 @@ func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
 		{&erased.Words, t.s.words.forget, at},
 		{&erased.Transcripts, "DELETE FROM transcripts WHERE at = ?", at},
 		{&erased.Judgements, "DELETE FROM judgements WHERE call_id = ?", id},
-		{&erased.Outbox, "DELETE FROM call_outbox WHERE call_id = ?", id},
 		{new(int64), "DELETE FROM review_claims WHERE call_id = ?", id},
 		{&erased.Calls, "DELETE FROM calls WHERE at = ?", at},
 	} {
@@ -132,27 +159,20 @@ func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
 		}
 		n, err := t.exec(ctx, table.statement, table.arg)
 		if err != nil {
-			return err
+			return false, err
 		}
 		*table.removed += n
-		if table.removed != &erased.Outbox {
-			continue
-		}
-		if n, err = t.withdraw(ctx, "call_id = ? AND at = ?", id, at); err != nil {
-			return err
-		}
-		erased.Withdrawn += n
 	}
 	if t.s.base.Postgres() { // the words are a column of the transcripts
 		erased.Words = erased.Transcripts
 	}
-	if r.Prediction == nil {
-		return nil
+	if r.Prediction == nil || r.Status == Rejected {
+		return false, nil // it is in no count
 	}
 	erased.Counted++
 	p := r.Prediction
 	c := Classified{CallID: r.ID, Task: r.Task, StoredAt: r.StoredAt, Company: p.Company, Status: p.Status, Confidence: p.Confidence}
-	return t.uncount(ctx, &c, r.Latency)
+	return r.Origin.Source != FromRun, t.uncount(ctx, &c, r.Latency)
 }
 
 func rangesOf(events []Event) []Range {
@@ -279,7 +299,11 @@ func (s *Store) expireDay(ctx context.Context, begin int64) (Erased, error) {
 		removed, err := s.expireSome(ctx, begin, begin+day)
 		total.add(&removed)
 		ranges = append(ranges, removed.Ranges...)
-		if err != nil || removed.Calls < expireAtOnce {
+		done := removed.Calls < expireAtOnce
+		if err == nil && done {
+			err = s.scrub(ctx)
+		}
+		if err != nil || done {
 			total.Ranges = joinRanges(ranges)
 			return total, err
 		}
@@ -299,7 +323,7 @@ func (s *Store) expireSome(ctx context.Context, begin, end int64) (Erased, error
 		if err := t.row(ctx, "SELECT MAX(at) FROM (SELECT at FROM calls WHERE at >= ? AND at < ? ORDER BY at LIMIT ?) AS some", begin, end, expireAtOnce).Scan(&last); err != nil || !last.Valid {
 			return err
 		}
-		return t.expireRange(ctx, begin, last.Int64+1, &erased)
+		return t.overwriting(ctx, func() error { return t.expireRange(ctx, begin, last.Int64+1, &erased) })
 	})
 	return erased, err
 }
@@ -337,17 +361,31 @@ func (t tx) expireRange(ctx context.Context, begin, end int64, erased *Erased) e
 		if s.removed != &erased.Outbox {
 			continue
 		}
-		if erased.Withdrawn, err = t.withdraw(ctx, "at >= ? AND at < ?", begin, end); err != nil {
+		if erased.Withdrawn, err = t.withdrawRange(ctx, begin, end); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// withdraw lays into the outbox that there is no answer any more about calls that are
-// being removed. A relay that has just taken an answer publishes it within its lease,
-// and this comes after it.
-func (t tx) withdraw(ctx context.Context, which string, args ...any) (int64, error) {
+// withdraw lays into the outbox that there is no answer any more about calls that were
+// removed. A relay that has just taken an answer publishes it within its lease, and this
+// comes after it.
+func (t tx) withdraw(ctx context.Context, ids []string) (int64, error) {
+	if !t.s.Withdraws {
+		return 0, nil
+	}
+	taken := micros(t.s.now().Add(Lease))
+	for _, id := range ids {
+		if _, err := t.exec(ctx, "INSERT INTO call_outbox (call_id, value, taken) VALUES (?, ?, ?)", id, []byte{}, taken); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(ids)), nil
+}
+
+// withdrawRange is withdraw for the calls of a range that are about to be removed.
+func (t tx) withdrawRange(ctx context.Context, begin, end int64) (int64, error) {
 	if !t.s.Withdraws {
 		return 0, nil
 	}
@@ -355,10 +393,12 @@ func (t tx) withdraw(ctx context.Context, which string, args ...any) (int64, err
 	if t.s.base.Postgres() {
 		nothing = "''::bytea"
 	}
-	args = append([]any{micros(t.s.now().Add(Lease))}, args...)
-	return t.exec(ctx, "INSERT INTO call_outbox (call_id, value, taken) SELECT call_id, "+nothing+", CAST(? AS BIGINT) FROM calls WHERE "+which+" AND status <> ? AND source <> ?",
-		append(args, string(Redacted), FromRun)...)
+	return t.exec(ctx, "INSERT INTO call_outbox (call_id, value, taken) SELECT call_id, "+nothing+", CAST(? AS BIGINT) FROM calls WHERE at >= ? AND at < ?"+wasPublished,
+		micros(t.s.now().Add(Lease)), begin, end, string(Redacted), string(Rejected), FromRun)
 }
+
+// wasPublished holds of calls whose answer has been published, or is to be.
+const wasPublished = " AND status NOT IN (?, ?) AND source <> ?"
 
 // describe tells the ids and the records of the calls of a range.
 func (t tx) describe(ctx context.Context, begin, end int64, erased *Erased) error {
@@ -401,7 +441,7 @@ func (s *Store) expired(ctx context.Context, end int64) (Erased, error) {
 	}
 	e.Words = e.Transcripts
 	if s.Withdraws {
-		if err := t.row(ctx, "SELECT COUNT(*) FROM calls WHERE at < ? AND status <> ? AND source <> ?", end, string(Redacted), FromRun).Scan(&e.Withdrawn); err != nil {
+		if err := t.row(ctx, "SELECT COUNT(*) FROM calls WHERE at < ?"+wasPublished, end, string(Redacted), string(Rejected), FromRun).Scan(&e.Withdrawn); err != nil {
 			return e, err
 		}
 	}
@@ -414,4 +454,17 @@ func (s *Store) expired(ctx context.Context, end int64) (Erased, error) {
 		e.Partitions, err = s.partitionsBefore(ctx, end)
 	}
 	return e, err
+}
+
+// Removed tells that a call was stored, and was removed since.
+func (s *Store) Removed(ctx context.Context, callID string) (bool, error) {
+	var removed bool
+	err := (tx{s, s.db}).row(ctx, `SELECT NOT EXISTS (SELECT 1 FROM calls c WHERE c.at = i.at AND c.call_id = i.call_id) FROM call_ids i WHERE i.call_id = ?`, callID).Scan(&removed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking for the call %s: %w", callID, err)
+	}
+	return removed, nil
 }

@@ -1,9 +1,12 @@
 package results
 
 import (
+	"os"
 	"reflect"
+	"strings"
 	"testing"
 
+	"switchboard/internal/database/databasetest"
 	"switchboard/internal/pipeline"
 )
 
@@ -40,13 +43,19 @@ func TestErasedCallsAreGoneFromEveryTableAndCount(t *testing.T) {
 		if err != nil || again.Calls != 0 || len(again.Missing) != 3 {
 			t.Errorf("erased %+v, %v", again, err)
 		}
-		for _, q := range []TrendQuery{{By: ByTask}, {By: ByCompany}, {By: ByStatus}} {
-			points, err := s.Trend(t.Context(), q)
-			if want := trendOf(everything(t, s, Filter{}, MaxPage), q); err != nil || !reflect.DeepEqual(points, want) {
-				t.Errorf("%s: counted\n%+v, %v\nwant\n%+v", q.By, points, err, want)
-			}
-		}
+		wantConsistentCounts(t, s)
 	})
+}
+
+// wantConsistentCounts compares the counts with the calls.
+func wantConsistentCounts(t *testing.T, s *Store) {
+	t.Helper()
+	for _, q := range []TrendQuery{{By: ByTask}, {By: ByCompany}, {By: ByStatus}} {
+		points, err := s.Trend(t.Context(), q)
+		if want := trendOf(everything(t, s, Filter{}, MaxPage), q); err != nil || !reflect.DeepEqual(points, want) {
+			t.Errorf("%s: counted\n%+v, %v\nwant\n%+v", q.By, points, err, want)
+		}
+	}
 }
 
 func TestErasingACallBeforeItsAnswerLeavesNothingToAnswer(t *testing.T) {
@@ -57,6 +66,66 @@ func TestErasingACallBeforeItsAnswerLeavesNothingToAnswer(t *testing.T) {
 		}
 		answer(t, s, anAnswer(1), false)
 		wantCounts(t, s, 0)
+	})
+}
+
+// What is erased is in no file of the database any more, in whichever way it is
+// erased.
+func TestErasedWordsAreOverwritten(t *testing.T) {
+	for name, erase := range map[string]func(s *Store) (Erased, error){
+		"by id":  func(s *Store) (Erased, error) { return s.Erase(t.Context(), []string{aCall(7).ID}, false) },
+		"by age": func(s *Store) (Erased, error) { return s.Expire(t.Context(), noon.AddDate(0, 0, 2), false) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			location := databasetest.SQLite(t)
+			s := openAt(t, location)
+			c := clock{noon}
+			s.now = c.tick
+			for n := range 40 {
+				one := aCall(n)
+				if n == 7 {
+					one.Turns = []Turn{{Text: "My Xylophonium is late, xylophonium"}}
+				}
+				save(t, s, one, Stored)
+			}
+			c.now = noon.AddDate(0, 0, 3)
+			save(t, s, aCall(40), Stored)
+			found := func() (n int) {
+				for _, file := range []string{location, location + "-wal"} {
+					bytes, err := os.ReadFile(file)
+					if err != nil {
+						t.Fatal(err)
+					}
+					n += strings.Count(strings.ToLower(string(bytes)), "xylophonium")
+				}
+				return n
+			}
+			if found() == 0 {
+				t.Fatal("it was never there")
+			}
+			if got, err := erase(s); err != nil || got.Calls == 0 {
+				t.Fatalf("erased %+v, %v", got, err)
+			}
+			if n := found(); n > 0 {
+				t.Errorf("the word is there %d times", n)
+			}
+			if all := everything(t, s, Filter{Words: "parcel"}, 50); len(all) == 0 {
+				t.Error("other words are gone")
+			}
+		})
+	}
+}
+
+func TestErasingACallThatWasGivenUpChangesNoCount(t *testing.T) {
+	each(t, func(t *testing.T, s *Store, _ *clock) {
+		answered(t, s, 2)
+		if err := s.Reject(t.Context(), aCall(2), "too_long"); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Erase(t.Context(), []string{aCall(2).ID}, false); err != nil || got.Calls != 1 || got.Counted != 0 {
+			t.Errorf("erased %+v, %v", got, err)
+		}
+		wantConsistentCounts(t, s)
 	})
 }
 

@@ -110,6 +110,8 @@ func (t tx) judge(ctx context.Context, at int64, j Judgement) (Judgement, error)
 		return j, err
 	case r.Prediction == nil:
 		return j, problem.Input("the call waits for its answer; judge it when it has one")
+	case r.Status == Rejected:
+		return j, problem.Input("the call was given up, so that there is nothing to judge")
 	case j.Task != "" && j.Task != r.Task:
 		return j, problem.Input("the call is of another task")
 	}

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/base64"
@@ -136,10 +137,46 @@ func (s *Store) narrow(ctx context.Context, f Filter) (narrowed Filter, some boo
 	return f, true, nil
 }
 
-// search looks for words day by day, the newest first. Asked for many days at once,
+// fewCalls is how many calls at most have words that few have, and readAtOnce how many
+// of these are read at once.
+const fewCalls, readAtOnce = 1000, 250
+
+// search looks for words. Where few calls have them, it takes these calls, and of them
+// what else is meant: calls that have no such words, or hardly any, would have all days
+// looked through in vain. Where more do, it looks day by day, the newest first, and
+// stops when it has enough.
+func (s *Store) search(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
+	moments, few, err := s.words.few(ctx, s, f, words)
+	if err != nil || few && len(moments) == 0 {
+		return []Result{}, err
+	}
+	if !few {
+		return s.searchDays(ctx, f, words, limit)
+	}
+	slices.SortFunc(moments, func(a, b int64) int { return cmp.Compare(b, a) })
+	results := []Result{}
+	for some := range slices.Chunk(moments, readAtOnce) {
+		args := make([]any, len(some))
+		for i, at := range some {
+			args[i] = at
+		}
+		f.From, f.Until = fromMicros(some[len(some)-1]), fromMicros(some[0]+1)
+		query, args := s.where(f, nil, limit-len(results), "c.at IN ("+placeholders(len(args))+")", args...)
+		found, err := list(ctx, s, scanRow, query, args...)
+		if err != nil {
+			return nil, err
+		}
+		if results = append(results, found...); len(results) >= limit {
+			break
+		}
+	}
+	return results, nil
+}
+
+// searchDays looks for words day by day, the newest first. Asked for many days at once,
 // PostgreSQL reads call after call of them where the index of words would be faster:
 // it weighs the two for one day alone.
-func (s *Store) search(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
+func (s *Store) searchDays(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
 	var oldest, newest sql.NullInt64
 	if err := (tx{s, s.db}).row(ctx, "SELECT MIN(at), MAX(at) FROM calls").Scan(&oldest, &newest); err != nil || !oldest.Valid {
 		return []Result{}, err
@@ -201,7 +238,15 @@ func (c *conditions) where() string {
 
 // query returns the query of the newest calls that a filter and words mean.
 func (s *Store) query(f Filter, words []word, limit int) (string, []any) {
+	return s.where(f, words, limit, "")
+}
+
+// where is a query of which something more holds, if it is not empty.
+func (s *Store) where(f Filter, words []word, limit int, more string, args ...any) (string, []any) {
 	var c conditions
+	if more != "" {
+		c.add(more, args...)
+	}
 	from, at := " FROM calls c", "c.at"
 	if len(words) > 0 {
 		from, at = from+s.words.join, s.words.at

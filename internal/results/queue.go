@@ -191,7 +191,7 @@ func (s *Store) waitingUncertain(ctx context.Context, q Queue) (int64, error) {
 
 // number returns the one number that a query finds.
 func (s *Store) number(ctx context.Context, query string, args ...any) (int64, error) {
-	found, err := list(ctx, s, func(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) }, query, args...)
+	found, err := list(ctx, s, scanNumber, query, args...)
 	if err != nil {
 		return 0, err
 	}

@@ -18,7 +18,9 @@ type Store struct {
 	base *database.Store
 	db   *sql.DB
 	// words is how the database finds words.
-	words      dialect
+	words dialect
+	// few is [fewCalls].
+	few        int
 	partitions partitions
 	// turn has one token: SQLite lets one write at a time, and a process's own
 	// writers wait in line for it here instead of trying again and again.
@@ -37,7 +39,7 @@ type Store struct {
 
 // New returns the results that lie in a database. They end with it.
 func New(base *database.Store) *Store {
-	s := &Store{base: base, db: base.DB(), words: sqlite, turn: make(chan struct{}, 1), now: time.Now, Sampling: review.DefaultSampling}
+	s := &Store{base: base, db: base.DB(), words: sqlite, turn: make(chan struct{}, 1), now: time.Now, few: fewCalls, Sampling: review.DefaultSampling}
 	if base.Postgres() {
 		s.words = postgres
 	}
@@ -101,7 +103,12 @@ func list[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error),
 	if s.base.Postgres() {
 		args = append([]any{pgx.QueryExecModeCacheDescribe}, args...)
 	}
-	rows, err := s.db.QueryContext(ctx, s.base.Rebind(query), args...) //nolint:gosec // the query is put together of constants; values are arguments
+	return scanAll(ctx, tx{s, s.db}, scan, query, args...)
+}
+
+// scanAll reads all rows of a query.
+func scanAll[T any](ctx context.Context, t tx, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := t.q.QueryContext(ctx, t.s.base.Rebind(query), args...) //nolint:gosec // the query is put together of constants; values are arguments
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +123,8 @@ func list[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error),
 	}
 	return all, rows.Err()
 }
+
+func scanNumber(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) }
 
 // micros is a time as the tables have it. The zero time is a number like others.
 func micros(t time.Time) int64 { return t.UnixMicro() }

@@ -19,6 +19,11 @@ type dialect struct {
 	// join brings the words to the calls c, and match holds where all words are
 	// there.
 	join, match string
+	// table has the words.
+	table string
+	// few returns the moments of the calls with all words, of the time that a filter
+	// means; false if there are more than the store's few, of which it returns none.
+	few func(ctx context.Context, s *Store, f Filter, words []word) (moments []int64, few bool, err error)
 	// at is the moment by which what was found is in order.
 	at string
 	// query says in the database's language what is looked for.
@@ -32,8 +37,10 @@ var postgres = dialect{
 		return err
 	},
 	join:  " JOIN transcripts w ON w.at = c.at",
+	table: "transcripts w",
 	match: "w.words @@ CAST(? AS tsquery)",
 	at:    "w.at",
+	few:   fewOfPostgres,
 	query: func(words []word) string { return inQuotes(words, "'", " & ", ":*") },
 }
 
@@ -47,9 +54,56 @@ var sqlite = dialect{
 	},
 	forget: "DELETE FROM transcript_words WHERE rowid = ?",
 	join:   " JOIN transcript_words w ON w.rowid = c.at",
+	table:  "transcript_words w",
 	match:  "w.transcript_words MATCH ?",
 	at:     "w.rowid",
+	few:    fewOfSQLite,
 	query:  func(words []word) string { return inQuotes(words, `"`, " AND ", "*") },
+}
+
+// fewOfPostgres reads the index of words, and nothing else, wherever that takes it:
+// the server would rather read call after call of a word of which it knows nothing.
+func fewOfPostgres(ctx context.Context, s *Store, f Filter, words []word) (moments []int64, few bool, err error) {
+	query, args := s.fewQuery(f, words)
+	err = s.change(ctx, func(t tx) error {
+		for _, setting := range []string{"enable_seqscan", "enable_indexscan", "enable_indexonlyscan"} {
+			if _, err := t.exec(ctx, "SET LOCAL "+setting+" = off"); err != nil {
+				return err
+			}
+		}
+		if _, err := t.exec(ctx, "SET LOCAL max_parallel_workers_per_gather = 0"); err != nil {
+			return err
+		}
+		moments, err = scanAll(ctx, t, scanNumber, query, args...)
+		return err
+	})
+	return s.atMost(moments, err)
+}
+
+// fewOfSQLite does without settings: SQLite always asks the index of words.
+func fewOfSQLite(ctx context.Context, s *Store, f Filter, words []word) (moments []int64, few bool, err error) {
+	query, args := s.fewQuery(f, words)
+	moments, err = scanAll(ctx, tx{s, s.db}, scanNumber, query, args...)
+	return s.atMost(moments, err)
+}
+
+func (s *Store) fewQuery(f Filter, words []word) (string, []any) {
+	var c conditions
+	c.add(s.words.match, s.words.query(words))
+	if !f.From.IsZero() {
+		c.add(s.words.at+" >= ?", micros(f.From))
+	}
+	if !f.Until.IsZero() {
+		c.add(s.words.at+" < ?", micros(f.Until))
+	}
+	return "SELECT " + s.words.at + " FROM " + s.words.table + c.where() + " LIMIT ?", append(c.args, s.few+1)
+}
+
+func (s *Store) atMost(moments []int64, err error) ([]int64, bool, error) {
+	if err != nil || len(moments) > s.few {
+		return nil, false, err
+	}
+	return moments, true, nil
 }
 
 // word is a word that is looked for.

@@ -235,6 +235,10 @@ func (h *Host) dataWorker(c *temporal.Client, data *activities.Data, calls *acti
 	// Staging and anonymizing use every core by themselves; more parts at
 	// once would only hold more memory, and keep them from other workers.
 	options.MaxConcurrentActivityExecutionSize = runtime.NumCPU() + 2
+	// A call is answered within its workflow task, which mostly waits for the provider.
+	// Tasks that wait for long are renewed at the server, so a thousand of them, the
+	// default, would keep it busy with nothing.
+	options.MaxConcurrentWorkflowTaskExecutionSize = 256
 	w := worker.New(c.Client, pipeline.TaskQueue, options)
 	workflows.Register(w)
 	w.RegisterActivityWithOptions(data, activity.RegisterOptions{})
