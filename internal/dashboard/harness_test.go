@@ -100,6 +100,14 @@ func (w *world) person(name string, role account.Role) account.User {
 // whose id follows.
 const door = "/door/"
 
+// must ends the test at an error.
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
 // serve serves the dashboard and the door.
 func (w *world) serve() string {
 	w.Helper()
