@@ -272,6 +272,14 @@ func (w *world) call(c results.Call, p ...results.Prediction) {
 	}
 }
 
+// must ends the test at an error.
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
 // companies are those of seeded calls.
 var companies = []string{"AcmeSupport", "BorealisHelp", "CometCare", "DeltaDesk", "OtherSupport"}
 
