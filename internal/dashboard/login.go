@@ -240,6 +240,21 @@ func (s *Server) changePassword(v *visit) error {
 	return v.redirect("/account", v.T("The password is changed. Everywhere else you are logged out."))
 }
 
+func (s *Server) saveView(v *visit) error {
+	view := account.View{Name: v.r.PostFormValue("name"), Query: v.r.PostFormValue("query")}
+	if err := s.Accounts.SaveView(v.r.Context(), v.user.ID, view); err != nil {
+		return v.refuse(err)
+	}
+	return v.redirect((&url.URL{Path: "/calls", RawQuery: strings.TrimPrefix(view.Query, "?")}).String(), v.T("The view is saved."))
+}
+
+func (s *Server) deleteView(v *visit) error {
+	if err := s.Accounts.DeleteView(v.r.Context(), v.user.ID, v.r.PostFormValue("name")); err != nil {
+		return err
+	}
+	return v.redirect("/calls", v.T("The view is removed."))
+}
+
 // accountProblems are what package account says of a form that will not do.
 var accountProblems = []string{
 	text("the password is too short: 12 characters are the least"),

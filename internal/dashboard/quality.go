@@ -327,25 +327,26 @@ func (q *quality) Calibration() template.HTML {
 
 // Calibrated says in words what the diagram shows.
 func (q *quality) Calibrated() string {
-	var n int64
-	var said, right float64
+	var n, count int64
+	var said float64
 	for _, b := range q.Bins {
 		if b.Right.Of > 0 {
 			n += b.Right.Of
+			count += b.Right.Count
 			said += float64(b.Confidence) * float64(b.Right.Of)
-			right += float64(b.Right.Count)
 		}
 	}
 	if n == 0 {
 		return ""
 	}
-	said, right = said/float64(n), right/float64(n)
-	if gap := said - right; gap > 0.02 {
-		return q.v.T("Over all %d calls in which the model named a company, it was %s sure and right in %s: it is too sure of itself.", n, q.v.percent(said), q.v.percent(right))
-	} else if gap < -0.02 {
-		return q.v.T("Over all %d calls in which the model named a company, it was %s sure and right in %s: it is better than it says.", n, q.v.percent(said), q.v.percent(right))
+	right, sure := review.ProportionOf(count, n), evaluate.Share(said/float64(n))
+	switch {
+	case sure > right.High:
+		return q.v.T("Over all %d calls in which the model named a company, it was %s sure and right in %s: it is too sure of itself.", n, q.v.portion(sure), q.v.portion(right.Value))
+	case sure < right.Low:
+		return q.v.T("Over all %d calls in which the model named a company, it was %s sure and right in %s: it is better than it says.", n, q.v.portion(sure), q.v.portion(right.Value))
 	}
-	return q.v.T("Over all %d calls in which the model named a company, it was %s sure and right in %s: it is as good as it says.", n, q.v.percent(said), q.v.percent(right))
+	return q.v.T("Over all %d calls in which the model named a company, it was %s sure and right in %s, which is no more apart than chance explains.", n, q.v.portion(sure), q.v.portion(right.Value))
 }
 
 // Agreed says in words how alike people judge.

@@ -81,7 +81,7 @@ func TestQualityIsToldInWords(t *testing.T) {
 		"AcmeSupport BorealisHelp 2",
 		"In 2 of 3 pairs two people gave the same label: 66.7%",
 		"Kappa is 0.33: they agree little more often than by chance.",
-		"Over all 11 calls in which the model named a company, it was 87.3% sure and right in 81.8%: it is too sure of itself.",
+		"Over all 11 calls in which the model named a company, it was 87.3% sure and right in 81.8%, which is no more apart than chance explains.",
 		"12 in the last 7 days, 0 in the 28 before",
 	)
 	page.lacks(t, "the-reviewer", "Administrators alone")
@@ -224,5 +224,24 @@ func TestWordsForKappa(t *testing.T) {
 	q.Agreement.Same = review.ProportionOf(3, 3)
 	if got := q.Kappa(); !strings.Contains(got, "one single label") {
 		t.Errorf("one label is told as %q", got)
+	}
+}
+
+func TestCalibrationIsNotToldFromChance(t *testing.T) {
+	for name, c := range map[string]struct {
+		count, of int64
+		says      string
+	}{
+		"nothing":  {0, 0, ""},
+		"as it is": {89, 100, "no more apart than chance explains"},
+		"few":      {2, 3, "no more apart than chance explains"},
+		"too sure": {60, 100, "too sure of itself"},
+		"better":   {1000, 1000, "better than it says"},
+	} {
+		q := &quality{v: &visit{lang: english}}
+		q.Bins[9] = review.Bin{Low: 0.9, High: 1, Confidence: 0.9, Right: review.ProportionOf(c.count, c.of)}
+		if got := q.Calibrated(); !strings.Contains(got, c.says) || (got == "") != (c.says == "") {
+			t.Errorf("%s is told as %q", name, got)
+		}
 	}
 }

@@ -28,13 +28,6 @@ func (w *world) openTab(role account.Role, width int64) *browsertest.Tab {
 	return tab
 }
 
-func (w *world) must(err error) {
-	w.Helper()
-	if err != nil {
-		w.Fatal(err)
-	}
-}
-
 func TestTheQueueIsWorkedThroughByKeys(t *testing.T) {
 	w := newWorld(t)
 	w.drawn(false)

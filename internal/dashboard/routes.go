@@ -42,6 +42,8 @@ func (s *Server) routes() []route {
 		{"GET /account", account.Viewer, s.ownAccount},
 		{"POST /account/language", account.Viewer, s.changeLanguage},
 		{"POST /account/password", account.Viewer, s.changePassword},
+		{"POST /views", account.Viewer, s.saveView},
+		{"POST /views/delete", account.Viewer, s.deleteView},
 
 		{"GET /admin", account.Admin, s.admin},
 		{"GET /admin/users", account.Admin, s.users},

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -138,13 +139,6 @@ func TestTheEndOfASession(t *testing.T) {
 		if v.loggedIn() {
 			t.Errorf("%s: the session goes on", what)
 		}
-	}
-}
-
-func (w *world) must(err error) {
-	w.Helper()
-	if err != nil {
-		w.Fatal(err)
 	}
 }
 
@@ -700,4 +694,50 @@ func TestLanguageOfAnAccount(t *testing.T) {
 	b.get("/account").says(t, http.StatusOK, `lang="de"`)
 	b.post("/account/language", "language", "xx").says(t, http.StatusBadRequest)
 	b.post("/account/language", "language", "").says(t, http.StatusOK, `lang="en"`, "Your account")
+}
+
+func TestSavedViewsAreOnesOwn(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.as(account.Viewer), w.as(account.Reviewer)
+	ann.post("/views", "name", "unsure ones", "query", "status=unsure").says(t, http.StatusOK, "The view is saved.", "unsure ones")
+	ann.get("/calls").says(t, http.StatusOK, "unsure ones", `href="/calls?status=unsure"`)
+	bob.get("/calls").lacks(t, "unsure ones")
+	bob.post("/views/delete", "name", "unsure ones")
+	ann.get("/calls").says(t, http.StatusOK, "unsure ones")
+	ann.post("/views", "name", "", "query", "status=unsure").says(t, http.StatusBadRequest, "Give the view a name of 1 to 64 characters.")
+	ann.post("/views/delete", "name", "unsure ones").says(t, http.StatusOK, "The view is removed.")
+	ann.get("/calls").lacks(t, "unsure ones")
+}
+
+// A route that gets lost leaves a form that leads nowhere.
+func TestEveryFormLeadsSomewhere(t *testing.T) {
+	patterns := []*regexp.Regexp{}
+	for _, r := range (&Server{}).routes() {
+		if path, ok := strings.CutPrefix(r.pattern, "POST "); ok {
+			patterns = append(patterns, regexp.MustCompile("^"+inPath.ReplaceAllString(path, "[^/]+")+"$"))
+		}
+	}
+	posted := regexp.MustCompile(`<form method="post"[^>]*? action="([^"]*)"`)
+	inTemplate := regexp.MustCompile(`\{\{[^}]*\}\}`)
+	names, err := templateFiles.ReadDir("templates")
+	w := newWorld(t)
+	w.must(err)
+	found := 0
+	for _, n := range names {
+		content, err := templateFiles.ReadFile("templates/" + n.Name())
+		w.must(err)
+		for _, m := range posted.FindAllStringSubmatch(string(content), -1) {
+			action := inTemplate.ReplaceAllString(m[1], "x")
+			if action == "x" {
+				continue // code makes it
+			}
+			found++
+			if !slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool { return p.MatchString(action) }) {
+				t.Errorf("%s posts to %s, where nothing is", n.Name(), action)
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d forms were found", found)
+	}
 }
