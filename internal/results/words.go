@@ -26,6 +26,9 @@ type dialect struct {
 	few func(ctx context.Context, s *Store, f Filter, words []word) (moments []int64, few bool, err error)
 	// at is the moment by which what was found is in order.
 	at string
+	// seldom is how a condition is written that few calls meet: SQLite would rather
+	// read all calls of a range of time than those that an index of values has.
+	seldom string
 	// query says in the database's language what is looked for.
 	query func(words []word) string
 }
@@ -36,12 +39,13 @@ var postgres = dialect{
 			at, id, turns, spans, strings.Join(words, " "))
 		return err
 	},
-	join:  " JOIN transcripts w ON w.at = c.at",
-	table: "transcripts w",
-	match: "w.words @@ CAST(? AS tsquery)",
-	at:    "w.at",
-	few:   fewOfPostgres,
-	query: func(words []word) string { return inQuotes(words, "'", " & ", ":*") },
+	join:   " JOIN transcripts w ON w.at = c.at",
+	table:  "transcripts w",
+	match:  "w.words @@ CAST(? AS tsquery)",
+	at:     "w.at",
+	few:    fewOfPostgres,
+	seldom: "%s",
+	query:  func(words []word) string { return inQuotes(words, "'", " & ", ":*") },
 }
 
 var sqlite = dialect{
@@ -58,6 +62,7 @@ var sqlite = dialect{
 	match:  "w.transcript_words MATCH ?",
 	at:     "w.rowid",
 	few:    fewOfSQLite,
+	seldom: "likelihood(%s, 0.01)",
 	query:  func(words []word) string { return inQuotes(words, `"`, " AND ", "*") },
 }
 
@@ -90,12 +95,7 @@ func fewOfSQLite(ctx context.Context, s *Store, f Filter, words []word) (moments
 func (s *Store) fewQuery(f Filter, words []word) (string, []any) {
 	var c conditions
 	c.add(s.words.match, s.words.query(words))
-	if !f.From.IsZero() {
-		c.add(s.words.at+" >= ?", micros(f.From))
-	}
-	if !f.Until.IsZero() {
-		c.add(s.words.at+" < ?", micros(f.Until))
-	}
+	within(&c, s.words.at, f)
 	return "SELECT " + s.words.at + " FROM " + s.words.table + c.where() + " LIMIT ?", append(c.args, s.few+1)
 }
 
