@@ -1,4 +1,4 @@
-# One image with the worker, the intake, the starter and the model server.
+# One image with the worker, the intake, the dashboard, the starter and the model server.
 #
 #   docker build -t switchboard:local .
 #   docker run --rm switchboard:local finetune --help
@@ -20,7 +20,7 @@ COPY . .
 # The backend of the model for names is some three times as fast with it.
 ENV GOEXPERIMENT=simd
 # Static programs, which need nothing from the image they run in.
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /out/ ./worker ./intake ./starter ./modelserver
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o /out/ ./worker ./intake ./dashboard ./starter ./modelserver
 # Folders of the final image. A named volume takes over the owner of the folder
 # that it is mounted on.
 RUN mkdir -p /root-fs/artifacts /root-fs/datasets /root-fs/models /root-fs/var/lib/switchboard/modelserver \

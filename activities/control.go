@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"switchboard/internal/account"
 	"switchboard/internal/artifact"
 	"switchboard/internal/config"
 	"switchboard/internal/database"
@@ -17,6 +18,8 @@ type Control struct {
 	Store   *artifact.Store
 	Models  *database.Store
 	Results *results.Store
+	// Accounts has the audit.
+	Accounts *account.Store
 	// Kafka has the events of calls; nil where there is none.
 	Kafka  *kafka.Client
 	Client *provider.Client

@@ -53,8 +53,8 @@ func (c *Calls) RedactCall(ctx context.Context, in RedactCallInput) (RedactCallR
 	return result, err
 }
 
-// before returns what is stored of the very event that is to be redacted; false if
-// nothing is, or if that cannot be told without reading the event.
+// before returns what is stored under the call's id; false if nothing is, or if that
+// cannot be told without reading the event.
 func (c *Calls) before(ctx context.Context, in RedactCallInput) (RedactCallResult, bool, error) {
 	if in.Record == nil {
 		return RedactCallResult{}, false, nil
@@ -63,8 +63,13 @@ func (c *Calls) before(ctx context.Context, in RedactCallInput) (RedactCallResul
 	if kind, _ := problem.KindOf(err); kind == problem.BadInput {
 		return RedactCallResult{}, false, nil
 	}
-	if err != nil || stored.Origin.SHA256 != in.Record.SHA256 || stored.Status != results.Redacted {
+	switch {
+	case err != nil:
 		return RedactCallResult{}, false, err
+	case stored.Origin.SHA256 != in.Record.SHA256:
+		return RedactCallResult{Outcome: pipeline.CallTaken}, true, nil
+	case stored.Status != results.Redacted:
+		return RedactCallResult{Outcome: pipeline.CallAnswered}, true, nil
 	}
 	clearance, err := c.clearance(ctx)
 	return RedactCallResult{Outcome: pipeline.CallStored, Turns: len(stored.Turns), Spans: stored.Spans, Clearance: clearance}, true, err

@@ -42,6 +42,9 @@ type ReportEvaluationInput struct {
 	// WithoutTexts leaves the conversations out, for a report to be shared.
 	WithoutTexts bool   `json:"without_texts,omitempty"`
 	Dir          string `json:"dir"`
+	// Split and SetAside tell what was learned from calls; zero where nothing was.
+	Split    pipeline.SplitCounts `json:"split,omitzero"`
+	SetAside pipeline.SetAside    `json:"set_aside,omitzero"`
 }
 
 // UntunedAnswers are those of a base model that was not trained.
@@ -125,7 +128,7 @@ func (d *Data) judge(ctx context.Context, in ReportEvaluationInput) (reports.Eva
 	if err != nil {
 		return reports.Evaluation{}, err
 	}
-	return subject.Judge(beside, notes), nil
+	return subject.Judge(beside, append(notes, reports.FromCalls(in.Split, in.SetAside)...)), nil
 }
 
 // beside are the columns that the model is compared with, and why one is missing.

@@ -4,23 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"switchboard/internal/kafka"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/results"
 )
 
 // RetryCalls starts the analysis of calls once more that have no answer, or of which
-// the answer is that asking failed. Their events must be in Kafka still.
+// the answer is that asking failed. Their events must be in Kafka still. What is left
+// of their dead letters is dealt with then.
 func (c *Control) RetryCalls(ctx context.Context, in pipeline.RetryCallsInput) (pipeline.RetryCallsResult, error) {
 	done := pipeline.RetryCallsResult{Retried: []string{}}
 	if c.Kafka == nil {
 		return done, noKafka()
+	}
+	// Those of attempts that are still to fail are not meant.
+	letters, _, err := c.Kafka.DeadLetters(ctx, pipeline.PageSize)
+	if err != nil {
+		return done, err
 	}
 	for _, id := range in.CallIDs {
 		err := c.retryCall(ctx, id)
@@ -33,7 +41,22 @@ func (c *Control) RetryCalls(ctx context.Context, in pipeline.RetryCallsInput) (
 			return done, err
 		}
 	}
-	return done, nil
+	return done, c.discardLetters(ctx, letters, done.Retried)
+}
+
+// discardLetters marks those of some calls as dealt with.
+func (c *Control) discardLetters(ctx context.Context, letters []kafka.DeadLetter, calls []string) error {
+	var ids []string
+	for _, l := range letters {
+		if !l.Replayed && !l.Discarded && slices.Contains(calls, l.CallID) {
+			ids = append(ids, l.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := c.Kafka.Discard(ctx, ids)
+	return err
 }
 
 func (c *Control) retryCall(ctx context.Context, id string) error {
@@ -48,7 +71,7 @@ func (c *Control) retryCall(ctx context.Context, id string) error {
 	}
 	o := r.Origin
 	if o.Source != "kafka" {
-		return problem.Input("the call %s came from a file; give that to `starter call` once more", id)
+		return problem.Input("the call %s did not come by Kafka, where its event would be; one that came from a file is analyzed once more with `starter call`", id)
 	}
 	if _, err := c.Kafka.Record(ctx, o.Topic, o.Partition, o.Offset, o.SHA256); err != nil {
 		return err

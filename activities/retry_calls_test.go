@@ -10,6 +10,7 @@ import (
 
 	"switchboard/internal/kafka"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
 	"switchboard/internal/results"
 	"switchboard/internal/temporal"
 )
@@ -54,8 +55,11 @@ func TestRetryCalls(t *testing.T) {
 			}
 		}
 	}
-	if err := x.Results.Reject(t.Context(), results.Call{ID: "rejected"}, "refused"); err != nil {
-		t.Fatal(err)
+	// Two of them are dead letters.
+	for offset, id := range ids {
+		if id == "rejected" || id == "gone" {
+			x.reject(id, &pipeline.RecordRef{Topic: "calls", Offset: int64(offset), SHA256: kafka.SHA256([]byte(`{"call_id":"` + id + `","turns":[{"text":"a"}]}`))}, problem.Refused)
+		}
 	}
 	done, err := c.RetryCalls(t.Context(), pipeline.RetryCallsInput{CallIDs: append(ids, "nobody")})
 	if err != nil || len(done.Retried) != 3 || len(server.inputs) != 3 {
@@ -75,11 +79,15 @@ func TestRetryCalls(t *testing.T) {
 		"running":  "the call running is being analyzed",
 		"answered": "the call answered is answered, and stays as it is",
 		"gone":     "the event at offset 99 of partition 0 of topic calls is no longer in Kafka: the topic keeps its records for too short a time; send the call again",
-		"filed":    "the call filed came from a file; give that to `starter call` once more",
+		"filed":    "the call filed did not come by Kafka, where its event would be; one that came from a file is analyzed once more with `starter call`",
 		"nobody":   "there is no call \"nobody\"; `starter calls list` shows those there are",
 	} {
 		if refused[id] != want {
 			t.Errorf("%s: %q, want %q", id, refused[id], want)
 		}
+	}
+	letters, _, err := x.Kafka.DeadLetters(t.Context(), 9)
+	if err != nil || len(letters) != 2 || letters[0].CallID != "gone" || letters[0].Discarded || letters[1].CallID != "rejected" || !letters[1].Discarded {
+		t.Errorf("dead letters are %+v, %v", letters, err)
 	}
 }

@@ -9,6 +9,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -18,13 +19,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchboard/internal/account"
 	"switchboard/internal/config"
 	"switchboard/internal/console"
 	"switchboard/internal/dashboard"
 	"switchboard/internal/database"
 	"switchboard/internal/problem"
-	"switchboard/internal/results"
 	"switchboard/internal/runs"
 	"switchboard/internal/temporal"
 )
@@ -54,7 +53,7 @@ database that the workers have. Several dashboards may run beside each other.
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return run(cmd.Context(), slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+			return run(cmd.Context(), cmd.OutOrStdout(), slog.New(slog.NewJSONHandler(os.Stderr, nil)))
 		},
 	}
 	cmd.CompletionOptions.DisableDefaultCmd = true
@@ -66,6 +65,7 @@ database that the workers have. Several dashboards may run beside each other.
 			return dashboard.Health(cmd.Context(), dashboard.LoadPlace(os.Getenv))
 		},
 	})
+	cmd.AddCommand(usersCommand())
 	cmd.SetFlagErrorFunc(console.FlagProblem)
 	console.AddVersion(cmd)
 	return cmd
@@ -75,6 +75,8 @@ database that the workers have. Several dashboards may run beside each other.
 var read = []string{
 	config.Artifacts, config.DatabaseURL, config.DatabaseURLFile, config.WebUI,
 	config.DashboardAddress, config.DashboardURL, config.DashboardTLSCert, config.DashboardTLSKey,
+	config.DashboardOIDCIssuer, config.DashboardOIDCClientID, config.DashboardOIDCClientSecret, config.DashboardOIDCClientSecretFile,
+	config.DashboardOIDCClaim, config.DashboardOIDCRoles,
 }
 
 // settings says what they mean.
@@ -89,7 +91,7 @@ func settings() string {
 }
 
 // run shows the pages until ctx ends.
-func run(ctx context.Context, log *slog.Logger) error {
+func run(ctx context.Context, out io.Writer, log *slog.Logger) error {
 	place := dashboard.LoadPlace(os.Getenv)
 	if err := place.Validate(); err != nil {
 		return err
@@ -104,11 +106,12 @@ func run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	defer base.Close()
-	accounts := account.New(base)
-	pages, err := dashboard.New(dashboard.Options{
-		Base: base, Results: results.New(base), Temporal: c, WebUI: runs.WebUI(config.Get(os.Getenv, config.WebUI), c.Address),
-		Accounts: accounts, Sessions: &account.Sessions{Accounts: accounts, Secure: place.Secure()}, Log: log,
-	})
+	over, err := dashboard.Over(base, place, os.Getenv)
+	if err != nil {
+		return err
+	}
+	over.Temporal, over.WebUI, over.Log = c, runs.WebUI(config.Get(os.Getenv, config.WebUI), c.Address), log
+	pages, err := dashboard.New(over)
 	if err != nil {
 		return err
 	}
@@ -118,6 +121,17 @@ func run(ctx context.Context, log *slog.Logger) error {
 	}
 	defer running.Stop()
 	log.Info("showing pages", "url", running.URL())
+	if place.URL == "" {
+		place.URL = running.URL()
+	}
+	welcome, err := over.Welcome(ctx, place)
+	if err != nil {
+		return err
+	}
+	if welcome != "" {
+		// Whoever reads this may become the first admin: it is not for a log.
+		fmt.Fprintf(out, "Nobody is an administrator yet. Within a day, choose a name and a password at\n%s\n", welcome)
+	}
 	select {
 	case <-ctx.Done():
 		return nil

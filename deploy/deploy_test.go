@@ -28,6 +28,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"switchboard/internal/config"
+	"switchboard/internal/dashboard"
 	"switchboard/internal/intake"
 	"switchboard/internal/pipeline"
 	"switchboard/worker/host"
@@ -57,6 +58,7 @@ type service struct {
 	Ports           []string
 	Volumes         []string
 	Networks        []string
+	ReadOnly        bool                                  `yaml:"read_only"`
 	StopGracePeriod string                                `yaml:"stop_grace_period"`
 	DependsOn       map[string]struct{ Condition string } `yaml:"depends_on"`
 	Healthcheck     struct {
@@ -351,7 +353,8 @@ func TestSecretsComeFromOutside(t *testing.T) {
 	for _, o := range []string{
 		"SWITCHBOARD_NOTIFY_SECRET",                                    // who notifies nobody signs nothing
 		"SWITCHBOARD_KAFKA_SASL_PASSWORD", "SWITCHBOARD_KAFKA_TLS_KEY", // the Kafka here knows no users
-		"SWITCHBOARD_SPEECH_KEY", // nor does the recognizer here
+		"SWITCHBOARD_SPEECH_KEY",                                                    // nor does the recognizer here
+		"SWITCHBOARD_DASHBOARD_OIDC_CLIENT_SECRET", "SWITCHBOARD_DASHBOARD_TLS_KEY", // the dashboard keeps accounts itself, and is on this machine
 	} {
 		optional[o] = "${" + o + ":-}"
 	}
@@ -559,7 +562,7 @@ func TestBuildContext(t *testing.T) {
 
 func TestServicesStopInTime(t *testing.T) {
 	c := readCompose(t)
-	for name, needs := range map[string]time.Duration{"worker": host.StopTimeout, "intake": intake.StopTimeout} {
+	for name, needs := range map[string]time.Duration{"worker": host.StopTimeout, "intake": intake.StopTimeout, "dashboard": dashboard.StopTimeout} {
 		grace, err := time.ParseDuration(c.Services[name].StopGracePeriod)
 		if err != nil {
 			t.Fatal(err)
@@ -612,6 +615,35 @@ func TestSettingsOfCallsPassThrough(t *testing.T) {
 		if w[name] != i[name] || w[name] == "" {
 			t.Errorf("the worker has %s %q, the intake %q", name, w[name], i[name])
 		}
+	}
+}
+
+// The dashboard has the database of the workers, writes no file, and takes its settings
+// from .env.
+func TestTheDashboardIsServed(t *testing.T) {
+	c := readCompose(t)
+	d, w := c.Services["dashboard"], c.Services["worker"]
+	for _, name := range []string{config.DatabaseURL, "PGPASSWORD", "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"} {
+		if d.Environment[name] == "" || d.Environment[name] != w.Environment[name] {
+			t.Errorf("the dashboard has %s %q, the worker %q", name, d.Environment[name], w.Environment[name])
+		}
+	}
+	for _, s := range config.Settings {
+		switch {
+		case !strings.HasPrefix(s.Name, "SWITCHBOARD_DASHBOARD_") || strings.HasSuffix(s.Name, "_FILE") || s.Name == config.DashboardAddress:
+		case !strings.HasPrefix(d.Environment[s.Name], "${"+s.Name+":-"):
+			t.Errorf("%s is %q; it should come from .env", s.Name, d.Environment[s.Name])
+		}
+	}
+	_, port, _ := strings.Cut(d.Environment[config.DashboardAddress], ":")
+	if !slices.Contains(d.Ports, "127.0.0.1:${DASHBOARD_PORT:-"+port+"}:"+port) {
+		t.Errorf("the dashboard listens on %s, and publishes %v", port, d.Ports)
+	}
+	if !d.ReadOnly || len(d.Volumes) > 0 {
+		t.Errorf("the dashboard can write: read_only %v, volumes %v", d.ReadOnly, d.Volumes)
+	}
+	if !strings.HasSuffix(d.Environment[config.DashboardURL], ":"+port+"}") {
+		t.Errorf("people find the dashboard at %s", d.Environment[config.DashboardURL])
 	}
 }
 
@@ -727,6 +759,7 @@ func TestServicesWaitForEachOther(t *testing.T) {
 		"temporal-ui":        {"temporal"},
 		"worker":             {"temporal-namespace", "modelserver", "results", "kafka"},
 		"intake":             {"temporal-namespace", "results", "kafka"},
+		"dashboard":          {"temporal-namespace", "results"},
 	} {
 		for _, n := range needs {
 			if _, ok := c.Services[name].DependsOn[n]; !ok {
@@ -739,7 +772,7 @@ func TestServicesWaitForEachOther(t *testing.T) {
 // closed lists who is on the networks that lead nowhere else.
 var closed = map[string][]string{
 	"database": {"postgresql", "temporal-schema", "temporal"},
-	"results":  {"results", "worker", "intake"},
+	"results":  {"results", "worker", "intake", "dashboard"},
 	"kafka":    {"kafka", "worker", "intake"},
 }
 
@@ -758,7 +791,7 @@ func TestContainersHaveNoMoreRightsThanTheyNeed(t *testing.T) {
 				t.Errorf("service %s publishes %s to other machines", name, p)
 			}
 		}
-		if len(s.Ports) > 0 && !slices.Contains([]string{"temporal", "temporal-ui", "intake"}, name) {
+		if len(s.Ports) > 0 && !slices.Contains([]string{"temporal", "temporal-ui", "intake", "dashboard"}, name) {
 			t.Errorf("service %s publishes a port", name)
 		}
 		for _, n := range s.Networks {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -132,8 +133,13 @@ func TestCallsAreAnswered(t *testing.T) {
 		t.Fatalf("exit code %d\n%s%s", code, out, errOut)
 	}
 	letters := th.deadLetters(1)
-	if letters[0].Reason != "bad-input" {
-		t.Errorf("the dead letter's reason is %s", letters[0].Reason)
+	if letters[0].Reason != "bad-input" || letters[0].CallID != "call-0000" || letters[0].Task != pipeline.DefaultTask {
+		t.Errorf("the dead letter is %+v", letters[0])
+	}
+	var given pipeline.CallDetails
+	th.ask(&given, "calls", "show", "call-0000")
+	if given.Status != pipeline.AnswerRejected || given.ErrorCode != "bad-input" || given.AnswerSeconds != nil {
+		t.Errorf("a call that was given up is %+v", given)
 	}
 	th.run("finetune", "--dataset", training, "--watch")
 	var replayed pipeline.ReplayDeadLettersResult
@@ -167,8 +173,14 @@ func TestCallsAreAnswered(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	}
-	if letters := th.deadLetters(3); letters[0].Reason == letters[1].Reason {
+	letters = th.deadLetters(3)
+	if letters[0].Reason == letters[1].Reason {
 		t.Errorf("two different faults have one reason, %s", letters[0].Reason)
+	}
+	th.checkDiscard(letters[0].ID)
+	th.checkExport(n)
+	if code, out, errOut := th.starter("calls", "retry", "call-0001"); code != 2 || !strings.Contains(out, "the call call-0001 is answered") {
+		t.Errorf("retried with exit code %d: %s%s", code, out, errOut)
 	}
 	var d pipeline.CallDetails
 	th.ask(&d, "calls", "show", "call-0001")
@@ -185,6 +197,29 @@ func TestCallsAreAnswered(t *testing.T) {
 	}
 	th.checkCallHistories()
 	th.checkNoCallerIsNamed()
+}
+
+// checkDiscard has a dead letter dealt with.
+func (th *harness) checkDiscard(id string) {
+	th.t.Helper()
+	var before, after pipeline.IntakeState
+	var done pipeline.DiscardDeadLettersResult
+	th.ask(&before, "calls", "intake")
+	th.ask(&done, "calls", "discard", id)
+	th.ask(&after, "calls", "intake")
+	if done.Discarded != 1 || after.DeadLetters != before.DeadLetters-1 {
+		th.t.Errorf("discarding %s: %+v, %d dead letters and then %d", id, done, before.DeadLetters, after.DeadLetters)
+	}
+}
+
+// checkExport reads all calls as CSV.
+func (th *harness) checkExport(n int) {
+	th.t.Helper()
+	code, out, errOut := th.starter("calls", "list", "--csv", "--company", "BoltRail", "--since", "1h")
+	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if code != 0 || err != nil || len(rows) != 1+n/5 || rows[1][10] != "BoltRail" || rows[1][8] == "" {
+		th.t.Errorf("exit code %d, %v\n%s%s", code, err, out, errOut)
+	}
 }
 
 func waiting(s pipeline.IntakeState) (n int64) {

@@ -61,7 +61,7 @@ func slow(t *testing.T) {
 type harness struct {
 	t       *testing.T
 	dir     string
-	ports   [5]string
+	ports   [6]string
 	env     []string
 	process *exec.Cmd
 	errors  *bytes.Buffer
@@ -70,7 +70,7 @@ type harness struct {
 func newHarness(t *testing.T, env ...string) *harness {
 	t.Helper()
 	// Free ports are found by the program itself, at its first start.
-	th := &harness{t: t, dir: t.TempDir(), ports: [5]string{"0", "0", "0", "0", "0"}}
+	th := &harness{t: t, dir: t.TempDir(), ports: [6]string{"0", "0", "0", "0", "0", "0"}}
 	th.env = append(os.Environ(), "SWITCHBOARD_ARTIFACTS="+filepath.Join(th.dir, "artifacts"))
 	th.env = append(th.env, env...)
 	return th
@@ -80,7 +80,7 @@ func (th *harness) args(more ...string) []string {
 	return append([]string{
 		"--data", filepath.Join(th.dir, "state"),
 		"--temporal-port", th.ports[0], "--ui-port", th.ports[1], "--model-port", th.ports[2],
-		"--kafka-port", th.ports[3], "--intake-port", th.ports[4],
+		"--kafka-port", th.ports[3], "--intake-port", th.ports[4], "--dashboard-port", th.ports[5],
 	}, more...)
 }
 
@@ -112,13 +112,13 @@ func (th *harness) open() {
 	th.t.Fatalf("standalone ended before it was ready: %v\n%s", err, th.errors)
 }
 
-var portLine = regexp.MustCompile(`^(Temporal|Web UI|Provider|Kafka|Intake) .*127\.0\.0\.1:(\d+)`)
+var portLine = regexp.MustCompile(`^(Temporal|Web UI|Provider|Kafka|Intake|Dashboard) .*127\.0\.0\.1:(\d+)`)
 
 // notePort reads where a part of the program listens. It stays there when the
 // program is started again.
 func (th *harness) notePort(line string) {
 	if m := portLine.FindStringSubmatch(line); m != nil {
-		th.ports[slices.Index([]string{"Temporal", "Web UI", "Provider", "Kafka", "Intake"}, m[1])] = m[2]
+		th.ports[slices.Index([]string{"Temporal", "Web UI", "Provider", "Kafka", "Intake", "Dashboard"}, m[1])] = m[2]
 	}
 }
 

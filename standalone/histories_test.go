@@ -1,11 +1,17 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -18,14 +24,7 @@ import (
 // folder: histories of earlier versions are what a new version must still be
 // able to replay.
 func TestHistories(t *testing.T) {
-	name := os.Getenv("RECORD_HISTORIES")
-	if name == "" {
-		t.Skip("records histories on purpose only: set RECORD_HISTORIES to the name of a new folder in workflows/testdata")
-	}
-	folder := filepath.Join("..", "workflows", "testdata", name)
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	folder := histories(t)
 	th := newHarness(t)
 	training, production := tweets(t, th.dir, 600)
 	th.open()
@@ -48,6 +47,60 @@ func TestHistories(t *testing.T) {
 		"call": called, "finetune-blind": blind, "finetune-blind-prepare": pipeline.PrepareID(blind),
 	} {
 		th.record(filepath.Join(folder, name+".json"), id)
+	}
+}
+
+// histories is the folder to record into.
+func histories(t *testing.T) string {
+	t.Helper()
+	name := os.Getenv("RECORD_HISTORIES")
+	if name == "" {
+		t.Skip("records histories on purpose only: set RECORD_HISTORIES to the name of a new folder in workflows/testdata")
+	}
+	folder := filepath.Join("..", "workflows", "testdata", name)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// TestHistoriesOfCalls does the same for calls that come in by Kafka, as turns and as
+// a recording, and for one that no model can answer.
+func TestHistoriesOfCalls(t *testing.T) {
+	folder := histories(t)
+	recordings := httptest.NewServer(http.FileServer(http.Dir(filepath.Join("..", "datasets", "sample", "calls", "audio"))))
+	t.Cleanup(recordings.Close)
+	recognizer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"text":"Hello, this is Naomi, my train is late again at platform 7 %s."}`, marker)
+	}))
+	t.Cleanup(recognizer.Close)
+	th := newHarness(t, "SWITCHBOARD_SPEECH_URL="+recognizer.URL+"/v1", "SWITCHBOARD_AUDIO_HOSTS="+strings.TrimPrefix(recordings.URL, "http://"))
+	training, _ := tweets(t, th.dir, 600)
+	th.open()
+	turns := `{"call_id":%q,"turns":[{"side":"customer","text":"Hello, this is Naomi, my train is late again at platform 7 ` + marker + `"}]}`
+	th.produce(fmt.Sprintf(turns, "turns-rejected"))
+	th.ended("turns-rejected")
+	th.run("finetune", "--dataset", training, "--watch")
+	th.produce(fmt.Sprintf(turns, "turns"))
+	th.produce(fmt.Sprintf(`{"call_id":"recording","audio_url":"%s/2026-11-16.0011.wav"}`, recordings.URL))
+	th.run("call", callFile(t, "file"), "--watch")
+	for _, id := range []string{"turns-rejected", "turns", "recording", "file"} {
+		th.ended(id)
+		th.record(filepath.Join(folder, "call-"+id+".json"), pipeline.CallWorkflowID(id))
+	}
+}
+
+// ended waits until a call is analyzed, or cannot be.
+func (th *harness) ended(id string) {
+	th.t.Helper()
+	c := th.temporal()
+	for {
+		var gone *serviceerror.NotFound
+		err := c.GetWorkflow(th.t.Context(), pipeline.CallWorkflowID(id), "").Get(th.t.Context(), nil)
+		if !errors.As(err, &gone) {
+			return
+		}
 	}
 }
 
@@ -112,7 +165,12 @@ func (th *harness) record(path, id string) {
 	if err != nil {
 		th.t.Fatal(err)
 	}
-	if err := os.WriteFile(path, text, 0o600); err != nil {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	_, err = file.Write(text)
+	if err := errors.Join(err, file.Close()); err != nil {
 		th.t.Fatal(err)
 	}
 }

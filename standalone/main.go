@@ -50,10 +50,10 @@ func command() *cobra.Command {
 	var o options
 	root := &cobra.Command{
 		Use:   "standalone",
-		Short: "Run Temporal, its Web UI, the model server, a worker and the intake of calls in one process",
-		Long: `Run Temporal, its Web UI, the model server, a worker, and the intake of calls with
-a broker of Kafka's protocol in one process, until it is interrupted. Use the starter
-beside it. The recognizer that "make asr" installs is started, too.
+		Short: "Run Temporal, its Web UI, the model server, a worker, the intake of calls and the dashboard in one process",
+		Long: `Run Temporal, its Web UI, the model server, a worker, the intake of calls with a
+broker of Kafka's protocol, and the dashboard in one process, until it is interrupted.
+Use the starter beside it. The recognizer that "make asr" installs is started, too.
 
 With OPENAI_BASE_URL set, that provider is used and no model server is started.`,
 		Args:          console.NoSuchCommand,
@@ -70,6 +70,7 @@ With OPENAI_BASE_URL set, that provider is used and no model server is started.`
 	flags.IntVar(&o.modelPort, "model-port", config.ModelServerPort, "port for the model server; 0 takes a free one")
 	flags.IntVar(&o.kafkaPort, "kafka-port", kafkaPort, "port for the broker that calls come by; 0 takes a free one")
 	flags.IntVar(&o.intakePort, "intake-port", config.IntakePort, "port to which calls are sent; 0 takes a free one")
+	flags.IntVar(&o.dashboardPort, "dashboard-port", config.DashboardPort, "port for the dashboard; 0 takes a free one")
 	flags.StringVar(&o.encoder, "encoder", "", "directory of a sentence encoder in ONNX, for the model server's base model "+modelserver.HybridModel)
 	root.AddCommand(&cobra.Command{
 		Use:   "demo",

@@ -21,11 +21,20 @@ const (
 
 // ready is what is printed once everything runs. The command in it works as it is.
 func (s *stack) ready() string {
-	return fmt.Sprintf("Temporal      %s\nWeb UI        %s\nProvider      %s\nArtifacts     %s\nKafka         %s\nIntake        http://%s\n",
+	return fmt.Sprintf("Temporal      %s\nWeb UI        %s\nProvider      %s\nArtifacts     %s\nKafka         %s\nIntake        http://%s\nDashboard     %s\n",
 		s.temporal.Address(), s.temporal.UIURL(), s.config.ProviderURL, absolute(s.config.Artifacts),
-		strings.Join(s.config.Kafka.Brokers, ","), s.intake.Address()) +
+		strings.Join(s.config.Kafka.Brokers, ","), s.intake.Address(), s.pages.URL()) +
+		s.welcomeLine() +
 		s.recognizerLine() +
 		"Ready. Try `go run ./starter " + strings.Join(append(trial(), addressFlag(s.temporal.Address())...), " ") + "`; Ctrl-C stops.\n"
+}
+
+// welcomeLine says where the first person to use the dashboard begins.
+func (s *stack) welcomeLine() string {
+	if s.welcome == "" {
+		return ""
+	}
+	return "First login   " + s.welcome + "\n"
 }
 
 // recognizerLine says who turns recordings into text.
@@ -61,7 +70,7 @@ func (o options) again() string {
 	for _, p := range []struct {
 		flag        string
 		port, usual int
-	}{{"temporal-port", o.temporalPort, temporalPort}, {"ui-port", o.uiPort, uiPort}, {"model-port", o.modelPort, config.ModelServerPort}, {"kafka-port", o.kafkaPort, kafkaPort}, {"intake-port", o.intakePort, config.IntakePort}} {
+	}{{"temporal-port", o.temporalPort, temporalPort}, {"ui-port", o.uiPort, uiPort}, {"model-port", o.modelPort, config.ModelServerPort}, {"kafka-port", o.kafkaPort, kafkaPort}, {"intake-port", o.intakePort, config.IntakePort}, {"dashboard-port", o.dashboardPort, config.DashboardPort}} {
 		if p.port != p.usual {
 			line += fmt.Sprintf(" --%s %d", p.flag, p.port)
 		}

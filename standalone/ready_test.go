@@ -15,12 +15,12 @@ import (
 func TestPrintedCommandsNameWhatIsNotUsual(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
-	usual := options{dir: config.StateDir, temporalPort: 7233, uiPort: 8233, modelPort: config.ModelServerPort, kafkaPort: 9092, intakePort: config.IntakePort}
+	usual := options{dir: config.StateDir, temporalPort: 7233, uiPort: 8233, modelPort: config.ModelServerPort, kafkaPort: 9092, intakePort: config.IntakePort, dashboardPort: config.DashboardPort}
 	if got := usual.again(); got != "go run ./standalone" {
 		t.Errorf("as usual it is %q", got)
 	}
-	other := options{dir: "state", temporalPort: 17233, uiPort: 0, modelPort: 18090, kafkaPort: 19092, intakePort: 18091, encoder: "model"}
-	want := "go run ./standalone --data " + filepath.Join(dir, "state") + " --temporal-port 17233 --ui-port 0 --model-port 18090 --kafka-port 19092 --intake-port 18091 --encoder " + filepath.Join(dir, "model")
+	other := options{dir: "state", temporalPort: 17233, uiPort: 0, modelPort: 18090, kafkaPort: 19092, intakePort: 18091, dashboardPort: 18092, encoder: "model"}
+	want := "go run ./standalone --data " + filepath.Join(dir, "state") + " --temporal-port 17233 --ui-port 0 --model-port 18090 --kafka-port 19092 --intake-port 18091 --dashboard-port 18092 --encoder " + filepath.Join(dir, "model")
 	if got := other.again(); got != want {
 		t.Errorf("with options it is\n%s, want\n%s", got, want)
 	}

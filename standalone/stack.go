@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"switchboard/internal/config"
+	"switchboard/internal/dashboard"
 	"switchboard/internal/embedded"
 	"switchboard/internal/encoder"
 	"switchboard/internal/intake"
@@ -31,6 +32,7 @@ type options struct {
 	dir                             string
 	temporalPort, uiPort, modelPort int
 	kafkaPort, intakePort           int
+	dashboardPort                   int
 	encoder                         string
 }
 
@@ -46,6 +48,9 @@ type stack struct {
 	client   *temporal.Client
 	host     *host.Host
 	intake   *intake.Intake
+	pages    *dashboard.Running
+	// welcome is where the first admin chooses a password, empty once there is one.
+	welcome string
 	// speech and recordings are nil where the settings name a recognizer, or none
 	// is installed.
 	speech     *recognizer
@@ -88,8 +93,10 @@ func start(ctx context.Context, o options) (_ *stack, err error) {
 	if s.host, err = host.Start(ctx, s.client, s.config); err != nil {
 		return nil, err
 	}
-	s.intake, err = s.startIntake(ctx, o)
-	return s, err
+	if s.intake, err = s.startIntake(ctx, o); err != nil {
+		return nil, err
+	}
+	return s, s.startDashboard(ctx, o)
 }
 
 // startServers starts what the workers speak to: Temporal, and the model server and
@@ -164,6 +171,32 @@ func (s *stack) startIntake(ctx context.Context, o options) (*intake.Intake, err
 	return intake.Start(ctx, settings)
 }
 
+// startDashboard shows the pages, over the worker's database.
+func (s *stack) startDashboard(ctx context.Context, o options) error {
+	place := dashboard.LoadPlace(os.Getenv)
+	place.Address = net.JoinHostPort("127.0.0.1", strconv.Itoa(o.dashboardPort))
+	if err := embedded.CheckPort("the dashboard", o.dashboardPort, "--dashboard-port"); err != nil {
+		return err
+	}
+	over, err := dashboard.Over(s.host.Database(), place, os.Getenv)
+	if err != nil {
+		return err
+	}
+	over.Temporal, over.WebUI, over.Log = s.client, s.temporal.UIURL(), s.config.Log
+	pages, err := dashboard.New(over)
+	if err != nil {
+		return err
+	}
+	if s.pages, err = dashboard.Start(pages, place, s.config.Log); err != nil {
+		return err
+	}
+	if place.URL == "" {
+		place.URL = s.pages.URL()
+	}
+	s.welcome, err = over.Welcome(ctx, place)
+	return err
+}
+
 // connectionOptions are those for the server that this process starts, but for its
 // address. A mistake in them is found before anything has started.
 func connectionOptions(logger *slog.Logger) (temporal.Options, error) {
@@ -190,9 +223,12 @@ func settings(getenv func(string) string, own bool) (host.Options, error) {
 	})
 }
 
-// stop ends what runs: the intake first, for it gives work to the worker, and then
+// stop ends what runs: the pages and the intake first, for it gives work to the worker, and then
 // the worker, so that it can still report.
 func (s *stack) stop() {
+	if s.pages != nil {
+		s.pages.Stop()
+	}
 	if s.intake != nil {
 		s.intake.Stop()
 	}
@@ -320,5 +356,7 @@ func stay(ctx context.Context, o options, out io.Writer) error {
 		return fmt.Errorf("running the worker: %w", err)
 	case err := <-s.intake.Failed():
 		return fmt.Errorf("running the intake: %w", err)
+	case err := <-s.pages.Failed():
+		return fmt.Errorf("running the dashboard: %w", err)
 	}
 }

@@ -274,6 +274,9 @@ func (a *application) recordRun(ctx workflow.Context) error {
 	if err := a.enter(ctx, pipeline.Recording); err != nil {
 		return err
 	}
+	if err := a.storeConversations(ctx); err != nil {
+		return err
+	}
 	info := workflow.GetInfo(ctx)
 	in := a.in
 	in.Resume, in.Model = nil, a.state.Accepted.Model
@@ -292,6 +295,26 @@ func (a *application) recordRun(ctx workflow.Context) error {
 	a.leave(ctx)
 	a.result.Stages, a.result.Privacy = a.status.Stages, a.state.Prepared.Evaluation
 	return err
+}
+
+// storeConversations lets people look at the conversations, if that is asked for.
+func (a *application) storeConversations(ctx workflow.Context) error {
+	if !a.in.Review {
+		return nil
+	}
+	parts := a.state.Prepared.Anonymized
+	for i := range parts {
+		var stored activities.StoreConversationsResult
+		err := workflow.ExecuteActivity(bulk(ctx, "keep "+partOf(i, len(parts))+" for review"), data.StoreConversations, activities.StoreConversationsInput{
+			Examples: parts[i], Predictions: a.state.Predictions[i], Run: workflow.GetInfo(ctx).WorkflowExecution.ID, Task: a.in.Task,
+			Model: a.state.Accepted.Model, Threshold: a.state.Threshold, Anonymizer: a.state.Prepared.Anonymizer,
+		}).Get(ctx, &stored)
+		if err != nil {
+			return err
+		}
+		a.result.Reviewable += stored.Stored
+	}
+	return nil
 }
 
 func (a *application) files() []activities.ManifestStage {

@@ -348,6 +348,8 @@ func (f *fineTuning) reportEvaluation(ctx workflow.Context) error {
 		At:                    workflow.Now(ctx),
 		Dataset:               pipeline.DatasetName(f.in.Dataset),
 		Dir:                   f.status.Dir,
+		Split:                 f.splits.Counts,
+		SetAside:              f.splits.SetAside,
 	}).Get(ctx, &f.report)
 }
 

@@ -19,7 +19,7 @@ import (
 // cannot needs workflow.GetVersion, not new histories.
 func TestRecordedHistoriesReplay(t *testing.T) {
 	files, err := filepath.Glob("testdata/*/*.json")
-	if err != nil || len(files) < 42 {
+	if err != nil || len(files) < 50 {
 		t.Fatalf("found %d recorded histories, %v", len(files), err)
 	}
 	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DisableDeadlockDetection: true})

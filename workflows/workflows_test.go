@@ -625,3 +625,25 @@ func TestFailureOfKindsIsNotRepeated(t *testing.T) {
 	require.Error(t, w.GetWorkflowError())
 	require.Equal(t, 5, w.times("StageConversations"))
 }
+
+func TestApplicationKeepsItsConversationsForReview(t *testing.T) {
+	w := newWorld(t)
+	var parts []activities.StoreConversationsInput
+	w.OnActivity(data.StoreConversations, mock.Anything, mock.Anything).Return(
+		func(_ context.Context, in activities.StoreConversationsInput) (activities.StoreConversationsResult, error) {
+			parts = append(parts, in)
+			return activities.StoreConversationsResult{Stored: 9, Left: 1}, nil
+		})
+	w.applies(2)
+	w.ExecuteWorkflow(Apply, pipeline.ApplyInput{Dataset: "/data/production.csv", Review: true})
+	require.NoError(t, w.GetWorkflowError())
+	var result pipeline.ApplyResult
+	require.NoError(t, w.GetWorkflowResult(&result))
+	require.EqualValues(t, 18, result.Reviewable)
+	require.Len(t, parts, 2)
+	require.NotEqual(t, parts[0].Examples, parts[1].Examples)
+	require.NotEqual(t, parts[0].Predictions, parts[1].Predictions)
+	require.Equal(t, model, parts[0].Model)
+	require.Equal(t, "v1", parts[0].Anonymizer)
+	require.NotEmpty(t, parts[0].Run)
+}

@@ -4,9 +4,10 @@
 //
 //	go run ./bench/calls -rate 30 -for 10m -kill 30s
 //
-// It builds and starts standalone on ports of its own with a state of its own, trains
-// the sample's model, and with -kill a worker of its own beside it, which is killed
-// and started again that often. At the end nothing may be lost and nothing doubled:
+// It builds and starts standalone on ports of its own with a state of its own, and
+// trains the sample's model. With -kill there are an intake and a worker beside it: the
+// intake takes in its share of the calls, and what it starts goes to any worker; the
+// worker is killed and started again that often. At the end nothing may be lost and nothing doubled:
 // each call is stored once, counted once, and published with one content.
 package main
 
@@ -35,7 +36,9 @@ import (
 
 	"switchboard/internal/call"
 	"switchboard/internal/database"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/results"
+	"switchboard/internal/temporal"
 )
 
 type options struct {
@@ -54,7 +57,7 @@ func main() {
 	flag.DurationVar(&o.kill, "kill", 0, "how often a worker beside standalone is killed; 0 starts none")
 	flag.IntVar(&o.turns, "turns", 10, "turns of a call")
 	flag.StringVar(&o.dir, "dir", "", "folder for the state; empty makes one and removes it")
-	flag.StringVar(&o.bin, "bin", "", "folder with standalone, starter and worker; empty builds them")
+	flag.StringVar(&o.bin, "bin", "", "folder with standalone, starter, worker and intake; empty builds them")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -86,10 +89,18 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer store.Close()
-	if o.kill > 0 {
-		defer s.killWorkers(ctx, o.kill)()
+	if o.kill == 0 {
+		return load(ctx, s, results.New(store), o)
 	}
-	return load(ctx, s, results.New(store), o)
+	beside, err := s.besides(ctx)
+	if err != nil {
+		return err
+	}
+	defer beside()
+	ended := s.killWorkers(ctx, o.kill)
+	err = load(ctx, s, results.New(store), o)
+	fmt.Printf("\n%d workers were killed.\n", ended())
+	return err
 }
 
 // load sends one call, so that the worker has judged its anonymizer, and then those
@@ -117,6 +128,9 @@ func load(ctx context.Context, s *stack, store *results.Store, o options) error 
 	used := measure()
 	published, err := s.published(ctx, len(source.sent))
 	if err != nil {
+		return err
+	}
+	if err := s.describe(ctx, source.sent[len(source.sent)-1]); err != nil {
 		return err
 	}
 	return report(o, source.sent, answered, published, used)
@@ -234,7 +248,7 @@ type stack struct {
 func start(ctx context.Context, o options) (*stack, error) {
 	s := &stack{bin: cmp.Or(o.bin, filepath.Join(o.dir, "bin")), artifacts: filepath.Join(o.dir, "artifacts")}
 	if o.bin == "" {
-		build := exec.CommandContext(ctx, "go", "build", "-o", s.bin+string(filepath.Separator), "./standalone", "./starter", "./worker")
+		build := exec.CommandContext(ctx, "go", "build", "-o", s.bin+string(filepath.Separator), "./standalone", "./starter", "./worker", "./intake")
 		if out, err := build.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("building: %w\n%s", err, out)
 		}
@@ -277,11 +291,24 @@ func (s *stack) starter(ctx context.Context, args ...string) error {
 	return cmd.Run()
 }
 
+// besides starts an intake that shares no process with a worker, and returns what
+// stops it.
+func (s *stack) besides(ctx context.Context) (func(), error) {
+	intake := exec.CommandContext(ctx, filepath.Join(s.bin, "intake"))
+	intake.Env = append(s.environ, "SWITCHBOARD_INTAKE_ADDRESS=127.0.0.1:0")
+	return func() {
+		_ = intake.Process.Signal(syscall.SIGTERM)
+		_ = intake.Wait()
+	}, intake.Start()
+}
+
 // killWorkers starts a worker again and again, and kills it each time, until the
-// function that it returns is called.
-func (s *stack) killWorkers(ctx context.Context, every time.Duration) func() {
+// function that it returns is called. That one says how many were killed while they
+// worked.
+func (s *stack) killWorkers(ctx context.Context, every time.Duration) func() int {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
+	killed := 0
 	go func() {
 		defer close(done)
 		for ctx.Err() == nil {
@@ -296,9 +323,28 @@ func (s *stack) killWorkers(ctx context.Context, every time.Duration) func() {
 			}
 			_ = worker.Process.Kill()
 			_ = worker.Wait()
+			if status, ok := worker.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+				killed++
+			}
 		}
 	}()
-	return func() { cancel(); <-done }
+	return func() int { cancel(); <-done; return killed }
+}
+
+// describe says what one call costs at Temporal.
+func (s *stack) describe(ctx context.Context, id string) error {
+	c, err := temporal.Dial(ctx, temporal.Options{Address: s.address})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	d, err := c.DescribeWorkflowExecution(ctx, pipeline.CallWorkflowID(id), "")
+	if err != nil {
+		return err
+	}
+	info := d.GetWorkflowExecutionInfo()
+	fmt.Printf("A call has %d events at Temporal, %d bytes of history, and %d state transitions.\n\n", info.GetHistoryLength(), info.GetHistorySizeBytes(), info.GetStateTransitionCount())
+	return nil
 }
 
 // use is what a measurement took of the machine.

@@ -28,6 +28,9 @@ func New(base *database.Store) *Store {
 	return &Store{base: base, now: time.Now, logins: newLimits(), hashing: make(chan struct{}, hashedAtOnce)}
 }
 
+// SetClock lets a test say what time it is. It is set before the first use.
+func (s *Store) SetClock(now func() time.Time) { s.now = now }
+
 // querier is a database or a transaction.
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)

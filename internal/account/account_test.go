@@ -69,7 +69,7 @@ func (b *browser) request() *http.Request {
 
 // keep keeps the cookies of an answer and returns them.
 func (b *browser) keep(w *httptest.ResponseRecorder) []*http.Cookie {
-	set := w.Result().Cookies() //nolint:bodyclose // a recorder's
+	set := w.Result().Cookies()
 	for _, c := range set {
 		if c.MaxAge < 0 {
 			delete(b.cookies, c.Name)

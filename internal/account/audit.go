@@ -86,7 +86,7 @@ func (s *Store) Audit(ctx context.Context, q AuditQuery, f func(Entry) error) er
 		query += " LIMIT ?"
 		args = append(args, q.Limit)
 	}
-	rows, err := s.base.DB().QueryContext(ctx, s.base.Rebind(query), args...) //nolint:gosec // the query is put together of constants
+	rows, err := s.base.DB().QueryContext(ctx, s.base.Rebind(query), args...)
 	if err != nil {
 		return wrap("reading the audit", err)
 	}

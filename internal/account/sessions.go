@@ -49,6 +49,7 @@ func (s *Sessions) cookieName(r *http.Request) string {
 // cookie is one for this host alone that no script and no request from another site's
 // form sees.
 func (s *Sessions) cookie(r *http.Request, name, value string, life time.Duration) *http.Cookie {
+	//nolint:gosec // it is secure wherever the page is seen over TLS
 	c := &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure(r), MaxAge: int(life.Seconds())}
 	if life <= 0 {
 		c.MaxAge = -1
@@ -119,26 +120,37 @@ func (s *Sessions) token(r *http.Request) string {
 }
 
 // Session returns whose session a request belongs to, and false for none, or one that
-// has ended. It asks the database each time: a page that stays open for long asks
-// again.
+// has ended. The request counts as use of it.
 func (s *Sessions) Session(r *http.Request) (User, bool, error) {
+	u, seen, ok, err := s.find(r)
+	if now := s.Accounts.now(); ok && now.Sub(seen) >= fresh {
+		_, err = s.Accounts.direct().exec(r.Context(), "UPDATE sessions SET seen = ? WHERE token_hash = ? AND seen < ?", micros(now), hashOf(s.token(r)), micros(now))
+	}
+	return u, ok, wrap("keeping a session", err)
+}
+
+// Lasts returns what Session does, and counts as no use: a page that stays open asks
+// again and again, whether somebody looks at it or not.
+func (s *Sessions) Lasts(r *http.Request) (User, bool, error) {
+	u, _, ok, err := s.find(r)
+	return u, ok, err
+}
+
+func (s *Sessions) find(r *http.Request) (u User, seen time.Time, ok bool, err error) {
 	token, now := s.token(r), s.Accounts.now()
 	if token == "" {
-		return User{}, false, nil
+		return User{}, time.Time{}, false, nil
 	}
-	var seen int64
-	u, err := scanUser(s.Accounts.direct().row(r.Context(), `SELECT `+userColumns+`, s.seen FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.token_hash = ? AND s.seen > ? AND s.began > ? AND u.disabled = 0`, hashOf(token), micros(now.Add(-Idle)), micros(now.Add(-Longest))), &seen)
+	var at int64
+	u, err = scanUser(s.Accounts.direct().row(r.Context(), `SELECT `+userColumns+`, s.seen FROM sessions s JOIN users u ON u.id = s.user_id
+		WHERE s.token_hash = ? AND s.seen > ? AND s.began > ? AND u.disabled = 0`, hashOf(token), micros(now.Add(-Idle)), micros(now.Add(-Longest))), &at)
 	if errors.Is(err, errUnknown) {
-		return User{}, false, nil
+		return User{}, time.Time{}, false, nil
 	}
 	if err != nil {
-		return User{}, false, wrap("looking a session up", err)
+		return User{}, time.Time{}, false, wrap("looking a session up", err)
 	}
-	if now.Sub(fromMicros(seen)) >= fresh {
-		_, err = s.Accounts.direct().exec(r.Context(), "UPDATE sessions SET seen = ? WHERE token_hash = ? AND seen < ?", micros(now), hashOf(token), micros(now))
-	}
-	return u, true, wrap("keeping a session", err)
+	return u, fromMicros(at), true, nil
 }
 
 // From returns where a request comes from. Before a proxy that ends the TLS it is whom

@@ -35,6 +35,21 @@ func TestSessionsEndByThemselves(t *testing.T) {
 	})
 }
 
+// A page that is left open does not keep its session for ever.
+func TestLookingWhetherASessionLastsIsNoUse(t *testing.T) {
+	s, c := open(t, databasetest.SQLite(t))
+	ann := create(t, s, "ann", Viewer)
+	b := newBrowser(t, s)
+	b.begin(ann)
+	for used := time.Hour; used <= Idle; used += time.Hour {
+		c.forward(time.Hour)
+		u, ok, err := b.s.Lasts(b.request())
+		if err != nil || ok != (used < Idle) || ok && u != ann {
+			t.Errorf("after %s: %+v, %v, %v", used, u, ok, err)
+		}
+	}
+}
+
 func TestSessionsThatAreUsedEndToo(t *testing.T) {
 	s, c := open(t, databasetest.SQLite(t))
 	ann := create(t, s, "ann", Viewer)
@@ -135,7 +150,7 @@ func TestCookies(t *testing.T) {
 			if err := sessions.Begin(w, r, ann); err != nil {
 				t.Fatal(err)
 			}
-			set := w.Result().Cookies() //nolint:bodyclose // a recorder's
+			set := w.Result().Cookies()
 			if len(set) != 1 {
 				t.Fatalf("%d cookies are set", len(set))
 			}
@@ -211,5 +226,20 @@ func TestMiddleware(t *testing.T) {
 	handler.ServeHTTP(w, b.request())
 	if known || w.Code != http.StatusServiceUnavailable {
 		t.Errorf("without a database the answer is %d, and the user known: %v", w.Code, known)
+	}
+}
+
+// Somebody may be disabled between showing who they are and coming in.
+func TestADisabledUserHasNoSession(t *testing.T) {
+	s, _ := open(t, databasetest.SQLite(t))
+	create(t, s, "root", Admin)
+	ann := create(t, s, "ann", Viewer)
+	if err := s.Disable(t.Context(), cli, ann.ID); err != nil {
+		t.Fatal(err)
+	}
+	b := newBrowser(t, s)
+	b.begin(ann)
+	if got := b.user(); got != (User{}) {
+		t.Errorf("it is %+v", got)
 	}
 }

@@ -46,7 +46,7 @@ type table struct {
 //go:embed chart.html
 var markup string
 
-var templates = template.Must(template.New("").Parse(markup))
+var templates = template.Must(template.New("").Parse(markup + intervalsMarkup))
 
 // draw makes the markup. What can fail is the templates alone, which the tests run:
 // a value of a chart fails none.

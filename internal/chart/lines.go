@@ -43,6 +43,9 @@ type Value struct {
 	Text  string
 	// Missing leaves a gap.
 	Missing bool
+	// Href is where the value leads in the table; empty is where the point leads for
+	// the first line, and nowhere for the others.
+	Href string
 }
 
 // Places in a chart of lines, in pixels: the width of the plot is counted in
@@ -163,10 +166,12 @@ func (l *Lines) label(d *drawnLines) {
 		}
 		title, cells := p.Name, []Cell{{Text: p.Name}}
 		for n, v := range p.Values {
-			cells = append(cells, Cell{Text: v.Text})
+			cells = append(cells, Cell{v.Text, v.Href})
 			title += "\n" + l.Series[n].Name + ": " + v.Text
 		}
-		cells[1].Href = p.Href
+		if cells[1].Href == "" {
+			cells[1].Href = p.Href
+		}
 		d.Hits = append(d.Hits, mark{X: percent(float64(i) / float64(len(l.Points))), Width: percent(1 / float64(len(l.Points))), Title: title, Href: p.Href})
 		d.Table.Rows = append(d.Table.Rows, cells)
 	}

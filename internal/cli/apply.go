@@ -27,7 +27,9 @@ changes since the task's last run, warnings, and answers to check.
 
 With --mode batch the conversations go to the provider's Batch API: answers take up
 to a day and cost half as much at most providers. What expires or fails is sent
-again. --retry-failed repeats a finished run with the same file and model: only
+again. With --review, people look at the conversations and correct them on the page's
+list of calls, where they are in the channel "dataset"; the next retraining learns
+from what they say. --retry-failed repeats a finished run with the same file and model: only
 conversations that failed are sent again, because all other answers are kept.
 
 The command waits until a worker has checked the dataset and the model, and
@@ -87,6 +89,7 @@ func (f *applyFlags) register(a *app, cmd *cobra.Command) {
 	flags.StringVar((*string)(&in.Mode), "mode", string(pipeline.Online), "`mode` of asking: online, or batch for the provider's Batch API")
 	flags.Int64Var(&in.BatchTokens, "batch-tokens", 0, fmt.Sprintf("most `tokens` that wait in batches at a time (default: %d)", pipeline.DefaultBatchTokens))
 	flags.StringVar(&f.retry, "retry-failed", "", "finished `run` whose failed rows are sent again")
+	flags.BoolVar(&in.Review, "review", false, "keep the redacted conversations with their answers for people to look at and correct, as calls are")
 	flags.BoolVar(&in.Force, "force", false, "prepare the file again even if an earlier run did; answers are never paid for twice")
 	for _, of := range []string{"dataset", "model", "task", "max-tweets", "max-unusable"} {
 		cmd.MarkFlagsMutuallyExclusive("retry-failed", of) // which has them of the other run
@@ -101,7 +104,7 @@ func (f *applyFlags) input(ctx context.Context, a *app, cmd *cobra.Command) (pip
 		if err != nil {
 			return in, err
 		}
-		again.Mode, again.BatchTokens, again.Notify = in.Mode, in.BatchTokens, in.Notify
+		again.Mode, again.BatchTokens, again.Notify, again.Review = in.Mode, in.BatchTokens, in.Notify, in.Review || again.Review
 		in = again
 	}
 	err := checkMaxUnusable(cmd, in.MaxUnusable)

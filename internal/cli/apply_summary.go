@@ -9,6 +9,9 @@ func writeApply(t *text, r pipeline.ApplyResult) {
 	writeTask(t, r.Task)
 	t.fact("model", r.Model)
 	writeOrigin(t, r.Origin)
+	if r.Reviewable > 0 {
+		t.fact("for review", count(r.Reviewable, "conversation")+" among the calls, in the channel dataset")
+	}
 	writePrepared(t, r.Prepared)
 	writePrivacy(t, r.Privacy)
 	writeStages(t, r.Stages)

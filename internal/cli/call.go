@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -81,7 +80,11 @@ func writeCall(t *text, r pipeline.AnalyzeCallResult, answer *pipeline.CallAnswe
 		writeDuplicate(t, r)
 		return
 	}
-	t.fact("answer", fmt.Sprintf("%s, with a confidence of %.2f", r.Status, r.Confidence))
+	code := ""
+	if answer != nil {
+		code = answer.ErrorCode
+	}
+	t.fact("answer", answerOf(r.Status, r.Confidence, code))
 	writeTask(t, r.Task)
 	t.fact("model", r.Model)
 	t.fact("replaced", tally(r.Spans)...)

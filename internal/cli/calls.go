@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -45,10 +44,9 @@ func (a *app) withServer(act func(ctx context.Context, c *connection, args []str
 		}
 		defer c.Close()
 		v, err := act(ctx, c, args)
-		var stopped *interruption
-		if err != nil && !errors.As(err, &stopped) {
+		if err != nil {
 			return nil, err // what was not answered is not shown
 		}
-		return v, err
+		return v, nil
 	})
 }

@@ -94,6 +94,9 @@ func (e erased) write(t *text) {
 	if e.Published > 0 {
 		t.fact("readers", "of the topic of answers are told to forget "+count(e.Published, "call"))
 	}
+	if e.More {
+		t.fact("more", "calls are old enough; ask again for the rest")
+	}
 	if e.Missing > 0 {
 		t.fact("unknown", count(e.Missing, "call")+" of which nothing is known")
 	}
@@ -127,7 +130,7 @@ func whereLeft(l pipeline.NotErased) (where, do string) {
 	case pipeline.TrainedModel:
 		return "model " + l.Name + ", which was trained on it, and the files of its training", "retrain, then delete the model at the provider and its folder among the artifacts"
 	case pipeline.RunFiles:
-		return "the files of the run " + l.Name, "delete the folder among the artifacts"
+		return "the files of the run " + l.Name + ", which hold the conversation as it was given", "delete its folder among the artifacts"
 	case pipeline.JudgedFiles:
 		return "the files of the retraining " + l.Name, "delete held-calls.parquet in its folder among the artifacts"
 	case pipeline.Histories:

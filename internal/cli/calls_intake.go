@@ -103,7 +103,7 @@ func (a *app) drainIntake(ctx context.Context, c *connection) (view, error) {
 		}
 		select {
 		case <-ctx.Done():
-			return s, &interruption{"stopped waiting; the intake stays paused, and the calls that were taken in go on"}
+			return nil, &interruption{"stopped waiting; the intake stays paused, and the calls that were taken in go on"}
 		case <-tick.C:
 		}
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -72,16 +73,13 @@ func (d callDetails) write(t *text) {
 		if side == "" {
 			side = "-"
 		}
-		t.line("%-9s %s", side, turn.Text)
+		t.line("%s", strings.TrimRight(fmt.Sprintf("%-9s %s", side, turn.Text), " "))
 	}
 }
 
 // answer says how sure the model was, and of what.
 func (d callDetails) answer() string {
-	line := fmt.Sprintf("%s, with a confidence of %.2f", d.Status, d.Confidence)
-	if d.ErrorCode != "" {
-		line = fmt.Sprintf("%s (%s)", d.Status, d.ErrorCode)
-	}
+	line := answerOf(d.Status, d.Confidence, d.ErrorCode)
 	if d.Named != "" && d.Named != d.Company {
 		line += fmt.Sprintf(" for %s; the threshold is %.2f", d.Named, d.Threshold)
 	}
@@ -102,4 +100,17 @@ func reasonOf(code string) string {
 		return code
 	}
 	return code + ": " + meaning
+}
+
+// answerOf is the answer to a call in a few words.
+func answerOf(status pipeline.AnswerStatus, confidence float64, code string) string {
+	switch {
+	case status == pipeline.AnswerEmpty:
+		return "empty: nobody says anything"
+	case status == pipeline.AnswerNoSpeech:
+		return "no_speech: nobody says anything in the recording"
+	case code != "":
+		return fmt.Sprintf("%s (%s)", status, code)
+	}
+	return fmt.Sprintf("%s, with a confidence of %.2f", status, confidence)
 }

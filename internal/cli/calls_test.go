@@ -2,7 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"reflect"
 	"slices"
@@ -41,6 +43,8 @@ func TestACallIsShown(t *testing.T) {
 	goldenView(t, "calls-show", callDetails{pipeline.CallDetails{StoredCall: calls[4], Task: "airlines", Threshold: 0.6, Named: "AcmeHelp",
 		RunnerUp: pipeline.LikelyAnswer{Label: "BoltRail", Probability: 0.02}, Spans: map[string]int64{"Person": 1}, Turns: turns}})
 	goldenView(t, "calls-show-failed", callDetails{pipeline.CallDetails{StoredCall: calls[2], Task: "airlines", Turns: turns}})
+	goldenView(t, "calls-show-empty", callDetails{pipeline.CallDetails{StoredCall: pipeline.StoredCall{
+		CallID: "call-0006", StoredAt: noon, Company: pipeline.Unknown, Status: pipeline.AnswerEmpty, Model: "m"}, Task: "airlines", Turns: []pipeline.StoredTurn{{}}}})
 	goldenView(t, "calls-show-rejected", callDetails{pipeline.CallDetails{StoredCall: calls[1], Task: "airlines", Turns: []pipeline.StoredTurn{}}})
 }
 
@@ -189,4 +193,30 @@ func TestACallWithoutTextIsExplained(t *testing.T) {
 	goldenView(t, "explain-empty", explained{WorkflowID: "call/0042", Explanation: pipeline.Explanation{
 		Model: "m", Company: pipeline.Unknown, Status: pipeline.AnswerEmpty, Threshold: 0.6, Answers: []pipeline.LikelyAnswer{},
 	}})
+}
+
+// What is interrupted is said as JSON too where that is asked for, and nothing is made
+// up of what was not answered.
+func TestInterruptedCommandsAnswerAsTheyAreAsked(t *testing.T) {
+	for _, args := range []string{
+		"calls drain", "calls pause", "calls resume", "calls intake", "calls list", "calls list --csv", "calls show c-1", "calls dead-letters",
+		"calls replay --all", "calls discard 1", "calls retry c-1",
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		f := &frontend{workers: true, requested: cancel}
+		h := f.serve(t)
+		h.ctx = ctx
+		if strings.HasSuffix(args, "--csv") {
+			if r := h.run(strings.Fields(args)...); r.code != exitInterrupted || strings.Contains(r.stdout, "c-1") {
+				t.Errorf("%s: exit code %d, %q", args, r.code, r.stdout)
+			}
+			continue
+		}
+		r := h.run(append(strings.Fields(args), "--json")...)
+		var said map[string]any
+		if err := json.Unmarshal([]byte(r.stdout), &said); err != nil || r.code != exitInterrupted || len(said) != 2 || said["error"].(map[string]any)["kind"] != "Interrupted" {
+			t.Errorf("%s: exit code %d, %v, %q", args, r.code, err, r.stdout)
+		}
+		cancel()
+	}
 }

@@ -16,9 +16,13 @@ func (a *app) cancelCommand() *cobra.Command {
 
 Without RUN it cancels the latest fine-tuning. The command returns as soon as the
 server has the request; the run then cleans up, and ` + "`starter status`" + ` shows
-its progress.`,
+its progress.
+
+A call that is cancelled stays without an answer, and is no dead letter.
+` + "`starter calls retry`" + ` analyzes it once more, if it was stored.`,
 		Example: `  starter cancel
-  starter cancel finetune-tweets-1a2b3c4d`,
+  starter cancel finetune-tweets-1a2b3c4d
+  starter cancel call/call-0042`,
 		Args: maybeOneArg("run"),
 		RunE: a.doWithRun(func(ctx context.Context, c *connection, run runRef) (view, error) {
 			r, err := c.describe(ctx, run.workflow, run.run)

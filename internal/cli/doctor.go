@@ -22,7 +22,8 @@ func (a *app) doctorCommand() *cobra.Command {
 
 The command checks the Temporal server and the workers. A worker checks its
 artifacts, its database and its provider, the latter with requests that cost
-nothing. What the provider lacks and a run can do without is a note. Nothing is
+nothing. What the provider lacks and a run can do without is a note, and so is what
+only calls need: a worker for recordings, a recognizer, Kafka, an intake. Nothing is
 changed, except that the worker writes a small file among the artifacts and deletes
 it. The exit code is 3 if something is missing.`,
 		Example: "  starter doctor\n  starter doctor --json | jq '.checks[] | select(.state == \"problem\")'",
@@ -127,8 +128,24 @@ func (a *app) examineWorkers(ctx context.Context, d *diagnosis, c *connection, t
 		polled := d.run(ctx, q.name, there, func(ctx context.Context) (string, error) { return c.probeQueue(ctx, q.queue, q.kinds) })
 		working = working && polled
 	}
+	d.examineSpeech(ctx, c, there)
 	d.run(ctx, "workers' settings", there, func(ctx context.Context) (string, error) { return c.probeWorkers(ctx) })
 	return working
+}
+
+// examineSpeech reports whether somebody works on recordings of calls, which not
+// everybody has.
+func (d *diagnosis) examineSpeech(ctx context.Context, c *connection, there bool) {
+	var polled bool
+	asked := d.run(ctx, "speech worker", there, func(ctx context.Context) (_ string, err error) {
+		polled, err = c.polled(ctx, pipeline.SpeechTaskQueue, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
+		return "polls the task queue " + pipeline.SpeechTaskQueue, err
+	})
+	if asked && !polled {
+		last := &d.Checks[len(d.Checks)-1]
+		last.State = pipeline.CheckNote
+		last.Message = "no worker polls the task queue " + pipeline.SpeechTaskQueue + ", so that recordings of calls wait; start one with `go run ./worker`"
+	}
 }
 
 // examineSurroundings lets a worker look at what is around it.
@@ -140,7 +157,7 @@ func (a *app) examineSurroundings(ctx context.Context, d *diagnosis, c *connecti
 		return "the worker " + found.Worker + " looked at what follows", err
 	})
 	if !answered {
-		d.skip("artifacts", "database", "permissions", "provider")
+		d.skip("artifacts", "database", "permissions", "provider", "recognizer", "kafka", "intake")
 		return
 	}
 	d.Checks = append(d.Checks, found.Checks...)

@@ -16,6 +16,9 @@ import (
 // runRef names one run. Without a run id it is the latest of the workflow id.
 type runRef struct{ workflow, run string }
 
+// errNoFineTuning tells that no run is named and that there is none to take instead.
+var errNoFineTuning = problem.Input("there is no fine-tuning yet; start one with `starter finetune --dataset FILE`, or name a run")
+
 // named returns the run that the arguments name, or else the fine-tuning that was
 // started last.
 func (c *connection) named(ctx context.Context, args []string) (runRef, error) {
@@ -31,7 +34,7 @@ func (c *connection) named(ctx context.Context, args []string) (runRef, error) {
 	// A retraining's own fine-tuning is a part of that, and looked at with it.
 	all = slices.DeleteFunc(all, func(info *workflowpb.WorkflowExecutionInfo) bool { return info.GetParentExecution() != nil })
 	if len(all) == 0 {
-		return runRef{}, problem.Input("there is no fine-tuning yet; start one with `starter finetune --dataset FILE`, or name a run")
+		return runRef{}, errNoFineTuning
 	}
 	latest := slices.MaxFunc(all, func(a, b *workflowpb.WorkflowExecutionInfo) int {
 		return a.GetStartTime().AsTime().Compare(b.GetStartTime().AsTime())

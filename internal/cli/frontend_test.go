@@ -44,6 +44,9 @@ type frontend struct {
 	// waited, which may be nil, is called when a command has come to wait for
 	// an answer or for the end of the run.
 	waited func()
+	// requested, where it is set, is called when a worker is asked for something,
+	// which none answers.
+	requested func()
 	// workers poll the task queues.
 	workers bool
 	// closes is when the run ends, as ending says.
@@ -131,6 +134,15 @@ func (f *frontend) ExecuteMultiOperation(ctx context.Context, in *workflowservic
 			Outcome:   outcome,
 		}}},
 	}}, nil
+}
+
+func (f *frontend) StartActivityExecution(ctx context.Context, in *workflowservice.StartActivityExecutionRequest) (*workflowservice.StartActivityExecutionResponse, error) {
+	if f.requested == nil {
+		return f.UnimplementedWorkflowServiceServer.StartActivityExecution(ctx, in)
+	}
+	f.requested()
+	<-ctx.Done()
+	return nil, ctx.Err()
 }
 
 // wait gives no answer.

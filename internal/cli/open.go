@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"net/url"
 	"os"
 	"os/exec"
 	"runtime"
@@ -10,50 +12,91 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"switchboard/internal/config"
 	"switchboard/internal/problem"
 )
 
 func (a *app) openCommand() *cobra.Command {
-	var webUI, onlyPrint bool
+	var webUI, onDashboard, onlyPrint bool
 	cmd := &cobra.Command{
 		Use:   "open [RUN]",
-		Short: "Open a run's report, or its page in Temporal's Web UI",
-		Long: `Open a run's report, or its page in Temporal's Web UI.
+		Short: "Open a run's report, its page in Temporal's Web UI, or the dashboard",
+		Long: `Open a run's report, its page in Temporal's Web UI, or the dashboard.
 
 A run that has left no report is opened in the Web UI, and so is every run with
---web-ui. Without a run it is the latest fine-tuning. The address is printed, and
-opened where standard output is a terminal.
+--web-ui. Without a run it is the latest fine-tuning, and the dashboard where there
+is none yet. With --dashboard it is the dashboard, or a run's page there. The
+address is printed, and opened where standard output is a terminal.
 
-The Web UI's address is SWITCHBOARD_WEB_UI. Without it, it is Temporal Cloud's for
-a server there, and for a server on this machine the port a thousand above the
-server's.`,
+The dashboard's address is SWITCHBOARD_DASHBOARD_URL. The Web UI's is
+SWITCHBOARD_WEB_UI; without it, it is Temporal Cloud's for a server there, and for a
+server on this machine the port a thousand above the server's.`,
 		Example: `  starter open
+  starter open --dashboard
   starter open apply-production --web-ui
   xdg-open "$(starter open finetune-tweets --print)"`,
 		Args: maybeOneArg("run"),
-		RunE: a.doWithRun(func(ctx context.Context, c *connection, run runRef) (view, error) {
-			r, err := c.report(ctx, run.workflow, run.run)
+		RunE: a.do(func(ctx context.Context, _ *cobra.Command, args []string) (view, error) {
+			if webUI && onDashboard {
+				return nil, problem.Input("--web-ui and --dashboard name two pages; give one of them")
+			}
+			target, err := a.target(ctx, args, webUI, onDashboard)
 			if err != nil {
 				return nil, err
 			}
-			a.addFiles(ctx, c, &r)
-			target, err := r.page(c, webUI)
-			if err != nil || onlyPrint || a.json || !isTerminal(a.stdout) {
-				return target, err
+			if onlyPrint || a.json || !isTerminal(a.stdout) {
+				return target, nil
 			}
 			return target, show(ctx, target)
 		}),
 	}
 	cmd.Flags().BoolVar(&webUI, "web-ui", false, "open the run in Temporal's Web UI, even if it has a report")
+	cmd.Flags().BoolVar(&onDashboard, "dashboard", false, "open the dashboard, or the run there")
 	cmd.Flags().BoolVar(&onlyPrint, "print", false, "print the address and open nothing")
 	return cmd
 }
 
-// page is what can be opened of a run.
+// target is the page that a command line names.
+func (a *app) target(ctx context.Context, args []string, webUI, onDashboard bool) (page, error) {
+	if onDashboard && len(args) == 0 {
+		return a.dashboard(), nil
+	}
+	c, err := a.connect(ctx)
+	if err != nil {
+		return page{}, err
+	}
+	defer c.Close()
+	run, err := c.named(ctx, args)
+	if errors.Is(err, errNoFineTuning) && !webUI {
+		return a.dashboard(), nil
+	}
+	if err != nil {
+		return page{}, err
+	}
+	r, err := c.report(ctx, run.workflow, run.run)
+	if err != nil {
+		return page{}, err
+	}
+	if onDashboard {
+		p := a.dashboard()
+		p.WorkflowID, p.RunID = r.WorkflowID, r.RunID
+		p.Address += "/runs/" + url.PathEscape(r.WorkflowID) + "?" + url.Values{"run": {r.RunID}}.Encode()
+		return p, nil
+	}
+	a.addFiles(ctx, c, &r)
+	return r.page(c, webUI)
+}
+
+// dashboard is where calls are looked at.
+func (a *app) dashboard() page {
+	return page{Kind: "dashboard", Address: strings.TrimRight(config.Get(a.getenv, config.DashboardURL), "/")}
+}
+
+// page is what can be opened: of a run, or with neither id the dashboard.
 type page struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
-	// Kind is report or web_ui.
+	// Kind is report, web_ui or dashboard.
 	Kind string `json:"kind"`
 	// Address is a path or a URL.
 	Address string `json:"address"`

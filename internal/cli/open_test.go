@@ -70,6 +70,31 @@ func TestOpenPrintsTheAddress(t *testing.T) {
 	}
 }
 
+// The dashboard is opened where it is meant, and where there is nothing else to open.
+func TestOpenTheDashboard(t *testing.T) {
+	f := &frontend{workers: true, ending: completion(fineTuned), closes: noon}
+	h := f.serve(t)
+	for args, want := range map[string]string{
+		"open --dashboard":              "http://127.0.0.1:8092\n",
+		"open finetune-x-1 --dashboard": "http://127.0.0.1:8092/runs/finetune-x-1?run=run-1\n",
+		"open":                          "http://127.0.0.1:8092\n",
+		"open --print":                  "http://127.0.0.1:8092\n",
+	} {
+		if r := h.run(strings.Fields(args)...); r.code != exitDone || r.stdout != want {
+			t.Errorf("%s: exit code %d, %q, %q; want %q", args, r.code, r.stdout, r.stderr, want)
+		}
+	}
+	h.set("SWITCHBOARD_DASHBOARD_URL", "https://calls.example.com/")
+	if r := h.run("open", "--dashboard", "--json"); !strings.Contains(r.stdout, `"kind": "dashboard"`) || !strings.Contains(r.stdout, `"address": "https://calls.example.com"`) {
+		t.Errorf("as JSON: %q, %q", r.stdout, r.stderr)
+	}
+	for args, says := range map[string]string{"open --web-ui --dashboard": "give one of them", "open --web-ui": "there is no fine-tuning yet"} {
+		if r := h.run(strings.Fields(args)...); r.code != exitBadInput || !strings.Contains(r.stderr, says) {
+			t.Errorf("%s: exit code %d, %q", args, r.code, r.stderr)
+		}
+	}
+}
+
 func TestOpenWithoutAKnownWebUI(t *testing.T) {
 	_, err := report{WorkflowID: "finetune-x-1"}.page(&connection{Client: &temporal.Client{Address: "temporal.example.com:7233"}}, true)
 	if err == nil || !strings.Contains(err.Error(), "set SWITCHBOARD_WEB_UI") {

@@ -23,7 +23,14 @@ the latest training: fewer rows than --new-rows, fewer corrections than
 --new-corrections, and less drift than --drift. Otherwise challenger and champion
 answer the same test set. The challenger becomes the champion if it is right more
 often beyond chance, and no company falls by more than --max-fall. With --approve a
-person decides.`,
+person decides.
+
+Calls that people judged are learned from as corrections are. Some judged calls are
+held out: both models are asked about them, and a challenger that is worse on them
+beyond chance is not promoted. A person is asked, with --approve or without, where the
+challenger knows a company from calls alone, where only the held-out calls speak for
+it, and where the corrections of an account were set aside because they go against
+sure answers much more often than others do. --use-set-aside trains on these too.`,
 		Example: `  starter retrain --dataset tweets.csv --watch
   starter retrain --dataset tweets.csv --approve --approval-deadline 24h
   starter models approve retrain-tweets-1a2b3c4d --why "looked at comparison.json"`,
@@ -91,8 +98,10 @@ func writeRetrain(t *text, r pipeline.RetrainResult) {
 		t.fact("compared with", r.Champion)
 	}
 	if r.FineTune.Model == "" {
+		writeSetAside(t, r.SetAside)
 		return
 	}
+	writeHeldCalls(t, r.HeldCalls)
 	t.fact("model", r.FineTune.Model)
 	if r.Decision == pipeline.Promote {
 		t.fact("champion", "this model")

@@ -102,6 +102,9 @@ func (r report) writeUnfinished(t *text) {
 	t.fact("stage", r.stageLine(t))
 	if r.Status != nil {
 		writeProposal(t, r.WorkflowID, r.Status.Proposal)
+		if r.Status.SetAside != nil {
+			writeSetAside(t, *r.Status.SetAside)
+		}
 	}
 	// A preparation is a part of a run, and does not know the run's task.
 	if r.Status != nil && r.Workflow != pipeline.PrepareDatasetWorkflow {

@@ -40,6 +40,7 @@ func writeTuning(t *text, r pipeline.FineTuneResult) {
 	writePrepared(t, r.Prepared)
 	writePrivacy(t, r.Privacy)
 	writeSplit(t, r.Split)
+	writeSetAside(t, r.SetAside)
 	if r.DryRun {
 		writeEstimates(t, r.Estimates)
 		writeStages(t, r.Stages)
@@ -137,6 +138,37 @@ func writeSplit(t *text, s pipeline.SplitCounts) {
 		}
 		t.fact("corrected", line)
 	}
+	if s.CallExamples > 0 {
+		line := count(s.Calls, "call") + " that people judged"
+		if s.ClassesOfCalls > 0 {
+			line += fmt.Sprintf("; %s known from calls alone", count(int64(s.ClassesOfCalls), "company"))
+		}
+		t.fact("learned from", line)
+	}
+}
+
+// writeSetAside tells whose corrections are not believed.
+func writeSetAside(t *text, s pipeline.SetAside) {
+	if s.Calls == 0 {
+		return
+	}
+	what := "set aside"
+	if s.Used {
+		what = "used although suspicious"
+	}
+	t.fact("WARNING", fmt.Sprintf("the corrections of %s are %s: what %s said goes against sure answers much more often than what others say (%s)",
+		count(s.Calls, "call"), what, count(int64(len(s.Accounts)), "account"), strings.Join(s.Accounts, ", ")))
+}
+
+// writeHeldCalls compares two models on judged calls that neither was trained on.
+func writeHeldCalls(t *text, h *pipeline.HeldCalls) {
+	if h == nil {
+		return
+	}
+	share := func(b pipeline.Bounds) string {
+		return fmt.Sprintf("%.1f%% (95%% interval %.1f to %.1f)", 100*b.Value, 100*b.Low, 100*b.High)
+	}
+	t.fact("judged calls", fmt.Sprintf("the challenger is right on %s, the champion on %s of %s that no model was trained on", share(h.Challenger), share(h.Champion), count(int64(h.Calls), "call")))
 }
 
 func writeMetrics(t *text, m pipeline.Metrics) {

@@ -191,7 +191,7 @@ var Settings = []Setting{
 	{ModelServerMaxTraining, "4GiB", "memory that a training at the model server may take, as it is estimated before it starts"},
 	{ModelServerEncoder, "", "folder of a sentence encoder in ONNX, with which the model server has the base model `" + HybridBaseModel + "`"},
 	{ModelServerAllowFaults, "", "`1` lets the model server fail on purpose, for tests"},
-	{KafkaBrokers, "", "hosts and ports of the Kafka brokers that calls come from, separated by commas; empty takes no calls"},
+	{KafkaBrokers, "", "hosts and ports of the Kafka brokers that calls come from, separated by commas; an intake needs one, and a worker without analyzes calls of files alone"},
 	{KafkaTLS, "", "`1` speaks TLS with the brokers; a certificate or an authority below does so too"},
 	{KafkaTLSCA, "", "certificates in PEM form of the authorities that vouch for the brokers; empty trusts those of this machine"},
 	{KafkaTLSCert, "", "certificate in PEM form that is shown to the brokers"},

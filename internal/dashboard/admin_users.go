@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"switchboard/internal/account"
 )
@@ -18,6 +19,7 @@ var roleNames = map[account.Role]string{
 var adminPages = []struct{ path, name string }{
 	{"/admin/users", text("Users")},
 	{"/admin/audit", text("Audit")},
+	{"/admin/retention", text("Retention")},
 }
 
 func (v *visit) adminTabs() []navigation {
@@ -120,7 +122,7 @@ func (s *Server) showInvitation(v *visit, id string) error {
 // refuse says in the reader's language what is wrong with a form, if that is known
 // there.
 func (v *visit) refuse(err error) error {
-	if _, known := v.lang.texts[err.Error()]; known {
+	if slices.Contains(accountProblems, err.Error()) {
 		v.problem(http.StatusBadRequest, v.sentence(err))
 		return nil
 	}

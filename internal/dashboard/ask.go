@@ -27,8 +27,8 @@ func (v *visit) ask(activity string, in, answer any) error {
 	return v.askFor(askTime, activity, in, answer)
 }
 
-// change is ask for what changes something. It goes on where the visitor goes away.
-func (v *visit) change(activity string, in, answer any) error {
+// order is ask for what changes something. It goes on where the visitor goes away.
+func (v *visit) order(activity string, in, answer any) error {
 	return v.askFor(changeTime, activity, in, answer)
 }
 
@@ -38,7 +38,7 @@ func (v *visit) askFor(most time.Duration, activity string, in, answer any) erro
 	}
 	ctx, cancel := context.WithTimeout(v.r.Context(), most)
 	defer cancel()
-	return v.asked(request.Ask(ctx, v.Temporal, request.Request{Activity: activity, Input: in, Wait: takeTime}, answer))
+	return v.answered(request.Ask(ctx, v.Temporal, request.Request{Activity: activity, Input: in, Wait: takeTime}, answer))
 }
 
 // update sends an update to a workflow.
@@ -48,15 +48,15 @@ func (v *visit) update(u request.Update, answer any) error {
 	}
 	ctx, cancel := context.WithTimeout(v.r.Context(), changeTime)
 	defer cancel()
-	return v.asked(request.Send(ctx, v.Temporal, u, answer))
+	return v.answered(request.Send(ctx, v.Temporal, u, answer))
 }
 
 func (v *visit) noServer() error {
 	return problem.New(problem.Environment, "%s", v.T("This dashboard is connected to no Temporal server."))
 }
 
-// asked says in the reader's language that there is no answer.
-func (v *visit) asked(err error) error {
+// answered says in the reader's language that there is no answer.
+func (v *visit) answered(err error) error {
 	switch {
 	case v.r.Context().Err() != nil:
 		return v.r.Context().Err()

@@ -3,13 +3,13 @@ package dashboard
 import (
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"switchboard/internal/account"
 	"switchboard/internal/problem"
@@ -140,24 +140,44 @@ func (s *Server) exportAudit(v *visit) error {
 	}
 	v.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	v.w.Header().Set("Content-Disposition", `attachment; filename="audit.csv"`)
+	if err := v.writeAudit(q, known); err != nil {
+		v.Log.Warn("an export was broken off", "error", err)
+		panic(http.ErrAbortHandler) // nothing else tells the reader that this was not all
+	}
+	return nil
+}
+
+// auditAtOnce is how many entries of an export are read at once: no reader, however
+// slow, holds the database.
+const auditAtOnce = 1000
+
+func (v *visit) writeAudit(q account.AuditQuery, known pseudonyms) error {
 	out := csv.NewWriter(v.w)
-	_ = out.Write([]string{"at", "account", "action", "target", "details"}) // the writer keeps its error
-	err = s.Accounts.Audit(ctx, q, func(e account.Entry) error {
-		more, err := json.Marshal(e.Details)
+	if err := out.Write([]string{"at", "account", "action", "target", "details"}); err != nil {
+		return err
+	}
+	control := http.NewResponseController(v.w)
+	q.Limit = auditAtOnce
+	for {
+		var page []account.Entry
+		err := v.Accounts.Audit(v.r.Context(), q, func(e account.Entry) error {
+			page = append(page, e)
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		return out.Write([]string{e.At.Format(time.RFC3339Nano), known.of(e.Account), string(e.Action), harmless(known.of(e.Target)), harmless(string(more))})
-	})
-	out.Flush()
-	if err == nil {
-		err = out.Error()
+		_ = control.SetWriteDeadline(time.Now().Add(csvPatience)) // a writer without deadlines waits
+		for _, e := range page {
+			if err := out.Write(known.row(e)); err != nil {
+				return err
+			}
+		}
+		if out.Flush(); out.Error() != nil || len(page) < q.Limit {
+			return out.Error()
+		}
+		q.Before = page[len(page)-1].ID
 	}
-	if err != nil {
-		v.Log.Warn("the audit was not exported to its end", "error", err)
-		panic(http.ErrAbortHandler) // whoever reads it must see that it is not whole
-	}
-	return nil
 }
 
 // pseudonyms are what stands for users in exports, by their ids.
@@ -168,6 +188,11 @@ func (p pseudonyms) of(id string) string {
 		return p[id]
 	}
 	return id
+}
+
+// row is an entry of an export.
+func (p pseudonyms) row(e account.Entry) []string {
+	return []string{csvTime(e.At), harmless(p.of(e.Account)), harmless(string(e.Action)), harmless(p.of(e.Target)), harmless(details(e.Details))}
 }
 
 func (s *Server) pseudonyms(ctx context.Context) (pseudonyms, error) {
@@ -188,9 +213,10 @@ func badDay(value string) error {
 	return problem.Input("%q is no day; give one such as 2026-01-31", value)
 }
 
-// harmless keeps a spreadsheet from taking a cell for a formula.
+// harmless keeps a spreadsheet from taking a cell for a formula, also by the wide
+// signs of East Asian keyboards.
 func harmless(cell string) string {
-	if strings.ContainsAny(cell[:min(1, len(cell))], "=+-@\t\r\n|%") {
+	if first, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune("=+-@\t\r\n|%＝＋－＠", first) {
 		return "'" + cell
 	}
 	return cell

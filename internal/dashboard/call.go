@@ -1,20 +1,16 @@
 package dashboard
 
 import (
-	"context"
-	"errors"
 	"html/template"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"switchboard/internal/account"
 	"switchboard/internal/chart"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/request"
 	"switchboard/internal/results"
 	"switchboard/internal/seal"
 )
@@ -177,12 +173,6 @@ type whyPage struct {
 	Excuse string
 }
 
-// Bounds of asking a worker why.
-const (
-	whyWait = 5 * time.Second
-	whyTime = 30 * time.Second
-)
-
 // why asks a worker why a call got its answer. The answer is sealed for this process:
 // it has words of the call.
 func (s *Server) why(v *visit) error {
@@ -198,28 +188,17 @@ func (s *Server) why(v *visit) error {
 }
 
 func (v *visit) explain(r *results.Result, x *pipeline.Explanation) (excuse string, err error) {
-	switch {
-	case r.Prediction == nil || r.Prediction.Model == "":
+	if r.Prediction == nil || r.Prediction.Model == "" {
 		return v.T("No model has answered this call."), nil
-	case v.Temporal == nil:
-		return v.T("Temporal cannot be reached from here, so no worker can be asked."), nil
 	}
 	key, err := seal.NewKey()
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(v.r.Context(), whyTime)
-	defer cancel()
 	in := pipeline.ExplainInput{Task: r.Task, Model: r.Prediction.Model, CallID: r.ID, Key: key.Public()}
 	var result pipeline.ExplainResult
-	err = request.Ask(ctx, v.Temporal, request.Request{Activity: pipeline.ExplainActivity, Input: in, Wait: whyWait}, &result)
-	switch {
-	case errors.Is(err, request.ErrNoWorker):
-		return v.T("No worker answers at the moment. Try again when one runs."), nil
-	case v.r.Context().Err() == nil && ctx.Err() != nil:
-		return v.T("The provider of the model takes too long to say. Try again in a while."), nil
-	case err != nil:
-		return "", err
+	if excuse, err = v.missing(v.ask(pipeline.ExplainActivity, in, &result)); err != nil || excuse != "" {
+		return excuse, err
 	}
 	return "", key.Open(result.Sealed, pipeline.ExplainPurpose, x)
 }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"switchboard/internal/pipeline"
@@ -324,7 +323,12 @@ func (v *visit) picker(name, title string, values, chosen []string) picker {
 			values = append(values, value)
 		}
 	}
-	slices.SortStableFunc(values, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	slices.SortFunc(values, func(a, b string) int {
+		if first := slices.Contains(chosen, a); first != slices.Contains(chosen, b) {
+			return map[bool]int{true: -1, false: 1}[first]
+		}
+		return byLetters(a, b)
+	})
 	for _, value := range values {
 		p.Options = append(p.Options, option{value, v.valueText(name, value), slices.Contains(chosen, value)})
 	}

@@ -32,6 +32,7 @@ func (s *Server) callsCSV(v *visit) error {
 	if err != nil {
 		return err
 	}
+	asked := filterNames(f)
 	newest, err := s.Results.Newest(v.r.Context())
 	if err != nil {
 		return err
@@ -43,7 +44,7 @@ func (s *Server) callsCSV(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Accounts.Record(v.r.Context(), account.Entry{Account: v.user.ID, Action: callsExported, Details: map[string]string{"filter": filterNames(f)}}); err != nil {
+	if err := s.Accounts.Record(v.r.Context(), account.Entry{Account: v.user.ID, Action: callsExported, Details: map[string]string{"filter": asked}}); err != nil {
 		return err
 	}
 	h := v.w.Header()
@@ -164,18 +165,3 @@ func csvTime(t time.Time) string {
 }
 
 func csvShare(share float64) string { return strconv.FormatFloat(share, 'f', 6, 64) }
-
-// harmless keeps a spreadsheet from taking text for a formula: it puts a quote
-// before what begins one, and takes out what begins a line within a cell.
-func harmless(cell string) string {
-	cell = strings.Map(func(r rune) rune {
-		if r == 0 {
-			return -1
-		}
-		return r
-	}, cell)
-	if cell == "" || !strings.ContainsAny(cell[:1], "=+-@\t\r\n|%") && !strings.HasPrefix(cell, "＝") && !strings.HasPrefix(cell, "＋") && !strings.HasPrefix(cell, "－") && !strings.HasPrefix(cell, "＠") {
-		return cell
-	}
-	return "'" + cell
-}

@@ -136,7 +136,7 @@ func statusQuery(statuses []results.Status) []string {
 		switch {
 		case s == results.Redacted:
 			rest = append(rest, waiting)
-		case !all:
+		case !all || s == results.Rejected:
 			rest = append(rest, string(s))
 		}
 	}

@@ -39,7 +39,8 @@ type world struct {
 	// people are the users, by role; others may be added with [world.person].
 	people map[account.Role]account.User
 	// address is where the dashboard is served.
-	address string
+	address   string
+	dashboard *Server
 }
 
 // start is when a world begins: on a Saturday at noon.
@@ -108,6 +109,7 @@ func (w *world) serve() string {
 		w.Fatal(err)
 	}
 	s.now = func() time.Time { return w.now }
+	w.dashboard = s
 	mux := http.NewServeMux()
 	mux.Handle("/", s)
 	mux.HandleFunc("GET "+door+"{id}", func(rw http.ResponseWriter, r *http.Request) {

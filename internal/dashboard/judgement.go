@@ -78,7 +78,7 @@ func (s *Server) judge(v *visit) error {
 	if kind := form.Get("kind"); slices.Contains([]string{results.Uncertain, results.FromSample, results.SecondOpinion}, kind) {
 		details["kind"] = kind
 	}
-	if err := s.Accounts.Record(ctx, account.Entry{Account: v.user.ID, Action: callJudged, Target: id, Details: details}); err != nil {
+	if err := v.did(callJudged, id, details); err != nil {
 		return err
 	}
 	return v.judged(j)
@@ -121,8 +121,7 @@ func (s *Server) undo(v *visit) error {
 	if err := s.Results.UndoJudgement(v.r.Context(), id, v.user.ID); err != nil {
 		return err
 	}
-	entry := account.Entry{Account: v.user.ID, Action: judgementUndone, Target: strconv.FormatInt(id, 10)}
-	if err := s.Accounts.Record(v.r.Context(), entry); err != nil {
+	if err := v.did(judgementUndone, strconv.FormatInt(id, 10), nil); err != nil {
 		return err
 	}
 	return v.redirect(localPath(v.r.PostForm.Get("next"), "/review"), v.T("Your answer is taken back."))

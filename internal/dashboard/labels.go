@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"switchboard/internal/pipeline"
+	"switchboard/internal/request"
 	"switchboard/internal/results"
 )
 
@@ -77,6 +78,9 @@ func spelled(label string) string {
 type labelCache struct {
 	mu    sync.Mutex
 	tasks map[string]cachedLabels
+	// models are the companies that champions know, by the model's id; nil while a
+	// worker is asked for them.
+	models map[string][]string
 }
 
 type cachedLabels struct {
@@ -120,7 +124,52 @@ func (s *Server) labelsOf(ctx context.Context, task string) (*labels, error) {
 	return fresh, nil
 }
 
-// readLabels puts together what the counts of calls and people's judgements name.
+// championPatience is how long a worker may take to tell what a champion knows.
+const championPatience = 10 * time.Second
+
+// ofChampion returns the companies that the champion of a task knows. Nobody waits for
+// them: where they are not known yet, a worker is asked, and the labels of the task
+// are read anew when it has told. A worker that does not answer is asked again when
+// the labels are next read.
+func (s *Server) ofChampion(ctx context.Context, task string) ([]string, error) {
+	champion, _, err := s.Base.Task(task).Aliases(ctx)
+	if err != nil || champion == "" || s.Temporal == nil {
+		return nil, err
+	}
+	c := &s.labels
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, asked := c.models[champion]
+	if asked {
+		return known, nil
+	}
+	if c.models == nil {
+		c.models = map[string][]string{}
+	}
+	c.models[champion] = nil
+	go s.askChampion(context.WithoutCancel(ctx), task, champion)
+	return nil, nil
+}
+
+func (s *Server) askChampion(ctx context.Context, task, champion string) {
+	ctx, cancel := context.WithTimeout(ctx, championPatience)
+	defer cancel()
+	var told pipeline.PrepareImportResult
+	err := request.Ask(ctx, s.Temporal, request.Request{Activity: pipeline.PrepareImportActivity, Input: pipeline.PrepareImportInput{Task: task}, Wait: championPatience / 2}, &told)
+	c := &s.labels
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		s.Log.Debug("no worker tells which companies a champion knows", "task", task, "error", err)
+		delete(c.models, champion)
+		return
+	}
+	c.models[champion] = told.Labels
+	delete(c.tasks, task)
+}
+
+// readLabels puts together what the champion knows, and what the counts of calls and
+// people's judgements name.
 func (s *Server) readLabels(ctx context.Context, task string) (*labels, error) {
 	counts, err := s.Results.JudgedLabels(ctx, task)
 	if err != nil {
@@ -132,6 +181,13 @@ func (s *Server) readLabels(ctx context.Context, task string) (*labels, error) {
 	}
 	for _, p := range points {
 		counts[p.Value] += p.Calls
+	}
+	of, err := s.ofChampion(ctx, task)
+	if err != nil {
+		return nil, err
+	}
+	for _, label := range of {
+		counts[label] += 0
 	}
 	for _, none := range []string{"", pipeline.Unknown} {
 		delete(counts, none)

@@ -33,7 +33,8 @@ const (
 // while a page listens.
 type bus struct {
 	newest func(context.Context) (time.Time, error)
-	every  time.Duration
+	// every is [liveEvery], beat [liveBeat]: tests are in more of a hurry.
+	every, beat time.Duration
 
 	mu sync.Mutex
 	// streams are those that listen, by whose they are counted in people.
@@ -45,7 +46,7 @@ type bus struct {
 }
 
 func newBus(newest func(context.Context) (time.Time, error)) *bus {
-	return &bus{newest: newest, every: liveEvery, streams: map[chan struct{}]string{}, people: map[string]int{}}
+	return &bus{newest: newest, every: liveEvery, beat: liveBeat, streams: map[chan struct{}]string{}, people: map[string]int{}}
 }
 
 var errTooManyStreams = errors.New("too many pages of one person listen")
@@ -116,6 +117,13 @@ func (b *bus) tell(at time.Time) {
 		default: // it has not heard of the last ones yet
 		}
 	}
+}
+
+// latest is the latest call that is known; zero if none is yet.
+func (b *bus) latest() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.at
 }
 
 // livePath is the address of a stream that tells of calls of a filter that came in
@@ -189,7 +197,7 @@ func (l *stream) resume(last string) {
 
 // follow tells the page of calls as they come in, until it or its reader has gone.
 func (l *stream) follow(news <-chan struct{}) {
-	beat := time.NewTicker(liveBeat)
+	beat := time.NewTicker(l.bus.beat)
 	defer beat.Stop()
 	for {
 		select {
@@ -200,7 +208,8 @@ func (l *stream) follow(news <-chan struct{}) {
 				return
 			}
 		case <-beat.C:
-			if !l.admitted() || l.send(": still here\n\n") != nil {
+			// A call may have got its answer, and belong to the filter, meanwhile.
+			if !l.admitted() || l.send(": still here\n\n") != nil || !l.count() {
 				return
 			}
 		}
@@ -209,7 +218,7 @@ func (l *stream) follow(news <-chan struct{}) {
 
 // admitted tells whether the reader's session lasts.
 func (l *stream) admitted() bool {
-	u, ok, err := l.Accounts.Session(l.r)
+	u, ok, err := l.Sessions.Lasts(l.r)
 	return err != nil || ok && u.ID == l.user.ID
 }
 
@@ -227,9 +236,9 @@ func (l *stream) count() bool {
 	if l.told > liveMost {
 		return true
 	}
-	newest, err := l.Results.Newest(l.r.Context())
-	if err != nil {
-		return l.r.Context().Err() == nil
+	newest := l.bus.latest() // before it is counted: nothing is left out after a break
+	if newest.Before(l.since) {
+		newest = l.since
 	}
 	f := l.filter
 	f.From = l.from()

@@ -35,7 +35,7 @@ func (s *Server) showLogin(v *visit, status int, d loginData) error {
 	if s.Provider != nil {
 		d.Provider = "/login/provider?" + url.Values{"next": {d.Next}}.Encode()
 	}
-	return v.show(status, "login", v.T("Log in"), d)
+	return v.show(status, "login", v.T("Log in to Switchboard"), d)
 }
 
 func (s *Server) login(v *visit) error {
@@ -47,6 +47,8 @@ func (s *Server) login(v *visit) error {
 		d.Wrong = v.tooMany(many)
 		return s.showLogin(v, http.StatusTooManyRequests, d)
 	case errors.Is(err, account.ErrLogin):
+		// Not the name: people type their password there by mistake.
+		v.Log.Info("a login failed", "from", s.Sessions.From(v.r))
 		d.Wrong = v.T("The name or the password is wrong.")
 		return s.showLogin(v, http.StatusUnauthorized, d)
 	case err != nil:
@@ -156,7 +158,7 @@ func (s *Server) showWelcome(v *visit, status int, d welcomeData) error {
 	if d.First = i.User.ID == ""; !d.First {
 		d.Name = i.User.Name
 	}
-	return v.show(status, "welcome", v.T("Welcome"), d)
+	return v.show(status, "welcome", v.T("Welcome to Switchboard"), d)
 }
 
 func (s *Server) acceptInvitation(v *visit) error {
@@ -241,7 +243,7 @@ func (s *Server) changePassword(v *visit) error {
 func (s *Server) saveView(v *visit) error {
 	view := account.View{Name: v.r.PostFormValue("name"), Query: v.r.PostFormValue("query")}
 	if err := s.Accounts.SaveView(v.r.Context(), v.user.ID, view); err != nil {
-		return err
+		return v.refuse(err)
 	}
 	return v.redirect((&url.URL{Path: "/calls", RawQuery: strings.TrimPrefix(view.Query, "?")}).String(), v.T("The view is saved."))
 }

@@ -183,7 +183,7 @@ func (v *visit) proposals(task string) ([]proposal, error) {
 	defer cancel()
 	infos, _, err := runs.Infos(ctx, v.Temporal, query+" AND "+pipeline.StageAttribute+" = '"+string(pipeline.Approving)+"'", modelsPerPage, nil)
 	if err != nil {
-		return nil, v.asked(err)
+		return nil, v.answered(err)
 	}
 	var all []proposal
 	for _, info := range infos {
@@ -288,7 +288,7 @@ func (s *Server) changeModel(v *visit) error {
 		return err
 	}
 	var changed pipeline.ModelDetails
-	if err := v.change(pipeline.ChangeModelActivity, in, &changed); err != nil {
+	if err := v.order(pipeline.ChangeModelActivity, in, &changed); err != nil {
 		return err
 	}
 	id, notice := changed.Model.ID, ""

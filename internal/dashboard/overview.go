@@ -86,8 +86,8 @@ const (
 	byDay  = "day"
 )
 
-// asked reads what the address asks for.
-func (v *visit) asked() (a shown, err error) {
+// wanted reads what the address asks for.
+func (v *visit) wanted() (a shown, err error) {
 	q := v.r.URL.Query()
 	a.name, a.compare, a.all = cmp.Or(q.Get("range"), "day"), q.Get("compare") != no, q.Get("companies") == "all"
 	for _, r := range ranges {
@@ -125,7 +125,7 @@ func (a *shown) filter(p period) results.Filter {
 
 // overview shows how calls are doing at a glance.
 func (s *Server) overview(v *visit) error {
-	a, err := v.asked()
+	a, err := v.wanted()
 	if err != nil {
 		return err
 	}
@@ -274,15 +274,15 @@ func (v *visit) figures(p *overviewPage, a *shown) error {
 	for i, f := range v.figuresOf(a, past, was) {
 		p.Figures[i].Before, p.Figures[i].BeforeHref = f.Text, f.Href
 	}
-	p.Figures[0].Change = v.change(now.all(), was.all())
+	p.Figures[0].Change = v.difference(now.all(), was.all())
 	return nil
 }
 
 func (t *sums) all() int64 { return t.answered + t.waiting + t.rejected }
 
-// change says by how much a number is more or less than one before; nothing where
+// difference says by how much a number is more or less than one before; nothing where
 // that was too small to compare with.
-func (v *visit) change(now, before int64) string {
+func (v *visit) difference(now, before int64) string {
 	if before < 10 {
 		return ""
 	}
@@ -501,7 +501,9 @@ func (v *visit) point(a *shown, p period, now, before map[time.Time]int64) chart
 		for at := p.from; at.Before(p.until); at = at.Add(time.Hour) {
 			n += calls[at]
 		}
-		return chart.Value{Value: float64(n), Text: v.lang.printer.Sprintf("%d", n)}
+		f := a.filter(p)
+		f.Statuses = answeredStatuses
+		return chart.Value{Value: float64(n), Text: v.lang.printer.Sprintf("%d", n), Href: callsPath(f)}
 	}
 	local := p.from.In(v.zone)
 	point := chart.Point{Label: local.Format("15:04"), Name: local.Format("2006-01-02 15:04"), Values: []chart.Value{value(now, p)}}
@@ -511,12 +513,13 @@ func (v *visit) point(a *shown, p period, now, before map[time.Time]int64) chart
 	} else if a.days == 7 {
 		point.Label = v.dayLabel(local)
 	}
+	if p.until.After(v.now()) {
+		point.Name = v.T("%s, so far", point.Name)
+	}
 	if before != nil {
 		point.Values = append(point.Values, value(before, p.before()))
 	}
-	f := a.filter(p)
-	f.Statuses = answeredStatuses
-	point.Href = callsPath(f)
+	point.Href = point.Values[0].Href
 	return point
 }
 

@@ -57,13 +57,7 @@ type likely struct {
 }
 
 // All is how many calls wait.
-func (r *reviewing) All() int64 {
-	var n int64
-	for _, of := range r.Waiting {
-		n += of
-	}
-	return n
-}
+func (r *reviewing) All() int64 { return total(r.Waiting) }
 
 // Again is the page that shows the call of the last answer once more.
 func (r *reviewing) Again() string {
@@ -90,8 +84,10 @@ func (s *Server) review(v *visit) error {
 		return err
 	}
 	task := query.Get("task")
-	if task == "" && len(tasks) > 0 {
-		task = tasks[0]
+	if task == "" {
+		if task, err = v.busiest(tasks); err != nil {
+			return err
+		}
 	}
 	p := &reviewing{Task: task}
 	for _, name := range tasks {
@@ -125,6 +121,29 @@ func (s *Server) review(v *visit) error {
 		p.Asked, p.Meant = asked, known.like(asked)
 	}
 	return v.render("review", v.T("Review"), p)
+}
+
+// busiest returns the task in which most calls wait for the reader: of equal ones the
+// first.
+func (v *visit) busiest(tasks []string) (busiest string, err error) {
+	most := int64(-1)
+	for _, task := range tasks {
+		waiting, err := v.Results.Waiting(v.r.Context(), results.Queue{Task: task, Reviewer: v.user.ID})
+		if err != nil {
+			return "", err
+		}
+		if n := total(waiting); n > most {
+			busiest, most = task, n
+		}
+	}
+	return busiest, nil
+}
+
+func total(waiting map[string]int64) (n int64) {
+	for _, of := range waiting {
+		n += of
+	}
+	return n
 }
 
 // midnight is when the reader's day began.

@@ -368,3 +368,22 @@ func TestLikelyAnswers(t *testing.T) {
 		t.Errorf("nothing is suggested as %v", got)
 	}
 }
+
+func TestTheTaskInWhichMostCallsWaitComesFirst(t *testing.T) {
+	w := newWorld(t)
+	w.drawn(false)
+	for n, task := range []string{"airlines", "telecom", "telecom", "banks"} {
+		c := sampleCall(fmt.Sprintf("call-%d", n))
+		c.Task = task
+		w.call(c, unsureAnswer(c.ID, "AcmeSupport", 0.3))
+	}
+	b := w.as(account.Reviewer)
+	page := b.get("/review")
+	page.says(t, http.StatusOK, `<a class="tag" href="/review?task=telecom" aria-current="true">telecom</a>`, `<a class="tag" href="/review?task=airlines">airlines</a>`)
+	if got := asked(page); got != "call-1" {
+		t.Errorf("asked about %s", got)
+	}
+	if got := asked(b.get("/review?task=banks")); got != "call-3" {
+		t.Errorf("of banks asked about %s", got)
+	}
+}

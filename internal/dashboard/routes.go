@@ -19,6 +19,7 @@ func (s *Server) routes() []route {
 	return []route{
 		{"GET /health", everybody, s.health},
 		{"GET /{$}", account.Viewer, s.overview},
+		{"GET /quality", account.Viewer, s.quality},
 
 		{"GET /models", account.Viewer, s.models},
 		{"GET /models/{id}", account.Viewer, s.model},
@@ -27,6 +28,9 @@ func (s *Server) routes() []route {
 		{"GET /runs", account.Viewer, s.runs},
 		{"GET /runs/{id}", account.Viewer, s.run},
 		{"POST /schedules", account.Admin, s.changeSchedule},
+		{"GET /intake", account.Viewer, s.intake},
+		{"POST /intake", account.Admin, s.holdIntake},
+		{"POST /intake/dead-letters", account.Admin, s.changeLetters},
 
 		{"GET /login", everybody, s.loginForm},
 		{"POST /login", everybody, s.login},
@@ -50,6 +54,8 @@ func (s *Server) routes() []route {
 		{"POST /admin/users/{id}/enable", account.Admin, s.enableUser},
 		{"POST /admin/users/{id}/end-sessions", account.Admin, s.endSessions},
 		{"POST /admin/users/{id}/invite", account.Admin, s.inviteUser},
+		{"GET /admin/retention", account.Admin, s.retention},
+		{"POST /admin/retention", account.Admin, s.erase},
 		{"GET /admin/audit", account.Admin, s.audit},
 		{"GET /admin/audit.csv", account.Admin, s.exportAudit},
 		{"GET /review", account.Reviewer, s.review},
@@ -59,8 +65,6 @@ func (s *Server) routes() []route {
 		{"GET /calls.csv", account.Viewer, s.callsCSV},
 		{"GET /calls/{id}", account.Viewer, s.call},
 		{"GET /calls/{id}/why", account.Viewer, s.why},
-		{"POST /views", account.Viewer, s.saveView},
-		{"POST /views/delete", account.Viewer, s.deleteView},
 		{"GET /live", account.Viewer, s.live},
 	}
 }

@@ -13,8 +13,11 @@ import (
 	"strings"
 	"time"
 
+	"switchboard/internal/account"
 	"switchboard/internal/config"
+	"switchboard/internal/database"
 	"switchboard/internal/problem"
+	"switchboard/internal/results"
 )
 
 // StopTimeout is how long a dashboard that stops takes at most to answer what it was
@@ -66,6 +69,40 @@ func (p Place) Validate() error {
 // Secure tells whether people reach the place by HTTPS, which may be spoken by a
 // proxy before it.
 func (p Place) Secure() bool { return p.Cert != "" || strings.HasPrefix(p.URL, "https://") }
+
+// Page is the address of the pages as people reach them, where no other is told.
+func (p Place) Page() string {
+	if p.URL != "" {
+		return p.URL
+	}
+	if p.Cert != "" {
+		return "https://" + p.Address
+	}
+	return "http://" + p.Address
+}
+
+// Over returns the options of a dashboard over a database that is found at a place, with
+// what else the settings say. The client and the log are still to be set.
+func Over(base *database.Store, p Place, getenv func(string) string) (Options, error) {
+	accounts := account.New(base)
+	o := Options{Base: base, Results: results.New(base), Accounts: accounts, Sessions: &account.Sessions{Accounts: accounts, Secure: p.Secure()}}
+	var err error
+	o.Provider, err = account.ProviderOf(getenv, o.Sessions, p.Page())
+	return o, err
+}
+
+// Welcome returns where the first admin chooses a name and a password, once and within a
+// day. It is empty where there is an admin already, or an identity provider knows them.
+func (o Options) Welcome(ctx context.Context, p Place) (string, error) {
+	if o.Provider != nil {
+		return "", nil
+	}
+	token, err := o.Accounts.FirstInvitation(ctx)
+	if err != nil || token == "" {
+		return "", err
+	}
+	return p.Page() + account.InvitationPath(token), nil
+}
 
 // Running is a dashboard that answers.
 type Running struct {

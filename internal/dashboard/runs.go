@@ -125,7 +125,7 @@ func (v *visit) listRuns(p *runsPage, query string, token []byte) error {
 	defer cancel()
 	page, err := runs.List(ctx, v.Temporal, query, runsPerPage, token)
 	if err != nil {
-		return v.asked(err)
+		return v.answered(err)
 	}
 	for _, run := range page.Runs {
 		p.Runs = append(p.Runs, v.runRow(run))
@@ -134,7 +134,7 @@ func (v *visit) listRuns(p *runsPage, query string, token []byte) error {
 	p.Next = base64.RawURLEncoding.EncodeToString(page.Next)
 	schedules, err := runs.Schedules(ctx, v.Temporal)
 	if err != nil {
-		return v.asked(request.Problem(v.Temporal, err, "list of schedules"))
+		return v.answered(request.Problem(v.Temporal, err, "list of schedules"))
 	}
 	for _, s := range schedules {
 		p.Schedules = append(p.Schedules, scheduleRow{s, v.times(s.Spec)})
@@ -318,7 +318,7 @@ func (s *Server) run(v *visit) error {
 	defer cancel()
 	run, err := runs.Get(ctx, v.Temporal, v.r.PathValue("id"), v.r.URL.Query().Get("run"))
 	if err != nil {
-		return v.asked(err)
+		return v.answered(err)
 	}
 	p := runPage{runRow: v.runRow(run)}
 	if v.r.URL.Query().Get("report") != "" {
@@ -359,7 +359,7 @@ func (s *Server) changeSchedule(v *visit) error {
 	defer cancel()
 	kept, notice, err := v.schedule(ctx, id, v.r.PostFormValue("do"), why)
 	if err != nil {
-		return v.asked(request.Problem(v.Temporal, err, "schedule "+id))
+		return v.answered(request.Problem(v.Temporal, err, "schedule "+id))
 	}
 	if err := v.did(kept, id, map[string]string{"reason": why}); err != nil {
 		return err

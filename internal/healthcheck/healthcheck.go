@@ -35,10 +35,45 @@ func Run(ctx context.Context, w Worker) []pipeline.Check {
 	c.run(ctx, "database", true, func(ctx context.Context) (string, error) { return models(ctx, w) })
 	c.run(ctx, "permissions", true, func(context.Context) (string, error) { return permissions(w.Getenv, w.Config) })
 	c.provider(ctx, w.Config)
-	if w.Kafka != nil {
-		c.run(ctx, "kafka", true, func(ctx context.Context) (string, error) { return waitingCalls(ctx, w.Kafka) })
-	}
+	c.calls(ctx, w)
 	return c
+}
+
+// calls looks at what calls need. Who has none needs none of it, so that what is
+// missing is a note.
+func (c *checks) calls(ctx context.Context, w Worker) {
+	c.run(ctx, "recognizer", true, func(context.Context) (string, error) { return recognizer(w.Config) })
+	if w.Kafka == nil {
+		c.run(ctx, "kafka", true, func(context.Context) (string, error) {
+			return "", note{fmt.Sprintf("this worker has no Kafka, so that calls come from files alone; %s says where it is", config.KafkaBrokers)}
+		})
+		return
+	}
+	reached := c.run(ctx, "kafka", true, func(ctx context.Context) (string, error) { return waitingCalls(ctx, w.Kafka) })
+	c.run(ctx, "intake", reached, func(ctx context.Context) (string, error) { return intakes(ctx, w.Kafka) })
+}
+
+// recognizer says who writes recordings down. It is not asked: none has a request that
+// costs nothing and is the same everywhere.
+func recognizer(cfg config.Config) (string, error) {
+	if cfg.SpeechURL == "" {
+		return "", note{fmt.Sprintf("there is none: calls with a recording and no turns are given up as refused; %s says where one is", config.SpeechURL)}
+	}
+	return fmt.Sprintf("recordings are transcribed by %s at %s; it is not asked here", cfg.SpeechModel, cfg.SpeechURL), nil
+}
+
+// intakes counts who takes calls in.
+func intakes(ctx context.Context, k *kafka.Client) (string, error) {
+	n, err := k.Members(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case n == 0:
+		return "", note{"nobody takes calls in: events wait in Kafka; start an intake with `go run ./intake`"}
+	case n == 1:
+		return "1 intake takes calls in", nil
+	}
+	return fmt.Sprintf("%d intakes take calls in", n), nil
 }
 
 // waitingCalls asks a broker what waits, which takes the rights that an intake needs.

@@ -13,7 +13,8 @@ import (
 
 // Produce writes one record, and returns when all replicas that count have it. A
 // repeated attempt of the client does not write it twice; a repeated call does. Key
-// and headers may be nil. A record that the brokers find too large is a problem of
+// and headers may be nil. Without a value it tells that there is nothing under its key
+// any more: a compacted topic drops what it has of it. A record that the brokers find too large is a problem of
 // kind BadInput; everything else may pass.
 func (c *Client) Produce(ctx context.Context, topic string, key, value []byte, headers []Header) error {
 	return c.produce(ctx, c.client, &kgo.Record{Topic: topic, Key: key, Value: value, Headers: ofHeaders(headers)})

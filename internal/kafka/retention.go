@@ -45,9 +45,3 @@ func retention(settings map[string]string) Retention {
 	}
 	return Retention{Known: true, For: time.Duration(max(ms, 0)) * time.Millisecond}
 }
-
-// Forget tells whoever reads the answers to calls that there is none any more: the
-// brokers remove those that there were, in their own time, and this too.
-func (c *Client) Forget(ctx context.Context, callID string) error {
-	return c.Produce(ctx, c.options.ClassifiedTopic(), []byte(callID), nil, nil)
-}

@@ -7,8 +7,10 @@ import "time"
 type EraseCallsInput struct {
 	CallIDs []string `json:"call_ids"`
 	DryRun  bool     `json:"dry_run,omitempty"`
-	// Who is for the audit: an account's id, or a name on the machine.
-	Who string `json:"who"`
+	// Who is for the audit: a name on the machine, or an account's id if Account says
+	// so.
+	Who     string `json:"who"`
+	Account bool   `json:"account,omitempty"`
 }
 
 // MostErased is how many calls can be named at once.
@@ -35,8 +37,9 @@ func (in EraseCallsInput) Validate() error {
 type ExpireCallsInput struct {
 	Before time.Time `json:"before"`
 	DryRun bool      `json:"dry_run,omitempty"`
-	// Who is as in [EraseCallsInput].
-	Who string `json:"who"`
+	// Who and Account are as in [EraseCallsInput].
+	Who     string `json:"who"`
+	Account bool   `json:"account,omitempty"`
 }
 
 // ErasedCalls counts what was erased, or would be in a dry run.
@@ -54,6 +57,8 @@ type ErasedCalls struct {
 	Files int64 `json:"files"`
 	// Left is what could not be reached, empty if nothing is known to be left.
 	Left []NotErased `json:"left"`
+	// More is true where more is to be done than one request does: ask again.
+	More bool `json:"more,omitempty"`
 }
 
 // NotErased is a place that may still hold something of erased calls.

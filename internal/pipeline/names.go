@@ -112,9 +112,12 @@ func EvaluateID(in EvaluateInput) string {
 	return workflowID("evaluate", run, in)
 }
 
+// CallFolder is where calls' runs leave their files, if they leave any.
+const CallFolder = "call"
+
 // CallWorkflowID returns the workflow id of a call's analysis. There is one at a
 // time, however often the call is announced.
-func CallWorkflowID(callID string) string { return "call/" + callID }
+func CallWorkflowID(callID string) string { return CallFolder + "/" + callID }
 
 // PrepareID returns the workflow id of the preparation that a run starts as
 // its child.

@@ -417,8 +417,11 @@ type ApplyResult struct {
 	Mode     ApplyMode     `json:"mode,omitempty"`
 	Prepared PrepareCounts `json:"prepared"`
 	Counts   ApplyCounts   `json:"counts"`
-	Output   Ref           `json:"output"`
-	Chart    Ref           `json:"chart"`
+	// Reviewable counts the conversations that people can look at and correct as
+	// calls, each as the workflow id, a slash and the conversation's id.
+	Reviewable int64 `json:"reviewable,omitempty"`
+	Output     Ref   `json:"output"`
+	Chart      Ref   `json:"chart"`
 	// Report is report.html, the result for people. Runs from before there was one
 	// have none.
 	Report   Ref         `json:"report,omitzero"`

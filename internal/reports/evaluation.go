@@ -25,7 +25,8 @@ type Evaluation struct {
 	Threshold float64 `json:"threshold"`
 	// Columns are the model's last, those that it is compared with before it.
 	Columns []Column `json:"columns"`
-	// Notes say why something is not compared with, a sentence each.
+	// Notes say why something is not compared with, and what was learned from calls, a
+	// sentence each.
 	Notes []string `json:"notes,omitempty"`
 	// NoLabel counts the model's answers that were none of its labels, of all
 	// that it gave to the test set.

@@ -27,7 +27,7 @@ const (
 
 // Origin is where the event of a call came from.
 type Origin struct {
-	// Source is "kafka" or "file".
+	// Source is "kafka", "file", or [FromRun].
 	Source string `json:"source"`
 	// Topic, Partition and Offset are the event's record; empty and 0 for a file.
 	Topic     string `json:"topic,omitempty"`

@@ -26,6 +26,9 @@ type Erased struct {
 	Words       int64 `json:"words"`
 	Judgements  int64 `json:"judgements"`
 	Outbox      int64 `json:"outbox"`
+	// Withdrawn is how many answers are taken back where they were published, see
+	// [Store.Withdraws].
+	Withdrawn int64 `json:"withdrawn"`
 	// Counted is how many calls were taken out of the counts.
 	Counted int64 `json:"counted"`
 	// Partitions are the tables that were dropped as a whole.
@@ -150,6 +153,13 @@ func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
 			return err
 		}
 		*table.removed += n
+		if table.removed != &erased.Outbox {
+			continue
+		}
+		if n, err = t.withdraw(ctx, "call_id = ? AND at = ?", id, at); err != nil {
+			return err
+		}
+		erased.Withdrawn += n
 	}
 	if t.s.base.Postgres() { // the words are a column of the transcripts
 		erased.Words = erased.Transcripts
@@ -241,6 +251,7 @@ func (e *Erased) add(o *Erased) {
 	e.Words += o.Words
 	e.Judgements += o.Judgements
 	e.Outbox += o.Outbox
+	e.Withdrawn += o.Withdrawn
 	e.Partitions = append(e.Partitions, o.Partitions...)
 	e.CallIDs = append(e.CallIDs, o.CallIDs...)
 }
@@ -345,8 +356,30 @@ func (t tx) expireRange(ctx context.Context, begin, end int64, erased *Erased) e
 			return err
 		}
 		*s.removed = n
+		if s.removed != &erased.Outbox {
+			continue
+		}
+		if erased.Withdrawn, err = t.withdraw(ctx, "at >= ? AND at < ?", begin, end); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// withdraw lays into the outbox that there is no answer any more about calls that are
+// being removed. A relay that has just taken an answer publishes it within its lease,
+// and this comes after it.
+func (t tx) withdraw(ctx context.Context, which string, args ...any) (int64, error) {
+	if !t.s.Withdraws {
+		return 0, nil
+	}
+	nothing := "X''"
+	if t.s.base.Postgres() {
+		nothing = "''::bytea"
+	}
+	args = append([]any{micros(t.s.now().Add(Lease))}, args...)
+	return t.exec(ctx, "INSERT INTO call_outbox (call_id, value, taken) SELECT call_id, "+nothing+", CAST(? AS BIGINT) FROM calls WHERE "+which+" AND status <> ? AND source <> ?",
+		append(args, string(Redacted), FromRun)...)
 }
 
 // describe tells the ids and the records of the calls of a range.
@@ -389,6 +422,11 @@ func (s *Store) expired(ctx context.Context, end int64) (Erased, error) {
 		}
 	}
 	e.Words = e.Transcripts
+	if s.Withdraws {
+		if err := t.row(ctx, "SELECT COUNT(*) FROM calls WHERE at < ? AND status <> ? AND source <> ?", end, string(Redacted), FromRun).Scan(&e.Withdrawn); err != nil {
+			return e, err
+		}
+	}
 	var err error
 	e.Ranges, err = list(ctx, s, func(rows *sql.Rows) (r Range, err error) {
 		return r, rows.Scan(&r.Topic, &r.Partition, &r.First, &r.Last, &r.Calls)

@@ -14,7 +14,8 @@ type Message struct {
 	ID int64
 	// Key is the call's id.
 	Key string
-	// Value is a [Classified], in the same bytes whenever it is published.
+	// Value is a [Classified], in the same bytes whenever it is published. It is nil
+	// where there is no answer any more, because the call was removed.
 	Value []byte
 }
 
@@ -62,6 +63,9 @@ func scanMessages(rows *sql.Rows) (messages []Message, err error) {
 		var m Message
 		if err := rows.Scan(&m.ID, &m.Key, &m.Value); err != nil {
 			return nil, err
+		}
+		if len(m.Value) == 0 {
+			m.Value = nil
 		}
 		messages = append(messages, m)
 	}

@@ -79,12 +79,13 @@ func (t tx) answer(ctx context.Context, at int64, p *Prediction, sample review.S
 		Named: storable(p.Named), RunnerUp: storable(p.RunnerUp), RunnerUpConfidence: p.RunnerUpConfidence, ErrorCode: storable(p.ErrorCode),
 	}
 	var received, produced int64
+	var source string
 	err := t.row(ctx, `UPDATE calls SET status = ?, answered = ?, company = ?, model = ?, confidence = ?, threshold = ?, named = ?, runner_up = ?, runner_up_confidence = ?, error_code = ?,
 		sampled = ?, second = ?, held = ?, turn = ?
-		WHERE at = ? AND call_id = ? AND status = ? RETURNING task, channel, language, received, produced`,
+		WHERE at = ? AND call_id = ? AND status = ? RETURNING task, channel, language, received, produced, source`,
 		string(c.Status), micros(now), c.Company, c.Model, c.Confidence, c.Threshold, c.Named, c.RunnerUp, c.RunnerUpConfidence, c.ErrorCode,
 		sample.Sampled, sample.Second, sample.Held, sample.Turn, at, c.CallID, string(Redacted)).
-		Scan(&c.Task, &c.Channel, &c.Language, &received, &produced)
+		Scan(&c.Task, &c.Channel, &c.Language, &received, &produced, &source)
 	if errors.Is(err, sql.ErrNoRows) {
 		if again, err := t.reopen(ctx, at, p); err != nil || !again {
 			return false, err
@@ -95,15 +96,22 @@ func (t tx) answer(ctx context.Context, at int64, p *Prediction, sample review.S
 		return false, err
 	}
 	c.ReceivedAt = fromMicros(received)
-	value, err := json.Marshal(c)
-	if err != nil {
-		return false, err
-	}
-	if _, err := t.exec(ctx, "INSERT INTO call_outbox (call_id, value, taken) VALUES (?, ?, 0)", c.CallID, value); err != nil {
-		return false, err
+	if source != FromRun { // nobody has sent it
+		if err := t.layOut(ctx, &c); err != nil {
+			return false, err
+		}
 	}
 	// The count comes last: calls of the same hour wait for each other from here.
 	return true, t.count(ctx, &c, latency(c.ReceivedAt, fromMicros(produced), c.AnsweredAt))
+}
+
+// layOut lays an answer into the outbox.
+func (t tx) layOut(ctx context.Context, c *Classified) error {
+	value, err := json.Marshal(c)
+	if err == nil {
+		_, err = t.exec(ctx, "INSERT INTO call_outbox (call_id, value, taken) VALUES (?, ?, 0)", c.CallID, value)
+	}
+	return err
 }
 
 // shards is among how many rows the count of one company in one hour is spread.

@@ -85,8 +85,8 @@ func (t tx) moveTo(ctx context.Context, id string, moment int64) error {
 			return err
 		}
 	}
-	if !t.s.base.Postgres() {
-		if _, err := t.exec(ctx, "DELETE FROM transcript_words WHERE rowid = ?", at); err != nil {
+	if t.s.words.forget != "" {
+		if _, err := t.exec(ctx, t.s.words.forget, at); err != nil {
 			return err
 		}
 	}

@@ -29,7 +29,11 @@ type Store struct {
 	// Sampling says which answered calls people are to judge whatever the model said;
 	// [New] sets [review.DefaultSampling]. It is not to be changed while calls are
 	// answered.
-	Sampling  review.Sampling
+	Sampling review.Sampling
+	// Withdraws lets whoever reads the published answers know which calls were
+	// removed: with each an empty message is laid into the outbox. It is set before
+	// the first use, if at all.
+	Withdraws bool
 	sampleKey sampleKey
 }
 

@@ -43,6 +43,8 @@ type Quality struct {
 	// Reviewers counts all calls that people judged, the sampled and the others, by
 	// the account's id.
 	Reviewers []Reviewer `json:"reviewers"`
+	// Suspects are those whose judgements are to be looked at, see [Suspects].
+	Suspects []Suspect `json:"suspects"`
 	// Drift counts all answered calls, whether anybody judged them or not.
 	Drift Drift `json:"drift"`
 }
@@ -142,6 +144,7 @@ func QualityOf(calls []Judged) Quality {
 		Confused:  confused(sampled),
 		Agreement: agreementOf(sampled),
 		Reviewers: reviewers(calls),
+		Suspects:  Suspects(calls),
 		Drift:     DriftOf(nil),
 	}
 }

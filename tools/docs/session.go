@@ -113,9 +113,9 @@ type session struct {
 	outputs  map[string]string
 }
 
-// usual are the ports that Temporal, the Web UI, the model server, Kafka and the
-// intake have where nothing else is said.
-var usual = []string{"7233", "8233", "8090", "9092", "8091"}
+// usual are the ports that Temporal, the Web UI, the model server, Kafka, the intake
+// and the dashboard have where nothing else is said.
+var usual = []string{"7233", "8233", "8090", "9092", "8091", "8092"}
 
 func newSession(dir, root, name string, outputs map[string]string) (*session, error) {
 	s := &session{bin: filepath.Join(dir, "bin"), dir: filepath.Join(dir, name, "switchboard"), outputs: outputs}
@@ -173,7 +173,7 @@ func (s *session) command(ctx context.Context, name string, args ...string) *exe
 }
 
 func (s *session) standalone(ctx context.Context, args ...string) *exec.Cmd {
-	c := s.command(ctx, "standalone", append(args, "--temporal-port", s.ports[0], "--ui-port", s.ports[1], "--model-port", s.ports[2], "--kafka-port", s.ports[3], "--intake-port", s.ports[4])...)
+	c := s.command(ctx, "standalone", append(args, "--temporal-port", s.ports[0], "--ui-port", s.ports[1], "--model-port", s.ports[2], "--kafka-port", s.ports[3], "--intake-port", s.ports[4], "--dashboard-port", s.ports[5])...)
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	return c
 }
@@ -326,6 +326,9 @@ var workflowID = regexp.MustCompile(`\b(finetune|apply)-[a-z]+-[0-9a-f]{8}\b`)
 
 var longRunID = regexp.MustCompile(`/([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
+// invitation is the link for the first login, which differs from start to start.
+var invitation = regexp.MustCompile(`/welcome\?token=\w+`)
+
 // readable shortens paths, and gives the ports that a reader's own programs
 // have.
 func (s *session) readable(out []byte) string {
@@ -336,7 +339,8 @@ func (s *session) readable(out []byte) string {
 	for _, port := range usual {
 		text = strings.ReplaceAll(text, " --address 127.0.0.1:"+port, "")
 	}
-	text = strings.ReplaceAll(text, fmt.Sprintf(" --temporal-port %s --ui-port %s --model-port %s --kafka-port %s --intake-port %s", s.ports[0], s.ports[1], s.ports[2], s.ports[3], s.ports[4]), "")
+	text = strings.ReplaceAll(text, fmt.Sprintf(" --temporal-port %s --ui-port %s --model-port %s --kafka-port %s --intake-port %s --dashboard-port %s", s.ports[0], s.ports[1], s.ports[2], s.ports[3], s.ports[4], s.ports[5]), "")
+	text = invitation.ReplaceAllString(text, "/welcome?token=…")
 	return longRunID.ReplaceAllString(text, "/$1-…")
 }
 

@@ -192,6 +192,9 @@ func TestNoWorkerAnswers(t *testing.T) {
 	if state != "problem" || !strings.Contains(message, "no worker polls the task queue "+pipeline.ControlTaskQueue) {
 		t.Errorf("the doctor finds %s: %s", state, message)
 	}
+	if state, message := s.diagnosed("speech worker"); state != "note" || !strings.Contains(message, "recordings of calls wait") {
+		t.Errorf("of recordings the doctor finds %s: %s", state, message)
+	}
 	if state, _ := s.diagnosed("artifacts"); state != "skipped" {
 		t.Errorf("the artifacts are %s where nobody looks at them", state)
 	}
@@ -207,6 +210,10 @@ func TestDoctorReportsTheWorkersSurroundings(t *testing.T) {
 		"database":     {"ok", "models of 0 tasks"},
 		"provider":     {"problem", cfg.ProviderURL[len("http://"):len("http://127.0.0.1:1")]},
 		"surroundings": {"ok", process()},
+		// What only calls need is told, and is no problem.
+		"speech worker": {"ok", pipeline.SpeechTaskQueue},
+		"recognizer":    {"note", "there is none"},
+		"kafka":         {"note", "this worker has no Kafka"},
 	} {
 		if state, message := s.diagnosed(name); state != want[0] || !strings.Contains(message, want[1]) {
 			t.Errorf("%s is %s: %s; want %s with %q", name, state, message, want[0], want[1])

@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"switchboard/activities"
+	"switchboard/internal/account"
 	"switchboard/internal/anonymize"
 	"switchboard/internal/artifact"
 	"switchboard/internal/config"
@@ -48,6 +49,7 @@ type Host struct {
 	results *results.Store
 	kafka   *kafka.Client // nil without one
 	relay   *relay        // nil without Kafka
+	expiry  *retention    // nil where calls are kept without end
 	workers []worker.Worker
 	failed  chan error
 }
@@ -131,6 +133,10 @@ func Start(ctx context.Context, c *temporal.Client, o Options) (*Host, error) {
 	if h.kafka != nil {
 		h.relay = startRelay(h.results, h.kafka, o.Log)
 	}
+	if h.expiry != nil {
+		h.expiry.log = o.Log
+		h.expiry.start()
+	}
 	return h, nil
 }
 
@@ -151,7 +157,10 @@ func (h *Host) startWorkers(c *temporal.Client, cfg config.Config, settings inst
 	if calls.Speech, calls.Recordings, err = recognizer(cfg); err != nil {
 		return err
 	}
-	control := &activities.Control{Store: h.files, Models: h.models, Results: h.results, Kafka: h.kafka, Client: e.provider, Server: c, Config: cfg, Getenv: os.Getenv, Worker: process()}
+	control := &activities.Control{Store: h.files, Models: h.models, Results: h.results, Accounts: account.New(h.models), Kafka: h.kafka, Client: e.provider, Server: c, Config: cfg, Getenv: os.Getenv, Worker: process()}
+	if cfg.Retention > 0 {
+		h.expiry = &retention{keep: cfg.Retention, expire: control.ExpireCalls, now: time.Now}
+	}
 	telling := &activities.Notifier{Sender: e.sender}
 	preflight := &activities.Preflight{Data: data, Provider: asking, Installation: surroundings, Notifier: telling}
 	h.workers = []worker.Worker{
@@ -185,6 +194,7 @@ func (h *Host) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	h.results = results.New(h.models)
+	h.results.Withdraws = len(o.Kafka.Brokers) > 0
 	if len(o.Kafka.Brokers) == 0 {
 		return nil
 	}
@@ -225,6 +235,10 @@ func (h *Host) dataWorker(c *temporal.Client, data *activities.Data, calls *acti
 	// Staging and anonymizing use every core by themselves; more parts at
 	// once would only hold more memory, and keep them from other workers.
 	options.MaxConcurrentActivityExecutionSize = runtime.NumCPU() + 2
+	// A call is answered within its workflow task, which mostly waits for the provider.
+	// Tasks that wait for long are renewed at the server, so a thousand of them, the
+	// default, would keep it busy with nothing.
+	options.MaxConcurrentWorkflowTaskExecutionSize = 256
 	w := worker.New(c.Client, pipeline.TaskQueue, options)
 	workflows.Register(w)
 	w.RegisterActivityWithOptions(data, activity.RegisterOptions{})
@@ -297,6 +311,10 @@ func (h *Host) Failed() <-chan error { return h.failed }
 // They end with it.
 func (h *Host) Results() *results.Store { return h.results }
 
+// Database returns the database that the host has opened, of which the results are a
+// part.
+func (h *Host) Database() *database.Store { return h.models }
+
 // Stop lets running activities save what they have, for at most [StopTimeout],
 // and stops the workers.
 func (h *Host) Stop() {
@@ -312,6 +330,9 @@ func (h *Host) Stop() {
 	}
 	if h.relay != nil {
 		h.relay.close()
+	}
+	if h.expiry != nil {
+		h.expiry.close()
 	}
 	h.close()
 }
