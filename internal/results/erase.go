@@ -103,17 +103,6 @@ func (t tx) eraseAll(ctx context.Context, ids []string, erased *Erased) error {
 			return err
 		}
 	}
-	for some := range slices.Chunk(erased.CallIDs, 500) {
-		args := make([]any, len(some))
-		for i, id := range some {
-			args[i] = id
-		}
-		n, err := t.exec(ctx, "DELETE FROM call_outbox WHERE call_id IN ("+placeholders(len(args))+")", args...)
-		if err != nil {
-			return err
-		}
-		erased.Outbox += n
-	}
 	return nil
 }
 
@@ -142,6 +131,7 @@ func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
 		{&erased.Words, t.s.words.forget, at},
 		{&erased.Transcripts, "DELETE FROM transcripts WHERE at = ?", at},
 		{&erased.Judgements, "DELETE FROM judgements WHERE call_id = ?", id},
+		{&erased.Outbox, "DELETE FROM call_outbox WHERE call_id = ?", id},
 		{new(int64), "DELETE FROM review_claims WHERE call_id = ?", id},
 		{&erased.Calls, "DELETE FROM calls WHERE at = ?", at},
 	} {

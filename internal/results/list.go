@@ -103,11 +103,8 @@ func (s *Store) find(ctx context.Context, f Filter, words []word, limit int) ([]
 		return s.search(ctx, f, words, limit)
 	}
 	moments, few, err := s.rare(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	if few {
-		return s.ofMoments(ctx, f, moments, limit)
+	if err != nil || few {
+		return s.ofMoments(ctx, f, nil, moments, limit, err)
 	}
 	query, args := s.query(f, nil, limit)
 	return list(ctx, s, scanRow, query, args...)
@@ -184,17 +181,22 @@ const fewCalls, readAtOnce = 1000, 250
 // stops when it has enough.
 func (s *Store) search(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
 	moments, few, err := s.words.few(ctx, s, f, words)
-	if err != nil || few && len(moments) == 0 {
-		return []Result{}, err
+	if err != nil || few {
+		return s.ofMoments(ctx, f, nil, moments, limit, err)
 	}
-	if !few {
-		return s.searchDays(ctx, f, words, limit)
+	moments, few, err = s.rare(ctx, f)
+	if err != nil || few {
+		return s.ofMoments(ctx, f, words, moments, limit, err)
 	}
-	return s.ofMoments(ctx, f, moments, limit)
+	return s.searchDays(ctx, f, words, limit)
 }
 
-// ofMoments returns the newest of the calls of some moments that a filter means.
-func (s *Store) ofMoments(ctx context.Context, f Filter, moments []int64, limit int) ([]Result, error) {
+// ofMoments returns the newest of the calls of some moments that a filter and words
+// mean, unless these were not to be had.
+func (s *Store) ofMoments(ctx context.Context, f Filter, words []word, moments []int64, limit int, err error) ([]Result, error) {
+	if err != nil {
+		return nil, err
+	}
 	slices.SortFunc(moments, func(a, b int64) int { return cmp.Compare(b, a) })
 	results := []Result{}
 	for some := range slices.Chunk(moments, readAtOnce) {
@@ -203,7 +205,7 @@ func (s *Store) ofMoments(ctx context.Context, f Filter, moments []int64, limit 
 			args[i] = at
 		}
 		f.From, f.Until = fromMicros(some[len(some)-1]), fromMicros(some[0]+1)
-		query, args := s.where(f, nil, limit-len(results), "c.at IN ("+placeholders(len(args))+")", args...)
+		query, args := s.where(f, words, limit-len(results), "c.at IN ("+placeholders(len(args))+")", args...)
 		found, err := list(ctx, s, scanRow, query, args...)
 		if err != nil {
 			return nil, err
@@ -293,6 +295,8 @@ func (s *Store) where(f Filter, words []word, limit int, more string, args ...an
 	if len(words) > 0 {
 		from, at = from+s.words.join, s.words.at
 		c.add(s.words.match, s.words.query(words))
+	} else if more == "" && f.judged() {
+		from += s.words.judged
 	}
 	var seldom conditions
 	anyOf(&seldom, "c.task", f.Tasks)

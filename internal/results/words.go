@@ -26,6 +26,11 @@ type dialect struct {
 	few func(ctx context.Context, s *Store, f Filter, words []word) (moments []int64, few bool, err error)
 	// at is the moment by which what was found is in order.
 	at string
+	// judged follows the calls c where those that people judged are meant, and waiting
+	// where those of a kind are that wait for them: SQLite has to be told of these
+	// indexes.
+	judged  string
+	waiting map[string]string
 	// seldom is how a condition is written that few calls meet: SQLite would rather
 	// read all calls of a range of time than those that an index of values has.
 	seldom string
@@ -56,14 +61,16 @@ var sqlite = dialect{
 		_, err := t.exec(ctx, "INSERT INTO transcript_words (rowid, words) VALUES (?, ?)", at, strings.Join(words, " "))
 		return err
 	},
-	forget: "DELETE FROM transcript_words WHERE rowid = ?",
-	join:   " JOIN transcript_words w ON w.rowid = c.at",
-	table:  "transcript_words w",
-	match:  "w.transcript_words MATCH ?",
-	at:     "w.rowid",
-	few:    fewOfSQLite,
-	seldom: "likelihood(%s, 0.01)",
-	query:  func(words []word) string { return inQuotes(words, `"`, " AND ", "*") },
+	forget:  "DELETE FROM transcript_words WHERE rowid = ?",
+	join:    " JOIN transcript_words w ON w.rowid = c.at",
+	table:   "transcript_words w",
+	match:   "w.transcript_words MATCH ?",
+	at:      "w.rowid",
+	few:     fewOfSQLite,
+	seldom:  "likelihood(%s, 0.01)",
+	judged:  " INDEXED BY calls_judged",
+	waiting: map[string]string{Uncertain: " INDEXED BY calls_uncertain", FromSample: " INDEXED BY calls_sample", SecondOpinion: " INDEXED BY calls_second", "known": " INDEXED BY calls_known"},
+	query:   func(words []word) string { return inQuotes(words, `"`, " AND ", "*") },
 }
 
 // fewOfPostgres reads the index of words, and nothing else, wherever that takes it:
