@@ -431,6 +431,7 @@ func TestDaysThatAreCutAreCountedByHour(t *testing.T) {
 		for n := range 60 {
 			c.now = noon.Add(time.Duration(n) * 97 * time.Minute) // some four days
 			one, p := varied(n)
+			one.ReceivedAt = c.now
 			save(t, s, one, Stored)
 			answer(t, s, p, true)
 		}
