@@ -108,17 +108,6 @@ func (t tx) eraseAll(ctx context.Context, ids []string, erased *Erased) error {
 			published = append(published, id)
 		}
 	}
-	for some := range slices.Chunk(erased.CallIDs, 500) {
-		args := make([]any, len(some))
-		for i, id := range some {
-			args[i] = id
-		}
-		n, err := t.exec(ctx, "DELETE FROM call_outbox WHERE call_id IN ("+placeholders(len(args))+")", args...)
-		if err != nil {
-			return err
-		}
-		erased.Outbox += n
-	}
 	var err error
 	erased.Withdrawn, err = t.withdraw(ctx, published)
 	return err
@@ -151,6 +140,7 @@ func (t tx) erase(ctx context.Context, id string, erased *Erased) (published boo
 		{&erased.Words, t.s.words.forget, at},
 		{&erased.Transcripts, "DELETE FROM transcripts WHERE at = ?", at},
 		{&erased.Judgements, "DELETE FROM judgements WHERE call_id = ?", id},
+		{&erased.Outbox, "DELETE FROM call_outbox WHERE call_id = ?", id},
 		{new(int64), "DELETE FROM review_claims WHERE call_id = ?", id},
 		{&erased.Calls, "DELETE FROM calls WHERE at = ?", at},
 	} {
