@@ -32,11 +32,11 @@ type leftRow struct {
 // placeTexts say what is left, and why.
 var placeTexts = map[pipeline.Place]string{
 	pipeline.InputTopic:   text("events in the topic that calls come from; they go when Kafka's retention ends"),
-	pipeline.DeadLetters:  text("events in the topic of dead letters; they go when Kafka's retention ends"),
-	pipeline.TrainedModel: text("a model that was trained on them, with the files of its training"),
-	pipeline.RunFiles:     text("files of a run over a dataset"),
-	pipeline.JudgedFiles:  text("files of a retraining whose models were asked about them"),
-	pipeline.Histories:    text("histories of Temporal, which hold ids and no word of a call"),
+	pipeline.DeadLetters:  text("events in the topic of dead letters, which keeps them until somebody deletes them"),
+	pipeline.TrainedModel: text("a model that was trained on them, with the files of its training; retrain, and delete both"),
+	pipeline.RunFiles:     text("files of a run over a dataset that has them; delete its folder"),
+	pipeline.JudgedFiles:  text("files of a retraining whose models were asked about them; delete them in its folder"),
+	pipeline.Histories:    text("histories of Temporal, which hold ids and no word of a call; they end with the namespace's retention"),
 }
 
 func (s *Server) retention(v *visit) error {
