@@ -32,11 +32,11 @@ type leftRow struct {
 // placeTexts say what is left, and why.
 var placeTexts = map[pipeline.Place]string{
 	pipeline.InputTopic:   text("events in the topic that calls come from; they go when Kafka's retention ends"),
-	pipeline.DeadLetters:  text("events in the topic of dead letters; they go when Kafka's retention ends"),
-	pipeline.TrainedModel: text("a model that was trained on them, with the files of its training"),
-	pipeline.RunFiles:     text("files of a run over a dataset"),
-	pipeline.JudgedFiles:  text("files of a retraining whose models were asked about them"),
-	pipeline.Histories:    text("histories of Temporal, which hold ids and no word of a call"),
+	pipeline.DeadLetters:  text("events in the topic of dead letters, which keeps them until somebody deletes them"),
+	pipeline.TrainedModel: text("a model that was trained on them, with the files of its training; retrain, and delete both"),
+	pipeline.RunFiles:     text("files of a run over a dataset that has them; delete its folder"),
+	pipeline.JudgedFiles:  text("files of a retraining whose models were asked about them; delete them in its folder"),
+	pipeline.Histories:    text("histories of Temporal, which hold ids and no word of a call; they end with the namespace's retention"),
 }
 
 func (s *Server) retention(v *visit) error {
@@ -67,12 +67,12 @@ func (s *Server) erase(v *visit) error {
 	case (p.IDs == "") == (p.Before == ""):
 		return problem.Input("%s", v.T("Name the calls by their ids, or give a day; not both."))
 	case p.IDs != "":
-		in := pipeline.EraseCallsInput{CallIDs: idsOf(p.IDs), DryRun: dry, Who: v.user.ID}
+		in := pipeline.EraseCallsInput{CallIDs: idsOf(p.IDs), DryRun: dry, Who: v.user.ID, Account: true}
 		if err = in.Validate(); err == nil {
 			err = v.order(pipeline.EraseCallsActivity, in, &found)
 		}
 	default:
-		in := pipeline.ExpireCallsInput{DryRun: dry, Who: v.user.ID}
+		in := pipeline.ExpireCallsInput{DryRun: dry, Who: v.user.ID, Account: true}
 		if in.Before, err = time.ParseInLocation(time.DateOnly, p.Before, v.zone); err != nil {
 			return problem.Input("%s", v.T("The day is not a date such as 2026-11-01."))
 		}
