@@ -22,11 +22,10 @@ import (
 
 func TestTheBusAsksOnlyWhileAPageListens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var asked atomic.Int64
-		at := time.Now()
+		var asked, at atomic.Int64
 		b := newBus(func(context.Context) (time.Time, error) {
 			asked.Add(1)
-			return at, nil
+			return time.Unix(at.Load(), 0), nil
 		})
 		time.Sleep(time.Hour)
 		if n := asked.Load(); n != 0 {
@@ -52,10 +51,10 @@ func TestTheBusAsksOnlyWhileAPageListens(t *testing.T) {
 			t.Error("nothing new was told twice")
 		default:
 		}
-		at = at.Add(time.Second)
+		at.Add(1)
 		<-one
 		// Two has not heard: what comes meanwhile is one token.
-		at = at.Add(time.Second)
+		at.Add(1)
 		<-one
 		if len(two) != 1 {
 			t.Errorf("a slow page has %d tokens", len(two))
@@ -76,7 +75,7 @@ func TestTheBusAsksOnlyWhileAPageListens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		at = at.Add(time.Second)
+		at.Add(1)
 		<-three
 		leave()
 	})
@@ -84,12 +83,12 @@ func TestTheBusAsksOnlyWhileAPageListens(t *testing.T) {
 
 func TestADatabaseThatDoesNotAnswerEndsNoStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fails, at := true, time.Now()
+		var works atomic.Bool
 		b := newBus(func(context.Context) (time.Time, error) {
-			if fails {
+			if !works.Load() {
 				return time.Time{}, errors.New("gone")
 			}
-			return at, nil
+			return time.Now(), nil
 		})
 		news, leave, err := b.listen("a")
 		if err != nil {
@@ -97,7 +96,7 @@ func TestADatabaseThatDoesNotAnswerEndsNoStream(t *testing.T) {
 		}
 		defer leave()
 		time.Sleep(time.Minute)
-		fails = false
+		works.Store(true)
 		<-news
 	})
 }

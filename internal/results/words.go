@@ -2,6 +2,9 @@ package results
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -74,9 +77,16 @@ var sqlite = dialect{
 }
 
 // fewOfPostgres reads the index of words, and nothing else, wherever that takes it:
-// the server would rather read call after call of a word of which it knows nothing.
+// the server would rather read call after call of a word of which it knows nothing. It
+// leaves a word of which the server knows that it is frequent: of that the index is
+// long.
 func fewOfPostgres(ctx context.Context, s *Store, f Filter, words []word) (moments []int64, few bool, err error) {
-	query, args := s.fewQuery(f, words)
+	frequent, err := s.frequent(ctx, words)
+	if err != nil || frequent {
+		return nil, false, err
+	}
+	// A sum is in no index, so that the time is looked at in what the words have found.
+	query, args := s.fewQuery(f, words, "w.at + 0")
 	err = s.change(ctx, func(t tx) error {
 		for _, setting := range []string{"enable_seqscan", "enable_indexscan", "enable_indexonlyscan"} {
 			if _, err := t.exec(ctx, "SET LOCAL "+setting+" = off"); err != nil {
@@ -92,17 +102,38 @@ func fewOfPostgres(ctx context.Context, s *Store, f Filter, words []word) (momen
 	return s.atMost(moments, err)
 }
 
+// frequent tells that the server takes the words for such as many calls of the last day
+// have.
+func (s *Store) frequent(ctx context.Context, words []word) (bool, error) {
+	newest, err := s.number(ctx, "SELECT COALESCE(MAX(at), 0) FROM calls")
+	if err != nil {
+		return false, err
+	}
+	plans, err := list(ctx, s, func(rows *sql.Rows) (plan []byte, err error) { return plan, rows.Scan(&plan) },
+		fmt.Sprintf("EXPLAIN (FORMAT JSON) SELECT 1 FROM transcripts w WHERE w.at >= %d AND w.words @@ CAST('%s' AS tsquery)", newest-newest%day, strings.ReplaceAll(s.words.query(words), "'", "''")))
+	if err != nil {
+		return false, err
+	}
+	var plan []struct {
+		Plan struct {
+			Rows float64 `json:"Plan Rows"`
+		}
+	}
+	err = json.Unmarshal(plans[0], &plan)
+	return err == nil && len(plan) == 1 && plan[0].Plan.Rows > float64(s.few), err
+}
+
 // fewOfSQLite does without settings: SQLite always asks the index of words.
 func fewOfSQLite(ctx context.Context, s *Store, f Filter, words []word) (moments []int64, few bool, err error) {
-	query, args := s.fewQuery(f, words)
+	query, args := s.fewQuery(f, words, s.words.at)
 	moments, err = scanAll(ctx, tx{s, s.db}, scanNumber, query, args...)
 	return s.atMost(moments, err)
 }
 
-func (s *Store) fewQuery(f Filter, words []word) (string, []any) {
+func (s *Store) fewQuery(f Filter, words []word, at string) (string, []any) {
 	var c conditions
 	c.add(s.words.match, s.words.query(words))
-	within(&c, s.words.at, f)
+	within(&c, at, f)
 	return "SELECT " + s.words.at + " FROM " + s.words.table + c.where() + " LIMIT ?", append(c.args, s.few+1)
 }
 
