@@ -296,7 +296,7 @@ func (p *person) erases() {
 // everything is each view, with what shows that it is there.
 var everything = []struct{ name, path, shows string }{
 	{"overview", "/", "Overview"}, {"calls", "/calls", "calls"}, {"call", "/calls/call-0002", "What was said"}, {"review", "/review", "Review"},
-	{"quality", "/quality", "Quality"}, {"models", "/models", "Champion"}, {"runs", "/runs", "FineTune"}, {"intake", "/intake", "Partitions"},
+	{"quality", "/quality", "Quality"}, {"models", "/models", "Champion"}, {"runs", "/runs", "fine-tuning"}, {"intake", "/intake", "Partitions"},
 	{"users", "/admin/users", "ada"}, {"audit", "/admin/audit", "ada"}, {"retention", "/admin/retention", "Erase"}, {"account", "/account", "Language"},
 }
 
