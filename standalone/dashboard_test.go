@@ -265,7 +265,7 @@ func (p *person) erases() {
 	p.clicks("[value=erase]")
 	p.sees("What was erased")
 	p.open("/calls/call-0001")
-	p.sees("no call")
+	p.sees("no such call")
 }
 
 // everything is each view, with what shows that it is there.
