@@ -264,7 +264,7 @@ func (p *person) replays() {
 	p.sees("Dead letters")
 	p.clicks("tbody [name=id]")
 	p.clicks("button[value=replay]")
-	p.sees("again")
+	p.sees("dead letter is sent again")
 }
 
 // exports gets the calls of a company as CSV: one row a call.
