@@ -264,7 +264,7 @@ func (p *person) replays() {
 	p.sees("Dead letters")
 	p.clicks("tbody [name=id]")
 	p.clicks("button[value=replay]")
-	p.sees("again")
+	p.sees("dead letter is sent again")
 }
 
 // exports gets the calls of a company as CSV: one row a call.
@@ -290,7 +290,7 @@ func (p *person) erases() {
 	p.clicks("[value=erase]")
 	p.sees("What was erased")
 	p.open("/calls/call-0001")
-	p.sees("no call")
+	p.sees("no such call")
 }
 
 // everything is each view, with what shows that it is there.
