@@ -433,7 +433,7 @@ func TestErasing(t *testing.T) {
 		}
 	}
 	look := s.post("/admin/retention", 200, "do", "look", "ids", "call-1\nnone")
-	s.says(look, "What would be erased", "ids of which nothing is known", "What cannot be reached", "events in the topic that calls come from", `name="ids" value="call-1`)
+	s.says(look, "What would be erased", "ids of which nothing is known", "What cannot be reached", "Events in the topic that calls come from", `name="ids" value="call-1`)
 	s.get("/calls/call-1", 200)
 	s.says(s.post("/admin/retention", 200, "do", "erase", "sure", "yes", "ids", "call-1\nnone"), "What was erased", "The audit keeps that it happened")
 	s.get("/calls/call-1", 404)

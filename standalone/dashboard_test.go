@@ -46,13 +46,12 @@ func (p *person) fills(selector, text string) { p.Helper(); p.must(p.tab.Fill(se
 
 func (p *person) presses(keys string) { p.Helper(); p.must(p.tab.Press(keys)) }
 
-// finds evaluates a script that is true once something has happened.
+// finds waits until a script is true.
 func (p *person) finds(what, script string) {
 	p.Helper()
-	_, err := browsertest.Value[bool](p.tab, `new Promise((done, fail) => {
-		const look = () => { try { if (`+script+`) return done(true) } catch {} setTimeout(look, 50) }
-		setTimeout(() => fail(new Error("not seen: `+what+`")), 25000); look() })`)
-	p.must(err)
+	if err := p.tab.Until(script); err != nil {
+		p.Fatalf("%s: %v\nstandalone said: %s", what, err, p.th.errors)
+	}
 }
 
 func (p *person) path() string {
@@ -83,6 +82,7 @@ func TestPeopleSeeJudgeAndCorrect(t *testing.T) {
 	defer tab.Close()
 	th := newHarness(t)
 	training, _ := tweets(t, th.dir, 600)
+	addVague(t, training)
 	th.open()
 	first := th.run("finetune", "--dataset", training, "--watch")
 	second := th.run("finetune", "--dataset", training, "--seed", "2", "--watch")
@@ -109,12 +109,36 @@ func TestPeopleSeeJudgeAndCorrect(t *testing.T) {
 	p.looksAtEverything()
 }
 
+// vague is what customers of any company say, and its agents answer.
+const vague = "hello there, could somebody please help me"
+
+// addVague adds conversations to a training file that nobody could assign: a model that
+// has seen them is unsure of what is like them.
+func addVague(t *testing.T, file string) {
+	t.Helper()
+	var b strings.Builder
+	companies := []string{"AcmeHelp", "BoltRail", "CirrusAir", "DromeBank", "EchoTel"}
+	for i := range 200 {
+		id := 10_000 + 2*i
+		fmt.Fprintf(&b, "%d,%d,True,,\"@%s %s %d\",%d,\n", id, 5000+i, companies[i%5], vague, i, id+1)
+		fmt.Fprintf(&b, "%d,%s,False,,\"@%d Hi, %s %d\",,%d\n", id+1, companies[i%5], 5000+i, vague, i, id)
+	}
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(b.String()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // unclear writes calls of which no model can be sure, one file each.
 func unclear(t *testing.T, n int) string {
 	t.Helper()
 	dir := t.TempDir()
 	for i := range n {
-		event := fmt.Sprintf(`{"call_id":"unclear-%04d","channel":"phone","language":"en","turns":[{"side":"customer","text":"hello there, could somebody have a look please %d"}]}`, i, i)
+		event := fmt.Sprintf(`{"call_id":"unclear-%04d","channel":"phone","language":"en","turns":[{"side":"customer","text":"%s %d"}]}`, i, vague, i)
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%04d.json", i)), []byte(event), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -136,15 +160,15 @@ func (p *person) watchesCalls() {
 	p.th.answered(1)
 	p.open("/calls")
 	p.sees("1 call", "AcmeHelp")
-	p.sends(unclear(p.T, 12))
-	p.finds("a bar with the new calls", `document.querySelector("[data-live] a").textContent.startsWith("12 ")`)
+	p.sends(unclear(p.T, 40))
+	p.finds("a bar with the new calls", `document.querySelector("[data-live] a").textContent.startsWith("40 ")`)
 	if rows := p.number(`document.querySelectorAll("[data-rows] tbody tr, tbody[data-rows] tr").length`); rows != 1 {
 		p.Errorf("%d rows are shown before somebody asks for them", rows)
 	}
 	p.clicks("[data-live] a")
-	p.sees("13 calls")
+	p.sees("41 calls")
 	p.sends(events(p.T, 400))
-	p.th.answered(412)
+	p.th.answered(440)
 }
 
 // corrects filters, opens a call with the keys, says what it is about, and takes it
@@ -194,7 +218,8 @@ func (p *person) isAsked() {
 
 // seesQuality judges what is left of the random sample, and sees it counted.
 func (p *person) seesQuality() {
-	for p.open("/review"); p.number(`document.querySelector("[data-review]") ? 1 : 0`) == 1; {
+	p.open("/review")
+	for p.number(`+document.querySelectorAll(".strip dd")[1].textContent`) > 0 {
 		p.isAsked()
 		judged := p.number(`+[...document.querySelectorAll(".strip dd")].at(-1).textContent`)
 		p.presses("1")
@@ -204,7 +229,7 @@ func (p *person) seesQuality() {
 	page, err := p.th.results().List(p.Context(), results.Filter{Sampled: &sampled}, "", 500)
 	p.must(err)
 	if len(page.Results) == 0 {
-		p.Fatal("of 412 calls none is in the random sample")
+		p.Fatal("of 440 calls none is in the random sample")
 	}
 	p.open("/quality")
 	p.sees(fmt.Sprintf("%d", len(page.Results)), "95%")
@@ -271,7 +296,7 @@ func (p *person) erases() {
 // everything is each view, with what shows that it is there.
 var everything = []struct{ name, path, shows string }{
 	{"overview", "/", "Overview"}, {"calls", "/calls", "calls"}, {"call", "/calls/call-0002", "What was said"}, {"review", "/review", "Review"},
-	{"quality", "/quality", "Quality"}, {"models", "/models", "Champion"}, {"runs", "/runs", "FineTune"}, {"intake", "/intake", "Partitions"},
+	{"quality", "/quality", "Quality"}, {"models", "/models", "Champion"}, {"runs", "/runs", "fine-tuning"}, {"intake", "/intake", "Partitions"},
 	{"users", "/admin/users", "ada"}, {"audit", "/admin/audit", "ada"}, {"retention", "/admin/retention", "Erase"}, {"account", "/account", "Language"},
 }
 
@@ -323,6 +348,6 @@ func (p *person) looksAtEverything() {
 // unjudged brings a call to the queue, so that there is one to look at.
 func (th *harness) unjudged() {
 	th.t.Helper()
-	event := `{"call_id":"unclear-9999","channel":"phone","language":"en","turns":[{"side":"customer","text":"hello there, anybody"}]}`
+	event := `{"call_id":"unclear-9999","channel":"phone","language":"en","turns":[{"side":"customer","text":"` + vague + `"}]}`
 	th.produce(event)
 }

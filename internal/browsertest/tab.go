@@ -100,6 +100,26 @@ func (t *Tab) Await(text string) (string, error) {
 	return shown, nil
 }
 
+// Until waits until a script is true in the page, whatever pages come meanwhile.
+func (t *Tab) Until(script string) error {
+	ctx, cancel := context.WithTimeout(t.ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		// Between two pages there is nothing to evaluate it in.
+		if holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+script+")")); err == nil && holds {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			shown, _ := t.Text()
+			return fmt.Errorf("waiting for %s: %w; the page shows:\n%s", script, ctx.Err(), shown)
+		case <-tick.C:
+		}
+	}
+}
+
 // Picture writes the whole page to a PNG file.
 func (t *Tab) Picture(file string) error {
 	ctx, cancel := context.WithTimeout(t.ctx, patience)

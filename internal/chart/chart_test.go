@@ -2,6 +2,7 @@ package chart
 
 import (
 	"encoding/xml"
+	"errors"
 	"flag"
 	"fmt"
 	"html/template"
@@ -76,15 +77,14 @@ func TestChartsHaveNoStyleAndNoMarkupOfOthers(t *testing.T) {
 		if !strings.Contains(string(got), "<details") {
 			t.Errorf("%s has no table", name)
 		}
-		if d := xml.NewDecoder(strings.NewReader(string(got))); true {
-			for {
-				_, err := d.Token()
-				if err == io.EOF {
-					break
-				}
-				if err != nil {
-					t.Fatalf("%s is not well formed: %v", name, err)
-				}
+		d := xml.NewDecoder(strings.NewReader(string(got)))
+		for {
+			_, err := d.Token()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s is not well formed: %v", name, err)
 			}
 		}
 	}

@@ -76,7 +76,6 @@ var (
 	numberOf  = regexp.MustCompile(`<td class="num"><a href="([^"]+)">([^<]+)</a>`)
 	barOf     = regexp.MustCompile(`<a href="([^"]+)" class="row"><text class="name"[^>]*>([^<]*)</text><text class="value"[^>]*>([^<]+)</text>`)
 	totalOf   = regexp.MustCompile(`<p class="total">([0-9,]+) calls?\b`)
-	hrefOf    = regexp.MustCompile(`href="(/calls\?[^"]*)"`)
 	wholeText = regexp.MustCompile(`^[0-9,]+$`)
 )
 

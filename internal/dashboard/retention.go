@@ -31,12 +31,12 @@ type leftRow struct {
 
 // placeTexts say what is left, and why.
 var placeTexts = map[pipeline.Place]string{
-	pipeline.InputTopic:   text("events in the topic that calls come from; they go when Kafka's retention ends"),
-	pipeline.DeadLetters:  text("events in the topic of dead letters, which keeps them until somebody deletes them"),
-	pipeline.TrainedModel: text("a model that was trained on them, with the files of its training; retrain, and delete both"),
-	pipeline.RunFiles:     text("files of a run over a dataset that has them; delete its folder"),
-	pipeline.JudgedFiles:  text("files of a retraining whose models were asked about them; delete them in its folder"),
-	pipeline.Histories:    text("histories of Temporal, which hold ids and no word of a call; they end with the namespace's retention"),
+	pipeline.InputTopic:   text("Events in the topic that calls come from; they go when Kafka's retention ends"),
+	pipeline.DeadLetters:  text("Events in the topic of dead letters, which keeps them until somebody deletes them"),
+	pipeline.TrainedModel: text("A model that was trained on them, with the files of its training; retrain, and delete both"),
+	pipeline.RunFiles:     text("Files of a run over a dataset that has them; delete its folder"),
+	pipeline.JudgedFiles:  text("Files of a retraining whose models were asked about them; delete them in its folder"),
+	pipeline.Histories:    text("Histories of Temporal, which hold ids and no word of a call; they end with the namespace's retention"),
 }
 
 func (s *Server) retention(v *visit) error {

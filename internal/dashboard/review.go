@@ -164,7 +164,7 @@ func (s *Server) tasks(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := append(names, called...)
+	all := slices.Concat(names, called)
 	slices.Sort(all)
 	return slices.Compact(all), nil
 }
