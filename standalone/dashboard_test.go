@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -106,7 +107,7 @@ func TestPeopleSeeJudgeAndCorrect(t *testing.T) {
 	p.replays()
 	p.exports()
 	p.erases()
-	p.looksAtEverything()
+	p.looksAtEverything(first)
 }
 
 // vague is what customers of any company say, and its agents answer.
@@ -293,8 +294,11 @@ func (p *person) erases() {
 	p.sees("no such call")
 }
 
+// view is a page, and a text that it shows.
+type view struct{ name, path, shows string }
+
 // everything is each view, with what shows that it is there.
-var everything = []struct{ name, path, shows string }{
+var everything = []view{
 	{"overview", "/", "Overview"}, {"calls", "/calls", "calls"}, {"call", "/calls/call-0002", "What was said"}, {"review", "/review", "Review"},
 	{"quality", "/quality", "Quality"}, {"models", "/models", "Champion"}, {"runs", "/runs", "fine-tuning"}, {"intake", "/intake", "Partitions"},
 	{"users", "/admin/users", "ada"}, {"audit", "/admin/audit", "ada"}, {"retention", "/admin/retention", "Erase"}, {"account", "/account", "Language"},
@@ -303,18 +307,21 @@ var everything = []struct{ name, path, shows string }{
 // looksAtEverything opens each view at a desk and on a phone, light and dark, and
 // without scripts: nothing keeps anybody from using it. With SCREENSHOTS=folder, what
 // is seen goes there.
-func (p *person) looksAtEverything() {
+func (p *person) looksAtEverything(tuned report) {
 	axe, err := browsertest.Axe(p.Context())
 	if err != nil {
 		p.Skip(err)
 	}
 	pictures := os.Getenv("SCREENSHOTS")
 	p.th.unjudged()
+	views := append(slices.Clone(everything),
+		view{"model", "/models/" + url.PathEscape(tuned.FineTune.Model) + "?task=default", "Threshold"},
+		view{"run", "/runs/" + url.PathEscape(tuned.WorkflowID), "Stages"})
 	for _, width := range []int64{1440, 390} {
 		p.must(p.tab.Resize(width))
 		for _, dark := range []bool{false, true} {
 			p.must(p.tab.Dark(dark))
-			for _, view := range everything {
+			for _, view := range views {
 				p.open(view.path)
 				p.sees(view.shows)
 				name := fmt.Sprintf("page-%s-%d", view.name, width)
@@ -339,7 +346,7 @@ func (p *person) looksAtEverything() {
 		}
 	}
 	p.must(p.tab.Scripts(false))
-	for _, view := range everything {
+	for _, view := range views {
 		p.open(view.path)
 		p.sees(view.shows)
 	}
