@@ -11,7 +11,6 @@ import (
 	"switchboard/internal/dataset"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/privacy"
-	"switchboard/internal/problem"
 	"switchboard/internal/registry"
 	"switchboard/internal/results"
 )
@@ -160,5 +159,7 @@ func TestAStoredCallIsNotRedactedAgain(t *testing.T) {
 	if got.Outcome != pipeline.CallTaken {
 		t.Errorf("another event: %+v", got)
 	}
-	d.wantKind(d.do(d.calls.RedactCall, at("new", strings.Repeat("0", 64)), nil), problem.Environment, "")
+	if err := d.do(d.calls.RedactCall, at("new", strings.Repeat("0", 64)), nil); err == nil || !strings.Contains(err.Error(), "no Kafka") {
+		t.Errorf("a new call: %v", err)
+	}
 }

@@ -124,6 +124,11 @@ func TestErasedCallIsGoneWhereItCanBeReached(t *testing.T) {
 	if a := e.audited(); !slices.Equal(a, []string{"call.erased apply-x/17 by anna", "call.erased c-1 by anna", "call.erased c-2 by anna"}) {
 		t.Errorf("the audit has %q", a)
 	}
+	// Its analysis was under way, and is given up now.
+	e.reject("c-1", e.send(4, `{"call_id":"c-1","turns":[{"text":"Naomi"}]}`), "BadInput")
+	if letters, _, err := e.control.Kafka.DeadLetters(t.Context(), 9); err != nil || len(letters) != 1 {
+		t.Errorf("an erased call is a dead letter: %+v, %v", letters, err)
+	}
 	if again, err := e.control.EraseCalls(t.Context(), in); err != nil || again.Calls != 0 || again.Missing != 4 || len(again.Left) != 0 || len(e.audited()) != 3 {
 		t.Errorf("erased again: %+v, %v", again, err)
 	}

@@ -21,8 +21,11 @@ type RejectCallInput struct {
 
 // RejectCall stores that a call was given up, and keeps its event as a dead letter if
 // it came in by Kafka and is there still: sent again, it is analyzed from where it was
-// left.
+// left. One that was erased meanwhile leaves nothing.
 func (c *Calls) RejectCall(ctx context.Context, in RejectCallInput) error {
+	if erased, err := c.Results.Removed(ctx, in.CallID); err != nil || erased {
+		return err
+	}
 	reason := cmp.Or(rejections[in.Reason], gaveUp)
 	value, err := c.lastEvent(ctx, in.Record)
 	if err != nil {

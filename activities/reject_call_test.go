@@ -105,3 +105,30 @@ func TestAGivenUpCallWithoutItsEvent(t *testing.T) {
 		t.Errorf("dead letters are %+v, %v", letters, err)
 	}
 }
+
+// What was given up is redacted anew once its event comes again, and what failed is
+// asked about again: neither counts as answered.
+func TestWhatIsNotAnsweredIsAnalyzedAgain(t *testing.T) {
+	d := newDesk(t)
+	x := newExchange(t)
+	d.calls.Kafka = x.Kafka
+	for i, id := range []string{"rejected", "failed", "answered"} {
+		in := RedactCallInput{CallID: id, Task: pipeline.DefaultTask, Record: x.send(int64(i), event(id, 3))}
+		var got RedactCallResult
+		d.must(d.calls.RedactCall, in, &got)
+		switch id {
+		case "rejected":
+			d.must(d.calls.RejectCall, RejectCallInput{CallID: id, Record: in.Record, Reason: string(problem.Refused)}, nil)
+		default:
+			p := results.Prediction{CallID: id, Company: pipeline.Unknown, Status: map[string]results.Status{"failed": pipeline.AnswerFailed, "answered": pipeline.AnswerUnsure}[id]}
+			if _, err := d.calls.Results.SavePrediction(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := map[string]pipeline.CallOutcome{"rejected": pipeline.CallStored, "failed": pipeline.CallStored, "answered": pipeline.CallAnswered}[id]
+		got = RedactCallResult{}
+		if d.must(d.calls.RedactCall, in, &got); got.Outcome != want {
+			t.Errorf("%s: %+v, want %s", id, got, want)
+		}
+	}
+}

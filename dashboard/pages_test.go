@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"log/slog"
 	"net"
@@ -30,6 +32,7 @@ import (
 	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/registry"
+	"switchboard/internal/results"
 	"switchboard/internal/temporal"
 	"switchboard/worker/host"
 )
@@ -376,17 +379,24 @@ func (s *site) schedules() {
 	s.says(s.get("/admin/audit", 200), "schedule.paused", "schedule.triggered", "schedule.unpaused")
 }
 
+// topics makes those of calls, as an intake does, and returns who speaks to Kafka.
+func (s *site) topics() *kafka.Client {
+	s.Helper()
+	k, err := kafka.Open(s.Context(), s.kafka)
+	if err == nil {
+		err = k.EnsureTopics(s.Context(), 2)
+	}
+	if err != nil {
+		s.Fatal(err)
+	}
+	return k
+}
+
 // Dead letters are listed without what was said in them, sent again and discarded.
 func TestDeadLetters(t *testing.T) {
 	s := newSite(t)
-	k, err := kafka.Open(t.Context(), s.kafka)
-	if err != nil {
-		t.Fatal(err)
-	}
+	k := s.topics()
 	defer k.Close()
-	if err := k.EnsureTopics(t.Context(), 2); err != nil {
-		t.Fatal(err)
-	}
 	s.says(s.get("/intake", 200), "There are no dead letters.", "waiting in Kafka")
 	const secret = "my card is 4111"
 	for n, reason := range []string{"not-json", "refused", "refused", "gave-up"} {
@@ -409,4 +419,26 @@ func TestDeadLetters(t *testing.T) {
 	s.says(s.post("/intake/dead-letters", 200, "do", "replay-all"), "0 dead letters are sent again.")
 	s.says(s.get("/intake", 200), "sent again", "discarded")
 	s.says(s.get("/admin/audit", 200), "dead_letters.replayed", "dead_letters.discarded")
+}
+
+// Calls are looked for before they are erased, by their ids and by their age.
+func TestErasing(t *testing.T) {
+	s := newSite(t)
+	s.topics().Close()
+	for _, id := range []string{"call-1", "call-2"} {
+		sum := sha256.Sum256([]byte(id))
+		c := results.Call{ID: id, Task: "airlines", Origin: results.Origin{Source: "kafka", Topic: "calls", SHA256: hex.EncodeToString(sum[:])}, Turns: []results.Turn{{Side: "customer", Text: "Hello"}}, Anonymizer: "v7", Status: results.Redacted}
+		if _, err := s.host.Results().SaveRedacted(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := s.post("/admin/retention", 200, "do", "look", "ids", "call-1\nnone")
+	s.says(look, "What would be erased", "ids of which nothing is known", "What cannot be reached", "events in the topic that calls come from", `name="ids" value="call-1`)
+	s.get("/calls/call-1", 200)
+	s.says(s.post("/admin/retention", 200, "do", "erase", "sure", "yes", "ids", "call-1\nnone"), "What was erased", "The audit keeps that it happened")
+	s.get("/calls/call-1", 404)
+	s.get("/calls/call-2", 200)
+	s.says(s.post("/admin/retention", 200, "do", "look", "ids", "call-1"), "There is nothing to erase.")
+	s.says(s.post("/admin/retention", 200, "do", "look", "before", "2020-01-01"), "There is nothing to erase.")
+	s.says(s.get("/admin/audit", 200), "call.erased", "ann")
 }

@@ -65,6 +65,8 @@ type harness struct {
 	env     []string
 	process *exec.Cmd
 	errors  *bytes.Buffer
+	// welcome is the link to the dashboard for its first administrator.
+	welcome string
 }
 
 func newHarness(t *testing.T, env ...string) *harness {
@@ -119,6 +121,9 @@ var portLine = regexp.MustCompile(`^(Temporal|Web UI|Provider|Kafka|Intake|Dashb
 func (th *harness) notePort(line string) {
 	if m := portLine.FindStringSubmatch(line); m != nil {
 		th.ports[slices.Index([]string{"Temporal", "Web UI", "Provider", "Kafka", "Intake", "Dashboard"}, m[1])] = m[2]
+	}
+	if link, ok := strings.CutPrefix(line, "First login"); ok {
+		th.welcome = strings.TrimSpace(link)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"switchboard/internal/pipeline"
 	"switchboard/internal/registry"
 	"switchboard/internal/results"
@@ -34,7 +36,7 @@ func routers(t *testing.T, from, until int) string {
 func TestACompanyIsLearnedFromJudgedCalls(t *testing.T) {
 	slow(t)
 	th := newHarness(t)
-	training, _ := tweets(t, th.dir, 600)
+	training, production := tweets(t, th.dir, 600)
 	th.open()
 	first := th.run("finetune", "--dataset", training, "--watch").FineTune.Model
 	th.send(routers(t, 0, 60))
@@ -66,6 +68,16 @@ func TestACompanyIsLearnedFromJudgedCalls(t *testing.T) {
 		}
 	}
 	th.eraseLearned(r.FineTune.Model)
+
+	// The conversations of a file are looked at in the same way.
+	applied := th.run("apply", "--dataset", production, "--review", "--watch")
+	if applied.Apply.Reviewable != 200 {
+		t.Errorf("%d conversations are for review, want 200", applied.Apply.Reviewable)
+	}
+	page, err := th.results().List(t.Context(), results.Filter{Channels: []string{"dataset"}}, "", 500)
+	if err != nil || len(page.Results) != 200 || !strings.HasPrefix(page.Results[0].ID, applied.WorkflowID+"/") {
+		t.Errorf("%d conversations are listed, %v", len(page.Results), err)
+	}
 }
 
 func (th *harness) send(dir string) {
@@ -100,10 +112,29 @@ func (th *harness) eraseLearned(model string) {
 	if all := strings.Join(places, ", "); gone.Calls != 2 || gone.Published != 2 || gone.Judgements != 3 || !strings.Contains(all, "input_topic calls") || !strings.Contains(all, "model "+model) {
 		th.t.Errorf("erased %+v", gone)
 	}
+	th.forgotten("router-0001")
 	if code, _, errOut := th.starter("calls", "show", "router-0001"); code != 2 {
 		th.t.Errorf("showing an erased call: exit code %d, %s", code, errOut)
 	}
 	if code, _, errOut := th.starter("calls", "erase", "router-0001"); code != 2 {
 		th.t.Errorf("erasing an erased call: exit code %d, %s", code, errOut)
+	}
+}
+
+// forgotten waits until readers of the topic of answers are told to forget a call, which
+// is once no relay may be at it any more.
+func (th *harness) forgotten(id string) {
+	th.t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers("127.0.0.1:"+th.ports[3]), kgo.ConsumeTopics("calls.classified"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	defer client.Close()
+	for done := false; !done; {
+		fetched := client.PollFetches(th.t.Context())
+		if err := fetched.Err(); err != nil {
+			th.t.Fatal(err)
+		}
+		fetched.EachRecord(func(r *kgo.Record) { done = done || string(r.Key) == id && r.Value == nil })
 	}
 }

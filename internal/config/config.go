@@ -312,7 +312,7 @@ func Age(text string) (time.Duration, error) {
 	if days, is := strings.CutSuffix(text, "d"); is {
 		var n uint64
 		n, err = strconv.ParseUint(days, 10, 16)
-		age = time.Duration(n) * 24 * time.Hour //nolint:gosec // 16 bits
+		age = time.Duration(n) * 24 * time.Hour
 	}
 	if err == nil && age < time.Hour {
 		err = errors.New("an age is an hour or more")

@@ -207,7 +207,7 @@ func (v *visit) total(f results.Filter) (n int64, known bool, err error) {
 	ctx := v.r.Context()
 	statuses := slices.DeleteFunc(slices.Clone(f.Statuses), func(s results.Status) bool { return !slices.Contains(answeredStatuses, s) })
 	if len(f.Statuses) == 0 || len(statuses) > 0 {
-		points, err := v.Results.Trend(ctx, results.TrendQuery{Tasks: f.Tasks, Companies: f.Companies, Statuses: statuses, From: f.From, Until: f.Until, Step: results.Daily})
+		points, err := v.counts(ctx, results.TrendQuery{Tasks: f.Tasks, Companies: f.Companies, Statuses: statuses, From: f.From, Until: f.Until, Step: results.Daily})
 		if err != nil {
 			return 0, false, err
 		}
@@ -218,16 +218,27 @@ func (v *visit) total(f results.Filter) (n int64, known bool, err error) {
 	if len(f.Companies) > 0 && !slices.Contains(f.Companies, "") || len(f.Statuses) > 0 && len(statuses) == len(f.Statuses) {
 		return n, true, nil
 	}
-	totals, err := v.Results.Totals(ctx, f.Tasks, f.From, f.Until)
-	if err != nil {
-		return 0, false, err
-	}
-	for status, calls := range map[results.Status]int64{results.Redacted: totals.Waiting, results.Rejected: totals.Rejected} {
-		if len(f.Statuses) == 0 || slices.Contains(f.Statuses, status) {
-			n += calls
+	for _, status := range []results.Status{results.Redacted, results.Rejected} {
+		if len(f.Statuses) > 0 && !slices.Contains(f.Statuses, status) {
+			continue
 		}
+		calls, err := v.unanswered(f, status)
+		if err != nil {
+			return 0, false, err
+		}
+		n += calls
 	}
 	return n, true, nil
+}
+
+// manyUnanswered is up to how many calls without an answer are counted.
+const manyUnanswered = 100_000
+
+// unanswered counts the calls of a filter that have no answer, and so are in no
+// hour's counts.
+func (v *visit) unanswered(f results.Filter, status results.Status) (int64, error) {
+	f.Statuses = []results.Status{status}
+	return v.Results.Count(v.r.Context(), f, manyUnanswered)
 }
 
 // chips are what a list is narrowed to.
@@ -387,7 +398,7 @@ func (v *visit) lastCall(at time.Time) (lastCall, error) {
 	if !until.After(from) {
 		return last, nil
 	}
-	points, err := v.Results.Trend(v.r.Context(), results.TrendQuery{From: from, Until: until})
+	points, err := v.counts(v.r.Context(), results.TrendQuery{From: from, Until: until})
 	if err != nil {
 		return last, err
 	}

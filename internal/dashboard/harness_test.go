@@ -96,9 +96,24 @@ func (w *world) person(name string, role account.Role) account.User {
 	return u
 }
 
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
 // door is where a browser of a test is logged in without a password, as the user
 // whose id follows.
 const door = "/door/"
+
+// must ends the test at an error.
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
 
 // serve serves the dashboard and the door.
 func (w *world) serve() string {

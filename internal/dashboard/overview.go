@@ -154,10 +154,22 @@ func (s *Server) overview(v *visit) error {
 	if !p.Any {
 		return v.render("overview", v.T("Overview"), p)
 	}
-	for _, add := range []func(*overviewPage, *shown) error{v.figures, v.companies, v.trend} {
-		if err := add(p, &a); err != nil {
+	now, err := v.sum(&a, a.period)
+	if err != nil {
+		return err
+	}
+	var before *sums
+	if a.compare {
+		was, err := v.sum(&a, a.before())
+		if err != nil {
 			return err
 		}
+		before = &was
+	}
+	v.figures(p, &a, &now, before)
+	p.Trend = v.trend(&a, &now, before)
+	if err := v.companies(p, &a); err != nil {
+		return err
 	}
 	return v.render("overview", v.T("Overview"), p)
 }
@@ -211,6 +223,8 @@ func (v *visit) champions(a *shown) ([]champion, error) {
 
 // sums are the counts of a period.
 type sums struct {
+	// hours are the answered calls of each hour.
+	hours    map[time.Time]int64
 	byStatus map[results.Status]int64
 	answered int64
 	unknown  int64
@@ -224,58 +238,57 @@ type sums struct {
 
 func (v *visit) sum(a *shown, p period) (t sums, err error) {
 	ctx := v.r.Context()
-	q := results.TrendQuery{Tasks: a.tasks, From: p.from, Until: p.until, Step: results.Daily, By: results.ByStatus}
-	points, err := v.Results.Trend(ctx, q)
+	q := results.TrendQuery{Tasks: a.tasks, From: p.from, Until: p.until, By: results.ByStatus}
+	points, err := v.counts(ctx, q)
 	if err != nil {
 		return t, err
 	}
-	t.byStatus = map[results.Status]int64{}
+	t.hours, t.byStatus = map[time.Time]int64{}, map[results.Status]int64{}
 	for _, point := range points {
-		status := results.Status(point.Value)
-		t.byStatus[status] += point.Calls
-		t.answered += point.Calls
-		t.latency.Calls += point.Latency.Calls
-		for i, n := range point.Latency.Buckets {
-			t.latency.Buckets[i] += n
-		}
-		if slices.Contains(named, status) {
-			t.named += point.Calls
-			t.sure += point.Confidence * float64(point.Calls)
-		}
+		t.add(point)
 	}
-	q.By, q.Companies = "", []string{pipeline.Unknown}
-	if points, err = v.Results.Trend(ctx, q); err != nil {
+	q.By, q.Companies, q.Step = "", []string{pipeline.Unknown}, results.Daily
+	if points, err = v.counts(ctx, q); err != nil {
 		return t, err
 	}
 	for _, point := range points {
 		t.unknown += point.Calls
 	}
-	totals, err := v.Results.Totals(ctx, a.tasks, p.from, p.until)
-	t.waiting, t.rejected = totals.Waiting, totals.Rejected
-	return t, err
+	f := a.filter(p)
+	for status, n := range map[results.Status]*int64{results.Redacted: &t.waiting, results.Rejected: &t.rejected} {
+		if *n, err = v.unanswered(f, status); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
+func (t *sums) add(p results.Point) {
+	status := results.Status(p.Value)
+	t.hours[p.Start] += p.Calls
+	t.byStatus[status] += p.Calls
+	t.answered += p.Calls
+	t.latency.Calls += p.Latency.Calls
+	for i, n := range p.Latency.Buckets {
+		t.latency.Buckets[i] += n
+	}
+	if slices.Contains(named, status) {
+		t.named += p.Calls
+		t.sure += p.Confidence * float64(p.Calls)
+	}
 }
 
 // figures are the numbers at the top.
-func (v *visit) figures(p *overviewPage, a *shown) error {
-	now, err := v.sum(a, a.period)
-	if err != nil {
-		return err
-	}
+func (v *visit) figures(p *overviewPage, a *shown, now, before *sums) {
 	p.Figures = v.figuresOf(a, a.period, now)
 	p.Statuses = v.statusChart(a, now)
-	if !a.compare {
-		return nil
+	if before == nil {
+		return
 	}
-	past := a.before()
-	was, err := v.sum(a, past)
-	if err != nil {
-		return err
-	}
-	for i, f := range v.figuresOf(a, past, was) {
+	for i, f := range v.figuresOf(a, a.before(), before) {
 		p.Figures[i].Before, p.Figures[i].BeforeHref = f.Text, f.Href
 	}
-	p.Figures[0].Change = v.difference(now.all(), was.all())
-	return nil
+	p.Figures[0].Change = v.difference(now.all(), before.all())
 }
 
 func (t *sums) all() int64 { return t.answered + t.waiting + t.rejected }
@@ -289,7 +302,7 @@ func (v *visit) difference(now, before int64) string {
 	return v.lang.printer.Sprintf("%+.0f", 100*float64(now-before)/float64(before)) + "%"
 }
 
-func (v *visit) figuresOf(a *shown, p period, t sums) []figure {
+func (v *visit) figuresOf(a *shown, p period, t *sums) []figure {
 	link := func(change func(*results.Filter)) string {
 		f := a.filter(p)
 		change(&f)
@@ -342,7 +355,7 @@ func (v *visit) bound(d time.Duration) string {
 }
 
 // statusChart draws how the calls were answered.
-func (v *visit) statusChart(a *shown, t sums) template.HTML {
+func (v *visit) statusChart(a *shown, t *sums) template.HTML {
 	b := chart.Bars{Frame: chart.Frame{
 		ID: "statuses", Title: v.T("Calls by status"), Description: v.T("How many calls have each status."), Numbers: v.T("The numbers"), Columns: []string{v.T("Status"), v.T("Calls")}, Linked: true,
 	}}
@@ -374,7 +387,7 @@ type companyCount struct {
 
 // companies draws how many calls each company has.
 func (v *visit) companies(p *overviewPage, a *shown) error {
-	points, err := v.Results.Trend(v.r.Context(), results.TrendQuery{Tasks: a.tasks, From: a.from, Until: a.until, Step: results.Daily, By: results.ByCompany})
+	points, err := v.counts(v.r.Context(), results.TrendQuery{Tasks: a.tasks, From: a.from, Until: a.until, Step: results.Daily, By: results.ByCompany})
 	if err != nil {
 		return err
 	}
@@ -442,22 +455,14 @@ func (v *visit) othersBar(a *shown, rest []companyCount, allPath string) chart.B
 }
 
 // trend draws how many calls were answered, by hour or by day.
-func (v *visit) trend(p *overviewPage, a *shown) error {
-	now, err := v.hours(a, a.period)
-	if err != nil {
-		return err
-	}
+func (v *visit) trend(a *shown, now, before *sums) template.HTML {
 	l := chart.Lines{
 		Frame: chart.Frame{
 			ID: "trend", Title: v.T("Answered calls over time"), Description: v.T("How many calls were answered."), Numbers: v.T("The numbers"), Columns: []string{v.T("From"), v.T("Calls")}, Linked: true,
 		},
 		Series: []chart.Series{{Name: v.T("Calls")}}, Whole: true, Format: func(n float64) string { return v.lang.printer.Sprintf("%d", int64(n)) },
 	}
-	var before map[time.Time]int64
-	if a.compare {
-		if before, err = v.hours(a, a.before()); err != nil {
-			return err
-		}
+	if before != nil {
 		name := v.T("the same time before")
 		l.Series, l.Columns = append(l.Series, chart.Series{Name: name, Before: true}), append(l.Columns, name)
 	}
@@ -469,21 +474,7 @@ func (v *visit) trend(p *overviewPage, a *shown) error {
 		l.Points = append(l.Points, v.point(a, period{from, until, a.days}, now, before))
 		from = until
 	}
-	p.Trend = l.Draw()
-	return nil
-}
-
-// hours counts the answered calls of each hour of a period.
-func (v *visit) hours(a *shown, p period) (map[time.Time]int64, error) {
-	points, err := v.Results.Trend(v.r.Context(), results.TrendQuery{Tasks: a.tasks, From: p.from, Until: p.until})
-	if err != nil {
-		return nil, err
-	}
-	calls := map[time.Time]int64{}
-	for _, point := range points {
-		calls[point.Start] += point.Calls
-	}
-	return calls, nil
+	return l.Draw()
 }
 
 // next is when the step after a moment's begins.
@@ -495,11 +486,11 @@ func (v *visit) next(at time.Time, step string) time.Time {
 	return time.Date(local.Year(), local.Month(), local.Day()+1, 0, 0, 0, 0, v.zone).Truncate(time.Hour).UTC()
 }
 
-func (v *visit) point(a *shown, p period, now, before map[time.Time]int64) chart.Point {
-	value := func(calls map[time.Time]int64, p period) chart.Value {
+func (v *visit) point(a *shown, p period, now, before *sums) chart.Point {
+	value := func(t *sums, p period) chart.Value {
 		var n int64
 		for at := p.from; at.Before(p.until); at = at.Add(time.Hour) {
-			n += calls[at]
+			n += t.hours[at]
 		}
 		f := a.filter(p)
 		f.Statuses = answeredStatuses

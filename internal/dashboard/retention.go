@@ -67,12 +67,12 @@ func (s *Server) erase(v *visit) error {
 	case (p.IDs == "") == (p.Before == ""):
 		return problem.Input("%s", v.T("Name the calls by their ids, or give a day; not both."))
 	case p.IDs != "":
-		in := pipeline.EraseCallsInput{CallIDs: idsOf(p.IDs), DryRun: dry, Who: v.user.ID}
+		in := pipeline.EraseCallsInput{CallIDs: idsOf(p.IDs), DryRun: dry, Who: v.user.ID, Account: true}
 		if err = in.Validate(); err == nil {
 			err = v.order(pipeline.EraseCallsActivity, in, &found)
 		}
 	default:
-		in := pipeline.ExpireCallsInput{DryRun: dry, Who: v.user.ID}
+		in := pipeline.ExpireCallsInput{DryRun: dry, Who: v.user.ID, Account: true}
 		if in.Before, err = time.ParseInLocation(time.DateOnly, p.Before, v.zone); err != nil {
 			return problem.Input("%s", v.T("The day is not a date such as 2026-11-01."))
 		}

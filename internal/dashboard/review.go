@@ -3,7 +3,6 @@ package dashboard
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"time"
@@ -152,24 +151,22 @@ func (v *visit) midnight() time.Time {
 	return time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, v.zone)
 }
 
-// tasks returns the tasks that have models or, lately, calls, in alphabetical order.
+// mostTasks is how many tasks with calls can be chosen.
+const mostTasks = 200
+
+// tasks returns the tasks that have models or calls, in alphabetical order.
 func (s *Server) tasks(ctx context.Context) ([]string, error) {
 	names, err := s.Base.Tasks(ctx)
 	if err != nil {
 		return nil, err
 	}
-	points, err := s.Results.Trend(ctx, results.TrendQuery{From: s.now().Add(-labelsSeen), Step: results.Daily, By: results.ByTask})
+	called, err := s.Results.Values(ctx, results.PropertyTask, mostTasks)
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]bool{}
-	for _, name := range names {
-		all[name] = true
-	}
-	for _, p := range points {
-		all[p.Value] = true
-	}
-	return slices.Sorted(maps.Keys(all)), nil
+	all := append(names, called...)
+	slices.Sort(all)
+	return slices.Compact(all), nil
 }
 
 // lastAnswer returns the reader's judgement of a call that holds; nil if there is

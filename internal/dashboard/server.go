@@ -26,8 +26,9 @@ type Server struct {
 	labels labelCache
 	// now is the time.
 	now func() time.Time
-	// bus tells pages of new calls.
-	bus *bus
+	// bus tells pages of new calls, past has counts of days that are over.
+	bus  *bus
+	past pastCounts
 }
 
 // New returns a dashboard.

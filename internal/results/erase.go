@@ -98,37 +98,35 @@ func (s *Store) Erase(ctx context.Context, callIDs []string, dryRun bool) (Erase
 }
 
 func (t tx) eraseAll(ctx context.Context, ids []string, erased *Erased) error {
+	var published []string
 	for _, id := range ids {
-		if err := t.erase(ctx, id, erased); err != nil {
-			return err
-		}
-	}
-	for some := range slices.Chunk(erased.CallIDs, 500) {
-		args := make([]any, len(some))
-		for i, id := range some {
-			args[i] = id
-		}
-		n, err := t.exec(ctx, "DELETE FROM call_outbox WHERE call_id IN ("+placeholders(len(args))+")", args...)
+		told, err := t.erase(ctx, id, erased)
 		if err != nil {
 			return err
 		}
-		erased.Outbox += n
+		if told {
+			published = append(published, id)
+		}
 	}
-	return nil
+	var err error
+	erased.Withdrawn, err = t.withdraw(ctx, published)
+	return err
 }
 
-func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
+// erase removes a call, and tells whether whoever reads answers has been told of one,
+// or is to be.
+func (t tx) erase(ctx context.Context, id string, erased *Erased) (published bool, err error) {
 	at, err := t.lock(ctx, id)
 	if kind, ok := problem.KindOf(err); ok && kind == problem.BadInput {
 		erased.Missing = append(erased.Missing, id)
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	r, err := scanResult(t.row(ctx, "SELECT "+resultColumns+" FROM calls c WHERE c.at = ?", at))
 	if err != nil {
-		return err
+		return false, err
 	}
 	erased.CallIDs = append(erased.CallIDs, id)
 	if o := r.Origin; o.Topic != "" {
@@ -142,6 +140,7 @@ func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
 		{&erased.Words, t.s.words.forget, at},
 		{&erased.Transcripts, "DELETE FROM transcripts WHERE at = ?", at},
 		{&erased.Judgements, "DELETE FROM judgements WHERE call_id = ?", id},
+		{&erased.Outbox, "DELETE FROM call_outbox WHERE call_id = ?", id},
 		{new(int64), "DELETE FROM review_claims WHERE call_id = ?", id},
 		{&erased.Calls, "DELETE FROM calls WHERE at = ?", at},
 	} {
@@ -150,27 +149,20 @@ func (t tx) erase(ctx context.Context, id string, erased *Erased) error {
 		}
 		n, err := t.exec(ctx, table.statement, table.arg)
 		if err != nil {
-			return err
+			return false, err
 		}
 		*table.removed += n
-		if table.removed != &erased.Outbox {
-			continue
-		}
-		if n, err = t.withdraw(ctx, "call_id = ? AND at = ?", id, at); err != nil {
-			return err
-		}
-		erased.Withdrawn += n
 	}
 	if t.s.base.Postgres() { // the words are a column of the transcripts
 		erased.Words = erased.Transcripts
 	}
 	if r.Prediction == nil || r.Status == Rejected {
-		return nil // it is in no count
+		return false, nil // it is in no count
 	}
 	erased.Counted++
 	p := r.Prediction
 	c := Classified{CallID: r.ID, Task: r.Task, StoredAt: r.StoredAt, Company: p.Company, Status: p.Status, Confidence: p.Confidence}
-	return t.uncount(ctx, &c, r.Latency)
+	return r.Origin.Source != FromRun, t.uncount(ctx, &c, r.Latency)
 }
 
 func rangesOf(events []Event) []Range {
@@ -359,17 +351,31 @@ func (t tx) expireRange(ctx context.Context, begin, end int64, erased *Erased) e
 		if s.removed != &erased.Outbox {
 			continue
 		}
-		if erased.Withdrawn, err = t.withdraw(ctx, "at >= ? AND at < ?", begin, end); err != nil {
+		if erased.Withdrawn, err = t.withdrawRange(ctx, begin, end); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// withdraw lays into the outbox that there is no answer any more about calls that are
-// being removed. A relay that has just taken an answer publishes it within its lease,
-// and this comes after it.
-func (t tx) withdraw(ctx context.Context, which string, args ...any) (int64, error) {
+// withdraw lays into the outbox that there is no answer any more about calls that were
+// removed. A relay that has just taken an answer publishes it within its lease, and this
+// comes after it.
+func (t tx) withdraw(ctx context.Context, ids []string) (int64, error) {
+	if !t.s.Withdraws {
+		return 0, nil
+	}
+	taken := micros(t.s.now().Add(Lease))
+	for _, id := range ids {
+		if _, err := t.exec(ctx, "INSERT INTO call_outbox (call_id, value, taken) VALUES (?, ?, ?)", id, []byte{}, taken); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(ids)), nil
+}
+
+// withdrawRange is withdraw for the calls of a range that are about to be removed.
+func (t tx) withdrawRange(ctx context.Context, begin, end int64) (int64, error) {
 	if !t.s.Withdraws {
 		return 0, nil
 	}
@@ -377,10 +383,12 @@ func (t tx) withdraw(ctx context.Context, which string, args ...any) (int64, err
 	if t.s.base.Postgres() {
 		nothing = "''::bytea"
 	}
-	args = append([]any{micros(t.s.now().Add(Lease))}, args...)
-	return t.exec(ctx, "INSERT INTO call_outbox (call_id, value, taken) SELECT call_id, "+nothing+", CAST(? AS BIGINT) FROM calls WHERE "+which+" AND status <> ? AND source <> ?",
-		append(args, string(Redacted), FromRun)...)
+	return t.exec(ctx, "INSERT INTO call_outbox (call_id, value, taken) SELECT call_id, "+nothing+", CAST(? AS BIGINT) FROM calls WHERE at >= ? AND at < ?"+wasPublished,
+		micros(t.s.now().Add(Lease)), begin, end, string(Redacted), string(Rejected), FromRun)
 }
+
+// wasPublished holds of calls whose answer has been published, or is to be.
+const wasPublished = " AND status NOT IN (?, ?) AND source <> ?"
 
 // describe tells the ids and the records of the calls of a range.
 func (t tx) describe(ctx context.Context, begin, end int64, erased *Erased) error {
@@ -423,7 +431,7 @@ func (s *Store) expired(ctx context.Context, end int64) (Erased, error) {
 	}
 	e.Words = e.Transcripts
 	if s.Withdraws {
-		if err := t.row(ctx, "SELECT COUNT(*) FROM calls WHERE at < ? AND status <> ? AND source <> ?", end, string(Redacted), FromRun).Scan(&e.Withdrawn); err != nil {
+		if err := t.row(ctx, "SELECT COUNT(*) FROM calls WHERE at < ?"+wasPublished, end, string(Redacted), string(Rejected), FromRun).Scan(&e.Withdrawn); err != nil {
 			return e, err
 		}
 	}
@@ -436,4 +444,17 @@ func (s *Store) expired(ctx context.Context, end int64) (Erased, error) {
 		e.Partitions, err = s.partitionsBefore(ctx, end)
 	}
 	return e, err
+}
+
+// Removed tells that a call was stored, and was removed since.
+func (s *Store) Removed(ctx context.Context, callID string) (bool, error) {
+	var removed bool
+	err := (tx{s, s.db}).row(ctx, `SELECT NOT EXISTS (SELECT 1 FROM calls c WHERE c.at = i.at AND c.call_id = i.call_id) FROM call_ids i WHERE i.call_id = ?`, callID).Scan(&removed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking for the call %s: %w", callID, err)
+	}
+	return removed, nil
 }

@@ -225,11 +225,14 @@ func (t tx) judgements(ctx context.Context, callID string) ([]Judgement, error) 
 	return said, rows.Err()
 }
 
+// judged tells that only calls that people judged are meant.
+func (f *Filter) judged() bool {
+	return f.Reviewed != nil && *f.Reviewed || len(f.JudgedLabels) > 0 || f.Right != nil || f.Disputed || len(f.Reviewers) > 0 || f.Against || f.People > 0
+}
+
 // review adds what a filter says about what people say.
 func (f *Filter) review(c *conditions) {
-	judged := len(f.JudgedLabels) > 0 || f.Right != nil || f.Disputed || len(f.Reviewers) > 0 || f.Against || f.People > 0
-	switch {
-	case judged || f.Reviewed != nil && *f.Reviewed:
+	if f.judged() {
 		c.add("c.judged > 0") // the index of these calls has no others
 	}
 	if f.Reviewed != nil && !*f.Reviewed {

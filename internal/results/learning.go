@@ -20,7 +20,7 @@ func (s *Store) Held(ctx context.Context, task string) ([]Corrected, error) {
 		}
 		c.At = fromMicros(at)
 		return c, json.Unmarshal([]byte(turns), &c.Turns)
-	}, `SELECT c.at, c.call_id, c.label, c.model, c.company, c.confidence, c.threshold, c.status, t.turns FROM calls c JOIN transcripts t ON t.at = c.at
+	}, `SELECT c.at, c.call_id, c.label, c.model, c.company, c.confidence, c.threshold, c.status, t.turns FROM calls c`+s.words.judged+` JOIN transcripts t ON t.at = c.at
 		WHERE c.judged > 0 AND c.label <> '' AND c.held AND c.task = ? ORDER BY c.at`, task)
 	if err != nil {
 		return nil, fmt.Errorf("reading held calls: %w", err)

@@ -102,8 +102,42 @@ func (s *Store) find(ctx context.Context, f Filter, words []word, limit int) ([]
 	if len(words) > 0 {
 		return s.search(ctx, f, words, limit)
 	}
+	moments, few, err := s.rare(ctx, f)
+	if err != nil || few {
+		return s.ofMoments(ctx, f, nil, moments, limit, err)
+	}
 	query, args := s.query(f, nil, limit)
 	return list(ctx, s, scanRow, query, args...)
+}
+
+// rare returns the moments of the calls with a value that few have, if a filter names
+// one: false if it does not. Only SQLite is asked: it knows of a column how frequent its
+// values are on average, and reads all calls of one that is frequent to find those that
+// have a rare one too.
+func (s *Store) rare(ctx context.Context, f Filter) (moments []int64, few bool, err error) {
+	if s.base.Postgres() {
+		return nil, false, nil
+	}
+	statuses := make([]string, len(f.Statuses))
+	for i, status := range f.Statuses {
+		statuses[i] = string(status)
+	}
+	for _, column := range []struct {
+		name   string
+		values []string
+	}{{"company", f.Companies}, {"status", statuses}, {"model", f.Models}, {"language", f.Languages}, {"channel", f.Channels}, {"task", f.Tasks}} {
+		if len(column.values) == 0 {
+			continue
+		}
+		var c conditions
+		anyOf(&c, column.name, column.values)
+		within(&c, "at", f)
+		moments, err := list(ctx, s, scanNumber, "SELECT at FROM calls INDEXED BY calls_"+column.name+c.where()+" LIMIT ?", append(c.args, s.few+1)...)
+		if moments, few, err := s.atMost(moments, err); err != nil || few {
+			return moments, few, err
+		}
+	}
+	return nil, false, nil
 }
 
 // narrow keeps of a filter's time only the hours in which the counts know of calls that
@@ -147,11 +181,21 @@ const fewCalls, readAtOnce = 1000, 250
 // stops when it has enough.
 func (s *Store) search(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
 	moments, few, err := s.words.few(ctx, s, f, words)
-	if err != nil || few && len(moments) == 0 {
-		return []Result{}, err
+	if err != nil || few {
+		return s.ofMoments(ctx, f, nil, moments, limit, err)
 	}
-	if !few {
-		return s.searchDays(ctx, f, words, limit)
+	moments, few, err = s.rare(ctx, f)
+	if err != nil || few {
+		return s.ofMoments(ctx, f, words, moments, limit, err)
+	}
+	return s.searchDays(ctx, f, words, limit)
+}
+
+// ofMoments returns the newest of the calls of some moments that a filter and words
+// mean, unless these were not to be had.
+func (s *Store) ofMoments(ctx context.Context, f Filter, words []word, moments []int64, limit int, err error) ([]Result, error) {
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(moments, func(a, b int64) int { return cmp.Compare(b, a) })
 	results := []Result{}
@@ -161,7 +205,7 @@ func (s *Store) search(ctx context.Context, f Filter, words []word, limit int) (
 			args[i] = at
 		}
 		f.From, f.Until = fromMicros(some[len(some)-1]), fromMicros(some[0]+1)
-		query, args := s.where(f, nil, limit-len(results), "c.at IN ("+placeholders(len(args))+")", args...)
+		query, args := s.where(f, words, limit-len(results), "c.at IN ("+placeholders(len(args))+")", args...)
 		found, err := list(ctx, s, scanRow, query, args...)
 		if err != nil {
 			return nil, err
@@ -178,7 +222,7 @@ func (s *Store) search(ctx context.Context, f Filter, words []word, limit int) (
 // it weighs the two for one day alone.
 func (s *Store) searchDays(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
 	var oldest, newest sql.NullInt64
-	if err := (tx{s, s.db}).row(ctx, "SELECT MIN(at), MAX(at) FROM calls").Scan(&oldest, &newest); err != nil || !oldest.Valid {
+	if err := (tx{s, s.db}).row(ctx, "SELECT (SELECT MIN(at) FROM calls), (SELECT MAX(at) FROM calls)").Scan(&oldest, &newest); err != nil || !oldest.Valid {
 		return []Result{}, err
 	}
 	first, end := fromMicros(oldest.Int64), fromMicros(newest.Int64+1)
@@ -251,20 +295,22 @@ func (s *Store) where(f Filter, words []word, limit int, more string, args ...an
 	if len(words) > 0 {
 		from, at = from+s.words.join, s.words.at
 		c.add(s.words.match, s.words.query(words))
+	} else if more == "" && f.judged() {
+		from += s.words.judged
 	}
-	anyOf(&c, "c.task", f.Tasks)
-	anyOf(&c, "c.channel", f.Channels)
-	anyOf(&c, "c.language", f.Languages)
-	anyOf(&c, "c.status", f.Statuses)
-	anyOf(&c, "c.company", f.Companies)
-	anyOf(&c, "c.model", f.Models)
+	var seldom conditions
+	anyOf(&seldom, "c.task", f.Tasks)
+	anyOf(&seldom, "c.channel", f.Channels)
+	anyOf(&seldom, "c.language", f.Languages)
+	anyOf(&seldom, "c.status", f.Statuses)
+	anyOf(&seldom, "c.company", f.Companies)
+	anyOf(&seldom, "c.model", f.Models)
+	for _, term := range seldom.terms {
+		c.add(fmt.Sprintf(s.words.seldom, term))
+	}
+	c.args = append(c.args, seldom.args...)
 	for _, column := range slices.Compact([]string{"c.at", at}) { // of both tables only the days that are meant
-		if !f.From.IsZero() {
-			c.add(column+" >= ?", micros(f.From))
-		}
-		if !f.Until.IsZero() {
-			c.add(column+" < ?", micros(f.Until))
-		}
+		within(&c, column, f)
 	}
 	if f.MinConfidence != nil {
 		c.add("c.confidence >= ?", *f.MinConfidence)
@@ -274,6 +320,16 @@ func (s *Store) where(f Filter, words []word, limit int, more string, args ...an
 	}
 	f.review(&c)
 	return "SELECT " + resultColumns + from + c.where() + " ORDER BY " + at + " DESC LIMIT ?", append(c.args, limit)
+}
+
+// within adds the time that a filter means.
+func within(c *conditions, column string, f Filter) {
+	if !f.From.IsZero() {
+		c.add(column+" >= ?", micros(f.From))
+	}
+	if !f.Until.IsZero() {
+		c.add(column+" < ?", micros(f.Until))
+	}
 }
 
 // A cursor is the moment of the last call of a page.

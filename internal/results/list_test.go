@@ -423,3 +423,42 @@ func TestNamesThatNoDatabaseTakesAreMadeStorable(t *testing.T) {
 		}
 	})
 }
+
+// Days are counted by day, what is left of the first and the last by hour, and both
+// are as if call after call were counted.
+func TestDaysThatAreCutAreCountedByHour(t *testing.T) {
+	each(t, func(t *testing.T, s *Store, c *clock) {
+		for n := range 60 {
+			c.now = noon.Add(time.Duration(n) * 97 * time.Minute) // some four days
+			one, p := varied(n)
+			one.ReceivedAt = c.now
+			save(t, s, one, Stored)
+			answer(t, s, p, true)
+		}
+		if _, err := s.Erase(t.Context(), []string{aCall(30).ID}, false); err != nil {
+			t.Fatal(err)
+		}
+		all := everything(t, s, Filter{}, MaxPage)
+		for _, from := range []time.Time{{}, noon, noon.Add(13 * time.Hour), noon.Add(12 * time.Hour), noon.Add(50*time.Hour + time.Minute)} {
+			for _, until := range []time.Time{{}, noon.Add(14 * time.Hour), noon.Add(36 * time.Hour), noon.Add(61*time.Hour + time.Minute), noon.Add(100 * time.Hour)} {
+				q := TrendQuery{By: ByCompany, Step: Daily, From: from, Until: until, Tasks: []string{"telecom"}}
+				points, err := s.Trend(t.Context(), q)
+				want := trendOf(all, q)
+				if err != nil || !reflect.DeepEqual(points, want) {
+					t.Errorf("from %v until %v\n%+v, %v\nwant\n%+v", from, until, points, err, want)
+				}
+				totals, err := s.Totals(t.Context(), q.Tasks, from, until)
+				var counted, calls int64
+				for _, n := range totals.Answered {
+					counted += n
+				}
+				for _, p := range want {
+					calls += p.Calls
+				}
+				if err != nil || counted != calls {
+					t.Errorf("from %v until %v there are %d calls, %v; want %d", from, until, counted, err, calls)
+				}
+			}
+		}
+	})
+}

@@ -119,28 +119,36 @@ const shards = 2
 
 const hour = int64(time.Hour / time.Microsecond)
 
-// count adds an answered call to its hour.
+// count adds an answered call to its hour and its day.
 func (t tx) count(ctx context.Context, c *Classified, took time.Duration) error {
-	_, err := t.exec(ctx, countCall, counts(c, took, 1)...)
-	return err
-}
-
-// uncount takes an answered call out of its hour.
-func (t tx) uncount(ctx context.Context, c *Classified, took time.Duration) error {
-	args := counts(c, took, -1)
-	if _, err := t.exec(ctx, countCall, args...); err != nil {
-		return err
+	for _, table := range countTables {
+		if _, err := t.exec(ctx, table.count, counts(c, took, 1, table.step)...); err != nil {
+			return err
+		}
 	}
-	_, err := t.exec(ctx, "DELETE FROM call_hours WHERE hour = ? AND task = ? AND company = ? AND status = ? AND shard = ? AND calls <= 0", args[:5]...)
-	return err
+	return nil
 }
 
-// counts are the columns of call_hours for so many calls like one.
-func counts(c *Classified, took time.Duration, calls int64) []any {
+// uncount takes an answered call out of its hour and its day.
+func (t tx) uncount(ctx context.Context, c *Classified, took time.Duration) error {
+	for _, table := range countTables {
+		args := counts(c, took, -1, table.step)
+		if _, err := t.exec(ctx, table.count, args...); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, "DELETE FROM "+table.name+" WHERE hour = ? AND task = ? AND company = ? AND status = ? AND shard = ? AND calls <= 0", args[:5]...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// counts are the columns of a count for so many calls like one.
+func counts(c *Classified, took time.Duration, calls, step int64) []any {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(c.CallID)) // it never fails
 	at := micros(c.StoredAt)
-	args := []any{at - at%hour, c.Task, c.Company, string(c.Status), int64(h.Sum32() % shards), calls, calls * int64(math.Round(c.Confidence*millionths))}
+	args := []any{at - at%step, c.Task, c.Company, string(c.Status), int64(h.Sum32() % shards), calls, calls * int64(math.Round(c.Confidence*millionths))}
 	var timed int64
 	buckets := make([]int64, len(latencyBounds)+1)
 	if took >= 0 {
@@ -166,14 +174,22 @@ var sums = func() []string {
 	return columns
 }()
 
-var countCall = func() string {
+// countTables are the tables that count calls, in the order in which they are changed.
+var countTables = [...]struct {
+	name  string
+	step  int64
+	count string // the statement that adds to it
+}{{"call_hours", hour, countIn("call_hours")}, {"call_days", day, countIn("call_days")}}
+
+func countIn(table string) string {
 	changes := make([]string, len(sums))
 	for i, column := range sums {
-		changes[i] = fmt.Sprintf("%s = call_hours.%s + excluded.%s", column, column, column)
+		changes[i] = fmt.Sprintf("%s = %s.%s + excluded.%s", column, table, column, column)
 	}
-	changes = append(changes, "lowest = CASE WHEN excluded.lowest < call_hours.lowest THEN excluded.lowest ELSE call_hours.lowest END",
-		"highest = CASE WHEN excluded.highest > call_hours.highest THEN excluded.highest ELSE call_hours.highest END")
+	for column, beyond := range map[string]string{"lowest": "<", "highest": ">"} {
+		changes = append(changes, fmt.Sprintf("%s = CASE WHEN excluded.%s %s %s.%s THEN excluded.%s ELSE %s.%s END", column, column, beyond, table, column, column, table, column))
+	}
 	columns := slices.Concat([]string{"hour", "task", "company", "status", "shard"}, sums, []string{"lowest", "highest"})
-	return "INSERT INTO call_hours (" + strings.Join(columns, ", ") + ") VALUES (" + placeholders(len(columns)) +
+	return "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES (" + placeholders(len(columns)) +
 		") ON CONFLICT (hour, task, company, status, shard) DO UPDATE SET " + strings.Join(changes, ", ")
-}()
+}

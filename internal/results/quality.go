@@ -79,23 +79,28 @@ const (
 
 func (s *Store) drift(ctx context.Context, q QualityQuery) (review.Drift, error) {
 	until := cmp.Or(q.Until, s.now()).UTC().Add(time.Hour - time.Microsecond).Truncate(time.Hour)
-	recent := micros(until.Add(-recently))
-	var c conditions
-	c.add("hour >= ? AND hour < ?", micros(until.Add(-recently-earlier)), micros(until))
-	anyOf(&c, "status", []Status{pipeline.AnswerClassified, pipeline.AnswerUnsure})
-	if q.Task != "" {
-		c.add("task = ?", q.Task)
+	all := []review.Counted{}
+	for _, recent := range []bool{true, false} {
+		t := TrendQuery{Statuses: []Status{pipeline.AnswerClassified, pipeline.AnswerUnsure}, From: until.Add(-recently), Until: until}
+		if !recent {
+			t.From, t.Until = t.From.Add(-earlier), t.From
+		}
+		if q.Task != "" {
+			t.Tasks = []string{q.Task}
+		}
+		source, args := t.source(day)
+		counts, err := list(ctx, s, func(rows *sql.Rows) (n review.Counted, err error) {
+			var confidence int64
+			err = rows.Scan(&n.Company, &n.Calls, &confidence)
+			n.Recent, n.Confidence = recent, float64(confidence)/millionths
+			return n, err
+		}, "SELECT company, CAST(SUM(calls) AS BIGINT), CAST(SUM(confidence) AS BIGINT) FROM "+source+" GROUP BY 1 HAVING SUM(calls) > 0", args...)
+		if err != nil {
+			return review.Drift{}, fmt.Errorf("counting calls: %w", err)
+		}
+		all = append(all, counts...)
 	}
-	counts, err := list(ctx, s, func(rows *sql.Rows) (n review.Counted, err error) {
-		var confidence int64
-		err = rows.Scan(&n.Recent, &n.Company, &n.Calls, &confidence)
-		n.Confidence = float64(confidence) / millionths
-		return n, err
-	}, fmt.Sprintf("SELECT hour >= %d, company, CAST(SUM(calls) AS BIGINT), CAST(SUM(confidence) AS BIGINT) FROM call_hours%s GROUP BY 1, 2", recent, c.where()), c.args...)
-	if err != nil {
-		return review.Drift{}, fmt.Errorf("counting calls: %w", err)
-	}
-	return review.DriftOf(counts), nil
+	return review.DriftOf(all), nil
 }
 
 // Corrected is a call that people judged, for a model to learn from.
@@ -140,7 +145,7 @@ func (s *Store) Corrected(ctx context.Context, task string) ([]Corrected, error)
 		}
 		c.At, c.Reviewers = fromMicros(at), reviewers[c.CallID]
 		return c, json.Unmarshal([]byte(turns), &c.Turns)
-	}, `SELECT c.at, c.call_id, c.label, c.model, c.company, c.confidence, c.threshold, c.status, t.turns FROM calls c JOIN transcripts t ON t.at = c.at
+	}, `SELECT c.at, c.call_id, c.label, c.model, c.company, c.confidence, c.threshold, c.status, t.turns FROM calls c`+s.words.judged+` JOIN transcripts t ON t.at = c.at
 		WHERE c.judged > 0 AND c.label <> '' AND NOT c.held AND c.task = ? ORDER BY c.at`, task)
 	if err != nil {
 		return nil, fmt.Errorf("reading corrected calls: %w", err)

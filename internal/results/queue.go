@@ -133,7 +133,7 @@ func (s *Store) first(ctx context.Context, q Queue, kind string, skip []string) 
 		c.add("c.call_id NOT IN ("+placeholders(len(skip))+")", args...)
 	}
 	ids, err := list(ctx, s, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) },
-		"SELECT c.call_id FROM calls c"+c.where()+" ORDER BY "+order+" LIMIT 1", c.args...)
+		"SELECT c.call_id FROM calls c"+s.words.waiting[kind]+c.where()+" ORDER BY "+order+" LIMIT 1", c.args...)
 	if err != nil || len(ids) == 0 {
 		return "", err
 	}
@@ -162,7 +162,7 @@ func (s *Store) Waiting(ctx context.Context, q Queue) (map[string]int64, error) 
 	for _, kind := range []string{FromSample, SecondOpinion} {
 		if err == nil {
 			c, _ := q.waits(kind, s.since())
-			waiting[kind], err = s.number(ctx, "SELECT COUNT(*) FROM calls c"+c.where(), c.args...)
+			waiting[kind], err = s.number(ctx, "SELECT COUNT(*) FROM calls c"+s.words.waiting[kind]+c.where(), c.args...)
 		}
 	}
 	if err != nil {
@@ -181,11 +181,13 @@ func (s *Store) waitingUncertain(ctx context.Context, q Queue) (int64, error) {
 		return 0, err
 	}
 	since = max(since, oldest-oldest%hour)
-	unsure, err := s.number(ctx, "SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) FROM call_hours WHERE task = ? AND status = 'unsure' AND hour >= ?", q.Task, since)
+	t := TrendQuery{Tasks: []string{q.Task}, Statuses: []Status{pipeline.AnswerUnsure}, From: fromMicros(since)}
+	source, args := t.source(day)
+	unsure, err := s.number(ctx, "SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) FROM "+source, args...)
 	if err != nil {
 		return 0, err
 	}
-	known, err := s.number(ctx, "SELECT COUNT(*) FROM calls c WHERE c.task = ? AND c.status = 'unsure' AND (c.judged > 0 OR c.sampled) AND c.at >= ?", q.Task, since)
+	known, err := s.number(ctx, "SELECT COUNT(*) FROM calls c"+s.words.waiting["known"]+" WHERE c.task = ? AND c.status = 'unsure' AND (c.judged > 0 OR c.sampled) AND c.at >= ?", q.Task, since)
 	return max(unsure-known, 0), err
 }
 

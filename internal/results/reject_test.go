@@ -54,6 +54,8 @@ func TestAGivenUpCallIsSeenAndCanBeAnswered(t *testing.T) {
 					t.Errorf("it is %+v", r)
 				}
 				wantTotals(t, s, Totals{Answered: map[Status]int64{}, Rejected: 1})
+				_, err := s.Call(t.Context(), c.ID)
+				wantInput(t, err, "was given up; send its event again")
 				if got := ids(everything(t, s, Filter{Statuses: []Status{Rejected}}, 9)); !slices.Equal(got, []string{c.ID}) {
 					t.Errorf("rejected are %v", got)
 				}
@@ -103,6 +105,9 @@ func TestAFailedAnswerGivesWay(t *testing.T) {
 		answer(t, s, failed, true)
 		answer(t, s, failed, false)
 		save(t, s, c, Same)
+		if open, err := s.Call(t.Context(), c.ID); err != nil || !reflect.DeepEqual(open, c) {
+			t.Errorf("read %+v, %v\nwant %+v, which waits", open, err, c)
+		}
 		reject(t, s, c, "refused")
 		wantStatus(t, s, c.ID, pipeline.AnswerFailed, "text_too_long")
 		failed.ErrorCode = "timeout"

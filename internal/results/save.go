@@ -162,10 +162,21 @@ func (t tx) insertAt(ctx context.Context, c *Call, at int64) (inserted int64, er
 }
 
 // Call returns a call for whoever is to answer it: redacted, with its turns. One
-// that is not there is a problem of kind BadInput.
+// whose answer is that asking failed waits for another, so that it is [Redacted]
+// here. One that is not there, or was [Rejected], so that it has to be stored anew,
+// is a problem of kind BadInput.
 func (s *Store) Call(ctx context.Context, id string) (Call, error) {
 	r, err := s.Get(ctx, id)
-	return r.Call, err
+	if err != nil {
+		return r.Call, err
+	}
+	switch r.Status {
+	case Rejected:
+		return Call{}, problem.Input("the call %q was given up; send its event again", id)
+	case pipeline.AnswerFailed:
+		r.Status = Redacted
+	}
+	return r.Call, nil
 }
 
 // Get returns a call with its turns and its answer. One that is not there is a

@@ -155,6 +155,19 @@ func scaleQueries(s *Store, last Result) []scaleQuery {
 	page("search, word of 1 in 100, a company, a task", Filter{Words: "word500", Companies: []string{"Company05"}, Tasks: []string{"telecom"}}, "")
 	page("search, rare word and rare company", Filter{Words: "word19990", Companies: []string{"RareCompany"}}, "")
 	page("search, frequent word, two weeks", Filter{Words: "word0", From: day.AddDate(0, 0, -14), Until: day}, "")
+	yes, no := true, false
+	page("filter, reviewed", Filter{Reviewed: &yes}, "")
+	page("filter, reviewed, page of nine days ago", Filter{Reviewed: &yes}, old)
+	page("filter, not reviewed", Filter{Reviewed: &no, Sampled: &yes}, "")
+	page("filter, people say one thing and the model another", Filter{JudgedLabels: []string{"Company07"}, Companies: []string{"Company00"}}, "")
+	page("filter, right, of the sample", Filter{Right: &yes, Sampled: &yes}, "")
+	page("filter, wrong, of a model and a task", Filter{Right: &no, Sampled: &yes, Models: []string{"ft:base:own:sb-1111"}, Tasks: []string{"airlines"}}, "")
+	page("filter, wrong, of a range of confidence", Filter{Right: &no, Sampled: &yes, MinConfidence: share(0.7), MaxConfidence: share(0.8)}, "")
+	page("filter, disputed", Filter{Disputed: true}, "")
+	page("filter, one reviewer, against the model", Filter{Reviewers: []string{"person-3"}, Against: true}, "")
+	page("filter, nobody's judgements", Filter{Reviewers: []string{"nobody"}}, "")
+	page("filter, judged by two people", Filter{People: 2}, "")
+	page("search, reviewed", Filter{Words: "word500", Reviewed: &yes}, "")
 	trend := func(name string, q TrendQuery) {
 		query, args, err := q.query()
 		queries = append(queries, scaleQuery{name, func(ctx context.Context) (int, error) {
@@ -171,7 +184,39 @@ func scaleQueries(s *Store, last Result) []scaleQuery {
 	trend("trend, two weeks by hour and company", TrendQuery{From: day.AddDate(0, 0, -14), By: ByCompany})
 	trend("trend, two weeks by day and company of a task", TrendQuery{From: day.AddDate(0, 0, -14), By: ByCompany, Step: Daily, Tasks: []string{"telecom"}})
 	trend("trend, all by day and status", TrendQuery{By: ByStatus, Step: Daily})
+	s.now = func() time.Time { return last.StoredAt.Add(time.Minute) }
+	for name, q := range map[string]QualityQuery{"quality, all": {Task: "telecom"}, "quality, a week": {Task: "telecom", From: day.AddDate(0, 0, -6)}, "quality, a rare model": {Task: "telecom", Models: []string{"ft:rare:own:sb-0000"}}} {
+		queries = append(queries, scaleQuery{name: name, ask: func(ctx context.Context) (int, error) {
+			quality, err := s.Quality(ctx, q)
+			return int(quality.Judged), err
+		}})
+	}
+	queue := Queue{Task: "telecom", Reviewer: "person-3"}
 	queries = append(queries,
+		scaleQuery{name: "queue, next", ask: func(ctx context.Context) (int, error) {
+			_, _, ok, err := s.NextToReview(ctx, queue, nil)
+			return map[bool]int{true: 1}[ok], err
+		}},
+		scaleQuery{name: "queue, how many wait", ask: func(ctx context.Context) (int, error) {
+			waiting, err := s.Waiting(ctx, queue)
+			return int(waiting[Uncertain] + waiting[FromSample] + waiting[SecondOpinion]), err
+		}},
+		scaleQuery{name: "corrected calls", ask: func(ctx context.Context) (int, error) {
+			corrected, err := s.Corrected(ctx, "banks")
+			return len(corrected), err
+		}},
+		scaleQuery{name: "what people said of one call", ask: func(ctx context.Context) (int, error) {
+			said, err := s.Judgements(ctx, last.ID)
+			return len(said), err
+		}},
+		scaleQuery{name: "erasing 100 calls, rehearsed", ask: func(ctx context.Context) (int, error) {
+			page, err := s.List(ctx, Filter{}, old, 100)
+			if err != nil {
+				return 0, err
+			}
+			erased, err := s.Erase(ctx, ids(page.Results), true)
+			return int(erased.Calls), err
+		}},
 		scaleQuery{name: "totals, all", ask: func(ctx context.Context) (int, error) {
 			totals, err := s.Totals(ctx, nil, time.Time{}, time.Time{})
 			return len(totals.Answered), err

@@ -97,8 +97,37 @@ func (q *TrendQuery) query() (string, []any, error) {
 	default:
 		return "", nil, problem.Input("calls are counted by task, company or status")
 	}
-	c := q.conditions()
-	return fmt.Sprintf("SELECT hour - hour %% %d AS start, %s AS value, %s FROM call_hours%s GROUP BY 1, 2 HAVING SUM(calls) > 0", step, value, summed, c.where()), c.args, nil
+	from, args := q.source(step)
+	return fmt.Sprintf("SELECT hour - hour %% %d AS start, %s AS value, %s FROM %s GROUP BY 1, 2 HAVING SUM(calls) > 0", step, value, summed, from), args, nil
+}
+
+// source returns the counts of a query: those of whole days by day, if hours are not
+// told apart, and those of the hours before and after them.
+func (q *TrendQuery) source(step int64) (string, []any) {
+	hours := q.conditions()
+	if step < day {
+		return "call_hours" + hours.where(), hours.args
+	}
+	first, end := q.From.UTC(), q.Until.UTC().Truncate(24*time.Hour)
+	if !q.From.IsZero() {
+		first = first.Truncate(time.Hour).Add(24*time.Hour - time.Microsecond).Truncate(24 * time.Hour)
+	}
+	if !q.Until.IsZero() && !first.Before(end) {
+		return "call_hours" + hours.where(), hours.args
+	}
+	days, before, after := *q, *q, *q
+	days.From, days.Until, before.Until, after.From = first, end, first, end
+	c := days.conditions()
+	from, args := "SELECT * FROM call_days"+c.where(), c.args
+	if !q.From.IsZero() {
+		c := before.conditions()
+		from, args = from+" UNION ALL SELECT * FROM call_hours"+c.where(), append(args, c.args...)
+	}
+	if !q.Until.IsZero() {
+		c := after.conditions()
+		from, args = from+" UNION ALL SELECT * FROM call_hours"+c.where(), append(args, c.args...)
+	}
+	return "(" + from + ") AS counts", args
 }
 
 func (q *TrendQuery) conditions() *conditions {
@@ -168,8 +197,8 @@ type Totals struct {
 func (s *Store) Totals(ctx context.Context, tasks []string, from, until time.Time) (Totals, error) {
 	totals := Totals{Answered: map[Status]int64{}}
 	q := TrendQuery{Tasks: tasks, From: from, Until: until}
-	c := q.conditions()
-	counts, err := list(ctx, s, scanPoint, "SELECT 0 AS start, status AS value, "+summed+" FROM call_hours"+c.where()+" GROUP BY 1, 2 HAVING SUM(calls) > 0", c.args...)
+	source, args := q.source(day)
+	counts, err := list(ctx, s, scanPoint, "SELECT 0 AS start, status AS value, "+summed+" FROM "+source+" GROUP BY 1, 2 HAVING SUM(calls) > 0", args...)
 	if err != nil {
 		return totals, fmt.Errorf("counting calls: %w", err)
 	}

@@ -26,6 +26,14 @@ type dialect struct {
 	few func(ctx context.Context, s *Store, f Filter, words []word) (moments []int64, few bool, err error)
 	// at is the moment by which what was found is in order.
 	at string
+	// judged follows the calls c where those that people judged are meant, and waiting
+	// where those of a kind are that wait for them: SQLite has to be told of these
+	// indexes.
+	judged  string
+	waiting map[string]string
+	// seldom is how a condition is written that few calls meet: SQLite would rather
+	// read all calls of a range of time than those that an index of values has.
+	seldom string
 	// query says in the database's language what is looked for.
 	query func(words []word) string
 }
@@ -36,12 +44,13 @@ var postgres = dialect{
 			at, id, turns, spans, strings.Join(words, " "))
 		return err
 	},
-	join:  " JOIN transcripts w ON w.at = c.at",
-	table: "transcripts w",
-	match: "w.words @@ CAST(? AS tsquery)",
-	at:    "w.at",
-	few:   fewOfPostgres,
-	query: func(words []word) string { return inQuotes(words, "'", " & ", ":*") },
+	join:   " JOIN transcripts w ON w.at = c.at",
+	table:  "transcripts w",
+	match:  "w.words @@ CAST(? AS tsquery)",
+	at:     "w.at",
+	few:    fewOfPostgres,
+	seldom: "%s",
+	query:  func(words []word) string { return inQuotes(words, "'", " & ", ":*") },
 }
 
 var sqlite = dialect{
@@ -52,13 +61,16 @@ var sqlite = dialect{
 		_, err := t.exec(ctx, "INSERT INTO transcript_words (rowid, words) VALUES (?, ?)", at, strings.Join(words, " "))
 		return err
 	},
-	forget: "DELETE FROM transcript_words WHERE rowid = ?",
-	join:   " JOIN transcript_words w ON w.rowid = c.at",
-	table:  "transcript_words w",
-	match:  "w.transcript_words MATCH ?",
-	at:     "w.rowid",
-	few:    fewOfSQLite,
-	query:  func(words []word) string { return inQuotes(words, `"`, " AND ", "*") },
+	forget:  "DELETE FROM transcript_words WHERE rowid = ?",
+	join:    " JOIN transcript_words w ON w.rowid = c.at",
+	table:   "transcript_words w",
+	match:   "w.transcript_words MATCH ?",
+	at:      "w.rowid",
+	few:     fewOfSQLite,
+	seldom:  "likelihood(%s, 0.01)",
+	judged:  " INDEXED BY calls_judged",
+	waiting: map[string]string{Uncertain: " INDEXED BY calls_uncertain", FromSample: " INDEXED BY calls_sample", SecondOpinion: " INDEXED BY calls_second", "known": " INDEXED BY calls_known"},
+	query:   func(words []word) string { return inQuotes(words, `"`, " AND ", "*") },
 }
 
 // fewOfPostgres reads the index of words, and nothing else, wherever that takes it:
@@ -90,12 +102,7 @@ func fewOfSQLite(ctx context.Context, s *Store, f Filter, words []word) (moments
 func (s *Store) fewQuery(f Filter, words []word) (string, []any) {
 	var c conditions
 	c.add(s.words.match, s.words.query(words))
-	if !f.From.IsZero() {
-		c.add(s.words.at+" >= ?", micros(f.From))
-	}
-	if !f.Until.IsZero() {
-		c.add(s.words.at+" < ?", micros(f.Until))
-	}
+	within(&c, s.words.at, f)
 	return "SELECT " + s.words.at + " FROM " + s.words.table + c.where() + " LIMIT ?", append(c.args, s.few+1)
 }
 

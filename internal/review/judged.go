@@ -73,7 +73,23 @@ func Majority(labels []string) (string, bool) {
 	return best, true
 }
 
-// byID puts calls in one order, however they come.
+// pointers returns calls without a copy of each: there may be many.
+func pointers(calls []Judged) []*Judged {
+	all := make([]*Judged, len(calls))
+	for i := range calls {
+		all[i] = &calls[i]
+	}
+	return all
+}
+
+// byID puts calls in one order, however they come. Those that are in order stay as they
+// are, and none is copied that is not moved.
 func byID(calls []Judged) []Judged {
-	return slices.SortedFunc(slices.Values(calls), func(a, b Judged) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.CallID, b.CallID)) })
+	order := func(a, b Judged) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.CallID, b.CallID)) }
+	if slices.IsSortedFunc(calls, order) {
+		return calls
+	}
+	calls = slices.Clone(calls)
+	slices.SortFunc(calls, order)
+	return calls
 }

@@ -150,36 +150,51 @@ func QualityOf(calls []Judged) Quality {
 }
 
 func groupOf(value string, calls []Judged) Group {
-	g := Group{Value: value}
-	var right, answered, labelled int64
+	var c counter
 	for i := range calls {
-		label, agreed := calls[i].Label()
-		g.Judged++
-		switch {
-		case !agreed:
-			g.Disputed++
-			continue
-		case calls[i].Answered() && label == calls[i].Company:
-			right++
-			answered++
-		case calls[i].Answered():
-			answered++
-		}
-		labelled++
+		c.add(&calls[i])
 	}
-	g.Accuracy, g.Coverage = ProportionOf(right, answered), ProportionOf(answered, labelled)
-	return g
+	return c.group(value)
+}
+
+// counter is a group in the making.
+type counter struct{ judged, disputed, right, answered, labelled int64 }
+
+func (c *counter) add(j *Judged) {
+	label, agreed := j.Label()
+	c.judged++
+	switch {
+	case !agreed:
+		c.disputed++
+		return
+	case j.Answered() && label == j.Company:
+		c.right++
+		c.answered++
+	case j.Answered():
+		c.answered++
+	}
+	c.labelled++
+}
+
+func (c *counter) group(value string) Group {
+	return Group{
+		Value: value, Judged: c.judged, Disputed: c.disputed,
+		Accuracy: ProportionOf(c.right, c.answered), Coverage: ProportionOf(c.answered, c.labelled),
+	}
 }
 
 func grouped(calls []Judged, by func(*Judged) string) []Group {
-	parts := map[string][]Judged{}
+	parts := map[string]*counter{}
 	for i := range calls {
 		value := by(&calls[i])
-		parts[value] = append(parts[value], calls[i])
+		if parts[value] == nil {
+			parts[value] = &counter{}
+		}
+		parts[value].add(&calls[i])
 	}
 	groups := []Group{}
 	for _, value := range slices.Sorted(maps.Keys(parts)) {
-		groups = append(groups, groupOf(value, parts[value]))
+		groups = append(groups, parts[value].group(value))
 	}
 	return groups
 }

@@ -44,16 +44,23 @@ const (
 // may be: whoever looks can tell. Accounts that lie together back each other, and are
 // not found by counting.
 func Suspects(calls []Judged) []Suspect {
-	calls = byID(calls)
-	accounts := map[string]bool{}
-	for i := range calls {
-		for _, l := range calls[i].Labels {
-			accounts[l.Reviewer] = true
+	sure := slices.DeleteFunc(pointers(calls), func(j *Judged) bool { return !j.Answered() })
+	all := opinionsOf(sure)
+	own := map[string]*tally{}
+	for _, j := range sure {
+		for _, l := range j.Labels {
+			t := own[l.Reviewer]
+			if t == nil {
+				t = &tally{}
+				own[l.Reviewer] = t
+			}
+			others := all.others(l.Reviewer, j.Company)
+			t.add(l.Label != j.Company && !others.mostlyAgainst() && !j.backs(l.Reviewer, l.Label))
 		}
 	}
 	suspects := []Suspect{}
-	for account := range accounts {
-		if s, suspicious := weigh(account, calls); suspicious {
+	for account, t := range own {
+		if s, suspicious := weigh(account, *t, all.others(account, "")); suspicious {
 			suspects = append(suspects, s)
 		}
 	}
@@ -62,40 +69,38 @@ func Suspects(calls []Judged) []Suspect {
 }
 
 // weigh compares one account with all others.
-func weigh(account string, calls []Judged) (Suspect, bool) {
-	others := map[string]*tally{} // by the company that the model named
-	for i := range calls {
-		if !calls[i].Answered() {
-			continue
-		}
-		t := others[calls[i].Company]
-		if t == nil {
-			t = &tally{}
-			others[calls[i].Company] = t
-		}
-		for _, l := range calls[i].Labels {
-			if l.Reviewer != account {
-				t.add(l.Label != calls[i].Company)
-			}
-		}
-	}
-	var own, all tally
-	for _, t := range others {
-		all.against += t.against
-		all.judged += t.judged
-	}
-	for i := range calls {
-		if label, judged := calls[i].by(account); judged && calls[i].Answered() {
-			against := label != calls[i].Company && !others[calls[i].Company].mostlyAgainst() && !calls[i].backs(account, label)
-			own.add(against)
-		}
-	}
+func weigh(account string, own, all tally) (Suspect, bool) {
 	s := Suspect{account, ProportionOf(own.against, own.judged), ProportionOf(all.against, all.judged)}
 	bar := most
 	if all.judged >= enough {
 		bar = min(max(times*float64(s.Others.High), least), most)
 	}
 	return s, own.judged >= enough && float64(s.Against.Low) > bar
+}
+
+// opinions count judgements by the account, empty for all, and by the company that the
+// model named, empty for any.
+type opinions map[[2]string]tally
+
+// opinionsOf counts judgements of sure answers.
+func opinionsOf(sure []*Judged) opinions {
+	s := opinions{}
+	for _, j := range sure {
+		for _, l := range j.Labels {
+			for _, key := range [][2]string{{"", ""}, {"", j.Company}, {l.Reviewer, ""}, {l.Reviewer, j.Company}} {
+				t := s[key]
+				t.add(l.Label != j.Company)
+				s[key] = t
+			}
+		}
+	}
+	return s
+}
+
+// others are the judgements of everybody but an account.
+func (s opinions) others(account, company string) tally {
+	all, own := s[[2]string{"", company}], s[[2]string{account, company}]
+	return tally{all.against - own.against, all.judged - own.judged}
 }
 
 // tally counts judgements of sure answers.
@@ -109,16 +114,6 @@ func (t *tally) add(against bool) {
 }
 
 func (t *tally) mostlyAgainst() bool { return 2*t.against > t.judged }
-
-// by returns what an account says.
-func (j *Judged) by(account string) (string, bool) {
-	for _, l := range j.Labels {
-		if l.Reviewer == account {
-			return l.Label, true
-		}
-	}
-	return "", false
-}
 
 // backs tells that somebody else gives an account's label.
 func (j *Judged) backs(account, label string) bool {

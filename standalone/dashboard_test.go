@@ -1,0 +1,328 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"switchboard/internal/browsertest"
+	"switchboard/internal/results"
+)
+
+// person is somebody before the page, in a real browser.
+type person struct {
+	*testing.T
+	th   *harness
+	tab  *browsertest.Tab
+	page string // its address
+}
+
+func (p *person) must(err error) {
+	p.Helper()
+	if err != nil {
+		p.Fatalf("%v\nstandalone said: %s", err, p.th.errors)
+	}
+}
+
+func (p *person) open(path string) { p.Helper(); p.must(p.tab.Go(p.page + path)) }
+
+// sees waits until the page shows all of some texts, and returns what it shows.
+func (p *person) sees(texts ...string) (shown string) {
+	p.Helper()
+	for _, text := range texts {
+		var err error
+		shown, err = p.tab.Await(text)
+		p.must(err)
+	}
+	return shown
+}
+
+func (p *person) clicks(selector string) { p.Helper(); p.must(p.tab.Click(selector)) }
+
+func (p *person) fills(selector, text string) { p.Helper(); p.must(p.tab.Fill(selector, text)) }
+
+func (p *person) presses(keys string) { p.Helper(); p.must(p.tab.Press(keys)) }
+
+// finds evaluates a script that is true once something has happened.
+func (p *person) finds(what, script string) {
+	p.Helper()
+	_, err := browsertest.Value[bool](p.tab, `new Promise((done, fail) => {
+		const look = () => { try { if (`+script+`) return done(true) } catch {} setTimeout(look, 50) }
+		setTimeout(() => fail(new Error("not seen: `+what+`")), 25000); look() })`)
+	p.must(err)
+}
+
+func (p *person) path() string {
+	p.Helper()
+	path, err := p.tab.Path()
+	p.must(err)
+	return path
+}
+
+// number is what a script finds.
+func (p *person) number(script string) int {
+	p.Helper()
+	n, err := browsertest.Value[int](p.tab, script)
+	p.must(err)
+	return n
+}
+
+// An administrator follows the link that the first start prints, and does what people
+// do with the page: watches calls arrive, filters, opens one, corrects it by keyboard,
+// takes that back, reviews ten in a row, sees the quality change, promotes a model and
+// rolls back, sends a dead letter again, exports and erases.
+func TestPeopleSeeJudgeAndCorrect(t *testing.T) {
+	slow(t)
+	tab, err := browsertest.Open(t.Context(), 1440)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer tab.Close()
+	th := newHarness(t)
+	training, _ := tweets(t, th.dir, 600)
+	th.open()
+	first := th.run("finetune", "--dataset", training, "--watch")
+	second := th.run("finetune", "--dataset", training, "--seed", "2", "--watch")
+	p := &person{t, th, tab, "http://127.0.0.1:" + th.ports[5]}
+
+	// Nobody is let in without the link.
+	p.open("/calls")
+	p.sees("Name", "Password")
+	p.must(tab.Go(th.welcome))
+	p.fills("[name=name]", "ada")
+	p.fills("[name=password]", "correct horse battery")
+	p.fills("[name=again]", "correct horse battery")
+	p.clicks("main button")
+	p.sees("Overview", "ada")
+
+	p.watchesCalls()
+	p.corrects()
+	p.reviews()
+	p.seesQuality()
+	p.changesModels(first.FineTune.Model, second.FineTune.Model)
+	p.replays()
+	p.exports()
+	p.erases()
+	p.looksAtEverything()
+}
+
+// unclear writes calls of which no model can be sure, one file each.
+func unclear(t *testing.T, n int) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := range n {
+		event := fmt.Sprintf(`{"call_id":"unclear-%04d","channel":"phone","language":"en","turns":[{"side":"customer","text":"hello there, could somebody have a look please %d"}]}`, i, i)
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%04d.json", i)), []byte(event), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func (p *person) sends(dir string) {
+	p.Helper()
+	if code, out, errOut := p.th.starter("calls", "send", dir); code != 0 {
+		p.Fatalf("exit code %d\n%s%s", code, out, errOut)
+	}
+}
+
+// watchesCalls sees a bar that tells of new calls, and a list that does not move
+// before it is asked to.
+func (p *person) watchesCalls() {
+	p.sends(events(p.T, 1))
+	p.th.answered(1)
+	p.open("/calls")
+	p.sees("1 call", "AcmeHelp")
+	p.sends(unclear(p.T, 12))
+	p.finds("a bar with the new calls", `document.querySelector("[data-live] a").textContent.startsWith("12 ")`)
+	if rows := p.number(`document.querySelectorAll("[data-rows] tbody tr, tbody[data-rows] tr").length`); rows != 1 {
+		p.Errorf("%d rows are shown before somebody asks for them", rows)
+	}
+	p.clicks("[data-live] a")
+	p.sees("13 calls")
+	p.sends(events(p.T, 400))
+	p.th.answered(412)
+}
+
+// corrects filters, opens a call with the keys, says what it is about, and takes it
+// back.
+func (p *person) corrects() {
+	p.open("/calls?company=BoltRail")
+	p.sees("80 calls")
+	p.open("/calls?q=train+platform")
+	p.sees("BoltRail")
+	p.presses("j")
+	p.presses("\r")
+	p.finds("the page of a call", `location.pathname.startsWith("/calls/call-")`)
+	p.sees("train is late again", "Person")
+	call := p.path()
+	p.fills("form.correct [name=label]", "AcmeHelp")
+	p.clicks("form.correct button")
+	p.sees("What people say")
+	p.presses("u")
+	p.sees("taken back")
+	if got := p.path(); got != call {
+		p.Errorf("after taking it back the page is %s, not %s", got, call)
+	}
+}
+
+// reviews answers ten calls in a row by keys, takes the last answer back and gives it
+// again.
+func (p *person) reviews() {
+	p.open("/review")
+	for n := 1; n <= 10; n++ {
+		p.isAsked()
+		p.presses("1")
+		p.finds(fmt.Sprint(n, " judged"), fmt.Sprintf(`[...document.querySelectorAll(".strip dd")].at(-1).textContent === "%d"`, n))
+	}
+	p.isAsked()
+	p.presses("u")
+	p.finds("one less", `[...document.querySelectorAll(".strip dd")].at(-1).textContent === "9"`)
+	p.isAsked()
+	p.presses("1")
+	p.finds("ten again", `[...document.querySelectorAll(".strip dd")].at(-1).textContent === "10"`)
+}
+
+// isAsked waits until a call is there to be judged, and keys are heard.
+func (p *person) isAsked() {
+	p.Helper()
+	p.finds("a call to judge", `document.activeElement.id === "call"`)
+}
+
+// seesQuality judges what is left of the random sample, and sees it counted.
+func (p *person) seesQuality() {
+	for p.open("/review"); p.number(`document.querySelector("[data-review]") ? 1 : 0`) == 1; {
+		p.isAsked()
+		judged := p.number(`+[...document.querySelectorAll(".strip dd")].at(-1).textContent`)
+		p.presses("1")
+		p.finds("one more", fmt.Sprintf(`[...document.querySelectorAll(".strip dd")].at(-1).textContent === "%d"`, judged+1))
+	}
+	sampled := true
+	page, err := p.th.results().List(p.Context(), results.Filter{Sampled: &sampled}, "", 500)
+	p.must(err)
+	if len(page.Results) == 0 {
+		p.Fatal("of 412 calls none is in the random sample")
+	}
+	p.open("/quality")
+	p.sees(fmt.Sprintf("%d", len(page.Results)), "95%")
+}
+
+// changesModels promotes the second model, and goes back to the first.
+func (p *person) changesModels(first, second string) {
+	champion := func(want string) {
+		p.Helper()
+		p.open("/models?task=default")
+		p.finds("the champion", fmt.Sprintf(`document.querySelector("dl.facts dd a").textContent.trim() === %q`, want))
+	}
+	champion(first)
+	p.clicks(fmt.Sprintf(".scroll th a[href*=%q]", second[strings.LastIndexByte(second, ':')+1:]))
+	p.sees("Make it the champion")
+	p.fills("form[action='/models/change'] [name=why]", "better on the phone")
+	p.clicks("form[action='/models/change'] [value=promoted]")
+	p.sees("better on the phone")
+	champion(second)
+	p.clicks("details summary")
+	p.fills("form[action='/models/change'] [name=why]", "it was not")
+	p.clicks("form[action='/models/change'] button")
+	p.sees("it was not")
+	champion(first)
+}
+
+// replays sends a dead letter again.
+func (p *person) replays() {
+	p.th.produce(`{"call_id": "broken", "turns": "none"}`)
+	p.th.deadLetters(1)
+	p.open("/intake")
+	p.sees("Dead letters")
+	p.clicks("tbody [name=id]")
+	p.clicks("button[value=replay]")
+	p.sees("again")
+}
+
+// exports gets the calls of a company as CSV: one row a call.
+func (p *person) exports() {
+	p.open("/calls?company=BoltRail")
+	rows, err := browsertest.Value[[]string](p.tab, `fetch(document.querySelector("a[download]").href).then(r => r.text()).then(t => t.trim().split(/\r?\n/))`)
+	p.must(err)
+	if len(rows) != 81 || !strings.Contains(rows[0], "call_id") {
+		p.Errorf("the export has %d lines, and begins with %q", len(rows), rows[0])
+	}
+}
+
+// erases a call: first it is told what would go, then it is gone.
+func (p *person) erases() {
+	p.open("/admin/retention")
+	p.fills("[name=ids]", "call-0001")
+	p.clicks("section[aria-labelledby=by-id] button")
+	p.sees("What would be erased", "Histories")
+	if _, err := p.th.results().Get(p.Context(), "call-0001"); err != nil {
+		p.Errorf("before anybody is sure it is gone: %v", err)
+	}
+	p.clicks("[name=sure]")
+	p.clicks("[value=erase]")
+	p.sees("What was erased")
+	p.open("/calls/call-0001")
+	p.sees("no call")
+}
+
+// everything is each view, with what shows that it is there.
+var everything = []struct{ name, path, shows string }{
+	{"overview", "/", "Overview"}, {"calls", "/calls", "calls"}, {"call", "/calls/call-0002", "What was said"}, {"review", "/review", "Review"},
+	{"quality", "/quality", "Quality"}, {"models", "/models", "Champion"}, {"runs", "/runs", "FineTune"}, {"intake", "/intake", "Partitions"},
+	{"users", "/admin/users", "ada"}, {"audit", "/admin/audit", "ada"}, {"retention", "/admin/retention", "Erase"}, {"account", "/account", "Language"},
+}
+
+// looksAtEverything opens each view at a desk and on a phone, light and dark, and
+// without scripts: nothing keeps anybody from using it. With SCREENSHOTS=folder, what
+// is seen goes there.
+func (p *person) looksAtEverything() {
+	axe, err := browsertest.Axe(p.Context())
+	if err != nil {
+		p.Skip(err)
+	}
+	pictures := os.Getenv("SCREENSHOTS")
+	p.th.unjudged()
+	for _, width := range []int64{1440, 390} {
+		p.must(p.tab.Resize(width))
+		for _, dark := range []bool{false, true} {
+			p.must(p.tab.Dark(dark))
+			for _, view := range everything {
+				p.open(view.path)
+				p.sees(view.shows)
+				name := fmt.Sprintf("page-%s-%d", view.name, width)
+				if dark {
+					name += "-dark"
+				}
+				if pictures != "" {
+					p.must(p.tab.Picture(filepath.Join(pictures, name+".png")))
+				}
+				_, err := browsertest.Value[bool](p.tab, axe+"; true")
+				p.must(err)
+				wrong, err := browsertest.Value[[]string](p.tab, browsertest.RunAxe)
+				p.must(err)
+				slices.Sort(wrong)
+				for _, w := range slices.Compact(wrong) {
+					p.Errorf("%s: %s", name, w)
+				}
+				if wide := p.number(`document.documentElement.scrollWidth - innerWidth`); wide > 0 {
+					p.Errorf("%s is %d pixels wider than the window", name, wide)
+				}
+			}
+		}
+	}
+	p.must(p.tab.Scripts(false))
+	for _, view := range everything {
+		p.open(view.path)
+		p.sees(view.shows)
+	}
+}
+
+// unjudged brings a call to the queue, so that there is one to look at.
+func (th *harness) unjudged() {
+	th.t.Helper()
+	event := `{"call_id":"unclear-9999","channel":"phone","language":"en","turns":[{"side":"customer","text":"hello there, anybody"}]}`
+	th.produce(event)
+}
