@@ -107,14 +107,6 @@ func (w *world) must(err error) {
 // whose id follows.
 const door = "/door/"
 
-// must ends the test at an error.
-func (w *world) must(err error) {
-	w.Helper()
-	if err != nil {
-		w.Fatal(err)
-	}
-}
-
 // serve serves the dashboard and the door.
 func (w *world) serve() string {
 	w.Helper()
@@ -276,14 +268,6 @@ func (w *world) call(c results.Call, p ...results.Prediction) {
 		if _, err := w.results.SavePrediction(w.Context(), one); err != nil {
 			w.Fatal(err)
 		}
-	}
-}
-
-// must ends the test at an error.
-func (w *world) must(err error) {
-	w.Helper()
-	if err != nil {
-		w.Fatal(err)
 	}
 }
 
