@@ -119,7 +119,6 @@ func (s *Server) logout(v *visit) error {
 	if err := s.Sessions.End(v.w, v.r); err != nil {
 		return err
 	}
-	v.w.Header().Set("Clear-Site-Data", `"cache"`)
 	return v.redirect("/login", "")
 }
 
