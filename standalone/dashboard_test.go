@@ -84,8 +84,8 @@ func TestPeopleSeeJudgeAndCorrect(t *testing.T) {
 	training, _ := tweets(t, th.dir, 600)
 	addVague(t, training)
 	th.open()
-	first := th.run("finetune", "--dataset", training, "--watch")
-	second := th.run("finetune", "--dataset", training, "--seed", "2", "--watch")
+	first := th.run("finetune", "--dataset", training, "--precision", "0.85", "--watch")
+	second := th.run("finetune", "--dataset", training, "--precision", "0.85", "--seed", "2", "--watch")
 	p := &person{t, th, tab, "http://127.0.0.1:" + th.ports[5]}
 
 	// Nobody is let in without the link.
@@ -232,7 +232,7 @@ func (p *person) seesQuality() {
 		p.Fatal("of 440 calls none is in the random sample")
 	}
 	p.open("/quality")
-	p.sees(fmt.Sprintf("%d", len(page.Results)), "95%")
+	p.sees(fmt.Sprintf("Of %d checked calls chosen at random", len(page.Results)))
 }
 
 // changesModels promotes the second model, and goes back to the first.

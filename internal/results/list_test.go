@@ -99,6 +99,13 @@ func TestListIsNewestFirstAndFiltersAsTheCallsAre(t *testing.T) {
 		"a range of confidence": {Filter{MinConfidence: share(0.2), MaxConfidence: share(0.6)}, func(r Result) bool {
 			return r.Prediction != nil && r.Prediction.Confidence >= 0.2 && r.Prediction.Confidence <= 0.6
 		}},
+		"a company and its lowest confidence": {Filter{Companies: []string{"AcmeSupport"}, MaxConfidence: share(0.5)}, func(r Result) bool {
+			return r.Prediction != nil && r.Prediction.Company == "AcmeSupport" && r.Prediction.Confidence <= 0.5
+		}},
+		"a company and its highest confidence": {Filter{Companies: []string{"AcmeSupport"}, MinConfidence: share(0.8)}, func(r Result) bool {
+			return r.Prediction != nil && r.Prediction.Company == "AcmeSupport" && r.Prediction.Confidence >= 0.8
+		}},
+		"a company and a confidence that it never has": {Filter{Companies: []string{"AcmeSupport"}, MaxConfidence: share(0.4)}, func(Result) bool { return false }},
 		"words and a task":   {Filter{Words: "PARCEL late", Tasks: []string{"telecom"}}, func(r Result) bool { return r.Task == "telecom" }},
 		"nothing":            {Filter{Companies: []string{"nobody"}}, func(Result) bool { return false }},
 		"no word of anybody": {Filter{Words: "parcel zebra"}, func(Result) bool { return false }},

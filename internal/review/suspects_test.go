@@ -96,6 +96,24 @@ func TestWhoeverIsRightAboutAWrongModelIsNotSuspicious(t *testing.T) {
 	}
 }
 
+// Who finds wrong answers about a company that is mostly right is backed by whoever
+// finds the same of the same calls.
+func TestWhoeverIsBackedIsNotSuspicious(t *testing.T) {
+	calls := honest(nil, 200, "anna", "bert")
+	for range 12 {
+		calls = said(calls, "A", Label{"carl", "Right"}, Label{"anna", "Right"})
+	}
+	if got := accounts(Suspects(calls)); len(got) > 0 {
+		t.Errorf("suspicious are %v", got)
+	}
+	for i := 200; i < 212; i++ { // anna said something else of them
+		calls[i].Labels[1].Label = "A"
+	}
+	if got := accounts(Suspects(calls)); !slices.Equal(got, []string{"carl"}) {
+		t.Errorf("suspicious are %v, want carl", got)
+	}
+}
+
 func TestSuspectsAreTheSameHoweverCallsCome(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 50 {
