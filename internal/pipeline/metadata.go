@@ -42,6 +42,7 @@ func (d *details) fineTuneOptions(in, usual FineTuneInput) {
 	option(d, "seed", in.Seed, usual.Seed)
 	option(d, "job-deadline", in.JobDeadline, usual.JobDeadline)
 	option(d, "correction-weight", in.CorrectionWeight, usual.CorrectionWeight)
+	option(d, "use-set-aside", in.UseSetAside, false)
 	option(d, "budget", in.Budget, usual.Budget)
 	option(d, "max-cost", in.MaxCost, usual.MaxCost)
 	option(d, "dry-run", in.DryRun, usual.DryRun)
@@ -60,6 +61,7 @@ func (in ApplyInput) Metadata() Metadata {
 	option(&d, "max-unusable", in.MaxUnusable, usual.MaxUnusable)
 	option(&d, "mode", in.Mode, Online)
 	option(&d, "batch-tokens", in.BatchTokens, usual.BatchTokens)
+	option(&d, "review", in.Review, false)
 	option(&d, "force", in.Force, false)
 	d.fact("notifies", notified(in.Notify))
 	return Metadata{"Apply " + clip(cmp.Or(in.Model, "the champion")) + " to " + clip(DatasetName(in.Dataset)), d.String()}
