@@ -295,7 +295,7 @@ func (s *stack) starter(ctx context.Context, args ...string) error {
 // stops it.
 func (s *stack) besides(ctx context.Context) (func(), error) {
 	intake := exec.CommandContext(ctx, filepath.Join(s.bin, "intake"))
-	intake.Env = append(s.environ, "SWITCHBOARD_INTAKE_ADDRESS=127.0.0.1:0")
+	intake.Env = append(slices.Clone(s.environ), "SWITCHBOARD_INTAKE_ADDRESS=127.0.0.1:0")
 	return func() {
 		_ = intake.Process.Signal(syscall.SIGTERM)
 		_ = intake.Wait()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -153,9 +154,9 @@ func with(u *url.URL, pairs ...string) (string, error) {
 		return "", fmt.Errorf("an address needs a value for each of its %d names", len(pairs))
 	}
 	query := u.Query()
-	for i := 0; i < len(pairs); i += 2 {
-		if query.Del(pairs[i]); pairs[i+1] != "" {
-			query.Set(pairs[i], pairs[i+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		if query.Del(pair[0]); pair[1] != "" {
+			query.Set(pair[0], pair[1])
 		}
 	}
 	return (&url.URL{Path: u.Path, RawQuery: query.Encode()}).String(), nil

@@ -58,7 +58,7 @@ func (w *world) weeks() {
 	companies := []string{"Lumen", "Borealis Airlines", "Harrow Rail", "Copperfield Bank", "Sundial Energy", "Maple Post", "Quill Insurance", "Ferry & Sons"}
 	about := []string{"bill", "flight", "train", "card", "meter", "parcel", "claim", "crossing"}
 	w.model("telecom", sampleAnswer("", "").Model)
-	random := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // the same pictures each time
+	random := rand.New(rand.NewPCG(3, 4))
 	w.results.Sampling = review.Sampling{Share: 0.08, Second: 0.3, Held: 0.5}
 	end := w.now
 	for at, n := end.AddDate(0, 0, -16), 0; at.Before(end); n++ {

@@ -256,8 +256,8 @@ func TestACompanyThatNobodyKnowsIsAskedAbout(t *testing.T) {
 	if said := w.judgements("call-1"); len(said) != 1 || said[0].Label != "AcmeSupport" {
 		t.Errorf("another spelling was stored as %+v", said)
 	}
-	page = b.post("/calls/call-2/judgement", "label", "Acme Suport", "next", "/review?skip=a")
-	page.says(t, http.StatusOK, "Nobody has named the company Acme Suport before.", "It is new: Acme Suport", `value="AcmeSupport">AcmeSupport</button>`)
+	page = b.post("/calls/call-2/judgement", "label", "Acme Supprt", "next", "/review?skip=a")
+	page.says(t, http.StatusOK, "Nobody has named the company Acme Supprt before.", "It is new: Acme Supprt", `value="AcmeSupport">AcmeSupport</button>`)
 	if len(w.judgements("call-2")) != 0 {
 		t.Error("a company that nobody knows was stored unasked")
 	}

@@ -63,15 +63,20 @@ func (v *visit) T(text string, args ...any) string { return v.lang.text(text, ar
 // so once in its notice.
 func (v *visit) redirect(path, notice string) error {
 	if notice != "" {
-		http.SetCookie(v.w, &http.Cookie{
-			Name: noticeCookie, Value: url.QueryEscape(notice), Path: "/", MaxAge: 60, HttpOnly: true, Secure: v.r.TLS != nil, SameSite: http.SameSiteStrictMode,
-		})
+		http.SetCookie(v.w, v.noticed(url.QueryEscape(notice), 60))
 	}
-	http.Redirect(v.w, v.r, path, http.StatusSeeOther)
+	http.Redirect(v.w, v.r, path, http.StatusSeeOther) //nolint:gosec // callers give paths of this page, and check what a form gives with localPath
 	return nil
 }
 
 const noticeCookie = "notice"
+
+// noticed is the cookie of a notice for some seconds; a negative number removes it.
+func (v *visit) noticed(value string, seconds int) *http.Cookie {
+	return &http.Cookie{ //nolint:gosec // without TLS no browser would keep a secure one
+		Name: noticeCookie, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: v.Sessions.Secure || v.r.TLS != nil, SameSite: http.SameSiteStrictMode,
+	}
+}
 
 // notice returns what the last form had to say, once.
 func (v *visit) notice() string {
@@ -79,7 +84,7 @@ func (v *visit) notice() string {
 	if err != nil || c.Value == "" {
 		return ""
 	}
-	http.SetCookie(v.w, &http.Cookie{Name: noticeCookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: v.r.TLS != nil, SameSite: http.SameSiteStrictMode})
+	http.SetCookie(v.w, v.noticed("", -1))
 	text, err := url.QueryUnescape(c.Value)
 	if err != nil {
 		return ""

@@ -108,7 +108,7 @@ func list[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error),
 
 // scanAll reads all rows of a query.
 func scanAll[T any](ctx context.Context, t tx, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := t.q.QueryContext(ctx, t.s.base.Rebind(query), args...) //nolint:gosec // the query is put together of constants; values are arguments
+	rows, err := t.q.QueryContext(ctx, t.s.base.Rebind(query), args...)
 	if err != nil {
 		return nil, err
 	}

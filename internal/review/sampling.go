@@ -52,5 +52,5 @@ func (s Sampling) Draw(key []byte, callID string) Sample {
 	if !below(0, s.Share) {
 		return Sample{}
 	}
-	return Sample{Sampled: true, Second: below(1, s.Second), Held: below(2, s.Held), Turn: int32(binary.BigEndian.Uint32(sum[24:]) >> 1)} //nolint:gosec // 31 bits
+	return Sample{Sampled: true, Second: below(1, s.Second), Held: below(2, s.Held), Turn: int32(binary.BigEndian.Uint32(sum[24:]) >> 1)}
 }
