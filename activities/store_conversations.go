@@ -39,9 +39,6 @@ type StoreConversationsResult struct {
 	Left int64 `json:"left,omitempty"`
 }
 
-// channelOfDataset is the channel of conversations of a dataset.
-const channelOfDataset = "dataset"
-
 // StoreConversations keeps redacted conversations, with their answers, in the database
 // of results, where people look at them and correct them as they do calls. Done twice,
 // it does nothing more.
@@ -91,7 +88,7 @@ func (in StoreConversationsInput) conversation(e dataset.Example, p dataset.Pred
 	sum := sha256.Sum256([]byte(e.Text))
 	c := results.Conversation{
 		Call: results.Call{
-			ID: fmt.Sprintf("%s/%d", in.Run, e.ID), Task: named(in.Task), Channel: channelOfDataset,
+			ID: fmt.Sprintf("%s/%d", in.Run, e.ID), Task: named(in.Task), Channel: pipeline.DatasetChannel,
 			Origin: results.Origin{SHA256: hex.EncodeToString(sum[:])}, Anonymizer: in.Anonymizer,
 		},
 		Answer: results.Prediction{

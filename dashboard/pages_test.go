@@ -250,7 +250,7 @@ func TestModels(t *testing.T) {
 	s.says(s.post("/models/change", 200, "task", "airlines", "action", "retired", "model", "ft:m:new", "why", "leaked"), "ft:m:new is retired.", ">retired<")
 	s.says(s.get("/admin/audit", 200), "model.promoted", "model.rolled_back", "model.retired", "blunt")
 
-	s.says(s.get("/models/ft:m:old?task=airlines&report=1", 400), "the report is not there")
+	s.says(s.get("/models/ft:m:old?task=airlines&report=1", 400), "The report is not there")
 	page := filepath.Join(s.artifacts, string(layout.Of("finetune-x", "run-1")), "evaluation")
 	if err := os.MkdirAll(page, 0o700); err != nil {
 		t.Fatal(err)
@@ -317,7 +317,7 @@ func TestRunsAndSchedules(t *testing.T) {
 	}
 	t.Cleanup(w.Stop)
 	s.says(s.get("/runs", 200), "There are no runs yet.", "There are no schedules.")
-	s.says(s.get("/runs?kind=none", 400), "there is no kind of run")
+	s.says(s.get("/runs?kind=none", 400), "There is no kind of run")
 	s.says(s.get("/runs?page=!", 400), "begin at its first page")
 	failed, err := s.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "finetune-none", TaskQueue: pipeline.TaskQueue}, pipeline.FineTuneWorkflow,
 		pipeline.FineTuneInput{Dataset: filepath.Join(s.artifacts, "none.csv")})
@@ -334,7 +334,7 @@ func TestRunsAndSchedules(t *testing.T) {
 	}
 	s.says(page, "fine-tuning")
 	s.says(s.get("/runs/finetune-none", 200), "none.csv", failed.GetRunID(), ">failed<")
-	s.says(s.get("/runs/nothing", 400), "there is no run nothing")
+	s.says(s.get("/runs/nothing", 400), "There is no run nothing")
 
 	retraining, err := s.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "retrain/x", TaskQueue: "stand-in"}, pipeline.RetrainWorkflow, pipeline.RetrainInput{})
 	if err != nil {
@@ -375,7 +375,7 @@ func (s *site) schedules() {
 	s.says(s.post("/schedules", 503, "id", "retrain-airlines", "do", "trigger", "why", "again"), "still goes on")
 	s.says(s.post("/schedules", 200, "id", "retrain-airlines", "do", "unpause", "why", "it has moved"), "The schedule retrain-airlines goes on.")
 	s.says(s.post("/schedules", 400, "id", "another", "do", "pause", "why", "x"), "starts no retrainings")
-	s.says(s.post("/schedules", 400, "id", "none", "do", "pause", "why", "x"), "there is no schedule none")
+	s.says(s.post("/schedules", 400, "id", "none", "do", "pause", "why", "x"), "There is no schedule none")
 	s.says(s.get("/admin/audit", 200), "schedule.paused", "schedule.triggered", "schedule.unpaused")
 }
 

@@ -139,7 +139,7 @@ func (v *visit) judgements(p *callPage) error {
 			p.Own = j.ID
 		}
 	}
-	if !v.user.Role.Includes(account.Reviewer) || p.Prediction == nil {
+	if !v.user.Role.Includes(account.Reviewer) || p.Prediction == nil || p.Call.Status == results.Rejected {
 		return nil
 	}
 	known, err := v.labelsOf(v.r.Context(), p.Task)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"switchboard/internal/pipeline"
@@ -156,6 +157,9 @@ func (v *visit) local(t time.Time) string {
 	return t.Format("2006-01-02T15:04")
 }
 
+// shortModel is the end of a model's id, which tells it from others of a task.
+func shortModel(id string) string { return id[strings.LastIndexByte(id, ':')+1:] }
+
 func (v *visit) row(r results.Result) callRow {
 	row := callRow{
 		ID: r.ID, Href: callPath(r.ID), At: v.when(r.StoredAt), Status: r.Status, StatusName: v.T(statusNames[r.Status]),
@@ -163,7 +167,7 @@ func (v *visit) row(r results.Result) callRow {
 	}
 	row.Company, row.None = v.company(r.Prediction)
 	if p := r.Prediction; p != nil {
-		row.Model = p.Model
+		row.Model = shortModel(p.Model)
 		if hasConfidence(p) {
 			row.Confidence = v.percent(p.Confidence)
 		}

@@ -204,7 +204,7 @@ func (l *stream) follow(news <-chan struct{}) {
 		case <-l.r.Context().Done():
 			return
 		case <-news:
-			if !l.count() {
+			if !l.admitted() || !l.count() {
 				return
 			}
 		case <-beat.C:

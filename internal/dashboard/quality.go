@@ -310,16 +310,14 @@ func (q *quality) Calibration() template.HTML {
 		Frame: chart.Frame{
 			ID: "calibration", Title: v.T("How sure, and how often right"),
 			Description: v.T("On the dashed line the model is as often right as it says. Below it, it is too sure of itself."),
-			Numbers:     v.T("Numbers"), Columns: []string{v.T("Confidence"), v.T("Mean"), v.T("Right"), v.T("Share"), v.T("Between")}, Linked: true,
+			Numbers:     v.T("Numbers"), Columns: []string{v.T("Confidence"), v.T("Mean"), v.T("Right"), v.T("Share"), v.T("Between")},
 		},
 		Sure: v.T("how sure the model was"), Right: v.T("how often it was right"), Format: func(s float64) string { return v.lang.printer.Sprintf("%.0f", 100*s) + "%" },
 	}
 	for _, b := range q.Bins {
-		f := q.of
-		f.MinConfidence, f.MaxConfidence = &b.Low, &b.High
 		c.Bins = append(c.Bins, chart.Bin{
 			Name: v.T("%s to %s", c.Format(b.Low), c.Format(b.High)), Confidence: float64(b.Confidence), Right: float64(b.Right.Value), Low: float64(b.Right.Low), High: float64(b.Right.High),
-			Texts: []string{v.portion(b.Confidence), v.ofAll(b.Right), v.portion(b.Right.Value), v.between(b.Right)}, Href: q.calls(f, ""), Empty: b.Right.Of == 0,
+			Texts: []string{v.portion(b.Confidence), v.ofAll(b.Right), v.portion(b.Right.Value), v.between(b.Right)}, Empty: b.Right.Of == 0,
 		})
 	}
 	return c.Draw()

@@ -134,7 +134,6 @@ func TestEveryNumberOfTheQualityLeadsToTheCallsBehind(t *testing.T) {
 		"checked":  {`<dd><a href="([^"]*)">6</a><small>chosen`, 6},
 		"wrong":    {`<dd><a href="([^"]*)">2</a><small>said`, 2},
 		"week":     {`<a href="([^"]*)" class="row"`, 6},
-		"bin":      {`<th scope="row"><a href="([^"]*)">90% to 100%`, 6},
 		"model":    {`class="id">ft:base:own:sb-1</th><td class="num"><a href="([^"]*)"`, 6},
 		"several":  {`<p><a href="([^"]*)">Calls that several`, 6},
 		"company":  {`<td class="name"><a href="([^"]*)">AcmeSupport`, 6},

@@ -105,10 +105,10 @@ func TestOneTakesBackOnesOwnAnswerOnly(t *testing.T) {
 	b.post("/calls/call-1/judgement", "label", "AcmeSupport", "next", "/review")
 	undo := fmt.Sprintf("/judgements/%d/undo", w.judgements("call-1")[0].ID)
 
-	w.login(w.person("another", account.Reviewer)).post(undo).says(t, http.StatusBadRequest, "there is no such judgement of yours")
+	w.login(w.person("another", account.Reviewer)).post(undo).says(t, http.StatusBadRequest, "There is no such judgement of yours")
 	w.as(account.Viewer).post(undo).says(t, http.StatusForbidden)
 	b.post("/judgements/none/undo").says(t, http.StatusNotFound)
-	b.post("/judgements/999/undo").says(t, http.StatusBadRequest, "there is no such judgement of yours")
+	b.post("/judgements/999/undo").says(t, http.StatusBadRequest, "There is no such judgement of yours")
 	if len(w.judgements("call-1")) != 1 || len(w.audited(judgementUndone)) != 0 {
 		t.Error("somebody else has taken the answer back")
 	}
@@ -231,7 +231,7 @@ func TestWhatNoAnswerCanBe(t *testing.T) {
 		"turned around":   {"call-1", "Acme\u202etroppuS", "new_company", "characters"},
 		"no UTF-8":        {"call-1", "Acme\xff", "new_company", "characters"},
 		"another reason":  {"call-1", "AcmeSupport", "because", "no such reason"},
-		"an unknown call": {"nobody", "AcmeSupport", "", "there is no call"},
+		"an unknown call": {"nobody", "AcmeSupport", "", "There is no call"},
 		"no answer yet":   {"waits", "AcmeSupport", "", "waits for its answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -239,7 +239,7 @@ func TestWhatNoAnswerCanBe(t *testing.T) {
 		})
 	}
 	b.get("/review?call=waits").says(t, http.StatusBadRequest, "waits for its answer")
-	b.get("/review?call=nobody").says(t, http.StatusBadRequest, "there is no call")
+	b.get("/review?call=nobody").says(t, http.StatusBadRequest, "There is no call")
 	if len(w.judgements("call-1")) != 0 || len(w.audited(callJudged)) != 0 {
 		t.Error("something was stored")
 	}

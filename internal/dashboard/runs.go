@@ -3,11 +3,13 @@ package dashboard
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"switchboard/internal/account"
@@ -44,7 +46,7 @@ func (p runsPage) Filtered() bool { return p.Filter != runs.Filter{} }
 // runRow is a run as the list shows it.
 type runRow struct {
 	runs.Run
-	KindName, StateName string
+	KindName, StateName, StageName string
 	// Class is that of the state's colour.
 	Class string
 	Took  string
@@ -80,7 +82,7 @@ func (s *Server) runs(v *visit) error {
 	}
 	token, err := base64.RawURLEncoding.DecodeString(v.r.URL.Query().Get("page"))
 	if err != nil {
-		return problem.Input("%s", v.T("The page's address is not one of this list; begin at its first page."))
+		return notOfThisList(v)
 	}
 	p.Later = len(token) > 0
 	if p.Silent, err = v.missing(v.listRuns(&p, query, token)); err != nil {
@@ -117,6 +119,10 @@ func (v *visit) runsFilter() (p runsPage, err error) {
 	return p, nil
 }
 
+func notOfThisList(v *visit) error {
+	return problem.Input("%s", v.T("The page's address is not one of this list; begin at its first page."))
+}
+
 func (v *visit) listRuns(p *runsPage, query string, token []byte) error {
 	if v.Temporal == nil {
 		return v.noServer()
@@ -124,6 +130,10 @@ func (v *visit) listRuns(p *runsPage, query string, token []byte) error {
 	ctx, cancel := context.WithTimeout(v.r.Context(), askTime)
 	defer cancel()
 	page, err := runs.List(ctx, v.Temporal, query, runsPerPage, token)
+	var wrong *serviceerror.InvalidArgument
+	if errors.As(err, &wrong) && len(token) > 0 {
+		return notOfThisList(v)
+	}
 	if err != nil {
 		return v.answered(err)
 	}
@@ -152,6 +162,14 @@ var (
 		runs.Running: text("running"), runs.Completed: text("completed"), runs.Failed: text("failed"),
 		runs.Cancelled: text("cancelled"), runs.Terminated: text("terminated"), runs.TimedOut: text("timed out"),
 	}
+	stageTexts = map[pipeline.Stage]string{
+		pipeline.Checking: text("checking"), pipeline.Preparing: text("preparing"), pipeline.Staging: text("staging"), pipeline.Anonymizing: text("anonymizing"),
+		pipeline.Transcribing: text("transcribing"), pipeline.Planning: text("planning"), pipeline.Splitting: text("splitting"), pipeline.Estimating: text("estimating"),
+		pipeline.Uploading: text("uploading"), pipeline.Submitting: text("submitting"), pipeline.TrainingJob: text("training"), pipeline.Measuring: text("measuring"),
+		pipeline.Evaluating: text("evaluating"), pipeline.Classifying: text("classifying"), pipeline.Merging: text("merging"), pipeline.Recording: text("recording"),
+		pipeline.Retraining: text("retraining"), pipeline.Comparing: text("comparing"), pipeline.Approving: text("approving"), pipeline.Done: text("done"),
+		pipeline.Cancelled: text("cancelled"), pipeline.Failed: text("failed"),
+	}
 	decisionTexts = map[pipeline.Decision]string{
 		pipeline.Promote: text("promoted"), pipeline.Keep: text("champion kept"), pipeline.Skip: text("skipped"),
 	}
@@ -172,7 +190,7 @@ func (v *visit) runRow(run runs.Run) runRow {
 		end = time.Now()
 	}
 	row := runRow{
-		Run: run, KindName: word(v, kindTexts, runs.KindOf(run.Workflow)), StateName: word(v, stateTexts, run.State), Class: stateClasses[run.State],
+		Run: run, KindName: word(v, kindTexts, runs.KindOf(run.Workflow)), StateName: word(v, stateTexts, run.State), StageName: word(v, stageTexts, run.Stage), Class: stateClasses[run.State],
 		Took: console.Span(end.Sub(run.Started)), Figure: v.figure(run), Path: runPath(run.WorkflowID, run.RunID),
 	}
 	if v.Temporal != nil {
@@ -264,13 +282,54 @@ func (v *visit) times(spec *client.ScheduleSpec) (all []string) {
 // runPage is one run.
 type runPage struct {
 	runRow
+	v      *visit
 	Stages []pipeline.StageTime
 	// Waits tells that the run waits for an answer to its proposal.
 	Waits bool
 	// Reason says why a retraining was decided so.
 	Reason, Decision string
+	// SetAside says whose corrections were not believed; empty if all were.
+	SetAside string
 	// Silent says why it is not known what the run says of itself.
 	Silent string
+}
+
+// Conversations is where the conversations of an application are shown that people can
+// correct, empty if there are none.
+func (p runPage) Conversations() string {
+	if p.Result.Apply == nil || p.Result.Apply.Reviewable == 0 {
+		return ""
+	}
+	return "/calls?" + url.Values{"channel": {pipeline.DatasetChannel}, "task": {p.Task}}.Encode()
+}
+
+// setAside says whose corrections a run did not believe. Administrators are told the
+// names that the pseudonyms stand for.
+func (v *visit) setAside(s pipeline.SetAside) (string, error) {
+	if s.Calls == 0 {
+		return "", nil
+	}
+	people := slices.Clone(s.Accounts)
+	if v.user.Role.Includes(account.Admin) {
+		users, err := v.Accounts.Users(v.r.Context())
+		if err != nil {
+			return "", err
+		}
+		for _, u := range users {
+			pseudonym, err := v.Base.Pseudonym(v.r.Context(), u.ID)
+			if err != nil {
+				return "", err
+			}
+			if i := slices.Index(people, pseudonym); i >= 0 {
+				people[i] = u.Name
+			}
+		}
+	}
+	who := strings.Join(people, ", ")
+	if s.Used {
+		return v.lang.count(s.Calls, "The correction of %d call is doubted, and was used because somebody said so. By:", "Corrections of %d calls are doubted, and were used because somebody said so. By:") + " " + who, nil
+	}
+	return v.lang.count(s.Calls, "The correction of %d call was set aside, for it goes against sure answers that others do not doubt. By:", "Corrections of %d calls were set aside, for they go against sure answers that others do not doubt. By:") + " " + who, nil
 }
 
 // Call is where the call is shown that a run is about, empty if it is about none.
@@ -320,7 +379,7 @@ func (s *Server) run(v *visit) error {
 	if err != nil {
 		return v.answered(err)
 	}
-	p := runPage{runRow: v.runRow(run)}
+	p := runPage{runRow: v.runRow(run), v: v}
 	if v.r.URL.Query().Get("report") != "" {
 		if p.reportPath() == "" {
 			return errNotFound
@@ -333,6 +392,18 @@ func (s *Server) run(v *visit) error {
 	status, err := runs.Status(ctx, v.Temporal, run.WorkflowID, run.RunID)
 	if err != nil {
 		p.Silent = v.T("No worker tells what the run says of itself; this is what the server knows.")
+	}
+	doubted := pipeline.SetAside{}
+	switch {
+	case run.Result.Retrain != nil:
+		doubted = run.Result.Retrain.SetAside
+	case run.Result.FineTune != nil:
+		doubted = run.Result.FineTune.SetAside
+	case status.SetAside != nil:
+		doubted = *status.SetAside
+	}
+	if p.SetAside, err = v.setAside(doubted); err != nil {
+		return err
 	}
 	p.Stages, p.Waits = status.Stages, status.Proposal != nil && run.State == runs.Running
 	return v.render("run", v.T("Run"), p)
@@ -388,3 +459,6 @@ func (v *visit) schedule(ctx context.Context, id, do, why string) (kept account.
 	}
 	return "", "", problem.Input("%s", v.T("A schedule can be paused, go on, or be started now."))
 }
+
+// StageOf is a stage as people read it.
+func (p runPage) StageOf(s pipeline.Stage) string { return word(p.v, stageTexts, s) }

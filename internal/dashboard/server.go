@@ -7,7 +7,10 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"switchboard/internal/problem"
 )
@@ -140,14 +143,29 @@ func (v *visit) fail(err error) {
 	case v.r.Context().Err() != nil:
 		// Nobody waits for an answer.
 	case known && kind == problem.BadInput:
-		v.problem(http.StatusBadRequest, err.Error())
+		v.problem(http.StatusBadRequest, sentence(err))
 	case known:
 		v.Log.Warn("a page could not be shown", "path", v.pattern(), "error", err)
-		v.problem(http.StatusServiceUnavailable, err.Error())
+		v.problem(http.StatusServiceUnavailable, sentence(err))
 	default:
 		v.Log.Error("a page could not be shown", "path", v.pattern(), "error", err)
 		v.problem(http.StatusInternalServerError, v.T("Something went wrong here. The log of the dashboard says what."))
 	}
+}
+
+// sentence says what a person has to know of a problem, without what the program was
+// doing.
+func sentence(err error) string {
+	text := err.Error()
+	if p := (*problem.Error)(nil); errors.As(err, &p) {
+		text = p.Error()
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, "?") {
+		text += "."
+	}
+	return text
 }
 
 // pattern is the route that is visited, for logs: a path may hold the id of a call.

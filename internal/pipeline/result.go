@@ -195,6 +195,10 @@ type SplitCounts struct {
 	ClassesOfCalls int   `json:"classes_of_calls,omitempty"`
 }
 
+// DatasetChannel is the channel of conversations of a dataset that people look at and
+// correct as calls are.
+const DatasetChannel = "dataset"
+
 // SetAside counts the calls whose corrections are not used, because the accounts
 // that they are of often say otherwise than the model is sure of and others say.
 type SetAside struct {
