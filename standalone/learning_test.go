@@ -87,12 +87,14 @@ func (th *harness) send(dir string) {
 	}
 }
 
-// judge lets one person say what all calls are about, and another the same of half.
+// judge lets one person say what all calls are about, and another the same of those
+// with an odd number, in whatever order they were stored.
 func (th *harness) judge(list pipeline.CallList, label string) {
 	th.t.Helper()
 	kept := th.results()
-	for i, c := range list.Calls {
-		for _, who := range []string{"anna", "berta"}[:1+i%2] {
+	for _, c := range list.Calls {
+		odd := int(c.CallID[len(c.CallID)-1] % 2) // of a digit
+		for _, who := range []string{"anna", "berta"}[:1+odd] {
 			if _, err := kept.Judge(th.t.Context(), results.Judgement{CallID: c.CallID, Label: label, Reason: "new_company", Reviewer: who}); err != nil {
 				th.t.Fatal(err)
 			}
