@@ -45,7 +45,12 @@ func (p *person) clicks(selector string) { p.Helper(); p.must(p.tab.Click(select
 
 func (p *person) fills(selector, text string) { p.Helper(); p.must(p.tab.Fill(selector, text)) }
 
-func (p *person) presses(keys string) { p.Helper(); p.must(p.tab.Press(keys)) }
+// presses waits for the page's script, which hears the keys.
+func (p *person) presses(keys string) {
+	p.Helper()
+	p.finds("the script", `document.readyState === "complete"`)
+	p.must(p.tab.Press(keys))
+}
 
 // finds waits until a script is true.
 func (p *person) finds(what, script string) {
