@@ -160,7 +160,7 @@ func TestImports(t *testing.T) {
 		g.importers(t, module+"activities", module+"worker/host", module+"workflows")
 		g.importers(t, module+"workflows", module+"worker/host")
 		g.importers(t, module+"internal/cli", module+"starter", module+"standalone")
-		g.importers(t, module+"internal/dashboard", module+"dashboard", module+"standalone")
+		g.importers(t, module+"internal/dashboard", module+"dashboard", module+"standalone", module+"bench/dashboard")
 	})
 }
 
