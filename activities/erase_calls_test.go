@@ -157,3 +157,20 @@ func TestOldCallsExpire(t *testing.T) {
 		t.Errorf("the audit has %q", a)
 	}
 }
+
+// An erasure is reported also where the topic that a call came by is not there any more.
+func TestErasedCallOfATopicThatIsGone(t *testing.T) {
+	e := newEraser(t)
+	if _, err := e.Results.SaveRedacted(t.Context(), results.Call{
+		ID: "c-1", Task: pipeline.DefaultTask, Origin: results.Origin{Source: "kafka", Topic: "gone", SHA256: strings.Repeat("ef", 32)}, Turns: []results.Turn{{Text: "hi"}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.control.EraseCalls(t.Context(), pipeline.EraseCallsInput{CallIDs: []string{"c-1"}, Who: "anna"})
+	if err != nil || got.Calls != 1 {
+		t.Fatalf("erased %+v, %v", got, err)
+	}
+	if p := placesOf(got.Left); !slices.Contains(p, "input_topic gone 1") || !got.Left[0].Until.IsZero() {
+		t.Errorf("left in %q", p)
+	}
+}
