@@ -80,7 +80,11 @@ func (s *Store) Judge(ctx context.Context, j Judgement) (Judgement, error) {
 		if err != nil {
 			return err
 		}
-		stored, err = t.judge(ctx, at, j)
+		if stored, err = t.judge(ctx, at, j); err != nil {
+			return err
+		}
+		// Whoever judged a call looks at it no longer: another may at once.
+		_, err = t.exec(ctx, "DELETE FROM review_claims WHERE call_id = ? AND reviewer = ?", j.CallID, j.Reviewer)
 		return err
 	})
 	if err != nil {
