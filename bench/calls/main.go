@@ -9,12 +9,17 @@
 // intake takes in its share of the calls, and what it starts goes to any worker; the
 // worker is killed and started again that often. At the end nothing may be lost and nothing doubled:
 // each call is stored once, counted once, and published with one content.
+//
+// With -running it measures what runs already, such as the compose file's services,
+// instead of starting anything: the environment tells where, as it tells the programs
+// (TEMPORAL_ADDRESS, DATABASE_URL, SWITCHBOARD_KAFKA_BROKERS).
 package main
 
 import (
 	"bytes"
 	"cmp"
 	"context"
+	cryptorand "crypto/rand"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -48,6 +53,7 @@ type options struct {
 	turns    int
 	dir      string
 	bin      string
+	running  bool
 }
 
 func main() {
@@ -58,6 +64,7 @@ func main() {
 	flag.IntVar(&o.turns, "turns", 10, "turns of a call")
 	flag.StringVar(&o.dir, "dir", "", "folder for the state; empty makes one and removes it")
 	flag.StringVar(&o.bin, "bin", "", "folder with standalone, starter, worker and intake; empty builds them")
+	flag.BoolVar(&o.running, "running", false, "measure what runs already, where the environment says")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -84,7 +91,7 @@ func run(ctx context.Context, o options) error {
 	if err := s.starter(ctx, "finetune", "--task", task, "--dataset", "datasets/sample/tweets.csv", "--watch"); err != nil {
 		return fmt.Errorf("training the model: %w", err)
 	}
-	store, err := database.Open(ctx, filepath.Join(s.artifacts, "switchboard.db"))
+	store, err := database.Open(ctx, s.database)
 	if err != nil {
 		return err
 	}
@@ -114,19 +121,19 @@ func load(ctx context.Context, s *stack, store *results.Store, o options) error 
 	if err := source.send(ctx, 1); err != nil {
 		return err
 	}
-	if _, err := await(ctx, store, source.sent); err != nil {
+	if _, err := await(ctx, store, source); err != nil {
 		return err
 	}
 	measure := s.measure(ctx)
 	if err := source.send(ctx, int(o.duration.Seconds()*float64(o.rate))); err != nil {
 		return err
 	}
-	answered, err := await(ctx, store, source.sent)
+	answered, err := await(ctx, store, source)
 	if err != nil {
 		return err
 	}
 	used := measure()
-	published, err := s.published(ctx, len(source.sent))
+	published, err := s.published(ctx, source)
 	if err != nil {
 		return err
 	}
@@ -144,6 +151,7 @@ type source struct {
 	client *kgo.Client
 	texts  []string
 	random *rand.Rand
+	run    string   // begins the ids of the calls, which other runs have stored as well
 	sent   []string // their ids
 }
 
@@ -153,7 +161,8 @@ func newSource(broker string, o options) (*source, error) {
 		return nil, err
 	}
 	client, err := kgo.NewClient(kgo.SeedBrokers(broker))
-	return &source{options: o, client: client, texts: texts, random: rand.New(rand.NewPCG(1, 1))}, err
+	run := "load-" + strings.ToLower(cryptorand.Text()[:8])
+	return &source{options: o, client: client, texts: texts, random: rand.New(rand.NewPCG(1, 1)), run: run}, err
 }
 
 // send writes n calls, each at its time, however long those before it take.
@@ -180,7 +189,7 @@ func (s *source) send(ctx context.Context, n int) error {
 }
 
 func (s *source) next() call.Event {
-	e := call.Event{ID: fmt.Sprintf("load-%06d", len(s.sent)), Task: task, Channel: "phone", ReceivedAt: time.Now().UTC()}
+	e := call.Event{ID: fmt.Sprintf("%s-%06d", s.run, len(s.sent)), Task: task, Channel: "phone", ReceivedAt: time.Now().UTC()}
 	for i := range s.turns {
 		e.Turns = append(e.Turns, call.Turn{Side: []string{"agent", "customer"}[i%2], Text: s.texts[s.random.IntN(len(s.texts))]})
 	}
@@ -209,8 +218,8 @@ func sentences() ([]string, error) {
 
 // await waits until every call that was sent has its answer, for as long as some come
 // in.
-func await(ctx context.Context, store *results.Store, sent []string) (map[string]results.Result, error) {
-	answered := map[string]results.Result{}
+func await(ctx context.Context, store *results.Store, source *source) (map[string]results.Result, error) {
+	answered, sent := map[string]results.Result{}, source.sent
 	for last := time.Now(); len(answered) < len(sent) && time.Since(last) < 2*time.Minute; {
 		before := len(answered)
 		for cursor, more := "", true; more; more = cursor != "" {
@@ -219,7 +228,7 @@ func await(ctx context.Context, store *results.Store, sent []string) (map[string
 				return nil, err
 			}
 			for _, r := range page.Results {
-				if r.Prediction != nil {
+				if r.Prediction != nil && strings.HasPrefix(r.ID, source.run) {
 					answered[r.ID] = r
 				}
 			}
@@ -239,22 +248,27 @@ func await(ctx context.Context, store *results.Store, sent []string) (map[string
 
 // stack is what is measured.
 type stack struct {
-	bin, artifacts, address, broker string
-	standalone                      *exec.Cmd
-	environ                         []string
+	bin, database, address, broker string
+	standalone                     *exec.Cmd // nil where something else runs
+	environ                        []string
 }
 
 // start builds the programs and starts standalone on free ports.
 func start(ctx context.Context, o options) (*stack, error) {
-	s := &stack{bin: cmp.Or(o.bin, filepath.Join(o.dir, "bin")), artifacts: filepath.Join(o.dir, "artifacts")}
+	artifacts := filepath.Join(o.dir, "artifacts")
+	s := &stack{bin: cmp.Or(o.bin, filepath.Join(o.dir, "bin")), database: filepath.Join(artifacts, "switchboard.db"), environ: os.Environ()}
 	if o.bin == "" {
 		build := exec.CommandContext(ctx, "go", "build", "-o", s.bin+string(filepath.Separator), "./standalone", "./starter", "./worker", "./intake")
 		if out, err := build.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("building: %w\n%s", err, out)
 		}
 	}
+	if o.running {
+		s.database, s.address, s.broker = os.Getenv("DATABASE_URL"), os.Getenv("TEMPORAL_ADDRESS"), os.Getenv("SWITCHBOARD_KAFKA_BROKERS")
+		return s, nil
+	}
 	state := filepath.Join(o.dir, "state")
-	s.environ = append(os.Environ(), "SWITCHBOARD_ARTIFACTS="+s.artifacts)
+	s.environ = append(s.environ, "SWITCHBOARD_ARTIFACTS="+artifacts)
 	s.standalone = exec.Command(filepath.Join(s.bin, "standalone"), "--data", state, "--temporal-port", "0", "--ui-port", "0", "--model-port", "0", "--kafka-port", "0", "--intake-port", "0")
 	s.standalone.Env = s.environ
 	var said lines
@@ -281,6 +295,9 @@ func start(ctx context.Context, o options) (*stack, error) {
 }
 
 func (s *stack) stop() {
+	if s.standalone == nil {
+		return
+	}
 	_ = s.standalone.Process.Signal(syscall.SIGTERM)
 	_ = s.standalone.Wait()
 }
@@ -359,7 +376,10 @@ type use struct {
 // measure looks at standalone and at the machine until the function is called.
 func (s *stack) measure(ctx context.Context) func() use {
 	ctx, cancel := context.WithCancel(ctx)
-	pid := s.standalone.Process.Pid
+	pid := 0 // of no process
+	if s.standalone != nil {
+		pid = s.standalone.Process.Pid
+	}
 	var u use
 	var loads []float64
 	done := make(chan struct{})
@@ -433,7 +453,7 @@ func resident(pid int) float64 {
 }
 
 // published reads the topic of answers: for each call, its different contents.
-func (s *stack) published(ctx context.Context, want int) (map[string]map[string]int, error) {
+func (s *stack) published(ctx context.Context, source *source) (map[string]map[string]int, error) {
 	client, err := kgo.NewClient(kgo.SeedBrokers(s.broker), kgo.ConsumeTopics("calls.classified"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	if err != nil {
 		return nil, err
@@ -442,8 +462,11 @@ func (s *stack) published(ctx context.Context, want int) (map[string]map[string]
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	all := map[string]map[string]int{}
-	for len(all) < want && ctx.Err() == nil {
+	for len(all) < len(source.sent) && ctx.Err() == nil {
 		client.PollFetches(ctx).EachRecord(func(r *kgo.Record) {
+			if !strings.HasPrefix(string(r.Key), source.run) {
+				return
+			}
 			if all[string(r.Key)] == nil {
 				all[string(r.Key)] = map[string]int{}
 			}
@@ -471,8 +494,12 @@ func report(o options, sent []string, answered map[string]results.Result, publis
 	}
 	fmt.Println("| calls/s | for | workers killed | sent | stored | published | contents each | p50 | p99 | longest | processor time for a call | memory at the start, middle, end | load |")
 	fmt.Println("| --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |")
-	fmt.Printf("| %d | %.0f s | %s | %d | %d | %d | %d | %s | %s | %s | %.0f ms | %s | %.1f |\n", o.rate, o.duration.Seconds(), killed, len(sent), len(answered), len(published), contents,
-		at(took, 0.5), at(took, 0.99), at(took, 1), u.cpu.Seconds()*1000/float64(max(len(sent), 1)), megabytes(u.memory), u.load)
+	processor, memory := "-", "-"
+	if !o.running {
+		processor, memory = fmt.Sprintf("%.0f ms", u.cpu.Seconds()*1000/float64(max(len(sent), 1))), megabytes(u.memory)
+	}
+	fmt.Printf("| %d | %.0f s | %s | %d | %d | %d | %d | %s | %s | %s | %s | %s | %.1f |\n", o.rate, o.duration.Seconds(), killed, len(sent), len(answered), len(published), contents,
+		at(took, 0.5), at(took, 0.99), at(took, 1), processor, memory, u.load)
 	if missing := len(sent) - len(answered); missing != 0 || len(published) != len(sent) || contents != 1 {
 		return fmt.Errorf("%d calls have no answer, %d are not published, one has %d contents", missing, len(sent)-len(published), contents)
 	}
