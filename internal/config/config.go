@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -219,6 +220,18 @@ var Settings = []Setting{
 	{DashboardOIDCClientSecretFile, "", "file that holds that secret, read where `SWITCHBOARD_DASHBOARD_OIDC_CLIENT_SECRET` is empty"},
 	{DashboardOIDCClaim, "groups", "what the provider says of a user that decides on the role, such as `groups`, `email`, or `realm_access.roles` with dots into objects"},
 	{DashboardOIDCRoles, "", "who gets which role by that claim, such as `admin=support-leads,reviewer=support,viewer=*`, where `*` is everybody; whoever gets none is not let in"},
+}
+
+// Explain says what settings mean, each in two lines, for the help of a program that
+// reads these. They come in the order of [Settings].
+func Explain(names ...string) string {
+	var b strings.Builder
+	for _, s := range Settings {
+		if slices.Contains(names, s.Name) {
+			fmt.Fprintf(&b, "  %s\n        %s\n", s.Name, strings.ReplaceAll(s.Meaning, "`", ""))
+		}
+	}
+	return b.String()
 }
 
 // Config holds the settings of a worker and of the starter.
