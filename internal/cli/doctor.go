@@ -25,8 +25,8 @@ The command checks the Temporal server and the workers. A worker checks its
 artifacts, its database and its provider, the latter with requests that cost
 nothing. What the provider lacks and a run can do without is a note, and so is what
 only calls need: a worker for recordings, a recognizer, Kafka, an intake, a dashboard.
-Nothing is changed, except that the worker writes a small file among the artifacts and deletes
-it. The exit code is 3 if something is missing.`,
+Nothing is changed, except that the worker writes a small file among the artifacts and
+deletes it. The exit code is 3 if something is missing.`,
 		Example: "  starter doctor\n  starter doctor --json | jq '.checks[] | select(.state == \"problem\")'",
 		Args:    noArgs,
 		RunE: a.do(func(ctx context.Context, _ *cobra.Command, _ []string) (view, error) {

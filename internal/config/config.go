@@ -211,7 +211,7 @@ var Settings = []Setting{
 	{IntakeMetricsAddress, "", "address on which the intake shows metrics, without a key"},
 	{IntakeMaxOpen, "1000", "calls that are analyzed at once, those of all intakes together; the rest waits in Kafka"},
 	{DashboardAddress, dashboardAddress, "address that the dashboard listens on"},
-	{DashboardURL, "http://" + dashboardAddress, "address at which people reach the dashboard, for invitations, logins by an identity provider and `starter open`; `https://` also tells that a proxy before it speaks HTTPS"},
+	{DashboardURL, "", "address at which people reach the dashboard, for invitations, logins by an identity provider and `starter open`; `https://` also tells that a proxy before it speaks HTTPS; empty is where it listens"},
 	{DashboardTLSCert, "", "certificate in PEM form, with which the dashboard speaks HTTPS"},
 	{DashboardTLSKey, "", "key of that certificate"},
 	{DashboardOIDCIssuer, "", "URL of the identity provider (OpenID Connect) by which people log in; empty leaves the accounts that the page keeps itself"},
