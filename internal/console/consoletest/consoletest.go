@@ -88,7 +88,7 @@ func Refuse(root *cobra.Command, args []string) string {
 		return err.Error()
 	}
 	cmd.InitDefaultHelpFlag()
-	if len(rest) > 0 && cmd.HasSubCommands() && !strings.HasPrefix(rest[0], "-") {
+	if len(rest) > 0 && cmd.HasSubCommands() && !strings.HasPrefix(rest[0], "-") && rest[0] != strings.ToUpper(rest[0]) {
 		if err := cmd.ValidateArgs(rest[:1]); err != nil {
 			return err.Error()
 		}

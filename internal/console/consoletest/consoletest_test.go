@@ -42,6 +42,7 @@ func TestRefuse(t *testing.T) {
 		"--address x one FILE":        "",
 		"one --help":                  "",
 		"one [--fast]":                "",
+		"COMMAND --help":              "",
 		"two":                         "no command",
 		"one --slow":                  "no flag --slow",
 		"--fast":                      "no flag --fast",
