@@ -97,9 +97,27 @@ func countSpans(conversations []dataset.Conversation, spans []dataset.Span) map[
 	return counts
 }
 
-// sliceConversations is how many conversations are anonymized at a time, so
-// that a slow model shows progress and can be stopped.
-const sliceConversations = 1000
+// A part is anonymized in slices, so that it shows progress, can be stopped, and can be
+// saved in between. The first slice is small, and the next one is as large as the time
+// that this one took allows: a starved machine would never come to the end of what a
+// free one does in a second, and would begin again with every attempt.
+const (
+	firstSlice = 125
+	leastSlice = 15
+	mostSlice  = 1000
+)
+
+// nextSlice returns how many conversations the slice after one has that took so long,
+// where what is done is to be saved so often.
+func nextSlice(size int, took, every time.Duration) int {
+	switch {
+	case took > every/2:
+		return max(size/2, leastSlice)
+	case took < every/8:
+		return min(size*2, mostSlice)
+	}
+	return size
+}
 
 // saveSlices is how much work a killed process may lose. Rules are done with a
 // part long before; a large model takes hours.
@@ -127,12 +145,15 @@ func (d *Data) anonymize(ctx context.Context, in AnonymizePartInput, conversatio
 		s.every = saveSlices
 	}
 	s.restore(ctx, resume[pipeline.Progress](ctx).Saved)
+	size := firstSlice
 	for from := len(s.examples); from < len(conversations); from = len(s.examples) {
 		s.report(ctx, len(conversations))
-		e, spans, err := d.Anonymizer.Conversations(ctx, conversations[from:threadEnd(conversations, from+sliceConversations)])
+		began := time.Now()
+		e, spans, err := d.Anonymizer.Conversations(ctx, conversations[from:threadEnd(conversations, from+size)])
 		if err != nil {
 			return nil, nil, err
 		}
+		size = nextSlice(size, time.Since(began), s.every)
 		s.examples, s.spans = append(s.examples, e...), append(s.spans, spans...)
 		if time.Since(s.last) < s.every {
 			continue

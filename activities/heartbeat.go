@@ -38,24 +38,28 @@ func report(ctx context.Context, v any) {
 	p.value = v
 }
 
-func (p *pulse) beat(ctx context.Context) {
+// told is what the next heartbeat carries. Sending takes as long as the server does, and
+// the work must not wait for that to report.
+func (p *pulse) told() any {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.value == nil {
-		activity.RecordHeartbeat(ctx)
+	return p.value
+}
+
+func (p *pulse) beat(ctx context.Context) {
+	if value := p.told(); value != nil {
+		activity.RecordHeartbeat(ctx, value)
 		return
 	}
-	activity.RecordHeartbeat(ctx, p.value)
+	activity.RecordHeartbeat(ctx)
 }
 
 // last sends the value that is the cursor of the next attempt. Of what has none there
 // is nothing to say: a step of a call is over before anybody could miss it, and every
 // heartbeat is a write.
 func (p *pulse) last(ctx context.Context) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.value != nil {
-		activity.RecordHeartbeat(ctx, p.value)
+	if value := p.told(); value != nil {
+		activity.RecordHeartbeat(ctx, value)
 	}
 }
 

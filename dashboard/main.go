@@ -12,10 +12,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
-	"slices"
-	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -23,20 +19,11 @@ import (
 	"switchboard/internal/console"
 	"switchboard/internal/dashboard"
 	"switchboard/internal/database"
-	"switchboard/internal/problem"
 	"switchboard/internal/runs"
 	"switchboard/internal/temporal"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := command().ExecuteContext(ctx)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "dashboard:", err)
-	}
-	os.Exit(problem.ExitCode(err))
-}
+func main() { os.Exit(console.Main(command())) }
 
 func command() *cobra.Command {
 	cmd := &cobra.Command{
@@ -48,7 +35,7 @@ It takes no flags: the connection to Temporal is configured as for all Temporal 
 (TEMPORAL_ADDRESS and the rest), everything else by these variables. It needs the
 database that the workers have. Several dashboards may run beside each other.
 
-` + settings(),
+` + config.Explain(read...),
 		Args:          console.NoSuchCommand,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -79,29 +66,18 @@ var read = []string{
 	config.DashboardOIDCClaim, config.DashboardOIDCRoles,
 }
 
-// settings says what they mean.
-func settings() string {
-	var b strings.Builder
-	for _, s := range config.Settings {
-		if slices.Contains(read, s.Name) {
-			fmt.Fprintf(&b, "  %s\n        %s\n", s.Name, strings.ReplaceAll(s.Meaning, "`", ""))
-		}
-	}
-	return b.String()
-}
-
 // run shows the pages until ctx ends.
 func run(ctx context.Context, out io.Writer, log *slog.Logger) error {
 	place := dashboard.LoadPlace(os.Getenv)
 	if err := place.Validate(); err != nil {
 		return err
 	}
-	c, err := connect(ctx)
+	c, err := temporal.Connect(ctx, os.Environ(), slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	base, err := open(ctx)
+	base, err := database.FromSettings(ctx, os.Getenv)
 	if err != nil {
 		return err
 	}
@@ -121,6 +97,7 @@ func run(ctx context.Context, out io.Writer, log *slog.Logger) error {
 	}
 	defer running.Stop()
 	log.Info("showing pages", "url", running.URL())
+	running.Announce(c)
 	if place.URL == "" {
 		place.URL = running.URL()
 	}
@@ -138,26 +115,4 @@ func run(ctx context.Context, out io.Writer, log *slog.Logger) error {
 	case err := <-running.Failed():
 		return fmt.Errorf("running the dashboard: %w", err)
 	}
-}
-
-func connect(ctx context.Context) (*temporal.Client, error) {
-	options, err := temporal.Load(os.Environ(), "")
-	if err != nil {
-		return nil, err
-	}
-	options.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	return temporal.Dial(ctx, options)
-}
-
-// open opens the database of calls, models and accounts.
-func open(ctx context.Context) (*database.Store, error) {
-	url, err := config.Database(os.Getenv)
-	if err != nil {
-		return nil, err
-	}
-	location, err := database.Location(url, config.Get(os.Getenv, config.Artifacts))
-	if err != nil {
-		return nil, err
-	}
-	return database.Open(ctx, location)
 }

@@ -13,6 +13,7 @@ import (
 	"switchboard/internal/account"
 	"switchboard/internal/console"
 	"switchboard/internal/dashboard"
+	"switchboard/internal/database"
 	"switchboard/internal/problem"
 )
 
@@ -65,7 +66,7 @@ func onUsers(name, short string, args []string, do func(ctx context.Context, s *
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, given []string) error {
-			base, err := open(cmd.Context())
+			base, err := database.FromSettings(cmd.Context(), os.Getenv)
 			if err != nil {
 				return err
 			}

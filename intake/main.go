@@ -11,10 +11,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
-	"slices"
-	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -22,20 +18,11 @@ import (
 	"switchboard/internal/console"
 	"switchboard/internal/database"
 	"switchboard/internal/intake"
-	"switchboard/internal/problem"
 	"switchboard/internal/results"
 	"switchboard/internal/temporal"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := command().ExecuteContext(ctx)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "intake:", err)
-	}
-	os.Exit(problem.ExitCode(err))
-}
+func main() { os.Exit(console.Main(command())) }
 
 func command() *cobra.Command {
 	cmd := &cobra.Command{
@@ -47,7 +34,7 @@ It takes no flags: the connection to Temporal is configured as for all Temporal 
 (TEMPORAL_ADDRESS and the rest), everything else by these variables. Several intakes
 share the calls; they need the same settings as each other, and as the workers.
 
-` + settings(),
+` + config.Explain(read...),
 		Args:          console.NoSuchCommand,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -81,17 +68,6 @@ var read = []string{
 	config.IntakeMetricsAddress, config.IntakeMaxOpen,
 }
 
-// settings says what they mean.
-func settings() string {
-	var b strings.Builder
-	for _, s := range config.Settings {
-		if slices.Contains(read, s.Name) {
-			fmt.Fprintf(&b, "  %s\n        %s\n", s.Name, strings.ReplaceAll(s.Meaning, "`", ""))
-		}
-	}
-	return b.String()
-}
-
 // run takes calls in until ctx ends.
 func run(ctx context.Context) error {
 	options, err := intake.Load(os.Getenv)
@@ -102,12 +78,12 @@ func run(ctx context.Context) error {
 		return err
 	}
 	options.Log = slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	c, err := connect(ctx)
+	c, err := temporal.Connect(ctx, os.Environ(), slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	store, err := open(ctx)
+	store, err := database.FromSettings(ctx, os.Getenv)
 	if err != nil {
 		return err
 	}
@@ -126,26 +102,4 @@ func run(ctx context.Context) error {
 	case err := <-i.Failed():
 		return fmt.Errorf("running the intake: %w", err)
 	}
-}
-
-func connect(ctx context.Context) (*temporal.Client, error) {
-	options, err := temporal.Load(os.Environ(), "")
-	if err != nil {
-		return nil, err
-	}
-	options.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	return temporal.Dial(ctx, options)
-}
-
-// open opens the database of results, which says whether calls are to be taken in.
-func open(ctx context.Context) (*database.Store, error) {
-	url, err := config.Database(os.Getenv)
-	if err != nil {
-		return nil, err
-	}
-	location, err := database.Location(url, config.Get(os.Getenv, config.Artifacts))
-	if err != nil {
-		return nil, err
-	}
-	return database.Open(ctx, location)
 }

@@ -72,6 +72,7 @@ import (
 	"switchboard/internal/config"
 	"switchboard/internal/console"
 	"switchboard/internal/encoder"
+	"switchboard/internal/endpoint"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/problem"
 	"switchboard/internal/program"
@@ -365,35 +366,6 @@ func serveMetrics(address string, metrics http.Handler, log *slog.Logger) (stop 
 // check asks a server on this machine for its health, over HTTPS if it has a
 // certificate.
 func check(ctx context.Context, address, cert string) error {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return problem.Input("%q is no host and port: %w", address, err)
-	}
-	// A server on all interfaces is asked on the nearest one.
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	scheme, transport := "http", &http.Transport{}
-	if cert != "" {
-		scheme = "https"
-		if transport.TLSClientConfig, err = pinned(cert); err != nil {
-			return err
-		}
-	}
-	defer transport.CloseIdleConnections()
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+net.JoinHostPort(host, port)+"/healthz", nil)
-	if err != nil {
-		return err
-	}
-	response, err := (&http.Client{Transport: transport}).Do(request)
-	if err != nil {
-		return fmt.Errorf("asking the model server: %w", err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the model server answers %s", response.Status)
-	}
-	return nil
+	e := endpoint.Endpoint{Program: "the model server", Address: address, Cert: cert, AddressSetting: "-address", CertSetting: "-tls-cert"}
+	return e.Ask(ctx, "/healthz")
 }

@@ -70,7 +70,7 @@ func TestRefuses(t *testing.T) {
 		"unknown flag":   {[]string{"-port", "1"}, nil, "unknown flag: -port; see `modelserver --help`", 2},
 		"near flag":      {[]string{"--addres", "x"}, nil, "unknown flag: -addres; did you mean -address?", 2}, //nolint:misspell // on purpose
 		"wrong value":    {[]string{"-max-chats", "many"}, nil, "see `modelserver --help`", 2},
-		"bad address":    {[]string{"health", "-address", "nowhere"}, nil, "no host and port", 2},
+		"bad address":    {[]string{"health", "-address", "nowhere"}, nil, "give a host and a port", 2},
 		"help":           {[]string{"-help"}, nil, "help requested", 0},
 		"nobody answers": {[]string{"health", "-address", "127.0.0.1:1"}, nil, "asking the model server", 1},
 	} {

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"crypto/tls"
-	"encoding/pem"
-	"errors"
 	"log/slog"
 	"os"
 	"slices"
@@ -89,28 +86,4 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 // HTTP/2 a client could open hundreds of requests.
 func (c *certificate) config() *tls.Config {
 	return &tls.Config{GetCertificate: c.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
-}
-
-// pinned trusts exactly the certificate in a file, whatever name and authority
-// it has: a server on this machine is reached by an address that its
-// certificate does not name.
-func pinned(cert string) (*tls.Config, error) {
-	content, err := os.ReadFile(cert)
-	if err != nil {
-		return nil, problem.Input("cannot read the certificate: %w", err)
-	}
-	leaf, _ := pem.Decode(content) // the server's own certificate comes first
-	if leaf == nil {
-		return nil, problem.Input("%s holds no certificate in PEM form", cert)
-	}
-	return &tls.Config{
-		MinVersion:         tls.VersionTLS12,
-		InsecureSkipVerify: true, //nolint:gosec // VerifyConnection is stricter
-		VerifyConnection: func(state tls.ConnectionState) error {
-			if !bytes.Equal(state.PeerCertificates[0].Raw, leaf.Bytes) {
-				return errors.New("the server has another certificate than the file")
-			}
-			return nil
-		},
-	}, nil
 }

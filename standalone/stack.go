@@ -190,6 +190,7 @@ func (s *stack) startDashboard(ctx context.Context, o options) error {
 	if s.pages, err = dashboard.Start(pages, place, s.config.Log); err != nil {
 		return err
 	}
+	s.pages.Announce(s.client)
 	if place.URL == "" {
 		place.URL = s.pages.URL()
 	}

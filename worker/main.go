@@ -66,13 +66,8 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options, err := temporal.Load(os.Environ(), "")
-	if err != nil {
-		return err
-	}
 	o.Log = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	options.Log = o.Log
-	c, err := temporal.Dial(ctx, options)
+	c, err := temporal.Connect(ctx, os.Environ(), o.Log)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,11 @@ import (
 // Every activity sends a heartbeat every two seconds.
 const lost = 20 * time.Second
 
+// starved is the same for work that takes all of a machine's cores: there a worker that
+// lives may come to its heartbeats late, and what is taken from it would only be begun
+// once more on the same machine.
+const starved = 90 * time.Second
+
 // quick is for small local work: drawing a chart, writing a manifest.
 func quick(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -35,7 +40,7 @@ func bulk(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:             summary,
 		StartToCloseTimeout: 2 * time.Hour,
-		HeartbeatTimeout:    lost,
+		HeartbeatTimeout:    starved,
 		RetryPolicy:         retries(time.Minute, 5),
 	})
 }
@@ -46,7 +51,7 @@ func anonymizing(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:             summary,
 		StartToCloseTimeout: 24 * time.Hour,
-		HeartbeatTimeout:    lost,
+		HeartbeatTimeout:    starved,
 		RetryPolicy:         retries(time.Minute, 20),
 	})
 }

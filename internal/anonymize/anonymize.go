@@ -41,14 +41,20 @@ import (
 	"switchboard/internal/text"
 )
 
-// The kinds of personal data, and at the same time what takes its place.
+// The kinds of personal data, and at the same time what takes its place. Calls have all
+// of them, tweets the first six.
 const (
-	Person  = pipeline.PersonDetail
-	Email   = "Email"
-	Phone   = "Phone"
-	Card    = "Card"
-	Iban    = "Iban"
-	Booking = "Booking"
+	Person     = pipeline.PersonDetail
+	Email      = pipeline.EmailDetail
+	Phone      = pipeline.PhoneDetail
+	Card       = pipeline.CardDetail
+	Iban       = pipeline.IbanDetail
+	Booking    = pipeline.BookingDetail
+	Address    = pipeline.AddressDetail
+	BirthDate  = pipeline.BirthDateDetail
+	Account    = pipeline.AccountDetail
+	NationalID = pipeline.NationalIDDetail
+	Passport   = pipeline.PassportDetail
 )
 
 // Span is a piece of a cleaned tweet that a recognizer takes for personal

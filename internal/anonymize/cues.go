@@ -5,15 +5,6 @@ import (
 	"strings"
 )
 
-// The kinds of personal data that calls have besides those of tweets.
-const (
-	Address    = "Address"
-	BirthDate  = "BirthDate"
-	Account    = "Account"
-	NationalID = "NationalID"
-	Passport   = "Passport"
-)
-
 // cueList is what announces a kind of detail: phrases with a comma between them.
 type cueList struct {
 	kind string

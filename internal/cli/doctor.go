@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -23,9 +24,9 @@ func (a *app) doctorCommand() *cobra.Command {
 The command checks the Temporal server and the workers. A worker checks its
 artifacts, its database and its provider, the latter with requests that cost
 nothing. What the provider lacks and a run can do without is a note, and so is what
-only calls need: a worker for recordings, a recognizer, Kafka, an intake. Nothing is
-changed, except that the worker writes a small file among the artifacts and deletes
-it. The exit code is 3 if something is missing.`,
+only calls need: a worker for recordings, a recognizer, Kafka, an intake, a dashboard.
+Nothing is changed, except that the worker writes a small file among the artifacts and
+deletes it. The exit code is 3 if something is missing.`,
 		Example: "  starter doctor\n  starter doctor --json | jq '.checks[] | select(.state == \"problem\")'",
 		Args:    noArgs,
 		RunE: a.do(func(ctx context.Context, _ *cobra.Command, _ []string) (view, error) {
@@ -111,6 +112,7 @@ func (a *app) examine(ctx context.Context) diagnosis {
 	d.run(ctx, "attributes", there, func(ctx context.Context) (string, error) { return c.probeAttributes(ctx) })
 	working := a.examineWorkers(ctx, &d, c, there)
 	a.examineSurroundings(ctx, &d, c, working)
+	a.examineDashboard(ctx, &d, c, there)
 	return d
 }
 
@@ -145,6 +147,22 @@ func (d *diagnosis) examineSpeech(ctx context.Context, c *connection, there bool
 		last := &d.Checks[len(d.Checks)-1]
 		last.State = pipeline.CheckNote
 		last.Message = "no worker polls the task queue " + pipeline.SpeechTaskQueue + ", so that recordings of calls wait; start one with `go run ./worker`"
+	}
+}
+
+// examineDashboard reports where a dashboard answers. Who has no calls needs none.
+func (a *app) examineDashboard(ctx context.Context, d *diagnosis, c *connection, there bool) {
+	var missing error
+	asked := d.run(ctx, "dashboard", there, func(ctx context.Context) (string, error) {
+		url, err := a.findDashboard(ctx, c)
+		if errors.Is(err, errNoDashboard) {
+			missing, err = err, nil
+		}
+		return "one answers at " + url, err
+	})
+	if asked && missing != nil {
+		last := &d.Checks[len(d.Checks)-1]
+		last.State, last.Message = pipeline.CheckNote, missing.Error()
 	}
 }
 

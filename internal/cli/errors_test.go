@@ -5,35 +5,8 @@ import (
 	"fmt"
 	"testing"
 
-	commonpb "go.temporal.io/api/common/v1"
-	enumspb "go.temporal.io/api/enums/v1"
-	failurepb "go.temporal.io/api/failure/v1"
-
 	"switchboard/internal/problem"
 )
-
-// The failures of the tests are made as they travel, and read as the client
-// reads them.
-
-func application(kind, message string, cause *failurepb.Failure) *failurepb.Failure {
-	return &failurepb.Failure{Message: message, Cause: cause, FailureInfo: &failurepb.Failure_ApplicationFailureInfo{
-		ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: kind, NonRetryable: true}}}
-}
-
-func inActivity(name string, cause *failurepb.Failure) *failurepb.Failure {
-	return &failurepb.Failure{Message: "activity error", Cause: cause, FailureInfo: &failurepb.Failure_ActivityFailureInfo{
-		ActivityFailureInfo: &failurepb.ActivityFailureInfo{ActivityType: &commonpb.ActivityType{Name: name}, ActivityId: "7"}}}
-}
-
-func inChild(name string, cause *failurepb.Failure) *failurepb.Failure {
-	return &failurepb.Failure{Message: "child workflow execution error", Cause: cause, FailureInfo: &failurepb.Failure_ChildWorkflowExecutionFailureInfo{
-		ChildWorkflowExecutionFailureInfo: &failurepb.ChildWorkflowExecutionFailureInfo{WorkflowType: &commonpb.WorkflowType{Name: name}}}}
-}
-
-func silent() *failurepb.Failure {
-	return &failurepb.Failure{Message: "activity Heartbeat timeout", FailureInfo: &failurepb.Failure_TimeoutFailureInfo{
-		TimeoutFailureInfo: &failurepb.TimeoutFailureInfo{TimeoutType: enumspb.TIMEOUT_TYPE_HEARTBEAT}}}
-}
 
 func TestClassify(t *testing.T) {
 	for _, c := range []struct {

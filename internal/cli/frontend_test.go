@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	activitypb "go.temporal.io/api/activity/v1"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
@@ -24,6 +25,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"switchboard/internal/pipeline"
+	"switchboard/internal/request/requesttest"
 )
 
 // frontend answers as a Temporal server in conditions that a real one cannot
@@ -47,8 +49,9 @@ type frontend struct {
 	// requested, where it is set, is called when a worker is asked for something,
 	// which none answers.
 	requested func()
-	// workers poll the task queues.
-	workers bool
+	// workers poll the task queues, and a dashboard does where it has an address.
+	workers   bool
+	dashboard string
 	// closes is when the run ends, as ending says.
 	closes time.Time
 	ending *historypb.HistoryEvent
@@ -137,12 +140,21 @@ func (f *frontend) ExecuteMultiOperation(ctx context.Context, in *workflowservic
 }
 
 func (f *frontend) StartActivityExecution(ctx context.Context, in *workflowservice.StartActivityExecutionRequest) (*workflowservice.StartActivityExecutionResponse, error) {
+	if in.GetTaskQueue().GetName() == pipeline.DashboardTaskQueue {
+		return &workflowservice.StartActivityExecutionResponse{RunId: runOne}, nil
+	}
 	if f.requested == nil {
 		return f.UnimplementedWorkflowServiceServer.StartActivityExecution(ctx, in)
 	}
 	f.requested()
 	<-ctx.Done()
 	return nil, ctx.Err()
+}
+
+// PollActivityExecution answers for the dashboard, as nobody else does.
+func (f *frontend) PollActivityExecution(context.Context, *workflowservice.PollActivityExecutionRequest) (*workflowservice.PollActivityExecutionResponse, error) {
+	return &workflowservice.PollActivityExecutionResponse{RunId: runOne, Outcome: &activitypb.ActivityExecutionOutcome{
+		Value: &activitypb.ActivityExecutionOutcome_Result{Result: payloads(pipeline.DashboardDescription{URL: f.dashboard})}}}, nil
 }
 
 // wait gives no answer.
@@ -217,9 +229,9 @@ func (f *frontend) QueryWorkflow(context.Context, *workflowservice.QueryWorkflow
 	return &workflowservice.QueryWorkflowResponse{QueryResult: payloads(pipeline.Status{Stage: pipeline.Checking, Dir: theRun + "/" + runOne})}, nil
 }
 
-func (f *frontend) DescribeTaskQueue(context.Context, *workflowservice.DescribeTaskQueueRequest) (*workflowservice.DescribeTaskQueueResponse, error) {
+func (f *frontend) DescribeTaskQueue(_ context.Context, in *workflowservice.DescribeTaskQueueRequest) (*workflowservice.DescribeTaskQueueResponse, error) {
 	answer := &workflowservice.DescribeTaskQueueResponse{}
-	if f.workers {
+	if f.workers && in.TaskQueue.Name != pipeline.DashboardTaskQueue || f.dashboard != "" && in.TaskQueue.Name == pipeline.DashboardTaskQueue {
 		answer.Pollers = []*taskqueuepb.PollerInfo{{Identity: "worker"}}
 	}
 	return answer, nil
@@ -341,7 +353,7 @@ func TestRefusedStart(t *testing.T) {
 		code int
 	}{{"BadInput", 2}, {"Environment", 3}, {"Refused", 1}, {"timeout", 1}} {
 		for _, args := range []string{"finetune --dataset /d/x.csv", "finetune --dataset /d/x.csv --watch", "apply --dataset /d/x.csv"} {
-			f := &frontend{workers: true, refused: application(c.kind, "the reason", nil)}
+			f := &frontend{workers: true, refused: requesttest.Application(c.kind, "the reason", nil)}
 			h := f.serve(t)
 			r := h.run(strings.Fields(args)...)
 			if r.code != c.code || r.stderr != "error: the reason\n" || r.stdout != "" {
@@ -355,8 +367,8 @@ func TestRefusedStart(t *testing.T) {
 // A worker may end the run before it answers; the run's failure is the reason.
 func TestRefusalWithoutAnswer(t *testing.T) {
 	f := &frontend{
-		workers: true, refused: application("AcceptedUpdateCompletedWorkflow", "Workflow Update failed because the Workflow completed before the Update completed.", nil),
-		closes: time.Now().Add(-time.Second), ending: breakdown(inActivity("CheckDataset", application("BadInput", "line 7", nil))),
+		workers: true, refused: requesttest.Application("AcceptedUpdateCompletedWorkflow", "Workflow Update failed because the Workflow completed before the Update completed.", nil),
+		closes: time.Now().Add(-time.Second), ending: breakdown(requesttest.InActivity("CheckDataset", requesttest.Application("BadInput", "line 7", nil))),
 	}
 	r := f.serve(t).run("finetune", "--dataset", "/d/x.csv")
 	if r.code != exitBadInput || r.stderr != "error: line 7\n" {
@@ -385,7 +397,7 @@ func TestSlowCheckIsNoFailure(t *testing.T) {
 func TestChecksThatAreRetried(t *testing.T) {
 	f := &frontend{silent: true, workers: true, pending: []*workflowpb.PendingActivityInfo{{
 		ActivityType: &commonpb.ActivityType{Name: "CheckProvider"}, Attempt: 3, State: enumspb.PENDING_ACTIVITY_STATE_STARTED,
-		LastFailure: application("Connection", "the provider does not answer", nil),
+		LastFailure: requesttest.Application("Connection", "the provider does not answer", nil),
 	}}}
 	r := f.serve(t).run("finetune", "--dataset", "/d/x.csv")
 	want := "its checks do not succeed: CheckProvider is at attempt 3; the one before failed: the provider does not answer"
@@ -396,7 +408,7 @@ func TestChecksThatAreRetried(t *testing.T) {
 
 func TestWatchEndsAsTheRunDoes(t *testing.T) {
 	deep := func(kind string) *failurepb.Failure {
-		return inChild("PrepareDataset", inActivity("StageConversations", application(kind, "the reason", nil)))
+		return requesttest.InChild("PrepareDataset", requesttest.InActivity("StageConversations", requesttest.Application(kind, "the reason", nil)))
 	}
 	for _, c := range []struct {
 		name   string
@@ -535,9 +547,9 @@ func TestStatusOfHeartbeats(t *testing.T) {
 		{ActivityType: &commonpb.ActivityType{Name: "AwaitJob"}, Attempt: 1, HeartbeatDetails: payloads(pipeline.JobProgress{
 			Events: 9, State: pipeline.JobState{Status: "running", TrainedTokens: 5000}, Recent: events})},
 		{ActivityType: &commonpb.ActivityType{Name: "StageConversations"}, Attempt: 2, State: enumspb.PENDING_ACTIVITY_STATE_SCHEDULED,
-			NextAttemptScheduleTime: timestamppb.New(time.Now().Add(time.Hour)), LastFailure: application("", "the disk is full", nil),
+			NextAttemptScheduleTime: timestamppb.New(time.Now().Add(time.Hour)), LastFailure: requesttest.Application("", "the disk is full", nil),
 			HeartbeatDetails: payloads(pipeline.Progress{Done: 1234, Unit: "tweets"})},
-		{ActivityType: &commonpb.ActivityType{Name: "AnonymizePart"}, Attempt: 2, LastFailure: silent()},
+		{ActivityType: &commonpb.ActivityType{Name: "AnonymizePart"}, Attempt: 2, LastFailure: requesttest.Silent()},
 		{ActivityType: &commonpb.ActivityType{Name: "Unknown"}, Attempt: 1, HeartbeatDetails: payloads("of another version")},
 	}}
 	r := f.serve(t).run("status", theRun)

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"switchboard/internal/config"
 	"switchboard/internal/problem"
 )
 
@@ -28,9 +27,10 @@ A run that has left no report is opened in the Web UI, and so is every run with
 is none yet. With --dashboard it is the dashboard, or a run's page there. The
 address is printed, and opened where standard output is a terminal.
 
-The dashboard's address is SWITCHBOARD_DASHBOARD_URL. The Web UI's is
-SWITCHBOARD_WEB_UI; without it, it is Temporal Cloud's for a server there, and for a
-server on this machine the port a thousand above the server's.`,
+The dashboard's address is SWITCHBOARD_DASHBOARD_URL; without it, a dashboard that
+runs is asked through Temporal. The Web UI's is SWITCHBOARD_WEB_UI; without it, it is
+Temporal Cloud's for a server there, and for a server on this machine the port a
+thousand above the server's.`,
 		Example: `  starter open
   starter open --dashboard
   starter open apply-production --web-ui
@@ -59,7 +59,7 @@ server on this machine the port a thousand above the server's.`,
 // target is the page that a command line names.
 func (a *app) target(ctx context.Context, args []string, webUI, onDashboard bool) (page, error) {
 	if onDashboard && len(args) == 0 {
-		return a.dashboard(), nil
+		return a.dashboard(ctx)
 	}
 	c, err := a.connect(ctx)
 	if err != nil {
@@ -68,7 +68,7 @@ func (a *app) target(ctx context.Context, args []string, webUI, onDashboard bool
 	defer c.Close()
 	run, err := c.named(ctx, args)
 	if errors.Is(err, errNoFineTuning) && !webUI {
-		return a.dashboard(), nil
+		return a.dashboard(ctx)
 	}
 	if err != nil {
 		return page{}, err
@@ -78,18 +78,13 @@ func (a *app) target(ctx context.Context, args []string, webUI, onDashboard bool
 		return page{}, err
 	}
 	if onDashboard {
-		p := a.dashboard()
+		p, err := a.dashboard(ctx)
 		p.WorkflowID, p.RunID = r.WorkflowID, r.RunID
 		p.Address += "/runs/" + url.PathEscape(r.WorkflowID) + "?" + url.Values{"run": {r.RunID}}.Encode()
-		return p, nil
+		return p, err
 	}
 	a.addFiles(ctx, c, &r)
 	return r.page(c, webUI)
-}
-
-// dashboard is where calls are looked at.
-func (a *app) dashboard() page {
-	return page{Kind: "dashboard", Address: strings.TrimRight(config.Get(a.getenv, config.DashboardURL), "/")}
 }
 
 // page is what can be opened: of a run, or with neither id the dashboard.

@@ -70,18 +70,25 @@ func TestOpenPrintsTheAddress(t *testing.T) {
 	}
 }
 
-// The dashboard is opened where it is meant, and where there is nothing else to open.
+// The dashboard is opened where it is meant, and where there is nothing else to open. One
+// that runs says where it is.
 func TestOpenTheDashboard(t *testing.T) {
-	f := &frontend{workers: true, ending: completion(fineTuned), closes: noon}
+	f := &frontend{workers: true, dashboard: "http://127.0.0.1:18092", ending: completion(fineTuned), closes: noon}
 	h := f.serve(t)
 	for args, want := range map[string]string{
-		"open --dashboard":              "http://127.0.0.1:8092\n",
-		"open finetune-x-1 --dashboard": "http://127.0.0.1:8092/runs/finetune-x-1?run=run-1\n",
-		"open":                          "http://127.0.0.1:8092\n",
-		"open --print":                  "http://127.0.0.1:8092\n",
+		"open --dashboard":              "http://127.0.0.1:18092\n",
+		"open finetune-x-1 --dashboard": "http://127.0.0.1:18092/runs/finetune-x-1?run=run-1\n",
+		"open":                          "http://127.0.0.1:18092\n",
+		"open --print":                  "http://127.0.0.1:18092\n",
 	} {
 		if r := h.run(strings.Fields(args)...); r.code != exitDone || r.stdout != want {
 			t.Errorf("%s: exit code %d, %q, %q; want %q", args, r.code, r.stdout, r.stderr, want)
+		}
+	}
+	f.dashboard = ""
+	for _, args := range []string{"open --dashboard", "open finetune-x-1 --dashboard", "open"} {
+		if r := h.run(strings.Fields(args)...); r.code != exitEnvironment || !strings.Contains(r.stderr, "no dashboard answers; start one with `go run ./dashboard`") {
+			t.Errorf("%s without a dashboard: exit code %d, %q, %q", args, r.code, r.stdout, r.stderr)
 		}
 	}
 	h.set("SWITCHBOARD_DASHBOARD_URL", "https://calls.example.com/")

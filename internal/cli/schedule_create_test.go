@@ -9,6 +9,8 @@ import (
 
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"switchboard/internal/request/requesttest"
 )
 
 func (f *frontend) CreateSchedule(_ context.Context, in *workflowservice.CreateScheduleRequest) (*workflowservice.CreateScheduleResponse, error) {
@@ -30,7 +32,7 @@ func (f *frontend) ListScheduleMatchingTimes(_ context.Context, in *workflowserv
 // A schedule whose runs could not begin is not made, and nothing but the reason
 // is printed: next runs of a schedule that is not there would mislead.
 func TestRefusedScheduleShowsNoRuns(t *testing.T) {
-	f := &frontend{workers: true, refused: application("BadInput", "the reason", nil)}
+	f := &frontend{workers: true, refused: requesttest.Application("BadInput", "the reason", nil)}
 	h := f.serve(t)
 	args := strings.Fields("schedule create --dataset /d/x.csv --every 1h")
 	r := h.run(args...)

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -210,7 +211,7 @@ var Settings = []Setting{
 	{IntakeMetricsAddress, "", "address on which the intake shows metrics, without a key"},
 	{IntakeMaxOpen, "1000", "calls that are analyzed at once, those of all intakes together; the rest waits in Kafka"},
 	{DashboardAddress, dashboardAddress, "address that the dashboard listens on"},
-	{DashboardURL, "http://" + dashboardAddress, "address at which people reach the dashboard, for invitations, logins by an identity provider and `starter open`; `https://` also tells that a proxy before it speaks HTTPS"},
+	{DashboardURL, "", "address at which people reach the dashboard, for invitations, logins by an identity provider and `starter open`; `https://` also tells that a proxy before it speaks HTTPS; empty is where it listens"},
 	{DashboardTLSCert, "", "certificate in PEM form, with which the dashboard speaks HTTPS"},
 	{DashboardTLSKey, "", "key of that certificate"},
 	{DashboardOIDCIssuer, "", "URL of the identity provider (OpenID Connect) by which people log in; empty leaves the accounts that the page keeps itself"},
@@ -219,6 +220,18 @@ var Settings = []Setting{
 	{DashboardOIDCClientSecretFile, "", "file that holds that secret, read where `SWITCHBOARD_DASHBOARD_OIDC_CLIENT_SECRET` is empty"},
 	{DashboardOIDCClaim, "groups", "what the provider says of a user that decides on the role, such as `groups`, `email`, or `realm_access.roles` with dots into objects"},
 	{DashboardOIDCRoles, "", "who gets which role by that claim, such as `admin=support-leads,reviewer=support,viewer=*`, where `*` is everybody; whoever gets none is not let in"},
+}
+
+// Explain says what settings mean, each in two lines, for the help of a program that
+// reads these. They come in the order of [Settings].
+func Explain(names ...string) string {
+	var b strings.Builder
+	for _, s := range Settings {
+		if slices.Contains(names, s.Name) {
+			fmt.Fprintf(&b, "  %s\n        %s\n", s.Name, strings.ReplaceAll(s.Meaning, "`", ""))
+		}
+	}
+	return b.String()
 }
 
 // Config holds the settings of a worker and of the starter.

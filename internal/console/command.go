@@ -1,13 +1,29 @@
 package console
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"switchboard/internal/problem"
 	"switchboard/internal/program"
 )
+
+// Main runs a program's root command until it ends, or until SIGINT or SIGTERM ends its
+// context. It prints what went wrong, with the program's name, and returns the exit code.
+func Main(cmd *cobra.Command) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := cmd.ExecuteContext(ctx)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", cmd.Name(), err)
+	}
+	return problem.ExitCode(err)
+}
 
 // NoSuchCommand is the argument check of a command whose arguments are commands: it
 // refuses every other word, as a problem of kind BadInput.

@@ -60,7 +60,7 @@ type said struct {
 
 // placeholders are what the anonymizer puts in the place of something, by what the
 // counts call it.
-var placeholders = regexp.MustCompile(`\b(?:Person|Email|Phone|Card|Iban|Booking)\b`)
+var placeholders = regexp.MustCompile(`\b(?:` + strings.Join(pipeline.Details(), "|") + `)\b`)
 
 // call shows one call.
 func (s *Server) call(v *visit) error {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"switchboard/internal/account"
+	"switchboard/internal/pipeline"
 	"switchboard/internal/results"
 )
 
@@ -159,6 +160,7 @@ func TestPieces(t *testing.T) {
 		{"Email me, Person", map[string]int64{"Person": 1}, "Email me, [Person]"},
 		{"Personal Persons", map[string]int64{"Person": 1}, "Personal Persons"},
 		{"a person", map[string]int64{"Person": 1}, "a person"},
+		{"Address of Passport", map[string]int64{"Address": 1}, "[Address] of Passport"},
 		{"PersonPerson Person", map[string]int64{"person": 2}, "PersonPerson [Person]"},
 		{"", nil, ""},
 	} {
@@ -171,6 +173,15 @@ func TestPieces(t *testing.T) {
 		}
 		if got != test.want {
 			t.Errorf("%q with %v is %q, want %q", test.text, test.spans, got, test.want)
+		}
+	}
+}
+
+// Whatever the anonymizer puts in the place of something is told from what was said.
+func TestEveryKindOfDetailIsAPiece(t *testing.T) {
+	for _, kind := range pipeline.Details() {
+		if got := pieces("my "+kind+".", map[string]int64{kind: 1}); len(got) != 3 || got[1] != (piece{kind, kind}) {
+			t.Errorf("of %s there are the pieces %q", kind, got)
 		}
 	}
 }

@@ -2,20 +2,20 @@ package dashboard
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
+
+	"go.temporal.io/sdk/worker"
 
 	"switchboard/internal/account"
 	"switchboard/internal/config"
 	"switchboard/internal/database"
+	"switchboard/internal/endpoint"
 	"switchboard/internal/problem"
 	"switchboard/internal/results"
 )
@@ -50,11 +50,8 @@ func LoadPlace(getenv func(string) string) Place {
 
 // Validate reports the first setting that cannot work, as a problem of kind BadInput.
 func (p Place) Validate() error {
-	if _, _, err := net.SplitHostPort(p.Address); err != nil {
-		return problem.Input("%s is %q; give a host and a port such as 127.0.0.1:%d", config.DashboardAddress, p.Address, config.DashboardPort)
-	}
-	if (p.Cert == "") != (p.Key == "") {
-		return problem.Input("HTTPS needs both %s and %s: give the other one too, or none", config.DashboardTLSCert, config.DashboardTLSKey)
+	if err := p.endpoint().Validate(); err != nil {
+		return err
 	}
 	if p.URL == "" {
 		return nil
@@ -112,6 +109,10 @@ type Running struct {
 	failed   chan error
 	end      context.CancelFunc
 	log      *slog.Logger
+	// place is where it is, with the port that it has.
+	place Place
+	// present is what [Running.Announce] started, nil without.
+	present worker.Worker
 }
 
 // Start answers at a place until Stop. An address that is not to be had is a problem
@@ -120,22 +121,22 @@ func Start(h http.Handler, p Place, log *slog.Logger) (*Running, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	r := &Running{scheme: "http", failed: make(chan error, 1), log: log}
+	r := &Running{scheme: "http", failed: make(chan error, 1), log: log, place: p}
 	r.server = &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	if p.Cert != "" {
-		pair, err := p.pair()
-		if err != nil {
-			return nil, err
-		}
-		r.scheme, r.server.TLSConfig = "https", &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
-	}
 	var err error
+	if r.server.TLSConfig, err = p.endpoint().TLS(); err != nil {
+		return nil, err
+	}
+	if r.server.TLSConfig != nil {
+		r.scheme = "https"
+	}
 	if r.listener, err = net.Listen("tcp", p.Address); err != nil {
 		return nil, problem.New(problem.Environment, "the dashboard cannot listen on %s: %w; set %s to another address", p.Address, err, config.DashboardAddress)
 	}
+	r.place.Address = r.listener.Addr().String()
 	// Pages that wait for news end with it.
 	var all context.Context
 	all, r.end = context.WithCancel(context.Background())
@@ -164,6 +165,9 @@ func (r *Running) Failed() <-chan error { return r.failed }
 
 // Stop answers what was asked and ends, within [StopTimeout].
 func (r *Running) Stop() {
+	if r.present != nil {
+		r.present.Stop()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), StopTimeout)
 	defer cancel()
 	// Nothing new is accepted; who waits for news would wait for ever.
@@ -176,70 +180,18 @@ func (r *Running) Stop() {
 	r.end()
 }
 
-// pair reads certificate and key.
-func (p Place) pair() (tls.Certificate, error) {
-	pair, err := tls.LoadX509KeyPair(p.Cert, p.Key)
-	if err != nil {
-		return pair, problem.Input("%s and %s (set by %s and %s) are no certificate and its key: %w", p.Cert, p.Key, config.DashboardTLSCert, config.DashboardTLSKey, err)
+// endpoint is where the pages are on this machine.
+func (p Place) endpoint() endpoint.Endpoint {
+	return endpoint.Endpoint{
+		Program: "the dashboard", Address: p.Address, Cert: p.Cert, Key: p.Key,
+		AddressSetting: config.DashboardAddress, CertSetting: config.DashboardTLSCert, KeySetting: config.DashboardTLSKey,
 	}
-	return pair, nil
 }
-
-// healthTime bounds the question of [Health].
-const healthTime = 5 * time.Second
 
 // Health asks the dashboard of this machine at a place whether it answers.
 func Health(ctx context.Context, p Place) error {
 	if err := p.Validate(); err != nil {
 		return err
 	}
-	host, port, err := net.SplitHostPort(p.Address)
-	if err != nil {
-		return err
-	}
-	// A dashboard on all interfaces is asked on the nearest one.
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	scheme, transport := "http", &http.Transport{}
-	defer transport.CloseIdleConnections()
-	if p.Cert != "" {
-		scheme = "https"
-		if transport.TLSClientConfig, err = p.itself(); err != nil {
-			return err
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, healthTime)
-	defer cancel()
-	q, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+net.JoinHostPort(host, port)+"/health", nil)
-	if err != nil {
-		return err
-	}
-	answer, err := (&http.Client{Transport: transport}).Do(q)
-	if err != nil {
-		return fmt.Errorf("asking the dashboard: %w", err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("the dashboard answers %s", answer.Status)
-	}
-	return nil
-}
-
-// itself trusts the one certificate that the dashboard has, whatever name is in it.
-func (p Place) itself() (*tls.Config, error) {
-	pair, err := p.pair()
-	if err != nil {
-		return nil, err
-	}
-	return &tls.Config{
-		MinVersion:         tls.VersionTLS12,
-		InsecureSkipVerify: true, //nolint:gosec // verified below
-		VerifyConnection: func(state tls.ConnectionState) error {
-			if !slices.Equal(state.PeerCertificates[0].Raw, pair.Certificate[0]) {
-				return errors.New("another certificate is shown than the dashboard's")
-			}
-			return nil
-		},
-	}, nil
+	return p.endpoint().Ask(ctx, "/health")
 }

@@ -1,22 +1,14 @@
 package dashboard
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"switchboard/internal/endpoint/endpointtest"
 	"switchboard/internal/problem"
 )
 
@@ -48,32 +40,6 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// certificate writes one for a host and its key, as PEM files.
-func certificate(t *testing.T, host string) (certFile, keyFile string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	of := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{host}, NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, of, of, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: private}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return certFile, keyFile
-}
-
 // A dashboard is asked for its health with the certificate that it has, whatever name
 // is in it, and with no other.
 func TestHealthOverTLS(t *testing.T) {
@@ -83,7 +49,7 @@ func TestHealthOverTLS(t *testing.T) {
 		}
 	})
 	p := Place{Address: "127.0.0.1:0"}
-	p.Cert, p.Key = certificate(t, "calls.example.com")
+	_, p.Cert, p.Key = endpointtest.Certificate(t, "calls.example.com")
 	r, err := Start(ok, p, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +67,7 @@ func TestHealthOverTLS(t *testing.T) {
 		t.Error(err)
 	}
 	other := Place{Address: p.Address}
-	other.Cert, other.Key = certificate(t, "calls.example.com")
+	_, other.Cert, other.Key = endpointtest.Certificate(t, "calls.example.com")
 	if err := Health(t.Context(), other); err == nil || !strings.Contains(err.Error(), "another certificate") {
 		t.Errorf("another certificate: %v", err)
 	}

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"crypto/tls"
 	"log/slog"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"switchboard/internal/config"
+	"switchboard/internal/endpoint"
 	"switchboard/internal/kafka"
 	"switchboard/internal/problem"
 )
@@ -75,23 +77,18 @@ func (o Options) Validate() error {
 	if err := o.Kafka.Validate(); err != nil {
 		return err
 	}
-	switch {
-	case o.MaxOpen < 1:
+	if o.MaxOpen < 1 {
 		return problem.Input("%s is %d; give a whole number of 1 or more", config.IntakeMaxOpen, o.MaxOpen)
-	case (o.Cert == "") != (o.Key == ""):
-		return problem.Input("HTTPS needs both %s and %s: give the other one too, or none", config.IntakeTLSCert, config.IntakeTLSKey)
 	}
 	for i, key := range o.Keys {
 		if len(key) < 16 {
 			return problem.Input("key %d in %s has less than 16 characters, so that it could be guessed; take the output of \"openssl rand -hex 24\"", i+1, config.IntakeKeys)
 		}
 	}
-	for _, a := range []struct{ setting, address string }{{config.IntakeAddress, o.Address}, {config.IntakeMetricsAddress, o.MetricsAddress}} {
-		if _, _, err := net.SplitHostPort(a.address); err != nil && a.address != "" {
-			return problem.Input("%s is %q; give a host and a port such as 127.0.0.1:8091", a.setting, a.address)
-		}
+	if _, _, err := net.SplitHostPort(o.MetricsAddress); err != nil && o.MetricsAddress != "" {
+		return problem.Input("%s is %q; give a host and a port such as 127.0.0.1:9100", config.IntakeMetricsAddress, o.MetricsAddress)
 	}
-	return nil
+	return o.endpoint().Validate()
 }
 
 // listen opens a port. One that is not to be had is a problem of kind Environment.
@@ -105,21 +102,21 @@ func listen(setting, address string) (net.Listener, error) {
 
 // secured speaks HTTPS on a listener, if there is a certificate.
 func (o Options) secured(l net.Listener) (net.Listener, error) {
-	if o.Cert == "" {
-		return l, nil
+	secret, err := o.endpoint().TLS()
+	if err != nil || secret == nil {
+		return l, err
 	}
-	pair, err := o.pair()
-	if err != nil {
-		return nil, err
-	}
-	return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}), nil
+	secret.NextProtos = []string{"http/1.1"}
+	return tls.NewListener(l, secret), nil
 }
 
-// pair reads certificate and key.
-func (o Options) pair() (tls.Certificate, error) {
-	pair, err := tls.LoadX509KeyPair(o.Cert, o.Key)
-	if err != nil {
-		return pair, problem.Input("%s and %s (set by %s and %s) are no certificate and its key: %w", o.Cert, o.Key, config.IntakeTLSCert, config.IntakeTLSKey, err)
+// endpoint is where calls are sent to.
+func (o Options) endpoint() endpoint.Endpoint {
+	return endpoint.Endpoint{
+		Program: "the intake", Address: o.Address, Cert: o.Cert, Key: o.Key,
+		AddressSetting: config.IntakeAddress, CertSetting: config.IntakeTLSCert, KeySetting: config.IntakeTLSKey,
 	}
-	return pair, nil
 }
+
+// Health asks the intake of this machine that has these options whether it is ready.
+func Health(ctx context.Context, o Options) error { return o.endpoint().Ask(ctx, "/readyz") }

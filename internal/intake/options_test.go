@@ -1,37 +1,15 @@
 package intake
 
 import (
-	"crypto/x509"
-	"encoding/pem"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"switchboard/internal/endpoint/endpointtest"
 	"switchboard/internal/problem"
 )
-
-// certificate returns the files of one for 127.0.0.1 and of its key.
-func certificate(t *testing.T) (cert, key string) {
-	t.Helper()
-	server := httptest.NewTLSServer(nil)
-	defer server.Close()
-	pair := server.TLS.Certificates[0]
-	der, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for path, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, key: {Type: "PRIVATE KEY", Bytes: der}} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return cert, key
-}
 
 func TestLoad(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "keys")
@@ -73,7 +51,7 @@ func TestLoad(t *testing.T) {
 // With a certificate the intake speaks HTTPS, and its health is asked of it alone.
 func TestHTTPS(t *testing.T) {
 	s := newSite(t)
-	s.options.Cert, s.options.Key = certificate(t)
+	_, s.options.Cert, s.options.Key = endpointtest.Certificate(t)
 	i, _ := s.start()
 	o := s.options
 	o.Address = i.Address()

@@ -10,7 +10,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"net"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,29 +21,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"switchboard/internal/endpoint/endpointtest"
 	"switchboard/internal/kafka"
 	"switchboard/internal/problem"
 )
-
-// certificate returns one for 127.0.0.1, and the files that it and its key are in.
-func certificate(t *testing.T) (c tls.Certificate, certFile, keyFile string) {
-	t.Helper()
-	server := httptest.NewTLSServer(nil)
-	defer server.Close()
-	c = server.TLS.Certificates[0]
-	key, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for path, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: c.Certificate[0]}, keyFile: {Type: "PRIVATE KEY", Bytes: key}} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return c, certFile, keyFile
-}
 
 // stranger answers as no Kafka does, and closes.
 func stranger(t *testing.T) (address string) {
@@ -70,7 +50,7 @@ func stranger(t *testing.T) (address string) {
 // Each thing that can be wrong with the way to Kafka is told apart, in a sentence that
 // holds nothing of what was set or answered in secret.
 func TestConnections(t *testing.T) {
-	pair, cert, key := certificate(t)
+	pair, cert, key := endpointtest.Certificate(t)
 	plain := broker(t)
 	secured := broker(t, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{pair}}))
 	guarded := broker(t, kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-256", "switchboard", "s3cret-right"), kfake.Superuser("PLAIN", "switchboard", "s3cret-right"))
@@ -124,7 +104,7 @@ func at(address string) func(*kafka.Options) {
 
 // Options that cannot work are refused before anything is asked.
 func TestOptions(t *testing.T) {
-	_, cert, key := certificate(t)
+	_, cert, key := endpointtest.Certificate(t)
 	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)

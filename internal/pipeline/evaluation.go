@@ -37,8 +37,29 @@ const (
 	SourceCalls  = "calls"
 )
 
-// PersonDetail is the kind of detail that a person's name is.
-const PersonDetail = "Person"
+// Kinds of personal details. Each is at the same time what stands in a text in the place
+// of such a detail. Tweets have the first six, calls all of them.
+const (
+	PersonDetail     = "Person"
+	EmailDetail      = "Email"
+	PhoneDetail      = "Phone"
+	CardDetail       = "Card"
+	IbanDetail       = "Iban"
+	BookingDetail    = "Booking"
+	AddressDetail    = "Address"
+	BirthDateDetail  = "BirthDate"
+	AccountDetail    = "Account"
+	NationalIDDetail = "NationalID"
+	PassportDetail   = "Passport"
+)
+
+// Details returns all kinds.
+func Details() []string {
+	return []string{
+		PersonDetail, EmailDetail, PhoneDetail, CardDetail, IbanDetail, BookingDetail,
+		AddressDetail, BirthDateDetail, AccountDetail, NationalIDDetail, PassportDetail,
+	}
+}
 
 // Proportion is Count of Of, as a share with its 95% Wilson interval. Of
 // nothing the share is 0 and the interval reaches from 0 to 1.

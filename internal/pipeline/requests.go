@@ -20,6 +20,18 @@ const (
 	DiagnoseActivity          = "Diagnose"
 )
 
+// DashboardTaskQueue is where dashboards are asked, as workers are on [ControlTaskQueue].
+const DashboardTaskQueue = "switchboard-dashboard"
+
+// DescribeDashboardActivity is the one activity of [DashboardTaskQueue].
+const DescribeDashboardActivity = "DescribeDashboard"
+
+// DashboardDescription is what a dashboard says of itself.
+type DashboardDescription struct {
+	// URL is where people reach it, without a slash at the end.
+	URL string `json:"url"`
+}
+
 // PageSize is how many models or corrections one answer holds at most: a payload
 // of Temporal has at most two megabytes.
 const PageSize = 500

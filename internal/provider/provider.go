@@ -52,7 +52,6 @@ import (
 	openai "github.com/sashabaranov/go-openai"
 
 	"switchboard/internal/config"
-	"switchboard/internal/problem"
 )
 
 // What Options means by zero.
@@ -68,82 +67,6 @@ const (
 // maxBody bounds what is read of one JSON answer. The largest are lists of
 // files and jobs, some hundred bytes an entry.
 const maxBody = 64 << 20
-
-// Options configures a [Client]. The zero value asks OpenAI without a key.
-type Options struct {
-	// BaseURL is where the protocol's paths begin, normally ending in /v1.
-	// Its host tells what is known of the provider. Empty means
-	// [DefaultBaseURL].
-	BaseURL string
-	// APIKey is sent as a bearer token, or as this provider wants it; empty
-	// sends none, which many local servers accept.
-	APIKey string
-	// RequestTimeout bounds one request from sending it to the last byte of
-	// its answer; time spent waiting for the client's limits does not count.
-	// Uploads and downloads may take longer as long as bytes keep moving:
-	// there it bounds a standstill. It is also the longest time a request
-	// waits when the provider asked the client to hold; a longer hold fails
-	// the request at once. 0 means [DefaultRequestTimeout].
-	RequestTimeout time.Duration
-	// MaxConcurrent is the number of requests at a time. 0 means
-	// [DefaultMaxConcurrent].
-	MaxConcurrent int
-	// RequestsPerMinute is the number of requests that the provider may see
-	// in any 60 seconds. The client uses about 97% of it, evenly paced. 0
-	// means no limit. Several processes that share an account share its
-	// limit: give each its part.
-	RequestsPerMinute int
-}
-
-func (o Options) withDefaults() Options {
-	if o.BaseURL == "" {
-		o.BaseURL = DefaultBaseURL
-	}
-	if o.RequestTimeout == 0 {
-		o.RequestTimeout = DefaultRequestTimeout
-	}
-	if o.MaxConcurrent == 0 {
-		o.MaxConcurrent = DefaultMaxConcurrent
-	}
-	return o
-}
-
-// Validate returns a problem of kind [problem.BadInput] for a setting that
-// cannot work, nil otherwise. The key's value appears in no message.
-func (o Options) Validate() error {
-	o = o.withDefaults()
-	u, err := url.Parse(o.BaseURL)
-	switch {
-	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
-		return problem.Input("OPENAI_BASE_URL is %q: expected an http or https URL such as %s", redactURL(o.BaseURL), DefaultBaseURL)
-	case u.User != nil:
-		return problem.Input("OPENAI_BASE_URL holds a user name or password: remove it and set OPENAI_API_KEY instead")
-	case u.RawQuery != "" || u.Fragment != "":
-		return problem.Input("OPENAI_BASE_URL is %q: expected no query and no fragment", redactURL(o.BaseURL))
-	case profileOf(u).checkBase(u) != nil:
-		return profileOf(u).checkBase(u)
-	case strings.ContainsFunc(o.APIKey, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
-		return problem.Input("OPENAI_API_KEY holds a space, a line break or a character outside ASCII: set it to the key alone")
-	case o.RequestTimeout < 0:
-		return problem.Input("the provider's request timeout is %s: expected a positive duration such as %s", o.RequestTimeout, DefaultRequestTimeout)
-	case o.MaxConcurrent < 0:
-		return problem.Input("the provider's limit of concurrent requests is %d: expected 1 or more", o.MaxConcurrent)
-	case o.RequestsPerMinute < 0:
-		return problem.Input("the provider's limit of requests per minute is %d: expected 1 or more, or 0 for no limit", o.RequestsPerMinute)
-	}
-	return nil
-}
-
-// redactURL drops whatever could be a secret from a URL that is about to be
-// shown because it is wrong.
-func redactURL(s string) string {
-	if i := strings.LastIndexByte(s, '@'); i >= 0 {
-		s = "..." + s[i:]
-	}
-	s, _, _ = strings.Cut(s, "?")
-	s, _, _ = strings.Cut(s, "#")
-	return s
-}
 
 // Client talks to one provider. It is safe for concurrent use; share one per
 // process, because the limits are its own.
@@ -421,58 +344,4 @@ func withoutNaN(body []byte) []byte {
 		return nil
 	}
 	return finite
-}
-
-// page is one page of any list of the protocol.
-type page[T any] struct {
-	Data    []T  `json:"data"`
-	HasMore bool `json:"has_more"`
-}
-
-// UnmarshalJSON takes a bare list, too: Together lists its models so.
-func (p *page[T]) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '[' {
-		*p = page[T]{}
-		return json.Unmarshal(b, &p.Data)
-	}
-	type object page[T]
-	return json.Unmarshal(b, (*object)(p))
-}
-
-// all gets the pages of a list until the provider has no more or enough says
-// so of a page. id gives the cursor of an entry. Each page is a request of its
-// own against the limits.
-func all[T any](ctx context.Context, c *Client, k call, path string, query url.Values, id func(T) string, enough func([]T) bool) ([]T, error) {
-	var entries []T
-	seen := ""
-	for {
-		var p page[T]
-		err := c.do(ctx, k, func(ctx context.Context) error {
-			return c.request(ctx, http.MethodGet, path, query, nil, &p)
-		})
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, p.Data...)
-		if !p.HasMore || len(p.Data) == 0 || (enough != nil && enough(p.Data)) {
-			return entries, nil
-		}
-		last := id(p.Data[len(p.Data)-1])
-		if last == "" || last == seen {
-			// A server that ignores the cursor would send the same
-			// page for ever.
-			return nil, c.malformed(&k, flaw("the list does not advance from page to page"))
-		}
-		seen = last
-		query.Set("after", last)
-	}
-}
-
-// onePage is what all takes as enough for lists that some providers give whole,
-// whatever cursor they are sent.
-func onePage[T any](p profile) func([]T) bool {
-	if !p.onePage {
-		return nil
-	}
-	return func([]T) bool { return true }
 }

@@ -4,36 +4,16 @@ import (
 	"errors"
 	"testing"
 
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/sdk/temporal"
 
 	"switchboard/internal/problem"
+	"switchboard/internal/request/requesttest"
 )
 
 // The failures of the tests are made as they travel, and read as the client
 // reads them.
-
-func application(kind, message string, cause *failurepb.Failure) *failurepb.Failure {
-	return &failurepb.Failure{Message: message, Cause: cause, FailureInfo: &failurepb.Failure_ApplicationFailureInfo{
-		ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: kind, NonRetryable: true}}}
-}
-
-func inActivity(name string, cause *failurepb.Failure) *failurepb.Failure {
-	return &failurepb.Failure{Message: "activity error", Cause: cause, FailureInfo: &failurepb.Failure_ActivityFailureInfo{
-		ActivityFailureInfo: &failurepb.ActivityFailureInfo{ActivityType: &commonpb.ActivityType{Name: name}, ActivityId: "7"}}}
-}
-
-func inChild(name string, cause *failurepb.Failure) *failurepb.Failure {
-	return &failurepb.Failure{Message: "child workflow execution error", Cause: cause, FailureInfo: &failurepb.Failure_ChildWorkflowExecutionFailureInfo{
-		ChildWorkflowExecutionFailureInfo: &failurepb.ChildWorkflowExecutionFailureInfo{WorkflowType: &commonpb.WorkflowType{Name: name}}}}
-}
-
-func silent() *failurepb.Failure {
-	return &failurepb.Failure{Message: "activity Heartbeat timeout", FailureInfo: &failurepb.Failure_TimeoutFailureInfo{
-		TimeoutFailureInfo: &failurepb.TimeoutFailureInfo{TimeoutType: enumspb.TIMEOUT_TYPE_HEARTBEAT}}}
-}
 
 func late(cause *failurepb.Failure) *failurepb.Failure {
 	return &failurepb.Failure{Message: "activity timeout", Cause: cause, FailureInfo: &failurepb.Failure_TimeoutFailureInfo{
@@ -56,23 +36,23 @@ func TestFailure(t *testing.T) {
 		want    string
 		code    int
 	}{
-		{"of the workflow itself", application("BadInput", "no dataset is given", nil), "no dataset is given", 2},
-		{"of an activity", inActivity("CheckDataset", application("BadInput", quoting, nil)), quoting, 2},
-		{"of a child's activity", inChild("PrepareDataset", inActivity("StageConversations", application("BadInput", quoting, nil))), quoting, 2},
-		{"of a grandchild's activity", inChild("FineTune", inChild("PrepareDataset", inActivity("StageConversations", application("BadInput", quoting, nil)))), quoting, 2},
-		{"environment", inActivity("UploadFile", application("Environment", "the artifacts folder /x cannot be used", nil)), "the artifacts folder /x cannot be used", 3},
-		{"provider out of reach", inActivity("CheckProvider", application("connection", "the connection to the provider failed", nil)), "the connection to the provider failed", 3},
-		{"refused", inActivity("SubmitJob", application("Refused", "the provider creates no jobs any more", nil)), "the provider creates no jobs any more", 1},
-		{"problem with its cause", inActivity("CheckDataset", application("BadInput", "there is no file x.csv", application("PathError", "open x.csv: no such file", nil))), "there is no file x.csv", 2},
-		{"problem below a plain one", application("", "preparing", inActivity("CheckDataset", application("BadInput", quoting, nil))), quoting, 2},
-		{"plain with causes", inActivity("UploadFile", application("wrapError", "uploading: connection reset", application("OpError", "connection reset", nil))), "uploading: connection reset", 1},
-		{"timeout", inActivity("AwaitJob", late(nil)), "the step AwaitJob took too long", 1},
-		{"timeout after failures", inActivity("ProbeModel", late(application("NotFound", "the model does not answer", nil))), "the step ProbeModel took too long; its last failure: the model does not answer", 1},
-		{"worker that is gone", inActivity("AwaitJob", silent()), "the step AwaitJob lost its worker, which stopped or hangs", 1},
-		{"timeout of a child", inChild("PrepareDataset", late(nil)), "the part PrepareDataset took too long", 1},
+		{"of the workflow itself", requesttest.Application("BadInput", "no dataset is given", nil), "no dataset is given", 2},
+		{"of an activity", requesttest.InActivity("CheckDataset", requesttest.Application("BadInput", quoting, nil)), quoting, 2},
+		{"of a child's activity", requesttest.InChild("PrepareDataset", requesttest.InActivity("StageConversations", requesttest.Application("BadInput", quoting, nil))), quoting, 2},
+		{"of a grandchild's activity", requesttest.InChild("FineTune", requesttest.InChild("PrepareDataset", requesttest.InActivity("StageConversations", requesttest.Application("BadInput", quoting, nil)))), quoting, 2},
+		{"environment", requesttest.InActivity("UploadFile", requesttest.Application("Environment", "the artifacts folder /x cannot be used", nil)), "the artifacts folder /x cannot be used", 3},
+		{"provider out of reach", requesttest.InActivity("CheckProvider", requesttest.Application("connection", "the connection to the provider failed", nil)), "the connection to the provider failed", 3},
+		{"refused", requesttest.InActivity("SubmitJob", requesttest.Application("Refused", "the provider creates no jobs any more", nil)), "the provider creates no jobs any more", 1},
+		{"problem with its cause", requesttest.InActivity("CheckDataset", requesttest.Application("BadInput", "there is no file x.csv", requesttest.Application("PathError", "open x.csv: no such file", nil))), "there is no file x.csv", 2},
+		{"problem below a plain one", requesttest.Application("", "preparing", requesttest.InActivity("CheckDataset", requesttest.Application("BadInput", quoting, nil))), quoting, 2},
+		{"plain with causes", requesttest.InActivity("UploadFile", requesttest.Application("wrapError", "uploading: connection reset", requesttest.Application("OpError", "connection reset", nil))), "uploading: connection reset", 1},
+		{"timeout", requesttest.InActivity("AwaitJob", late(nil)), "the step AwaitJob took too long", 1},
+		{"timeout after failures", requesttest.InActivity("ProbeModel", late(requesttest.Application("NotFound", "the model does not answer", nil))), "the step ProbeModel took too long; its last failure: the model does not answer", 1},
+		{"worker that is gone", requesttest.InActivity("AwaitJob", requesttest.Silent()), "the step AwaitJob lost its worker, which stopped or hangs", 1},
+		{"timeout of a child", requesttest.InChild("PrepareDataset", late(nil)), "the part PrepareDataset took too long", 1},
 		{"timeout of the run", late(nil), "the run took too long", 1},
 		{"cancelled", canceled(), "the run was cancelled", 1},
-		{"cancelled in an activity", inActivity("AwaitJob", canceled()), "the run was cancelled", 1},
+		{"cancelled in an activity", requesttest.InActivity("AwaitJob", canceled()), "the run was cancelled", 1},
 		{"terminated", terminatedFailure(), "the run was terminated: somebody ended it from outside, and nothing was cleaned up", 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -33,8 +34,10 @@ const (
 
 // Request is what a worker is asked for.
 type Request struct {
-	// Activity is one of [pipeline.ControlTaskQueue].
+	// Activity is one of the queue's.
 	Activity string
+	// Queue is the task queue; [pipeline.ControlTaskQueue] if empty.
+	Queue string
 	// Input is the activity's, nil if it takes none.
 	Input any
 	// Wait bounds how long the request waits for a worker to take it.
@@ -52,7 +55,7 @@ func Ask(ctx context.Context, c *temporal.Client, r Request, answer any) error {
 	}
 	handle, err := c.ExecuteActivity(ctx, client.StartActivityOptions{
 		ID:                     id(r.Activity),
-		TaskQueue:              pipeline.ControlTaskQueue,
+		TaskQueue:              cmp.Or(r.Queue, pipeline.ControlTaskQueue),
 		ScheduleToStartTimeout: r.Wait,
 		StartToCloseTimeout:    timeout,
 		HeartbeatTimeout:       silence,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"go.temporal.io/sdk/client"
 )
@@ -16,6 +17,17 @@ type Client struct {
 	Address, Namespace string
 	// Values decodes as workers and clients of the same settings encode.
 	Values
+}
+
+// Connect dials the server that the environment names, see [Load] and [Dial]. The log
+// takes what the SDK has to say.
+func Connect(ctx context.Context, environ []string, log *slog.Logger) (*Client, error) {
+	o, err := Load(environ, "")
+	if err != nil {
+		return nil, err
+	}
+	o.Log = log
+	return Dial(ctx, o)
 }
 
 // Dial connects to a server and waits for its first answer, at most as long as

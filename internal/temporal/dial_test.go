@@ -3,13 +3,8 @@ package temporal
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"net"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +15,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 
+	"switchboard/internal/endpoint/endpointtest"
 	"switchboard/internal/problem"
 )
 
@@ -55,28 +51,8 @@ func (g guard) listen(t *testing.T, config *tls.Config) (address string) {
 	return listener.Addr().String()
 }
 
-// certificate returns one for 127.0.0.1, and the files that it and its key are in.
-func certificate(t *testing.T) (c tls.Certificate, certFile, keyFile string) {
-	t.Helper()
-	server := httptest.NewTLSServer(nil)
-	defer server.Close()
-	c = server.TLS.Certificates[0]
-	key, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for path, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: c.Certificate[0]}, keyFile: {Type: "PRIVATE KEY", Bytes: key}} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return c, certFile, keyFile
-}
-
 func TestDial(t *testing.T) {
-	c, cert, key := certificate(t)
+	c, cert, key := endpointtest.Certificate(t)
 	plain := guard{}.listen(t, nil)
 	secured := guard{}.listen(t, &tls.Config{Certificates: []tls.Certificate{c}})
 	guarded := guard{key: "sk-test"}.listen(t, &tls.Config{Certificates: []tls.Certificate{c}})

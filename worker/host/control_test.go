@@ -214,6 +214,7 @@ func TestDoctorReportsTheWorkersSurroundings(t *testing.T) {
 		"speech worker": {"ok", pipeline.SpeechTaskQueue},
 		"recognizer":    {"note", "there is none"},
 		"kafka":         {"note", "this worker has no Kafka"},
+		"dashboard":     {"note", "no dashboard answers; start one with"},
 	} {
 		if state, message := s.diagnosed(name); state != want[0] || !strings.Contains(message, want[1]) {
 			t.Errorf("%s is %s: %s; want %s with %q", name, state, message, want[0], want[1])
