@@ -159,6 +159,9 @@ type utterance struct {
 	cues   []cue
 	asked  windows // what was asked for before
 	runs   []readout
+	// employer is where the company stands that who speaks works for: its web address
+	// is no mail address.
+	employer [2]int
 }
 
 // heard is what is known of one word of a turn.
@@ -196,6 +199,7 @@ func (s *speech) listen(l *lexicon, turns []Turn) *conversation {
 		}
 		u.runs = u.readOut()
 	}
+	c.findCompanies()
 	return c
 }
 
