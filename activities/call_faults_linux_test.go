@@ -54,14 +54,14 @@ func TestACallWaitsForItsDatabase(t *testing.T) {
 		"full": {func(d *desk) (string, func(), func()) {
 			location, disk := server.OnDisk(d.t, 32<<20)
 			return location, func() { disk.Fill(d.t) }, func() { disk.Free(d.t) }
-		}, "make room on the disk", mendDelay},
+		}, "make room on the disk; the call is tried again by itself", mendDelay},
 		"stopped": {func(d *desk) (string, func(), func()) {
 			return server.Location(), server.Stop, func() { server.Start(d.t) }
 		}, "", 0},
 		"read only": {func(d *desk) (string, func(), func()) {
 			location, _ := server.OnDisk(d.t, 32<<20)
 			return location, func() { d.readOnly(location, true) }, func() { d.readOnly(location, false) }
-		}, "whether the worker may write the database", mendDelay},
+		}, "whether it is whole; the call is tried again by itself", mendDelay},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)

@@ -28,7 +28,7 @@ import (
 var planted = []string{"naomi", "jones", "n-a-o-m-i", "7946 0018", "79460018", "naomi.jones"}
 
 // events writes calls for the companies of [tweets], one file each. In each, the
-// caller tells a name, spells it, and tells a number and an address, and every turn holds
+// caller tells a name, spells it, and tells a number and an address, and most turns hold
 // the marker.
 func events(t *testing.T, n int) string {
 	t.Helper()
@@ -38,8 +38,10 @@ func events(t *testing.T, n int) string {
 		event := fmt.Sprintf(`{"call_id":"call-%04d","channel":"phone","language":"en","received_at":"2026-11-27T09:30:00Z","turns":[
 			{"side":"agent","text":"Good morning, may I have your name? %s"},
 			{"side":"customer","text":"This is Naomi Jones, %s"},
-			{"side":"agent","text":"Can you spell that, and may I have your phone number? %s"},
-			{"side":"customer","text":"N-A-O-M-I. It is 020 7946 0018, or write to naomi.jones@example.org. %s"},
+			{"side":"agent","text":"Can you spell that?"},
+			{"side":"customer","text":"N-A-O-M-I."},
+			{"side":"agent","text":"And may I have your phone number? %s"},
+			{"side":"customer","text":"It is 020 7946 0018, or write to naomi.jones@example.org. %s"},
 			{"side":"agent","text":"Thank you. What can I do for you?"},
 			{"side":"customer","text":"my %s %d %s"}]}`, i, marker, marker, marker, marker, about[i%len(about)], i, marker)
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%04d.json", i)), []byte(event), 0o600); err != nil {
@@ -199,7 +201,7 @@ func TestCallsAreAnswered(t *testing.T) {
 	}
 	var d pipeline.CallDetails
 	th.ask(&d, "calls", "show", "call-0001")
-	if d.Company != "BoltRail" || d.Spans["Person"] == 0 || d.Spans["Phone"] == 0 || d.Spans["Email"] == 0 || strings.Contains(d.Turns[1].Text, "Naomi") || !strings.Contains(d.Turns[5].Text, "train is late again") {
+	if d.Company != "BoltRail" || d.Spans["Person"] == 0 || d.Spans["Phone"] == 0 || d.Spans["Email"] == 0 || strings.Contains(d.Turns[1].Text, "Naomi") || !strings.Contains(d.Turns[7].Text, "train is late again") {
 		t.Errorf("call-0001 is %+v", d)
 	}
 	if code, out, errOut := th.starter("explain", "call/call-0001"); code != 0 || !strings.Contains(out, "BoltRail") {

@@ -30,7 +30,7 @@ import (
 
 // recorded is a call with a recording, whose event is in a Kafka, and the activities that
 // hear it; the recognizer is at an address.
-func recorded(t *testing.T, recognizer string) (*activities.Calls, pipeline.AnalyzeCallInput) {
+func recorded(t *testing.T, store *artifact.Store, recognizer string) (*activities.Calls, pipeline.AnalyzeCallInput) {
 	t.Helper()
 	host := httptest.NewServer(http.FileServer(http.Dir(filepath.Join("..", "datasets", "sample", "calls", "audio"))))
 	t.Cleanup(host.Close)
@@ -48,8 +48,6 @@ func recorded(t *testing.T, recognizer string) (*activities.Calls, pipeline.Anal
 	base, err := database.Open(t.Context(), filepath.Join(t.TempDir(), "switchboard.db"))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = base.Close() })
-	store, err := artifact.Open(t.Context(), t.TempDir())
-	require.NoError(t, err)
 	names, err := ner.Shipped(t.Context())
 	require.NoError(t, err)
 	anonymizer, err := anonymize.New(anonymize.Options{Models: []anonymize.Recognizer{names}})
@@ -68,6 +66,9 @@ func recorded(t *testing.T, recognizer string) (*activities.Calls, pipeline.Anal
 // A recognizer that is down for minutes, or asks to wait for some, holds a call up, which is
 // heard and stored as soon as it is back.
 func TestTheRecognizerIsDownForFiveMinutes(t *testing.T) {
+	// The anonymizer is judged once, and found judged here.
+	store, err := artifact.Open(t.Context(), t.TempDir())
+	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		away       time.Duration
 		status     int
@@ -92,7 +93,7 @@ func TestTheRecognizerIsDownForFiveMinutes(t *testing.T) {
 				_, _ = rw.Write([]byte(`{"text":"This is Naomi Jones, my parcel is late."}`))
 			}))
 			t.Cleanup(recognizer.Close)
-			hearing, in := recorded(t, recognizer.URL)
+			hearing, in := recorded(t, store, recognizer.URL)
 			w.RegisterActivity(hearing)
 			w.OnActivity(calls.ClassifyCall, mock.Anything, mock.Anything).Return(said, nil)
 			w.ExecuteWorkflow(AnalyzeCall, in)

@@ -77,6 +77,7 @@ func (c *conversation) findCompanies() {
 		}
 		if first {
 			u.companyFirst(c)
+			u.companyGreets(c)
 		}
 	}
 }
@@ -235,6 +236,27 @@ func (u *utterance) companyFirst(c *conversation) {
 	}
 	u.keepCompany(j, end, c)
 }
+
+// companyGreets finds the company between a greeting and who speaks: "good morning acme my
+// name is naomi".
+func (u *utterance) companyGreets(c *conversation) {
+	j := 0
+	for j < len(u.heard) && u.isKey(j, "hello", "hi", "hey", "good", "morning", "afternoon", "evening", "day", "hallo", "guten", "gute", "schonen", "tag", "morgen", "abend", "gruss", "gott", "moin", "servus") {
+		j++
+	}
+	end := u.companyEnd(j)
+	for k := j; k < end; k++ {
+		if u.isListedName(k) {
+			return
+		}
+	}
+	if end > j && slices.ContainsFunc(introducePhrases, func(words []string) bool { return u.says(end, words) }) {
+		u.markCompany(j, end, c)
+	}
+}
+
+// introducePhrases begin the words in which who speaks tells a name.
+var introducePhrases = spokenPhrases(`my name, this is, you're speaking with, you are speaking with, mein name, sie sprechen mit, hier spricht`)
 
 // keepCompany takes the words from i up to j for a company, unless they may be the only
 // name that who speaks has told.
