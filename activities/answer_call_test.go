@@ -20,6 +20,8 @@ type desk struct {
 	*market
 	calls *Calls
 	model string
+	// recording is where the recording of calls is; see hears.
+	recording string
 }
 
 func newDesk(t *testing.T) *desk {

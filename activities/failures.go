@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -94,7 +95,8 @@ func mendable(err error) error {
 	if !errors.As(err, &app) || app.Type() != string(problem.Environment) {
 		return err
 	}
-	return temporal.NewApplicationErrorWithOptions(app.Message(), waitingType, temporal.ApplicationErrorOptions{NextRetryDelay: mendDelay})
+	message := strings.TrimSuffix(app.Message(), startAgain) + "; the call is tried again by itself"
+	return temporal.NewApplicationErrorWithOptions(message, waitingType, temporal.ApplicationErrorOptions{NextRetryDelay: mendDelay})
 }
 
 // waitingType is the type of such a failure: that of kind Environment is never
@@ -135,6 +137,9 @@ func failure(err error, often bool) error {
 	return err
 }
 
+// startAgain is what a person does once a run's surroundings are mended.
+const startAgain = ", and start the run again, which goes on from what is done"
+
 // remedy says what a person does about an error of the files or the database
 // that does not pass by itself, and false for other errors. The run goes on where
 // it was when it is started again: what is done is found.
@@ -144,15 +149,15 @@ func remedy(err error) (string, bool) {
 	}
 	switch {
 	case is(syscall.ENOSPC, syscall.EDQUOT) || database.Full(err):
-		return "make room on the disk and start the run again, which goes on from what is done", true
+		return "make room on the disk" + startAgain, true
 	case is(artifact.ErrNotFound):
 		return "it was deleted, or this worker keeps its artifacts elsewhere than the one that wrote it; start the run again, which makes what is missing", true
 	case is(fs.ErrPermission, syscall.EROFS) || gcerrors.Code(err) == gcerrors.PermissionDenied:
-		return "let the worker's user read and write there, and start the run again, which goes on from what is done", true
+		return "let the worker's user read and write there" + startAgain, true
 	case is(fs.ErrNotExist, syscall.ENOTDIR, syscall.EISDIR, syscall.EIO, syscall.ENODEV, syscall.ESTALE):
-		return "look at the worker's disk, and start the run again, which goes on from what is done", true
+		return "look at the worker's disk" + startAgain, true
 	case database.Unusable(err):
-		return "look whether the worker may write the database and whether it is whole, and start the run again, which goes on from what is done", true
+		return "look whether the worker may write the database and whether it is whole" + startAgain, true
 	}
 	return "", false
 }

@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -19,8 +23,13 @@ import (
 	"switchboard/internal/results"
 )
 
+// planted are the details of the caller in each call of [events], in pieces as which
+// they would be found.
+var planted = []string{"naomi", "jones", "n-a-o-m-i", "7946 0018", "79460018", "naomi.jones"}
+
 // events writes calls for the companies of [tweets], one file each. In each, the
-// caller tells a name, and every turn holds the marker.
+// caller tells a name, spells it, and tells a number and an address, and most turns hold
+// the marker.
 func events(t *testing.T, n int) string {
 	t.Helper()
 	about := []string{"parcel is late again at depot", "train is late again at platform", "flight is late again at gate", "card is late again at branch", "signal is late again at mast"}
@@ -29,8 +38,12 @@ func events(t *testing.T, n int) string {
 		event := fmt.Sprintf(`{"call_id":"call-%04d","channel":"phone","language":"en","received_at":"2026-11-27T09:30:00Z","turns":[
 			{"side":"agent","text":"Good morning, may I have your name? %s"},
 			{"side":"customer","text":"This is Naomi Jones, %s"},
+			{"side":"agent","text":"Can you spell that?"},
+			{"side":"customer","text":"N-A-O-M-I."},
+			{"side":"agent","text":"And may I have your phone number? %s"},
+			{"side":"customer","text":"It is 020 7946 0018, or write to naomi.jones@example.org. %s"},
 			{"side":"agent","text":"Thank you. What can I do for you?"},
-			{"side":"customer","text":"my %s %d %s"}]}`, i, marker, marker, about[i%len(about)], i, marker)
+			{"side":"customer","text":"my %s %d %s"}]}`, i, marker, marker, marker, marker, about[i%len(about)], i, marker)
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%04d.json", i)), []byte(event), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +135,11 @@ func (th *harness) results() *results.Store {
 // cannot be used is kept and can be sent again; and what callers say is in the topic
 // that it came by and, redacted, in the database, and nowhere else.
 func TestCallsAreAnswered(t *testing.T) {
-	th := newHarness(t)
+	metrics, err := freeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	th := newHarness(t, "SWITCHBOARD_INTAKE_METRICS_ADDRESS="+metrics)
 	training, _ := tweets(t, th.dir, 600)
 	th.open()
 	const n = 25
@@ -184,7 +201,7 @@ func TestCallsAreAnswered(t *testing.T) {
 	}
 	var d pipeline.CallDetails
 	th.ask(&d, "calls", "show", "call-0001")
-	if d.Company != "BoltRail" || d.Spans["Person"] == 0 || strings.Contains(d.Turns[1].Text, "Naomi") || !strings.Contains(d.Turns[3].Text, "train is late again") {
+	if d.Company != "BoltRail" || d.Spans["Person"] == 0 || d.Spans["Phone"] == 0 || d.Spans["Email"] == 0 || strings.Contains(d.Turns[1].Text, "Naomi") || !strings.Contains(d.Turns[7].Text, "train is late again") {
 		t.Errorf("call-0001 is %+v", d)
 	}
 	if code, out, errOut := th.starter("explain", "call/call-0001"); code != 0 || !strings.Contains(out, "BoltRail") {
@@ -196,7 +213,79 @@ func TestCallsAreAnswered(t *testing.T) {
 		}
 	}
 	th.checkCallHistories()
+	th.checkTopics()
+	th.checkMetrics(metrics)
 	th.checkNoCallerIsNamed()
+}
+
+// checkMetrics: the intake's metrics hold nothing of the callers.
+func (th *harness) checkMetrics(address string) {
+	th.t.Helper()
+	answer, err := http.Get("http://" + address + "/metrics")
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	shown, err := io.ReadAll(answer.Body)
+	if err != nil || !bytes.Contains(shown, []byte("switchboard_intake_calls_started_total 2")) {
+		th.t.Errorf("the metrics are %v\n%.300s", err, shown)
+	}
+	th.searchForCaller("the metrics", shown)
+	th.searchFor("the metrics", shown)
+}
+
+// checkTopics: of all topics the callers are in that of the events alone, and in the dead
+// letters, which are events.
+func (th *harness) checkTopics() {
+	th.t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers("127.0.0.1:" + th.ports[3]))
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	defer client.Close()
+	ends, err := kadm.NewClient(client).ListEndOffsets(th.t.Context()) // of every topic
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	left, records := int64(0), map[string]int{}
+	ends.Each(func(o kadm.ListedOffset) { left += o.Offset })
+	client.AddConsumeTopics(ends.Offsets().TopicsSet().Topics()...)
+	for ; left > 0; left -= int64(sum(records)) {
+		clear(records)
+		fetched := client.PollFetches(th.t.Context())
+		if err := fetched.Err(); err != nil {
+			th.t.Fatal(err)
+		}
+		fetched.EachRecord(func(r *kgo.Record) {
+			records[r.Topic]++
+			th.searchForCaller("a key of "+r.Topic, r.Key)
+			for _, h := range r.Headers {
+				th.searchForCaller("a header of "+r.Topic, []byte(h.Key+" "+string(h.Value)))
+			}
+			if r.Topic != "calls" && r.Topic != "calls.dead-letter" {
+				th.searchForCaller(r.Topic, r.Value)
+				th.searchFor(r.Topic, r.Value)
+			}
+		})
+	}
+}
+
+func sum(counts map[string]int) (n int) {
+	for _, count := range counts {
+		n += count
+	}
+	return n
+}
+
+// searchForCaller looks for what is planted, and for nothing that may be read redacted.
+func (th *harness) searchForCaller(where string, content []byte) {
+	th.t.Helper()
+	lower := bytes.ToLower(content)
+	for _, secret := range planted {
+		if bytes.Contains(lower, []byte(secret)) {
+			th.t.Errorf("%q is in %s", secret, where)
+		}
+	}
 }
 
 // checkDiscard has a dead letter dealt with.
@@ -270,11 +359,7 @@ func (th *harness) checkNoCallerIsNamed() {
 			return nil
 		}
 		content, err := os.ReadFile(path)
-		for _, secret := range []string{"Naomi", "Jones"} {
-			if strings.Contains(strings.ToLower(string(content)), strings.ToLower(secret)) {
-				th.t.Errorf("%q is in %s", secret, name)
-			}
-		}
+		th.searchForCaller(name, content)
 		if strings.Contains(name, "temporal") || strings.Contains(name, "classified") {
 			th.searchFor(name, content)
 		}
@@ -283,6 +368,7 @@ func (th *harness) checkNoCallerIsNamed() {
 	if err != nil {
 		th.t.Error(err)
 	}
+	th.searchForCaller("the log", th.errors.Bytes())
 	th.searchFor("the log", th.errors.Bytes())
 }
 

@@ -129,6 +129,8 @@ type conversation struct {
 	names   map[string]bool
 	phrases [][]string // names of several words, of which some are ordinary ones
 	numbers []string
+	// brands are the words of companies that the call begins with.
+	brands map[string]bool
 }
 
 // redact runs the rules for speech over all turns, in their order.
@@ -138,6 +140,9 @@ func (c *conversation) redact() {
 		u := &c.turns[i]
 		u.cues = u.announcements()
 		u.asked = open.answers(u)
+		if !u.asked.has(Person) {
+			u.keepBrands(c.brands)
+		}
 		u.emailsInSpeech()
 		u.dates()
 		u.addresses()

@@ -28,7 +28,7 @@ func (u *utterance) emailsInSpeech() {
 	expected := u.asked.has(Email) || u.hasCue(Email)
 	from := 0
 	for i := range u.heard {
-		if i < from {
+		if i < from || i >= u.employer[0] && i < u.employer[1] {
 			continue
 		}
 		end := u.hostEnd(i)

@@ -462,7 +462,7 @@ func (u *utterance) speakerBefore(i int) {
 	switch {
 	case i > 0 && (u.isKey(i, "speaking") || u.isKey(i, "am") && u.isKey(i+1, "apparat")) && (!u.is(i-1, closed|protected|companies|trademark) || u.isKey(i-1, "a", "an", "in") && i > 1 && i < 5) && !u.isDigits(i-1) && (u.isLast(i) || u.isKey(i, "am")):
 		from := i - 1
-		for from > 0 && from > i-4 && u.gap(from) == " " && !u.is(from-1, leading|breaking|protected|companies|trademark|titled) && !u.isDigits(from-1) {
+		for from > 0 && from > i-4 && u.gap(from) == " " && !u.is(from-1, leading|breaking|protected|companies|trademark|titled) && !u.isKey(from-1, "morgen", "abend") && !u.isDigits(from-1) {
 			from--
 		}
 		u.mark("speaker", Person, from, i)

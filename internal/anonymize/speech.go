@@ -99,7 +99,8 @@ var speechRoles = map[spoken]string{
 		tante neffe nichte mitarbeiter mitarbeiterin partnerin verlobter verlobte oma opa enkel enkelin herrn`,
 	companies: `support customer service services care airlines airways bank banking energy insurance telecom mobile helpline team department
 		line broadband electric gas water media group limited ltd inc kundenservice kundendienst versicherung versicherungen energie bank hotline
-		service gmbh ag reisen strom mobilfunk desk hotels hotel parcels logistics rail trains delivery express store shop help reservations`,
+		service gmbh ag reisen strom mobilfunk desk hotels hotel parcels logistics rail trains delivery express store shop help reservations
+		helpdesk servicedesk kundenbetreuung kundencenter servicecenter callcenter servicehotline kundenhotline`,
 	trademark: `otto bosch miele fritz braun siemens chase delta virgin mercedes jack daniels sparkasse telekom lufthansa zalando congstar netflix
 		vodafone bahn aldi lidl rewe edeka penny rossmann haribo nivea persil adidas puma opel porsche audi volkswagen dyson marriott tesco sainsbury
 		boots next sky orange three ikea kaufland klarna paypal amazon apple samsung huawei sony nokia philips dell lenovo hp canon epson
@@ -159,6 +160,9 @@ type utterance struct {
 	cues   []cue
 	asked  windows // what was asked for before
 	runs   []readout
+	// employer is where the company stands that who speaks works for: its web address
+	// is no mail address.
+	employer [2]int
 }
 
 // heard is what is known of one word of a turn.
@@ -196,6 +200,7 @@ func (s *speech) listen(l *lexicon, turns []Turn) *conversation {
 		}
 		u.runs = u.readOut()
 	}
+	c.findCompanies()
 	return c
 }
 

@@ -19,6 +19,8 @@ const MaxEvent = 900_000
 // Bounds of what is short in an event.
 const (
 	maxAudioURL = 2048
+	// maxSeconds is later than any call ends.
+	maxSeconds = 7 * 24 * 60 * 60
 	// maxAhead is how far a clock may be wrong.
 	maxAhead = 24 * time.Hour
 )
@@ -147,6 +149,8 @@ func (e Event) checkTurns() error {
 			return unusable(WrongValue, "turn %d has a side that is neither \"customer\" nor \"agent\"; leave it out where it is unknown", i+1)
 		case t.Start < 0 || t.End < 0 || t.End != 0 && t.End < t.Start:
 			return unusable(WrongValue, "turn %d ends before it starts, or is before the call; times are seconds since the call began", i+1)
+		case max(t.Start, t.End) > maxSeconds:
+			return unusable(WrongValue, "turn %d is more than a week after the call began; times are seconds since then", i+1)
 		}
 	}
 	return nil
@@ -156,7 +160,7 @@ func (e Event) checkTurns() error {
 // the one who asks.
 func isAddress(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && len(text) <= maxAudioURL && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
+	return err == nil && len(text) <= maxAudioURL && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil
 }
 
 // CheckTime refuses a call that came in long after its event arrived, or before there

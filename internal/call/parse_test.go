@@ -75,6 +75,13 @@ var unusable = map[string]struct {
 	"another task":        {`{"call_id":"1","task":"a","TASK":"b","turns":[{"text":"Naomi"}]}`, call.WrongType, "a field task in other letters", true},
 	"capitals in a turn":  {`{"call_id":"1","turns":[{"text":"a"},{"Text":"Naomi"}]}`, call.WrongType, "a field text of turn 2 in other letters; write its name as text,", true},
 	"letters folded":      {`{"call_id":"1","turn\u017f":[{"text":"Naomi"}],"audio_url":"https://example.com/1.wav"}`, call.WrongType, "a field turns in other letters", true},
+	"another id":          {`{"call_id":"1","call_id":"2","turns":[{"text":"Naomi"}]}`, call.WrongType, "a field call_id twice", true},
+	"other turns":         {`{"call_id":"1","turns":[{"side":"agent","text":"Naomi"}],"turns":[{"side":"customer"}]}`, call.WrongType, "a field turns twice", true},
+	"another text":        {`{"call_id":"1","turns":[{"text":"a"},{"text":"Naomi","text":"b"}]}`, call.WrongType, "a field text of turn 2 twice", true},
+	"no turn":             {`{"call_id":"1","turns":[{"text":"a"},null]}`, call.WrongType, "turn 2 of the event is null", false},
+	"a start in a year":   {`{"call_id":"1","turns":[{"text":"a","start":31536000}]}`, call.WrongValue, "turn 1 is more than a week after", false},
+	"an end in no time":   {`{"call_id":"1","turns":[{"text":"a","end":1e308}]}`, call.WrongValue, "turn 1 is more than a week after", false},
+	"a port for a host":   {`{"call_id":"1","audio_url":"https://:443/1.wav"}`, call.WrongValue, "an audio_url that is no address", false},
 	"5 MB":                {`{"call_id":"1","turns":[{"text":"` + strings.Repeat("a", 5<<20) + `"}]}`, call.TooLarge, "longer than 900000 bytes", true},
 }
 
@@ -103,7 +110,7 @@ func TestParse(t *testing.T) {
 
 // Names in capitals are nothing to us where we read no such field.
 func TestFieldsThatAreNotListedHaveAnyName(t *testing.T) {
-	if _, err := call.Parse([]byte(`{"call_id":"1","Text":"a","extra":[{"Text":"a","TURNS":[]}],"turns":[{"text":"a","Call_ID":"2","CHANNEL":"b"}]}`)); err != nil {
+	if _, err := call.Parse([]byte(`{"call_id":"1","Text":"a","extra":1,"extra":[{"Text":"a","TURNS":[],"call_id":1,"call_id":2}],"turns":[{"text":"a","Call_ID":"2","CHANNEL":"b"}]}`)); err != nil {
 		t.Error(err)
 	}
 }

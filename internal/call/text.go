@@ -5,9 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -50,30 +48,70 @@ func notUTF8(value []byte) string {
 	return ""
 }
 
-// checkNames refuses a field whose name differs from one that is read in capitals
-// alone: the decoder would take it for that one, and others would not.
+// checkNames refuses a field whose name differs from one that is read in capitals alone,
+// and one that is there twice: the decoder would take either for the field, and others
+// would not, or would take the first of the two.
 func checkNames(value []byte) error {
-	fields, turns := fieldsOf(value)
-	if name := miswritten(fields, eventFields); name != "" {
-		return unusable(WrongType, "the event has a field %s in other letters; write its name as %s, in lower case", name, name)
+	names, fields := members(value)
+	if err := checkMembers(names, eventFields, func(name string) string { return name }); err != nil {
+		return err
 	}
+	var turns []json.RawMessage
+	_ = json.Unmarshal(fields["turns"], &turns)
 	for i, turn := range turns {
-		if name := miswritten(turn, turnFields); name != "" {
-			return unusable(WrongType, "the event has a field %s in other letters; write its name as %s, in lower case", inTurn(i, name), name)
+		names, _ := members(turn)
+		if names == nil {
+			return unusable(WrongType, "turn %d of the event is null; leave it out, or give {\"text\": ...}", i+1)
+		}
+		if err := checkMembers(names, turnFields, func(name string) string { return inTurn(i, name) }); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func miswritten(fields map[string]json.RawMessage, names []string) string {
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		for _, known := range names {
-			if name != known && strings.EqualFold(name, known) {
-				return known
+// checkMembers compares the names of an object with those that are read in it; in says
+// where a field is.
+func checkMembers(names, read []string, in func(name string) string) error {
+	seen := map[string]bool{}
+	for _, name := range names {
+		for _, known := range read {
+			switch {
+			case !strings.EqualFold(name, known):
+			case name != known:
+				return unusable(WrongType, "the event has a field %s in other letters; write its name as %s, in lower case", in(known), known)
+			case seen[known]:
+				return unusable(WrongType, "the event has a field %s twice; give it once", in(known))
+			default:
+				seen[known] = true
 			}
 		}
 	}
-	return ""
+	return nil
+}
+
+// members returns the names of an object's fields in their order, as often as they are
+// there, and the value that each has at last; nil if the JSON, which is valid, is no
+// object.
+func members(object []byte) (names []string, values map[string]json.RawMessage) {
+	in := json.NewDecoder(bytes.NewReader(object))
+	if open, err := in.Token(); err != nil || open != json.Delim('{') {
+		return nil, nil
+	}
+	names, values = []string{}, map[string]json.RawMessage{}
+	for in.More() {
+		name, err := in.Token()
+		if err != nil {
+			break
+		}
+		var value json.RawMessage
+		if err := in.Decode(&value); err != nil {
+			break
+		}
+		names = append(names, name.(string)) // whatever names a field is a string
+		values[name.(string)] = value
+	}
+	return names, values
 }
 
 // The names of the fields that are read.

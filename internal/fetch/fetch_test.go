@@ -136,6 +136,31 @@ func TestPrivateAddressIsRefusedWhateverTheName(t *testing.T) {
 	}
 }
 
+// However this machine is written, it is not asked: neither where the list does not have
+// it, nor where the list has a form that only looks like a name.
+func TestThisMachineIsNotAskedHoweverItIsWritten(t *testing.T) {
+	asked := 0
+	_, host := serve(t, func(http.ResponseWriter, *http.Request) { asked++ })
+	_, port, err := net.SplitHostPort(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"0x7f.1", "0x7f000001", "127.1", "0177.0.0.1", "2130706433", "localhost.", "localhost.localdomain", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[0:0:0:0:0:0:0:1]", "127.0.0.1.", "r.example.com@127.0.0.1", "①②⑦.0.0.1"} {
+		address := "http://" + name + ":" + port + "/42.wav" + token
+		_, err := fetcher(t, Options{Hosts: "r.example.com"}).Fetch(t.Context(), address)
+		check(t, err, problem.BadInput, "")
+		if strings.ContainsAny(name, "@[") {
+			continue // a list has no such host, or that very address, which it allows
+		}
+		if _, err := fetcher(t, Options{Hosts: name + ":" + port}).Fetch(t.Context(), address); err == nil || strings.Contains(err.Error(), "Quetzal") {
+			t.Errorf("%s, listed: %v", name, err)
+		}
+	}
+	if asked > 0 {
+		t.Errorf("this machine was asked %d times", asked)
+	}
+}
+
 func TestAddressesThatAreNotPublic(t *testing.T) {
 	f := fetcher(t, Options{Hosts: "r.example.com, 10.1.0.0/16, 192.168.0.5:9000, localhost:8080"})
 	for address, want := range map[string]bool{
@@ -188,6 +213,24 @@ func TestRedirections(t *testing.T) {
 			}
 		})
 	}
+	t.Run("from host to host", func(t *testing.T) {
+		for hops, want := range map[int]string{maxRedirects: "", maxRedirects + 1: "or too often"} {
+			address, hosts := target, []string{targetHost}
+			for range hops {
+				next := address
+				var host string
+				address, host = serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, next, http.StatusTemporaryRedirect) })
+				hosts = append(hosts, host)
+			}
+			_, err := fetcher(t, Options{Hosts: strings.Join(hosts, ",")}).Fetch(t.Context(), address)
+			if want == "" && err != nil {
+				t.Errorf("%d redirections: %v", hops, err)
+			}
+			if want != "" {
+				check(t, err, problem.BadInput, want)
+			}
+		}
+	})
 	t.Run("around", func(t *testing.T) {
 		asked := 0
 		address, host := serve(t, func(w http.ResponseWriter, r *http.Request) { asked++; http.Redirect(w, r, "/again", http.StatusFound) })

@@ -2,7 +2,9 @@
 package databasetest
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -19,7 +21,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 )
 
-// server is the PostgreSQL of these tests, "" if there is none.
+// server is the location of the PostgreSQL of these tests, to which the name of a
+// database is added; "" if there is none.
 var server, noServer string
 
 // Main runs a package's tests beside a PostgreSQL server of their own, and returns
@@ -31,52 +34,144 @@ func Main(m *testing.M) int {
 	return m.Run()
 }
 
-// startPostgres starts a server of the newest version that Debian's packages
-// have installed, on a free port of the loopback interface, in a folder of its
-// own.
+// startPostgres starts the server of a package's tests.
 func startPostgres() (stop func()) {
 	stop = func() {}
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	if len(found) == 0 {
-		noServer = "PostgreSQL is not installed here (Debian's package is called postgresql)"
-		return stop
-	}
-	bin := filepath.Dir(slices.Max(found))
 	dir, err := os.MkdirTemp("", "switchboard-postgres")
 	if err != nil {
 		noServer = err.Error()
 		return stop
 	}
-	remove := func() { _ = os.RemoveAll(dir) }
-	as, err := serverUser(dir)
+	stop = func() { _ = os.RemoveAll(dir) }
+	s, err := newServer(dir)
+	if err == nil {
+		err = s.start()
+	}
 	if err != nil {
 		noServer = err.Error()
-		return remove
+		return stop
 	}
-	data := filepath.Join(dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "switchboard", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync") //nolint:gosec // the server of this machine
-	initdb.SysProcAttr, initdb.Dir = as, dir
-	if out, err := initdb.CombinedOutput(); err != nil {
-		noServer = fmt.Sprintf("initdb failed: %v\n%s", err, out)
-		return remove
-	}
-	port, err := freePort()
-	if err != nil {
-		noServer = err.Error()
-		return remove
-	}
-	postgres := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", dir, "-c", "fsync=off") //nolint:gosec // as above
-	postgres.SysProcAttr, postgres.Dir = as, dir
-	if err := postgres.Start(); err != nil {
-		noServer = err.Error()
-		return remove
-	}
-	server = fmt.Sprintf("postgres://switchboard@127.0.0.1:%d/", port)
+	server = s.location
 	return func() {
-		_ = postgres.Process.Signal(syscall.SIGINT) // its fast shutdown
-		_ = postgres.Wait()
-		remove()
+		s.Stop()
+		_ = os.RemoveAll(dir)
 	}
+}
+
+// Server is a PostgreSQL that a test may stop and start.
+type Server struct {
+	bin, dir string
+	as       *syscall.SysProcAttr
+	port     int
+	// location is a URL that lacks the database's name.
+	location string
+	process  *exec.Cmd
+}
+
+// Own starts a server for one test, which stops with it. Without PostgreSQL it skips the
+// test, as [Postgres] does.
+func Own(t testing.TB) *Server {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "switchboard-postgres")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	s, err := newServer(dir)
+	if err != nil {
+		missing(t, err.Error())
+	}
+	s.Start(t)
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// newServer makes the files of a server of the newest version that Debian's packages have
+// installed, in a folder that is there.
+func newServer(dir string) (*Server, error) {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if len(found) == 0 {
+		return nil, errors.New("PostgreSQL is not installed here (Debian's package is called postgresql)")
+	}
+	s := &Server{bin: filepath.Dir(slices.Max(found)), dir: dir}
+	var err error
+	if s.as, err = serverUser(dir); err != nil {
+		return nil, err
+	}
+	initdb := exec.Command(filepath.Join(s.bin, "initdb"), "-D", s.data(), "-U", "switchboard", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync") //nolint:gosec // the server of this machine
+	initdb.SysProcAttr, initdb.Dir = s.as, dir
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb failed: %w\n%s", err, out)
+	}
+	if s.port, err = freePort(); err != nil {
+		return nil, err
+	}
+	s.location = fmt.Sprintf("postgres://switchboard@127.0.0.1:%d/", s.port)
+	return s, nil
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+func (s *Server) start() error {
+	s.process = exec.Command(filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port), "-h", "127.0.0.1", "-k", s.dir, "-c", "fsync=off") //nolint:gosec // the server of this machine
+	s.process.SysProcAttr, s.process.Dir = s.as, s.dir
+	return s.process.Start()
+}
+
+// Start starts the server where it was, and returns once it answers.
+func (s *Server) Start(t testing.TB) {
+	t.Helper()
+	if err := s.start(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("pgx", s.Location())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	answers(t, db)
+}
+
+// Stop ends the server as an administrator does who does not wait for its clients: what
+// they are at is rolled back.
+func (s *Server) Stop() { s.end(syscall.SIGINT) }
+
+// Kill ends the server as a power cut would: it recovers at its next start.
+func (s *Server) Kill() { s.end(syscall.SIGQUIT) }
+
+func (s *Server) end(with syscall.Signal) {
+	if s.process == nil {
+		return
+	}
+	_ = s.process.Process.Signal(with)
+	_ = s.process.Wait()
+	s.process = nil
+}
+
+// Location returns that of the server's own database.
+func (s *Server) Location() string { return s.location + "postgres" }
+
+// answers waits until a server that is starting answers.
+func answers(t testing.TB, db *sql.DB) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context()) // a test that has ended may still clean up
+	var err error
+	for range 600 {
+		if err = db.PingContext(ctx); err == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatal(err)
+}
+
+// missing skips a test that cannot have a server, or fails it.
+func missing(t testing.TB, why string) {
+	t.Helper()
+	if os.Getenv("REQUIRE_POSTGRES") != "" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
 }
 
 // serverUser lets root run the server as another user, as it demands.
@@ -129,27 +224,27 @@ func SQLite(t testing.TB) string {
 func Postgres(t testing.TB) string {
 	t.Helper()
 	if noServer != "" {
-		if os.Getenv("REQUIRE_POSTGRES") != "" {
-			t.Fatal(noServer)
-		}
-		t.Skip(noServer)
+		missing(t, noServer)
 	}
+	return create(t, server, "")
+}
+
+// create makes an empty database in a tablespace of a server, the usual one if that is
+// empty.
+func create(t testing.TB, server, tablespace string) string {
+	t.Helper()
 	name := fmt.Sprintf("test%d", databases.Add(1))
 	db, err := sql.Open("pgx", server+"postgres")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	for range 100 { // it is starting
-		if err = db.PingContext(t.Context()); err == nil {
-			break
-		}
-		time.Sleep(100 * time.Millisecond)
+	answers(t, db)
+	statement := "CREATE DATABASE " + name
+	if tablespace != "" {
+		statement += " TABLESPACE " + tablespace
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
 		t.Fatal(err)
 	}
 	return server + name
