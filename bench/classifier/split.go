@@ -20,8 +20,8 @@ type set struct {
 	balanced bool
 	// examples is how many of the training conversations are used; 0 is all.
 	examples int
-	// tests is how many conversations are at most tested with, and as many
-	// validated; 0 is all.
+	// tests is how many conversations are at most tested with, and half as many
+	// validate; 0 is all.
 	tests int
 	// german holds half of the German conversations back, tests with them and
 	// with nothing else, and trains on what is left, or if unseen is set on what
@@ -38,9 +38,9 @@ var sets = []set{
 	{name: "natural4000", minClass: 30, perClass: 4000},
 	{name: "natural15000", minClass: 30, examples: 15_000},
 	{name: "all", minClass: 30, customers: true},
-	{name: "balanced1500", minClass: 150, perClass: 1000, balanced: true, examples: 1500, tests: 600},
-	{name: "german", minClass: 30, examples: 1500, tests: 400, german: true},
-	{name: "german-unseen", minClass: 30, examples: 1500, tests: 400, german: true, unseen: true},
+	{name: "balanced800", minClass: 150, perClass: 1000, balanced: true, examples: 800, tests: 300},
+	{name: "german", minClass: 30, examples: 800, tests: 300, german: true},
+	{name: "german-unseen", minClass: 30, examples: 800, tests: 300, german: true, unseen: true},
 }
 
 // splits are conversations divided by thread.
@@ -116,7 +116,7 @@ func (s set) split(all []conversation, f form) splits {
 	}
 	if s.tests > 0 {
 		result.test = result.test[:min(len(result.test), s.tests)]
-		result.validation = result.validation[:min(len(result.validation), s.tests)]
+		result.validation = result.validation[:min(len(result.validation), s.tests/2)]
 	}
 	known := map[string]bool{}
 	for _, c := range result.train {
