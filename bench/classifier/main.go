@@ -36,6 +36,7 @@ func main() {
 	flag.BoolVar(&b.validation, "validation", false, "measure on the validation conversations instead of the test's, to choose settings by")
 	flag.StringVar(&b.export, "export", "", "only write the splits as JSON lines to this directory, for bench/peers")
 	flag.StringVar(&b.encoder, "encoder", "", "directory of a sentence encoder: learn from its embeddings too")
+	flag.StringVar(&b.vectors, "vectors", "", "file of embeddings that bench/peers/embed.py has made: learn from them too")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -46,8 +47,8 @@ func main() {
 }
 
 type bench struct {
-	input, sets, forms, export, encoder string
-	classes, validation                 bool
+	input, sets, forms, export, encoder, vectors string
+	classes, validation                          bool
 }
 
 func (b bench) run(ctx context.Context) error {
@@ -74,7 +75,7 @@ func (b bench) run(ctx context.Context) error {
 	if b.export != "" {
 		return export(b.export, all, chosen, forms)
 	}
-	e, err := openEmbedder(ctx, b.encoder)
+	e, err := openEmbedder(ctx, b.encoder, b.vectors)
 	if err != nil {
 		return err
 	}

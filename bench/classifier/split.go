@@ -20,6 +20,13 @@ type set struct {
 	balanced bool
 	// examples is how many of the training conversations are used; 0 is all.
 	examples int
+	// tests is how many conversations are at most tested with, and half as many
+	// validate; 0 is all.
+	tests int
+	// german holds half of the German conversations back, tests with them and
+	// with nothing else, and trains on what is left, or if unseen is set on what
+	// of it is not German.
+	german, unseen bool
 	// customers takes conversations too in which no company wrote: their
 	// label is the company that is mentioned.
 	customers bool
@@ -31,6 +38,9 @@ var sets = []set{
 	{name: "natural4000", minClass: 30, perClass: 4000},
 	{name: "natural15000", minClass: 30, examples: 15_000},
 	{name: "all", minClass: 30, customers: true},
+	{name: "balanced800", minClass: 150, perClass: 1000, balanced: true, examples: 800, tests: 300},
+	{name: "german", minClass: 30, examples: 800, tests: 300, german: true},
+	{name: "german-unseen", minClass: 30, examples: 800, tests: 300, german: true, unseen: true},
 }
 
 // splits are conversations divided by thread.
@@ -67,6 +77,19 @@ func (s set) split(all []conversation, f form) splits {
 		c := usable[i]
 		wanted := total[c.Label] >= s.minClass && (s.perClass == 0 || taken[c.Label] < s.perClass)
 		at := percent[c.ThreadID]
+		if s.german && isGerman(c.Anonymized) {
+			if at < 50 {
+				if wanted {
+					result.test = append(result.test, c)
+				}
+				continue
+			}
+			if s.unseen {
+				continue
+			}
+		} else if s.german && at < 10 {
+			continue
+		}
 		if at < 10 {
 			if wanted || !s.balanced {
 				result.test = append(result.test, c)
@@ -90,6 +113,10 @@ func (s set) split(all []conversation, f form) splits {
 	}
 	if s.examples > 0 {
 		result.train = result.train[:min(len(result.train), s.examples)]
+	}
+	if s.tests > 0 {
+		result.test = result.test[:min(len(result.test), s.tests)]
+		result.validation = result.validation[:min(len(result.validation), s.tests/2)]
 	}
 	known := map[string]bool{}
 	for _, c := range result.train {

@@ -4,7 +4,9 @@
 // A model is a directory with one ONNX file, tokenizer.json and config.json, of
 // any BERT-like encoder; tools/encoder exports one. A text's vector is the mean of
 // its tokens' or, where 1_Pooling/config.json says so, that of its first token
-// (Reimers and Gurevych, "Sentence-BERT", 2019).
+// (Reimers and Gurevych, "Sentence-BERT", 2019). Where
+// config_sentence_transformers.json names a default prompt, such as "query: ", it
+// stands in front of every text, as in training.
 //
 //	e, err := encoder.Load(ctx, "/models/minilm")
 //	vectors, err := e.Encode(ctx, texts, nil)
@@ -12,6 +14,8 @@ package encoder
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -19,6 +23,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"unicode/utf8"
 
 	"switchboard/internal/problem"
 	"switchboard/internal/transformer"
@@ -30,6 +35,7 @@ type Encoder struct {
 	name      string
 	maxTokens int
 	first     bool // the first token's vector stands for the text
+	prompt    string
 }
 
 // Load reads a model and tries it once. Whatever is wrong with the directory is a
@@ -45,18 +51,66 @@ func Load(ctx context.Context, dir string) (*Encoder, error) {
 	if e.first, err = poolsFirst(dir); err != nil {
 		return nil, err
 	}
-	e.name = d.SHA256
-	if e.first {
-		e.name += " first" // other vectors of the same files
+	if e.prompt, err = defaultPrompt(dir); err != nil {
+		return nil, err
 	}
 	if e.model, err = transformer.Open(ctx, d); err != nil {
 		return nil, err
 	}
+	e.name = e.named(d.SHA256)
 	if _, err := e.Encode(ctx, []string{"My parcel never arrived."}, nil); err != nil {
 		_ = e.Close() // the model is not used
 		return nil, transformer.Untried(dir, err)
 	}
 	return e, nil
+}
+
+// named adds to the hash of the files what else makes other vectors of a text.
+func (e *Encoder) named(hash string) string {
+	if e.first {
+		hash += " first"
+	}
+	if e.model.Unicode() {
+		hash += " unicode"
+	}
+	if e.prompt != "" {
+		sum := sha256.Sum256([]byte(e.prompt))
+		hash += " prompt-" + hex.EncodeToString(sum[:4])
+	}
+	return hash
+}
+
+// longestPrompt bounds a prompt, in bytes: it takes tokens from the text.
+const longestPrompt = 100
+
+// defaultPrompt reads what stands in front of every text, nothing if nobody says.
+func defaultPrompt(dir string) (string, error) {
+	path := filepath.Join(dir, "config_sentence_transformers.json")
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", problem.Input("the model directory %s cannot be read: %w", dir, err)
+	}
+	var c struct {
+		Prompts map[string]string `json:"prompts"`
+		Default string            `json:"default_prompt_name"`
+	}
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return "", problem.Input("%s cannot be read: %w", path, err)
+	}
+	if c.Default == "" {
+		return "", nil
+	}
+	prompt, ok := c.Prompts[c.Default]
+	switch {
+	case !ok:
+		return "", problem.Input("%s names the default prompt %q, which is none of its prompts", path, c.Default)
+	case len(prompt) > longestPrompt:
+		return "", problem.Input("%s has a default prompt of %d bytes: at most %d are possible, for it stands in front of every text", path, len(prompt), longestPrompt)
+	}
+	return prompt, nil
 }
 
 // poolsFirst reads how vectors of tokens become one of a text.
@@ -85,8 +139,10 @@ func poolsFirst(dir string) (bool, error) {
 // Close frees the model. The encoder must not be used any more.
 func (e *Encoder) Close() error { return e.model.Close() }
 
-// Name is the SHA-256 of the model's files, and "first" behind it if the first
-// token stands for the text. Encoders of the same name make the same vectors.
+// Name is the SHA-256 of the model's files, and behind it "first" if the first
+// token stands for the text, "unicode" if the text is not folded to ASCII, and the
+// beginning of the hash of a prompt. Encoders of the same name make the same
+// vectors.
 func (e *Encoder) Name() string { return e.name }
 
 // Width returns how many numbers a vector has; less than 1 if the model's file
@@ -140,12 +196,26 @@ func (e *Encoder) Encode(ctx context.Context, texts []string, progress func(done
 }
 
 func (e *Encoder) tokenize(text string) (transformer.Input, error) {
-	folded, _ := transformer.Fold(text)
-	input, err := e.model.Tokenize(folded[:min(len(folded), e.maxTokens*bytesPerToken)])
+	text = e.prompt + text
+	if !e.model.Unicode() {
+		text, _ = transformer.Fold(text)
+	}
+	input, err := e.model.Tokenize(beginning(text, e.maxTokens*bytesPerToken))
 	if err != nil {
 		return transformer.Input{}, err
 	}
 	return transformer.Cut(input, e.maxTokens), nil
+}
+
+// beginning returns at most n bytes of a text, and no part of a character.
+func beginning(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
 }
 
 // pool makes one vector of length 1 of those of all tokens.

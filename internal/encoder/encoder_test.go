@@ -135,14 +135,88 @@ func copied(t *testing.T, pooling string) string {
 		t.Fatal(err)
 	}
 	if pooling != "" {
-		if err := os.Mkdir(filepath.Join(dir, "1_Pooling"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "1_Pooling", "config.json"), []byte(pooling), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		put(t, filepath.Join(dir, "1_Pooling", "config.json"), pooling)
 	}
 	return dir
+}
+
+func put(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// prompted is a copy of the model with a file that says what stands in front of
+// texts.
+func prompted(t *testing.T, content string) string {
+	t.Helper()
+	dir := copied(t, "")
+	put(t, filepath.Join(dir, "config_sentence_transformers.json"), content)
+	return dir
+}
+
+// What stands in front of every text is part of what an encoder is, too.
+func TestPrompt(t *testing.T) {
+	bare := loaded(t)
+	for name, c := range map[string]struct {
+		content string
+		same    bool
+	}{
+		"none is the default": {`{"prompts": {"query": "paris "}, "default_prompt_name": null}`, true},
+		"an empty one":        {`{"prompts": {"query": ""}, "default_prompt_name": "query"}`, true},
+		"another program's":   {`{"__version__": {"pytorch": "2.0"}}`, true},
+		"one":                 {`{"prompts": {"query": "paris ", "passage": "naomi "}, "default_prompt_name": "query"}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := encoder.Load(t.Context(), prompted(t, c.content))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer e.Close()
+			if (e.Name() == bare.Name()) != c.same {
+				t.Errorf("it is named %q, and that without a prompt %q", e.Name(), bare.Name())
+			}
+			got, err := e.Encode(t.Context(), []string{"naomi"}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := encode(t, "naomi")
+			if !c.same {
+				want = encode(t, "paris naomi")
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("the vector is %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// A model for many languages reads letters as they are, and not what they look
+// like in ASCII.
+func TestTextIsNotFolded(t *testing.T) {
+	loaded(t)
+	e, err := encoder.Load(t.Context(), "../transformer/testdata/unicode")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if !strings.HasSuffix(e.Name(), " unicode") {
+		t.Errorf("it is named %q", e.Name())
+	}
+	v, err := e.Encode(t.Context(), []string{"danke Naömi", "danke Nao\u0308mi", "danke Naomi"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(v[0], v[1]) {
+		t.Error("an umlaut of two runes is another one")
+	}
+	if reflect.DeepEqual(v[0], v[2]) {
+		t.Error("an umlaut makes no difference")
+	}
 }
 
 // How tokens become a text's vector is part of what an encoder is.
@@ -187,7 +261,10 @@ func TestWrongDirectories(t *testing.T) {
 		t.TempDir():                          "has no .onnx file",
 		broken:                               "cannot be used",
 		copied(t, `{"pooling_mode_max_tokens": true}`): "neither the mean of the tokens nor the first one",
-		copied(t, `[`): "cannot be read",
+		copied(t, `[`):   "cannot be read",
+		prompted(t, `[`): "cannot be read",
+		prompted(t, `{"prompts": {"query": "q: "}, "default_prompt_name": "passage"}`):                           "which is none of its prompts",
+		prompted(t, `{"prompts": {"query": "`+strings.Repeat("long ", 21)+`"}, "default_prompt_name": "query"}`): "prompt of 105 bytes",
 	} {
 		e, err := encoder.Load(t.Context(), dir)
 		if err == nil {

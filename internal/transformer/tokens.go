@@ -26,14 +26,19 @@ func (d Directory) readTokenizer() (*subword.Tokenizer, error) {
 	return t, nil
 }
 
-// Tokenize cuts text, as [Fold] returns it, into the model's tokens, those that
-// the model frames it with included. It does not look at how many there are. An error is a panic in the tokenizer.
-func (m *Model) Tokenize(folded string) (input Input, err error) {
+// Unicode tells whether the model reads text as it is. Otherwise it has to be
+// folded, see [Fold].
+func (m *Model) Unicode() bool { return m.tokenizer.Unicode() }
+
+// Tokenize cuts text, as [Fold] returns it or for [Model.Unicode] any, into the
+// model's tokens, those that the model frames it with included. It does not look
+// at how many there are. An error is a panic in the tokenizer.
+func (m *Model) Tokenize(text string) (input Input, err error) {
 	defer recoverTo(&err)
-	e := m.tokenizer.Encode(folded)
+	e := m.tokenizer.Encode(text)
 	n := len(e.IDs)
 	input = Input{
-		Raw:               folded,
+		Raw:               text,
 		TokenIDs:          e.IDs,
 		TypeIDs:           e.TypeIDs,
 		AttentionMask:     make([]uint32, n),
@@ -48,7 +53,7 @@ func (m *Model) Tokenize(folded string) (input Input, err error) {
 		}
 		// A space that is a token of its own is the first piece of the word
 		// behind it, and in many models the one that has the word's label.
-		if i+1 < n && folded[at[0]:at[1]] == " " && e.Offsets[i+1][0] == at[1] && !e.Frame[i+1] {
+		if i+1 < n && text[at[0]:at[1]] == " " && e.Offsets[i+1][0] == at[1] && !e.Frame[i+1] {
 			at[1]++
 		}
 		input.Offsets[i] = [2]uint{uint(at[0]), uint(at[1])}

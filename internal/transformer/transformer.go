@@ -13,7 +13,8 @@
 //	vectors, err := model.Run([]transformer.Input{input})
 //
 // Text is folded to ASCII first, which package subword cuts into the model's
-// tokens (see [Fold]). Texts of one batch should be of like length, for padding
+// tokens (see [Fold]); models for many languages, whose tokenizers it follows on
+// all characters, read it as it is (see [Model.Unicode]). Texts of one batch should be of like length, for padding
 // costs as much as text; the backend compiles its program anew for each shape, so
 // that batches are padded to few of them.
 package transformer

@@ -322,8 +322,7 @@ func parseUnigram(raw json.RawMessage) (model, uint32, error) {
 	scores := make(map[string]float64)
 	for i, piece := range f.Vocab {
 		m.penalty = min(m.penalty, piece.score)
-		// Pieces of other scripts would only take memory.
-		if piece.text == "" || !reachable(piece.text) {
+		if piece.text == "" {
 			continue
 		}
 		ids[piece.text], scores[piece.text] = uint32(i), piece.score
@@ -351,17 +350,6 @@ type scored struct {
 
 func (s *scored) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, &[2]any{&s.text, &s.score})
-}
-
-// reachable tells whether ASCII can become the piece: its other characters are
-// markers.
-func reachable(piece string) bool {
-	for _, r := range piece {
-		if r >= 0x80 && r != '▁' {
-			return false
-		}
-	}
-	return true
 }
 
 func (m *unigram) tokens(word []char, to []token) []token {

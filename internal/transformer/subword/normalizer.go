@@ -1,10 +1,13 @@
 package subword
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"unicode"
+
+	"github.com/rivo/uniseg"
 )
 
 // normalizers reads a normalizer as a row of steps. On ASCII most Unicode
@@ -140,9 +143,11 @@ func replace(find finder, content []rune) step {
 	}
 }
 
-// precompiled reads SentencePiece's map of characters, of which the 128 of
-// ASCII are all that is wanted: a trie as a double array (Darts), and the texts
-// that it points at.
+// precompiled reads SentencePiece's map of characters: a trie as a double array
+// (Darts), and the texts that it points at.
+//
+// Like the Python library it looks up what a reader takes for one character, be
+// it of several runes, and takes the shortest beginning that the map has.
 func precompiled(encoded string) ([]step, error) {
 	raw, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
@@ -155,60 +160,75 @@ func precompiled(encoded string) ([]step, error) {
 	if size%4 != 0 || size > len(raw)-4 {
 		return nil, fmt.Errorf("its normalizer has a map of characters of %d bytes that says it has %d", len(raw)-4, size)
 	}
-	become, err := replacements(raw[4:4+size], raw[4+size:])
-	if err != nil {
-		return nil, err
-	}
-	return []step{func(chars []char) []char {
-		out := make([]char, 0, len(chars))
-		for i, c := range chars {
-			if c.r >= 128 || become[c.r] == nil {
-				out = append(out, c)
-				continue
-			}
-			if c.r == '\n' && i > 0 && chars[i-1].r == '\r' && become['\r'] != nil {
-				// The two are one character to it, and it looks at the first.
-				if n := len(out); n > 0 {
-					out[n-1].end = c.end
-				}
-				continue
-			}
-			for _, r := range *become[c.r] {
-				out = append(out, char{r, c.start, c.end})
-			}
-		}
-		return out
-	}}, nil
+	return []step{characterMap{raw[4 : 4+size], raw[4+size:]}.replace}, nil
 }
 
-// replacements reads what becomes of each ASCII character, from a double-array trie
-// whose leaves are offsets into texts that end with a zero. What stays has none.
-func replacements(trie, texts []byte) (become [128]*string, err error) {
-	unit := func(i uint32) (uint32, bool) {
-		if int(i)*4+4 > len(trie) {
-			return 0, false
+// characterMap is the trie, and texts that end with a zero each.
+type characterMap struct{ trie, texts []byte }
+
+// longestCluster is how many bytes a cluster of runes may have to be looked up
+// as one.
+const longestCluster = 5
+
+func (m characterMap) replace(chars []char) []char {
+	out := make([]char, 0, len(chars))
+	s, at := text(chars)
+	for from, state := 0, -1; from < len(s); {
+		var cluster string
+		cluster, _, _, state = uniseg.FirstGraphemeClusterInString(s[from:], state)
+		part := chars[at(from):at(from+len(cluster))]
+		from += len(cluster)
+		if len(cluster) <= longestCluster {
+			if become, ok := m.find(cluster); ok {
+				out = stand(out, become, part)
+				continue
+			}
 		}
-		return binary.LittleEndian.Uint32(trie[i*4:]), true
+		for i, c := range part {
+			if become, ok := m.find(string(c.r)); ok {
+				out = stand(out, become, part[i:i+1])
+			} else {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// stand appends the runes of s, each of which stands for all of part.
+func stand(out []char, s string, part []char) []char {
+	for _, r := range s {
+		out = append(out, char{r, part[0].start, part[len(part)-1].end})
+	}
+	return out
+}
+
+// find returns what becomes of the shortest beginning of s that the map has,
+// false if it has none.
+func (m characterMap) find(s string) (string, bool) {
+	unit := func(i uint32) uint32 {
+		if int64(i)*4+4 > int64(len(m.trie)) {
+			return 0
+		}
+		return binary.LittleEndian.Uint32(m.trie[i*4:])
 	}
 	offset := func(u uint32) uint32 { return (u >> 10) << ((u & (1 << 9)) >> 6) }
-	root, _ := unit(0)
-	for c := uint32(1); c < 128; c++ {
-		at := offset(root) ^ c
-		u, ok := unit(at)
-		if !ok || u&0x800000FF != c || u>>8&1 == 0 {
+	node := offset(unit(0))
+	for _, c := range []byte(s) {
+		u := unit(node ^ uint32(c))
+		if c == 0 || u&0x800000FF != uint32(c) {
+			return "", false
+		}
+		node ^= uint32(c) ^ offset(u)
+		if u>>8&1 == 0 {
 			continue
 		}
-		leaf, ok := unit(at ^ offset(u))
-		if begin := int(leaf & 0x7FFFFFFF); ok && begin < len(texts) {
-			s := ""
-			for i := begin; i < len(texts) && texts[i] != 0; i++ {
-				s += string(rune(texts[i]))
-				if texts[i] >= 0x80 {
-					return become, fmt.Errorf("its normalizer makes something else of the character %q than ASCII", rune(c))
-				}
-			}
-			become[c] = &s
+		begin := int(unit(node) & 0x7FFFFFFF)
+		if begin >= len(m.texts) {
+			return "", false
 		}
+		become, _, _ := bytes.Cut(m.texts[begin:], []byte{0})
+		return string(become), true
 	}
-	return become, nil
+	return "", false
 }

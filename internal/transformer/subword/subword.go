@@ -1,4 +1,4 @@
-// Package subword cuts ASCII text into the tokens of a Hugging Face model.
+// Package subword cuts text into the tokens of a Hugging Face model.
 //
 // A model that was trained with tokenizer.json understands text only as that
 // file cuts it: other token ids are another text. [Parse] reads the file and
@@ -15,9 +15,11 @@
 // so that a token's offsets are right by construction.
 //
 // Two things make the package small. Text is ASCII, on which most Unicode
-// rules do nothing; the caller folds it before. And a step that the package
-// does not know ends Parse with a sentence, because a guess would give a model
-// text that it was never trained on, and nobody would notice.
+// rules do nothing; the caller folds it before, unless [Tokenizer.Unicode] says
+// that the file has only steps that are followed on all text: those of models
+// for many languages. And a step that the package does not know ends Parse with
+// a sentence, because a guess would give a model text that it was never trained
+// on, and nobody would notice.
 //
 // It exists because the tokenizer of the backend's own Go library is right on
 // WordPiece alone. Its byte-level BPE splits at spaces only and counts the
@@ -32,6 +34,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // Encoding is a text in tokens, those that the model frames it with included.
@@ -56,6 +59,7 @@ type Tokenizer struct {
 	before, behind  []framing
 	text            uint32 // type id of the text
 	largest         uint32 // id
+	unicode         bool   // text need not be ASCII
 	// surface returns what a token's string stands for in a text.
 	surface func(string) string
 }
@@ -111,6 +115,7 @@ func Parse(raw []byte) (*Tokenizer, error) {
 		return nil, err
 	}
 	t.surface = surface(f)
+	t.unicode = followsUnicode(f.Normalizer) && followsUnicode(f.PreTokenizer) && isUnigram(t.model)
 	if err := t.check(); err != nil {
 		return nil, err
 	}
@@ -128,17 +133,51 @@ type file struct {
 	Model         json.RawMessage `json:"model"`
 }
 
-// Encode cuts a text. A byte that is not ASCII is taken for a character that
-// the model does not know.
-func (t *Tokenizer) Encode(text string) Encoding {
-	chars := make([]char, len(text))
-	for i := range len(text) {
-		r := rune(text[i])
-		if r >= 0x80 {
-			r = '\uFFFD'
-		}
-		chars[i] = char{r, int32(i), int32(i + 1)}
+// Unicode tells whether any UTF-8 is cut as the model was trained on it, and not
+// ASCII alone.
+func (t *Tokenizer) Unicode() bool { return t.unicode }
+
+// followsUnicode tells whether a normalizer or pre-tokenizer does here to every
+// character what it does in the Python library.
+func followsUnicode(c *component) bool {
+	if c == nil {
+		return true
 	}
+	for _, child := range slices.Concat(c.Normalizers, c.PreTokenizers) {
+		if !followsUnicode(&child) {
+			return false
+		}
+	}
+	return slices.Contains([]string{"Sequence", "Precompiled", "Replace", "Strip", "Prepend", "WhitespaceSplit", "Metaspace"}, c.Type)
+}
+
+func isUnigram(m model) bool {
+	_, ok := m.(*unigram)
+	return ok
+}
+
+// characters are the text's, each with its place. What is not UTF-8, and where
+// text has to be ASCII what is not ASCII, is a character that no model knows.
+func (t *Tokenizer) characters(text string) []char {
+	chars := make([]char, 0, len(text))
+	for i := 0; i < len(text); {
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r = utf8.RuneError
+			if t.unicode {
+				r, size = utf8.DecodeRuneInString(text[i:])
+			}
+		}
+		chars = append(chars, char{r, int32(i), int32(i + size)})
+		i += size
+	}
+	return chars
+}
+
+// Encode cuts a text: UTF-8 if the tokenizer is for [Tokenizer.Unicode],
+// otherwise ASCII.
+func (t *Tokenizer) Encode(text string) Encoding {
+	chars := t.characters(text)
 	tokens := make([]token, 0, len(text)/3+4)
 	for _, part := range cut(chars, t.raw) {
 		if part.added {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // golden is a text as the Python library cuts it; testdata/make_kinds.py of the
@@ -50,11 +51,27 @@ func parse(t testing.TB, dir string) *Tokenizer {
 	return k
 }
 
+// multilingual is a tokenizer that follows all text.
+const multilingual = "../testdata/unicode"
+
+// Tokenizers for many languages read text as it is, the others ASCII.
+func TestUnicode(t *testing.T) {
+	if !parse(t, multilingual).Unicode() {
+		t.Error("a multilingual tokenizer is followed on ASCII alone")
+	}
+	for _, kind := range []string{"bert-uncased", "roberta", "albert", "clip"} {
+		if parse(t, filepath.Join("../testdata/kinds", kind)).Unicode() {
+			t.Errorf("%s claims to be followed on all text", kind)
+		}
+	}
+}
+
 // Every kind of tokenizer cuts texts into the ids of the Python library, and
 // at its offsets but for white space in front of a token: the library counts it
-// in or not as a file says, and here it always counts.
+// in or not as a file says, and here it always counts. Nor does it count accents
+// that it joins to their letter, which here are part of it.
 func TestLikeThePythonLibrary(t *testing.T) {
-	for _, dir := range kinds(t) {
+	for _, dir := range append(kinds(t), multilingual) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			k := parse(t, dir)
 			raw, err := os.ReadFile(filepath.Join(dir, "golden.json"))
@@ -74,11 +91,12 @@ func TestLikeThePythonLibrary(t *testing.T) {
 				if !slices.Equal(got.TypeIDs, want.Types) {
 					t.Errorf("%q has the types\n%v, want\n%v", want.Text, got.TypeIDs, want.Types)
 				}
+				joined := strings.ContainsFunc(want.Text, unicode.IsMark)
 				for i, frame := range got.Frame {
 					if frame != (want.Frame[i] == 1) {
 						t.Errorf("token %d of %q: frame is %v", i, want.Text, frame)
 					}
-					if a, b := seen(want.Text, got.Offsets[i]), seen(want.Text, want.Offsets[i]); !frame && a != b {
+					if a, b := seen(want.Text, got.Offsets[i]), seen(want.Text, want.Offsets[i]); !frame && !joined && a != b {
 						t.Errorf("token %d of %q is at %v %q, want %v %q", i, want.Text, got.Offsets[i], want.Text[a[0]:a[1]], want.Offsets[i], want.Text[b[0]:b[1]])
 					}
 				}
@@ -176,10 +194,10 @@ func TestNothingIsCutOff(t *testing.T) {
 // length.
 func FuzzEncode(f *testing.F) {
 	var all []*Tokenizer
-	for _, dir := range kinds(f) {
+	for _, dir := range append(kinds(f), multilingual) {
 		all = append(all, parse(f, dir))
 	}
-	for _, s := range []string{"Hello Naomi", " \t\r\n", "''``", "[MASK] <mask>", "\x00\x7f", "José ✈", strings.Repeat("k", 300), "▁Ġ##"} {
+	for _, s := range []string{"Hello Naomi", " \t\r\n", "''``", "[MASK] <mask>", "\x00\x7f", "José ✈", "fu\u0308r ﬁ\u200b", strings.Repeat("k", 300), "▁Ġ##"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

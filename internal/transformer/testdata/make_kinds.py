@@ -56,6 +56,30 @@ TEXTS = [
     " ",
     " \n ",
 ]
+GERMAN = [
+    "wir freuen uns, dass Sie heute da sind",
+    "danke für die Hilfe mit meiner Bestellung",
+    "der Flug nach Köln ist schon wieder verspätet",
+    "können Sie mir bitte sagen, wo mein Paket bleibt?",
+    "ich möchte die Rechnung über 20 € nicht bezahlen",
+    "Grüße aus München, Straße und Hausnummer stimmen",
+]
+UNICODE_TEXTS = [
+    "danke für die Grüße, Josh",
+    "danke fu\u0308r die Gru\u0308ße",
+    "fu\u0308\u0308r a\u0301\u0308 \u0308",
+    "Straße STRASSE ẞ",
+    "5\u00a0€ – „Zoe“ … ﬁx ½ ²",
+    "ｆｕｌｌ　ｗｉｄｔｈ Naomi",
+    "a\u200bb\u00adc\u200d\ufeff",
+    "👍 Naomi 👩‍👩‍👧 🇩🇪 👋🏽",
+    "日本 Köln на русском",
+    "\u2003weit\u3000  und\u2028breit\r\nKöln\r\n\u0308x ",
+    "<s>für</s> <mask> Grüße<mask>über",
+    "ﬁ\u0308 ²\u0301",
+    "Ä" * 40 + "ö",
+    "e\u0301" * 3 + "\u1100\u1161\u11a8",
+]
 OUT = pathlib.Path(__file__).parent / "kinds"
 
 # SentencePiece's map of characters, cut down to what ASCII needs of it.
@@ -66,9 +90,21 @@ def special(*tokens, **options):
     return [AddedToken(t, special=True, **options) for t in tokens]
 
 
-def charsmap():
+# Some of what it does to other characters: composes accents, takes ligatures and wide letters apart, drops what is not seen.
+OTHERS = {
+    "a\u0308": "ä", "o\u0308": "ö", "u\u0308": "ü", "e\u0301": "é", "ﬁ": "fi", "½": "1⁄2", "²": "2", "…": "...", "\u00a0": " ",
+    "\u2003": " ", "\u3000": " ", "\u2028": " ", "\u200b": " ", "\ufeff": "", "\u00ad": "", "\u200d": "", "\r\n": " ", "ｆ": "f", "ｗ": "w", "ẞ": "ß",
+    "\u1100\u1161": "danke",
+}
+
+
+def spelled(text):
+    return " ".join(f"{ord(c):X}" for c in text)
+
+
+def charsmap(others=None):
     rules = OUT / "rules.tsv"
-    rules.write_text(SPACES)
+    rules.write_text(SPACES + "".join(f"{spelled(a)}\t{spelled(b)}\n" for a, b in (others or {}).items()))
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(SENTENCES), model_writer=model, vocab_size=80, normalization_rule_tsv=str(rules),
@@ -154,12 +190,12 @@ def clip():
     return t
 
 
-def unigram(tokens, unk, normalizer, pre, byte_fallback=False):
+def unigram(tokens, unk, normalizer, pre, sentences=SENTENCES):
     """tokens are the special ones, unk is the one for the unknown."""
     t = Tokenizer(models.Unigram())
     t.normalizer, t.pre_tokenizer = normalizer, pre
-    t.train_from_iterator(SENTENCES, trainers.UnigramTrainer(
-        vocab_size=200, special_tokens=tokens, unk_token=unk, shrinking_factor=0.7, show_progress=False))
+    t.train_from_iterator(sentences, trainers.UnigramTrainer(
+        vocab_size=200 if sentences is SENTENCES else 400, special_tokens=tokens, unk_token=unk, shrinking_factor=0.7, show_progress=False))
     # Names are whole, as the weights have it.
     saved = json.loads(t.to_str())
     wanted = {marker + n: -1.0 for name in NAMES for n in (name, name.lower()) for marker in ("", "▁")}
@@ -175,6 +211,14 @@ def metaspace(**options):
 def xlm_roberta(charsmap):
     t = unigram(special("<s>", "<pad>", "</s>", "<unk>") + special("<mask>", lstrip=True), "<unk>",
                 normalizers.Sequence([normalizers.Precompiled(charsmap), normalizers.Replace(Regex(" {2,}"), " ")]), metaspace())
+    t.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
+    return t
+
+
+def multilingual(charsmap):
+    """XLM-RoBERTa's as its first files have it, on text that is not ASCII."""
+    t = unigram(special("<s>", "<pad>", "</s>", "<unk>") + special("<mask>", lstrip=True), "<unk>", normalizers.Precompiled(charsmap),
+                pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), metaspace()]), SENTENCES + GERMAN * 5)
     t.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
     return t
 
@@ -271,12 +315,13 @@ def golden(t, texts):
     rows = []
     for text in texts:
         e = t.encode(text)
-        assert all(ord(c) < 128 for c in text)
-        rows.append({"text": text, "ids": e.ids, "types": e.type_ids, "offsets": [list(o) for o in e.offsets], "frame": e.special_tokens_mask})
+        at = [len(text[:i].encode()) for i in range(len(text) + 1)]
+        rows.append({"text": text, "ids": e.ids, "types": e.type_ids, "offsets": [[at[i] for i in o] for o in e.offsets], "frame": e.special_tokens_mask})
     return rows
 
 
-def write(name, tokenizer, scheme, model_type, types=False):
+def write(name, tokenizer, scheme, model_type, types=False, texts=TEXTS):
+    assert texts is not TEXTS or all(t.isascii() for t in texts)
     folder = OUT / name
     folder.mkdir(exist_ok=True)
     (folder / "tokenizer.json").write_text(json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False, separators=(",", ":")) + "\n")
@@ -286,7 +331,7 @@ def write(name, tokenizer, scheme, model_type, types=False):
         "model_type": model_type, "max_position_embeddings": 66, "vocab_size": tokenizer.get_vocab_size(),
         "id2label": {str(i): l for i, l in enumerate(labels)}}) + "\n")
     with open(folder / "golden.json", "w") as f:
-        f.write("[\n" + ",\n".join(json.dumps(r, separators=(",", ":")) for r in golden(tokenizer, TEXTS)) + "\n]\n")
+        f.write("[\n" + ",\n".join(json.dumps(r, separators=(",", ":")) for r in golden(tokenizer, texts)) + "\n]\n")
 
 
 def main():
@@ -306,6 +351,8 @@ def main():
     write("deberta-split", deberta_split(), "IOBES", "deberta-v2")
     write("albert", albert(c), "BILOU", "albert", types=True)
     write("t5", t5(c), "BIO", "t5")
+    # In a folder of its own, for what reads ASCII alone goes through all of kinds.
+    write("../unicode", multilingual(charsmap(OTHERS)), "BIO", "xlm-roberta", texts=TEXTS + UNICODE_TEXTS)
 
 
 if __name__ == "__main__":
