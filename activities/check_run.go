@@ -99,7 +99,7 @@ func FineTuneChecks(in pipeline.FineTuneInput) (CheckDatasetInput, CheckProvider
 // ApplyChecks are what an application needs of its file and of its model.
 func ApplyChecks(in pipeline.ApplyInput) (CheckDatasetInput, ResolveModelInput) {
 	return CheckDatasetInput{Dataset: in.Dataset, Kind: pipeline.Production},
-		ResolveModelInput{Task: in.Task, Model: in.Model, Batches: in.Mode == pipeline.InBatches}
+		ResolveModelInput{Task: in.Task, Model: in.Model, Batches: in.Mode == pipeline.InBatches, Turns: in.Turns}
 }
 
 // EvaluateChecks is what an evaluation needs of its model.

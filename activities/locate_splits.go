@@ -22,6 +22,11 @@ type LocateSplitsResult struct {
 	Validation artifact.Ref `json:"validation"`
 	Test       artifact.Ref `json:"test"`
 	Labels     artifact.Ref `json:"labels"`
+	// Known are test conversations at several lengths; zero in fine-tunings from
+	// before there were any.
+	Known artifact.Ref `json:"known,omitzero"`
+	// Turns is how much of a conversation the fine-tuning trained on.
+	Turns pipeline.Turns `json:"turns,omitempty"`
 	// Dataset is the name of the file that they are of, empty if it is not known.
 	Dataset    string             `json:"dataset,omitempty"`
 	Anonymizer string             `json:"anonymizer"`
@@ -47,6 +52,7 @@ func (d *Data) LocateSplits(ctx context.Context, in LocateSplitsInput) (LocateSp
 		return LocateSplitsResult{}, err
 	}
 	result := LocateSplitsResult{Anonymizer: manifest.Facts["anonymizer"], Privacy: manifest.Privacy}
+	result.Turns = manifest.turns()
 	if in, ok := manifest.Parameters.(map[string]any); ok {
 		dataset, _ := in["dataset"].(string)
 		result.Dataset = pipeline.DatasetName(dataset)
@@ -58,6 +64,9 @@ func (d *Data) LocateSplits(ctx context.Context, in LocateSplitsInput) (LocateSp
 	found := 0
 	for _, stage := range manifest.Stages {
 		for _, file := range stage.Files {
+			if file.Path == dir.Growing() {
+				result.Known = file
+			}
 			if into := wanted[file.Path]; into != nil {
 				*into = file
 				found++

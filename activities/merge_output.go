@@ -41,7 +41,9 @@ type MergeOutputInput struct {
 	Provider  string `json:"provider,omitempty"`
 	BaseModel string `json:"base_model,omitempty"`
 	Batches   bool   `json:"batches,omitempty"`
-	Dir       string `json:"dir"`
+	// Turns is how much of a conversation the model was given.
+	Turns pipeline.Turns `json:"turns,omitempty"`
+	Dir   string         `json:"dir"`
 }
 
 // MergeOutputResult names the output and counts what is in it.
@@ -83,6 +85,11 @@ func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutpu
 		test = evaluate.Test(*in.Origin)
 	}
 	result.Warnings = m.Warnings(test)
+	if in.Origin != nil {
+		if unlike := in.Turns.Unlike(in.Origin.Turns); unlike != "" {
+			result.Warnings = append([]string{unlike + ": its threshold was not calibrated for them, so that answers are wrong more often than was asked for, or missing; leave --turns out, or take a model that was trained on them"}, result.Warnings...)
+		}
+	}
 	return result, d.sumUp(ctx, in, m, &result)
 }
 
@@ -98,7 +105,7 @@ func (d *Data) merge(ctx context.Context, in MergeOutputInput) (*merge.Merge, er
 		if err != nil {
 			return nil, err
 		}
-		if err := m.Add(examples, predictions); err != nil {
+		if err := m.Add(dataset.Given(examples, in.Turns), predictions); err != nil {
 			return nil, fmt.Errorf("merging %s with %s: %w", in.Predictions[i].Path, ref.Path, err)
 		}
 	}

@@ -21,6 +21,9 @@ type ResolveModelInput struct {
 	Batches bool `json:"batches,omitempty"`
 	// Base asks whether the model's base model answers untrained.
 	Base bool `json:"base,omitempty"`
+	// Turns is how much of a conversation the model will be given; empty is what it
+	// was trained on.
+	Turns pipeline.Turns `json:"turns,omitempty"`
 }
 
 // ResolveModelResult is what applying the model takes.
@@ -28,9 +31,13 @@ type ResolveModelResult struct {
 	Model     string `json:"model"`
 	BaseModel string `json:"base_model,omitempty"`
 	// Provider is its base URL.
-	Provider  string       `json:"provider,omitempty"`
+	Provider string `json:"provider,omitempty"`
+	// Threshold is that for answers about so much of a conversation as was asked
+	// for.
 	Threshold float64      `json:"threshold"`
 	Labels    artifact.Ref `json:"labels"`
+	// Turns is what the model was trained on.
+	Turns pipeline.Turns `json:"turns,omitempty"`
 	// Origin is what the model was trained on, and how it did in its test.
 	Origin *pipeline.Origin `json:"origin,omitempty"`
 }
@@ -64,7 +71,10 @@ func (p *Provider) ResolveModel(ctx context.Context, in ResolveModelInput) (Reso
 			return ResolveModelResult{}, err
 		}
 	}
-	return ResolveModelResult{Model: m.ID, BaseModel: m.BaseModel, Provider: p.URL, Threshold: m.Threshold, Labels: m.Labels, Origin: pipeline.OriginOf(m)}, nil
+	return ResolveModelResult{
+		Model: m.ID, BaseModel: m.BaseModel, Provider: p.URL, Threshold: m.ThresholdFor(in.Turns.Among(m.Turns)),
+		Labels: m.Labels, Turns: m.Turns, Origin: pipeline.OriginOf(m),
+	}, nil
 }
 
 func (p *Provider) model(ctx context.Context, task, id string) (registry.Model, error) {

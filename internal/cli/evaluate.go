@@ -55,6 +55,7 @@ func (f *evaluateFlags) register(a *app, cmd *cobra.Command) {
 	flags.StringVar(&f.run, "run", "", "fine-tuning `run` whose held-out conversations are used")
 	flags.StringVar(&in.Task, "task", "", "`name` of the model's task (default: that of the run)")
 	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` of the task (default: its champion)")
+	turnsFlag(cmd, &in.Turns, "", "how much of each conversation the model is given: `all|first` (default: what the run trained on)")
 	flags.Float64Var(&in.Precision, "precision", pipeline.DefaultPrecision, "precision to calibrate the threshold to")
 	flags.Int64Var(&in.Seed, "seed", 1, "seed of the confidence intervals")
 	flags.StringSliceVar(&f.with, "with", nil, "`baselines` to add: base, few-shot, or both with a comma between them")
@@ -96,6 +97,8 @@ func (f *evaluateFlags) input(ctx context.Context, a *app, cmd *cobra.Command) (
 func writeEvaluate(t *text, r pipeline.EvaluateResult) {
 	writeTask(t, r.Task)
 	t.fact("model", r.Model)
+	t.fact("note", r.Notes...)
+	writeTurns(t, "asked about", r.Turns)
 	writeMetrics(t, r.Metrics)
 	writeStages(t, r.Stages)
 }

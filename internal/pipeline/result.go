@@ -71,9 +71,12 @@ type Status struct {
 	Stage  Stage       `json:"stage"`
 	Stages []StageTime `json:"stages"`
 	// Dir is the folder of the run's artifacts below the artifacts' root.
-	Dir      string         `json:"dir"`
-	Model    string         `json:"model,omitempty"`
-	Origin   *Origin        `json:"origin,omitempty"`
+	Dir    string  `json:"dir"`
+	Model  string  `json:"model,omitempty"`
+	Origin *Origin `json:"origin,omitempty"`
+	// Turns is how much of a conversation the run trains on, or asks about; empty is
+	// [AllTurns].
+	Turns    Turns          `json:"turns,omitempty"`
 	Prepared *PrepareCounts `json:"prepared,omitempty"`
 	// Privacy is how the anonymizer was judged.
 	Privacy Evaluation   `json:"privacy,omitzero"`
@@ -178,6 +181,9 @@ type SplitCounts struct {
 	Empty int64 `json:"empty"`
 	// Duplicates have the same text as an earlier example.
 	Duplicates int64 `json:"duplicates"`
+	// Unopened examples have no words of a customer, where first words are trained
+	// on.
+	Unopened int64 `json:"unopened,omitempty"`
 	// Rare examples belong to a class below the minimal size.
 	Rare int64 `json:"rare"`
 	// Surplus examples were more than the target size.
@@ -276,6 +282,8 @@ type Origin struct {
 	AskedPrecision float64 `json:"asked_precision,omitempty"`
 	// Confidences counts the answers to the test set by confidence, all of them.
 	Confidences map[int]int64 `json:"confidences,omitempty"`
+	// Turns is how much of a conversation it was trained on; empty is [AllTurns].
+	Turns Turns `json:"turns,omitempty"`
 }
 
 // OriginOf returns what is known of a model's training.
@@ -283,6 +291,7 @@ func OriginOf(m Model) *Origin {
 	o := &Origin{
 		Dataset: m.Dataset, DatasetSHA256: m.DatasetSHA256, DatasetRows: m.DatasetRows, Created: m.Created,
 		TestCoverage: m.TestCoverage, AskedPrecision: m.AskedPrecision, Confidences: m.Confidences,
+		Turns: m.Turns,
 	}
 	// Models from before the name was kept have it among their parameters.
 	if in, ok := m.Parameters.(map[string]any); ok && o.Dataset == "" {
@@ -318,6 +327,33 @@ type Metrics struct {
 	// MajorityAccuracy is that of always naming the commonest company of the
 	// test set, see package evaluate's Majority; 0 in runs from before it was measured.
 	MajorityAccuracy Share `json:"majority_accuracy,omitempty"`
+	// Known is how the model does on a sample of the test set, by how much of a
+	// conversation it knows; empty where that was not measured.
+	Known []KnownScore `json:"known,omitempty"`
+	// FirstWords judges a model that was trained on [BothTurns] on first words alone,
+	// the rest of the metrics on whole conversations; nil of other models.
+	FirstWords *FirstWordsMetrics `json:"first_words,omitempty"`
+}
+
+// KnownScore is a model's performance on conversations as they were when the customer
+// had begun and so many tweets were there, the threshold left as it is.
+type KnownScore struct {
+	// Tweets is 0 for whole conversations.
+	Tweets        int   `json:"tweets"`
+	Conversations int64 `json:"conversations"`
+	// Accuracy counts every answer, Low and High bound it with 95% confidence.
+	Accuracy Share `json:"accuracy"`
+	Low      Share `json:"low"`
+	High     Share `json:"high"`
+	// Coverage is as in [Score].
+	Coverage Share `json:"coverage"`
+}
+
+// FirstWordsMetrics is as [Metrics], with a threshold of its own.
+type FirstWordsMetrics struct {
+	Threshold  float64 `json:"threshold"`
+	Validation Score   `json:"validation"`
+	Test       Score   `json:"test"`
 }
 
 // Answers counts the answers that the model was judged by.
@@ -341,6 +377,8 @@ type FineTuneResult struct {
 	// Task is as in [Status].
 	Task  string `json:"task,omitempty"`
 	Model string `json:"model"`
+	// Turns is how much of a conversation it was trained on; empty is [AllTurns].
+	Turns Turns `json:"turns,omitempty"`
 	// Champion is the task's model that answers where nobody names one, once
 	// this model was registered; empty if there is none.
 	Champion string `json:"champion,omitempty"`
@@ -418,7 +456,9 @@ type ApplyResult struct {
 	// conversations got no answer, or that the model may be the wrong one for them.
 	Warnings []string `json:"warnings,omitempty"`
 	// Mode is how the model was asked.
-	Mode     ApplyMode     `json:"mode,omitempty"`
+	Mode ApplyMode `json:"mode,omitempty"`
+	// Turns is how much of a conversation it was given; empty is [AllTurns].
+	Turns    Turns         `json:"turns,omitempty"`
 	Prepared PrepareCounts `json:"prepared"`
 	Counts   ApplyCounts   `json:"counts"`
 	// Reviewable counts the conversations that people can look at and correct as
@@ -439,9 +479,13 @@ type ApplyResult struct {
 // EvaluateResult is what Evaluate leaves.
 type EvaluateResult struct {
 	// Task is as in [Status].
-	Task    string  `json:"task,omitempty"`
-	Model   string  `json:"model"`
+	Task  string `json:"task,omitempty"`
+	Model string `json:"model"`
+	// Turns is how much of a conversation the model was given; empty is [AllTurns].
+	Turns   Turns   `json:"turns,omitempty"`
 	Metrics Metrics `json:"metrics"`
+	// Notes say what is to be known of the judgement, a sentence each.
+	Notes []string `json:"notes,omitempty"`
 	// Report is report.html, JSON report.json.
 	Report Ref         `json:"report"`
 	JSON   Ref         `json:"json"`
@@ -540,9 +584,12 @@ type ApplyProgress struct {
 	Threshold float64  `json:"threshold"`
 	Labels    Ref      `json:"labels"`
 	// Provider and BaseModel are what prices are found by.
-	Provider    string        `json:"provider,omitempty"`
-	BaseModel   string        `json:"base_model,omitempty"`
-	Origin      *Origin       `json:"origin,omitempty"`
+	Provider  string  `json:"provider,omitempty"`
+	BaseModel string  `json:"base_model,omitempty"`
+	Origin    *Origin `json:"origin,omitempty"`
+	// Turns is how much of a conversation the model is given; empty is
+	// [AllTurns].
+	Turns       Turns         `json:"turns,omitempty"`
 	Prepared    PrepareResult `json:"prepared"`
 	Predictions []Ref         `json:"predictions"`
 	Stages      []StageTime   `json:"stages"`
