@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"cmp"
+
 	"go.temporal.io/sdk/workflow"
 
 	"switchboard/activities"
@@ -10,8 +12,12 @@ import (
 
 // Evaluate judges any registered model on the splits of any finished
 // fine-tuning, as FineTune judges the model that it made. It registers and
-// promotes nothing.
+// promotes nothing. Of several models it judges each in a child of its own and sets them
+// side by side.
 func Evaluate(ctx workflow.Context, in pipeline.EvaluateInput) (pipeline.EvaluateResult, error) {
+	if len(in.Compare) > 0 {
+		return carryOut(ctx, in, compare)
+	}
 	return carryOut(ctx, in, evaluate)
 }
 
@@ -23,8 +29,10 @@ func evaluate(ctx workflow.Context, r *run, in pipeline.EvaluateInput) (result p
 	if err := e.check(ctx); err != nil {
 		return result, r.refuse(ctx, err)
 	}
-	if err := e.judge(ctx); err != nil {
-		return result, err
+	for _, step := range []func(workflow.Context) error{e.train, e.judge} {
+		if err := step(ctx); err != nil {
+			return result, err
+		}
 	}
 	return e.result, nil
 }
@@ -39,7 +47,8 @@ type evaluation struct {
 	result pipeline.EvaluateResult
 }
 
-func (e *evaluation) check(ctx workflow.Context) error {
+// start begins the run, and looks at its input.
+func (e *evaluation) start(ctx workflow.Context) error {
 	e.notifies(ctx, e.in.Notify)
 	if err := e.begin(ctx); err != nil {
 		return err
@@ -50,7 +59,11 @@ func (e *evaluation) check(ctx workflow.Context) error {
 	if err := e.in.Validate(); err != nil {
 		return invalid(err)
 	}
-	if err := first(e.belongs(ctx, e.in.Task), e.checkNotify(ctx)); err != nil {
+	return first(e.belongs(ctx, e.in.Task), e.checkNotify(ctx))
+}
+
+func (e *evaluation) check(ctx workflow.Context) error {
+	if err := e.start(ctx); err != nil {
 		return err
 	}
 	named := workflow.ExecuteActivity(check(ctx, "find the model"), provider.ResolveModel, activities.EvaluateChecks(e.in))
@@ -61,13 +74,19 @@ func (e *evaluation) check(ctx workflow.Context) error {
 	if err := cleared(e.splits.Clearance()); err != nil {
 		return err
 	}
-	e.accepted = &pipeline.Accepted{Model: e.model.Model}
+	if err := e.checkBase(ctx); err != nil {
+		return err
+	}
+	if e.model.Train {
+		e.model.Turns = e.splits.Turns
+	}
+	e.accepted = &pipeline.Accepted{Model: cmp.Or(e.model.Model, e.model.BaseModel)}
 	e.status.Model, e.status.Privacy = e.model.Model, e.splits.Privacy
 	e.result.Task, e.result.Model, e.result.Dir = e.in.Task, e.model.Model, e.status.Dir
 	e.turns = given(e.in.Turns, e.splits.Turns)
 	e.status.Turns, e.result.Turns = e.turns, e.turns
 	e.note()
-	return workflow.UpsertTypedSearchAttributes(ctx, modelAttribute.ValueSet(e.model.Model))
+	return workflow.UpsertTypedSearchAttributes(ctx, modelAttribute.ValueSet(e.accepted.Model))
 }
 
 // note says where the model was trained on something else than it is judged by.
@@ -126,6 +145,7 @@ func (e *evaluation) judge(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
+	e.contend(onValidation, onTest)
 	e.result.Metrics = judged.Metrics
 	e.result.Metrics.WithoutConfidence = onValidation.WithoutConfidence + onTest.WithoutConfidence
 	e.status.Metrics = &e.result.Metrics

@@ -268,6 +268,13 @@ type EvaluateInput struct {
 	Turns Turns `json:"turns,omitempty"`
 	// With are further columns: the model's base model, asked untrained.
 	With []Untuned `json:"with,omitempty"`
+	// Compare names models to judge one after another and to set side by side, in the
+	// place of Model: ids and aliases of fine-tuned ones, and base models, which are
+	// trained on the splits first.
+	Compare []string `json:"compare,omitempty"`
+	// Contender is set for the part of a comparison that is about one model: Model
+	// may be a base model there.
+	Contender bool `json:"contender,omitempty"`
 	// WithoutTexts leaves the conversations out of the report.
 	WithoutTexts bool `json:"without_texts,omitempty"`
 	// Notify is as in [FineTuneInput].
@@ -294,12 +301,35 @@ func (in EvaluateInput) Validate() error {
 	case in.Precision <= 0 || in.Precision > 1:
 		return badInput("the precision is %g; it must be above 0 and at most 1", in.Precision)
 	}
+	if err := in.checkCompare(); err != nil {
+		return err
+	}
 	for i, way := range in.With {
 		if way != Base && way != FewShot || slices.Contains(in.With[:i], way) {
 			return badInput("the base model can be asked as %q and as %q, each once; %q is not possible", Base, FewShot, way)
 		}
 	}
 	return cmp.Or(checkTurns(in.Turns, AllTurns, FirstTurn), checkNotify(in.Notify), CheckTask(in.Task))
+}
+
+// MostCompared is how many models one comparison takes.
+const MostCompared = 10
+
+func (in EvaluateInput) checkCompare() error {
+	switch {
+	case len(in.Compare) == 0:
+		return nil
+	case in.Model != "" || len(in.With) > 0:
+		return badInput("several models are compared: leave --model and --with out")
+	case len(in.Compare) == 1 || len(in.Compare) > MostCompared:
+		return badInput("%d models are to be compared; name 2 to %d", len(in.Compare), MostCompared)
+	}
+	for i, name := range in.Compare {
+		if name == "" || slices.Contains(in.Compare[:i], name) {
+			return badInput("the models to compare are %q; name each once", in.Compare)
+		}
+	}
+	return nil
 }
 
 // AnalyzeCallInput starts an AnalyzeCall. CallID is required, and either Event or

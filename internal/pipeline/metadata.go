@@ -77,7 +77,11 @@ func (in EvaluateInput) Metadata() Metadata {
 	var d details
 	d.fact("task", in.Task)
 	d.fact("test set of", run)
-	d.fact("model", cmp.Or(in.Model, "the champion"))
+	if len(in.Compare) > 0 {
+		d.fact("models", strings.Join(in.Compare, ", "))
+	} else {
+		d.fact("model", cmp.Or(in.Model, "the champion"))
+	}
 	option(&d, "turns", in.Turns, "")
 	option(&d, "precision", in.Precision, usual.Precision)
 	option(&d, "max-unusable", in.MaxUnusable, usual.MaxUnusable)
@@ -87,6 +91,9 @@ func (in EvaluateInput) Metadata() Metadata {
 	}
 	option(&d, "without-texts", in.WithoutTexts, false)
 	d.fact("notifies", notified(in.Notify))
+	if n := len(in.Compare); n > 0 {
+		return Metadata{fmt.Sprintf("Compare %d models on the test set of %s", n, clip(run)), d.String()}
+	}
 	return Metadata{"Evaluate " + clip(cmp.Or(in.Model, "the champion")) + " on the test set of " + clip(run), d.String()}
 }
 

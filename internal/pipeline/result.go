@@ -258,6 +258,9 @@ type JobState struct {
 	Model         string   `json:"model,omitempty"`
 	TrainedTokens int64    `json:"trained_tokens,omitempty"`
 	ResultFiles   []string `json:"result_files,omitempty"`
+	// Seconds is how long a finished job took from its creation on, its waiting
+	// included; 0 where that is not known.
+	Seconds float64 `json:"seconds,omitempty"`
 }
 
 // JobEvent is one line of the provider's event log.
@@ -486,11 +489,73 @@ type EvaluateResult struct {
 	Metrics Metrics `json:"metrics"`
 	// Notes say what is to be known of the judgement, a sentence each.
 	Notes []string `json:"notes,omitempty"`
+	// Contender is set in the part of a comparison that is about one model, Compared
+	// in the comparison itself, which has no metrics of its own.
+	Contender *Contender      `json:"contender,omitempty"`
+	Compared  []ComparedModel `json:"compared,omitempty"`
 	// Report is report.html, JSON report.json.
 	Report Ref         `json:"report"`
 	JSON   Ref         `json:"json"`
 	Dir    string      `json:"dir"`
 	Stages []StageTime `json:"stages"`
+}
+
+// Contender is what a comparison wants to know of a model beside how it was judged.
+type Contender struct {
+	BaseModel string `json:"base_model"`
+	// Provider is its base URL.
+	Provider string `json:"provider,omitempty"`
+	// Job is the last that is known of its training; zero where nothing is.
+	Job JobState `json:"job,omitzero"`
+	// AnswersPerSecond is how fast it answered; 0 where all answers were there.
+	AnswersPerSecond float64 `json:"answers_per_second,omitempty"`
+	// The splits that it was judged on, and its answers to them.
+	Validation            Ref `json:"validation"`
+	ValidationPredictions Ref `json:"validation_predictions"`
+	Test                  Ref `json:"test"`
+	TestPredictions       Ref `json:"test_predictions"`
+}
+
+// ComparedModel is a row of a comparison. What is not known is [None], or 0 where it is
+// no share.
+type ComparedModel struct {
+	// Name is what the model was called, Model its id. A cascade has no id: its
+	// first model answers where it is sure, and its second is asked about the rest.
+	Name  string `json:"name"`
+	Model string `json:"model,omitempty"`
+	// Failure says why nothing else is known.
+	Failure string `json:"failure,omitempty"`
+	// Accuracy counts every answer, Low and High bound it with 95% confidence.
+	Accuracy Share `json:"accuracy"`
+	Low      Share `json:"low"`
+	High     Share `json:"high"`
+	// Coverage is the share that is answered at the threshold, Precision how much of
+	// that is right.
+	Coverage  Share `json:"coverage"`
+	Precision Share `json:"precision"`
+	// FirstWords is the accuracy on first words alone, of a sample.
+	FirstWords Share `json:"first_words"`
+	MacroF1    Share `json:"macro_f1"`
+	// TrainingSeconds is how long the job took, its waiting included. Cost is in US
+	// dollars, where Priced.
+	TrainingSeconds float64 `json:"training_seconds,omitempty"`
+	TrainedTokens   int64   `json:"trained_tokens,omitempty"`
+	Cost            float64 `json:"cost_usd,omitempty"`
+	Priced          bool    `json:"priced,omitempty"`
+	// AnswersPerSecond is as in [Contender].
+	AnswersPerSecond float64 `json:"answers_per_second,omitempty"`
+	// Asked is the share of conversations about which a cascade asks its second
+	// model.
+	Asked Share `json:"asked"`
+	// Report is the model's own.
+	Report Ref `json:"report,omitzero"`
+}
+
+// FailedModel is the row of a model that could not be judged.
+func FailedModel(name, why string) ComparedModel {
+	return ComparedModel{
+		Name: name, Failure: why, Accuracy: None, Low: None, High: None, Coverage: None, Precision: None, FirstWords: None, MacroF1: None, Asked: None,
+	}
 }
 
 // AnalyzeCallResult is what AnalyzeCall leaves. The company is in the database or

@@ -39,6 +39,11 @@ func newPage(name, text string) *template.Template {
 		"moment":   moment,
 		"sentence": sentence,
 		"known":    KnownOf,
+		"lasted":   lasted,
+		"pace":     pace,
+		"right": func(m pipeline.ComparedModel) evaluate.Interval {
+			return evaluate.Interval{Value: m.Accuracy, Low: m.Low, High: m.High}
+		},
 		"correct": func(k pipeline.KnownScore) evaluate.Interval {
 			return evaluate.Interval{Value: k.Accuracy, Low: k.Low, High: k.High}
 		},
