@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"strings"
 
 	"go.temporal.io/sdk/temporal"
@@ -67,7 +68,7 @@ func (c *comparison) judgeEach(ctx workflow.Context) error {
 		case ctx.Err() != nil || temporal.IsCanceledError(err):
 			return err
 		case err != nil:
-			contender.Failure = reason(err).Error()
+			contender.Failure = sentence(err)
 			why = contender.Failure
 		default:
 			judged++
@@ -80,6 +81,15 @@ func (c *comparison) judgeEach(ctx workflow.Context) error {
 		return refused("none of the %d models could be judged; the last one: %s", len(c.in.Compare), why)
 	}
 	return nil
+}
+
+// sentence is why a child failed, as it says itself.
+func sentence(err error) string {
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) {
+		return app.Message()
+	}
+	return err.Error()
 }
 
 func (c *comparison) child(ctx workflow.Context, i int) workflow.Context {
