@@ -81,7 +81,7 @@ func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutpu
 		result.Counts.Cost, result.Counts.Priced = price.Answers(asked, answered, in.Batches), true
 	}
 	var test evaluate.Practice
-	if in.Origin != nil {
+	if in.Origin != nil && in.asInItsTest() {
 		test = evaluate.Test(*in.Origin)
 	}
 	result.Warnings = m.Warnings(test)
@@ -91,6 +91,12 @@ func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutpu
 		}
 	}
 	return result, d.sumUp(ctx, in, m, &result)
+}
+
+// asInItsTest tells whether the model is given as much of a conversation as in its own
+// test. Otherwise its answers are not to be compared with those, nor with those to come.
+func (in MergeOutputInput) asInItsTest() bool {
+	return in.Origin == nil || (in.Turns == pipeline.FirstTurn) == (in.Origin.Turns == pipeline.FirstTurn)
 }
 
 // merge reads all parts.
@@ -123,7 +129,7 @@ func (d *Data) sumUp(ctx context.Context, in MergeOutputInput, m *merge.Merge, r
 	s, dir := m.Summary(), layout.Run(in.Dir)
 	s.At, s.Task, s.Model, s.Warnings = time.Now(), in.Task, in.Model, result.Warnings
 	s.Dataset, s.DatasetSHA256 = pipeline.DatasetName(in.Dataset.URL), in.Dataset.SHA256
-	if in.Model != "" {
+	if in.Model != "" && in.asInItsTest() {
 		a := registry.Application{Run: in.Dir, At: s.At, Model: in.Model, Confidences: s.Confidences}
 		if err := d.Models.Task(in.Task).RecordApplication(ctx, a); err != nil {
 			return err

@@ -64,8 +64,6 @@ func (f *evaluateFlags) register(a *app, cmd *cobra.Command) {
 	flags.StringVar(&in.Task, "task", "", "`name` of the model's task (default: that of the run)")
 	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` of the task (default: its champion)")
 	flags.StringSliceVar(&in.Compare, "compare", nil, "`models` to judge and set side by side, with commas between them: ids and aliases of fine-tuned ones, and base models")
-	cmd.MarkFlagsMutuallyExclusive("compare", "model")
-	cmd.MarkFlagsMutuallyExclusive("compare", "with")
 	turnsFlag(cmd, &in.Turns, "", "how much of each conversation the model is given: `all|first` (default: what the run trained on)")
 	flags.Float64Var(&in.Precision, "precision", pipeline.DefaultPrecision, "precision to calibrate the threshold to")
 	flags.Int64Var(&in.Seed, "seed", 1, "seed of the confidence intervals")
@@ -73,6 +71,8 @@ func (f *evaluateFlags) register(a *app, cmd *cobra.Command) {
 	flags.BoolVar(&in.WithoutTexts, "without-texts", false, "leave conversations out of the report, so that it can be shared")
 	flags.Float64Var(&in.MaxUnusable, "max-unusable", pipeline.DefaultMaxUnusable, "highest share of answers that may be no label")
 	a.notifyFlag(cmd, &in.Notify)
+	cmd.MarkFlagsMutuallyExclusive("compare", "model")
+	cmd.MarkFlagsMutuallyExclusive("compare", "with")
 }
 
 // input is what the flags ask for, with the splits of the run that they name.
