@@ -94,6 +94,9 @@ func (in EvaluateInput) Metadata() Metadata {
 	if n := len(in.Compare); n > 0 {
 		return Metadata{fmt.Sprintf("Compare %d models on the test set of %s", n, clip(run)), d.String()}
 	}
+	if in.Contender {
+		return Metadata{"Judge " + clip(in.Model) + " for a comparison on the test set of " + clip(run), d.String()}
+	}
 	return Metadata{"Evaluate " + clip(cmp.Or(in.Model, "the champion")) + " on the test set of " + clip(run), d.String()}
 }
 
