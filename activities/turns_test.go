@@ -119,7 +119,6 @@ func TestContenders(t *testing.T) {
 		t.Errorf("the threshold for first words is %v", first.Threshold)
 	}
 	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Model: "nobodys", Contender: true}, nil), problem.BadInput, "nobodys")
-	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Model: job.BaseModel}, nil), problem.BadInput, "")
 }
 
 func TestTakeFirstWords(t *testing.T) {
