@@ -93,6 +93,9 @@ func advance(last pipeline.JobProgress, job provider.Job, events []provider.Even
 		TrainedTokens: job.TrainedTokens,
 		ResultFiles:   job.ResultFiles,
 	}
+	if job.Finished.After(job.Created) && !job.Created.IsZero() {
+		last.State.Seconds = job.Finished.Sub(job.Created).Seconds()
+	}
 	last.Events += len(events)
 	recent := append([]pipeline.JobEvent(nil), last.Recent...)
 	for _, e := range events {

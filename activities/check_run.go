@@ -49,7 +49,12 @@ func (p *Preflight) check(ctx context.Context, in pipeline.CheckRunInput) error 
 	case in.Evaluate != nil:
 		return firstProblem(
 			func() error { return p.notify(ctx, in.Evaluate.Notify) },
-			func() error { return p.model(ctx, EvaluateChecks(*in.Evaluate)) },
+			func() error {
+				if len(in.Evaluate.Compare) > 0 {
+					return nil // one that is missing is a row that says so
+				}
+				return p.model(ctx, EvaluateChecks(*in.Evaluate))
+			},
 		)
 	case in.Call != nil:
 		return firstProblem(
@@ -99,10 +104,10 @@ func FineTuneChecks(in pipeline.FineTuneInput) (CheckDatasetInput, CheckProvider
 // ApplyChecks are what an application needs of its file and of its model.
 func ApplyChecks(in pipeline.ApplyInput) (CheckDatasetInput, ResolveModelInput) {
 	return CheckDatasetInput{Dataset: in.Dataset, Kind: pipeline.Production},
-		ResolveModelInput{Task: in.Task, Model: in.Model, Batches: in.Mode == pipeline.InBatches}
+		ResolveModelInput{Task: in.Task, Model: in.Model, Batches: in.Mode == pipeline.InBatches, Turns: in.Turns}
 }
 
 // EvaluateChecks is what an evaluation needs of its model.
 func EvaluateChecks(in pipeline.EvaluateInput) ResolveModelInput {
-	return ResolveModelInput{Task: in.Task, Model: in.Model, Base: len(in.With) > 0}
+	return ResolveModelInput{Task: in.Task, Model: in.Model, Base: len(in.With) > 0, Contender: in.Contender}
 }

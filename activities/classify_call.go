@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"switchboard/internal/dataset"
 	"switchboard/internal/inference"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -57,7 +58,7 @@ func (c *Calls) classify(ctx context.Context, asked inference.TopClassifier, in 
 	}
 	said, err := inference.Single(ctx, asked, inference.Options{
 		Model: model.ID, Prompt: prompt.System, Labels: labels, Concurrency: callConcurrency,
-	}, textsOf(turns), model.Threshold)
+	}, givenOf(turns, model.Turns), model.Threshold)
 	if err != nil {
 		return ClassifyCallResult{}, err
 	}
@@ -99,6 +100,35 @@ func (c *Calls) labelsOf(ctx context.Context, m registry.Model) ([]string, error
 	}
 	c.labels.Store(m.Labels.SHA256, labels)
 	return labels, nil
+}
+
+// agentSide is who speaks for the company.
+const agentSide = "agent"
+
+// openingOf is the line, from 1, of a call's first text that is what the customer says
+// first; whoever is not known to speak for the company counts as a customer. It is 0
+// where the customer says nothing for so long.
+func openingOf(turns []results.Turn) int32 {
+	line := int32(0)
+	for _, t := range turns[:min(len(turns), pipeline.DefaultMaxTweets)] {
+		if t.Text == "" {
+			continue
+		}
+		if line++; t.Side != agentSide {
+			return line
+		}
+	}
+	return 0
+}
+
+// givenOf is what a model is asked about a call: the pieces of [textsOf], or what the
+// customer says first where the model knows no more.
+func givenOf(turns []results.Turn, trained pipeline.Turns) []string {
+	texts := textsOf(turns)
+	if len(texts) == 0 || trained.Asked() != pipeline.FirstTurn {
+		return texts
+	}
+	return []string{dataset.Example{Text: texts[0], Opening: openingOf(turns)}.Since(1)}
 }
 
 // textsOf cuts a call as package thread cuts a long conversation, and joins the turns

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -28,6 +29,9 @@ type ClassifyPartInput struct {
 	Prompt artifact.Ref `json:"prompt,omitzero"`
 	// Path is where the predictions go.
 	Path string `json:"path"`
+	// Turns is how much of each example is asked about: all of it, or
+	// [pipeline.FirstTurn].
+	Turns pipeline.Turns `json:"turns,omitempty"`
 	// Clearance is that of the examples.
 	pipeline.Clearance
 }
@@ -39,6 +43,10 @@ type ClassifyPartResult struct {
 	// WithoutConfidence counts answers of this attempt for which the provider
 	// gave no probability. They count as certain, so no threshold helps.
 	WithoutConfidence int `json:"without_confidence,omitempty"`
+	// Questions is how many answers this attempt asked for, in so many Seconds; what
+	// was answered before is in neither.
+	Questions int     `json:"questions,omitempty"`
+	Seconds   float64 `json:"seconds,omitempty"`
 }
 
 // ClassifyPart asks a model about every example of a part. Answers are kept as
@@ -57,7 +65,7 @@ func (p *Provider) ClassifyPart(ctx context.Context, in ClassifyPartInput) (Clas
 	ctx, stop := untilWorkerStops(ctx)
 	defer stop()
 
-	examples, err := rows[dataset.Example](ctx, p.Store, in.Examples)
+	examples, err := in.asked(ctx, p.Store)
 	if err != nil {
 		return ClassifyPartResult{}, err
 	}
@@ -74,6 +82,7 @@ func (p *Provider) ClassifyPart(ctx context.Context, in ClassifyPartInput) (Clas
 	if err != nil {
 		return ClassifyPartResult{}, err
 	}
+	began := time.Now()
 	outcome, err := inference.Run(ctx, p.Client, inference.Options{
 		Model: in.Model, Prompt: system, Labels: labels,
 		Concurrency: p.Concurrent, LastAttempt: attempt >= pipeline.ClassifyAttempts,
@@ -85,11 +94,22 @@ func (p *Provider) ClassifyPart(ctx context.Context, in ClassifyPartInput) (Clas
 	if err != nil {
 		return ClassifyPartResult{}, err
 	}
+	asked := time.Since(began)
 	if err := journal.join(stored, outcome.Predictions); err != nil {
 		return ClassifyPartResult{}, err
 	}
 	ref, err := writeRows(stored, p.Store, in.Path, outcome.Predictions)
-	return ClassifyPartResult{Predictions: ref, WithoutConfidence: outcome.WithoutConfidence}, err
+	result := ClassifyPartResult{Predictions: ref, WithoutConfidence: outcome.WithoutConfidence, Questions: outcome.Questions}
+	if outcome.Questions > 0 {
+		result.Seconds = asked.Seconds()
+	}
+	return result, err
+}
+
+// asked are the examples as the model is asked about them.
+func (in ClassifyPartInput) asked(ctx context.Context, store *artifact.Store) ([]dataset.Example, error) {
+	examples, err := rows[dataset.Example](ctx, store, in.Examples)
+	return dataset.Given(examples, in.Turns), err
 }
 
 // key identifies the questions: the same model asked in the same words about
@@ -97,6 +117,9 @@ func (p *Provider) ClassifyPart(ctx context.Context, in ClassifyPartInput) (Clas
 func (in ClassifyPartInput) key() string {
 	words := cmp.Or(in.Prompt.SHA256, prompt.Version())
 	text := fmt.Sprintf("%s\n%s\n%s\n%s", in.Model, words, in.Labels.SHA256, in.Examples.SHA256)
+	if in.Turns == pipeline.FirstTurn {
+		text += "\n" + string(in.Turns)
+	}
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:16])
 }

@@ -66,7 +66,7 @@ func TestPlanBudgetFindsTheSizeThatTheEstimateConfirms(t *testing.T) {
 		p := l.run(path, "planned", size, false)
 		var result EstimateCostResult
 		l.must(l.data.EstimateCost, EstimateCostInput{
-			Train: p.splits.Train, Validation: p.splits.Validation, Test: p.splits.Test,
+			Train: p.splits.Train, Validation: p.splits.Validation, Test: p.splits.Test, Known: p.splits.Known,
 			URL: "http://here", BaseModel: "small", Epochs: planned.Epochs, Dir: "planned",
 		}, &result)
 		return result.Estimates[0].Total()

@@ -509,11 +509,15 @@ func TestMergeWarnsOfAnotherKindOfConversations(t *testing.T) {
 		status dataset.Status
 		sure   float64
 		want   int
+		turns  pipeline.Turns
 	}{
-		"as in its test":    {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.95, 0},
-		"far less sure":     {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.35, 3},
-		"nothing is known":  {nil, dataset.Classified, 0.35, 0},
-		"the others failed": {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Failed, 0, 1},
+		"as in its test":    {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.95, 0, ""},
+		"far less sure":     {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.35, 3, ""},
+		"nothing is known":  {nil, dataset.Classified, 0.35, 0, ""},
+		"the others failed": {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Failed, 0, 1, ""},
+		// One loud word, and not that it differs, which is to be expected.
+		"given what it does not know": {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}}, dataset.Classified, 0.35, 1, pipeline.FirstTurn},
+		"given either":                {&pipeline.Origin{TestCoverage: 0.9, Confidences: map[int]int64{9: 500}, Turns: pipeline.BothTurns}, dataset.Classified, 0.35, 0, pipeline.FirstTurn},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
@@ -536,12 +540,12 @@ func TestMergeWarnsOfAnotherKindOfConversations(t *testing.T) {
 			var merged MergeOutputResult
 			l.must(l.data.MergeOutput, MergeOutputInput{
 				Dataset: staged.Dataset, Examples: refs, Predictions: []artifact.Ref{ref}, Duplicates: staged.Duplicates, Threshold: 0.5,
-				Task: "demo", Model: "ft:m", Origin: test.origin, Dir: "run",
+				Task: "demo", Model: "ft:m", Origin: test.origin, Turns: test.turns, Dir: "run",
 			}, &merged)
 			if len(merged.Warnings) != test.want {
 				t.Errorf("the warnings are %q, want %d", merged.Warnings, test.want)
 			}
-			if recorded, err := l.data.Models.Task("demo").Applications(t.Context(), "ft:m", 9); err != nil || len(recorded) != 1 {
+			if recorded, err := l.data.Models.Task("demo").Applications(t.Context(), "ft:m", 9); err != nil || (len(recorded) == 1) != (test.turns == "") {
 				t.Errorf("recorded %+v, %v", recorded, err)
 			}
 		})

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 
 	"switchboard/internal/artifact"
 	"switchboard/internal/cost"
@@ -17,6 +18,11 @@ type EstimateCostInput struct {
 	Train      artifact.Ref `json:"train"`
 	Validation artifact.Ref `json:"validation"`
 	Test       artifact.Ref `json:"test"`
+	// Known are conversations that the model is asked about beside the test set, at
+	// several lengths.
+	Known artifact.Ref `json:"known,omitzero"`
+	// Turns is how much of the splits is trained on.
+	Turns pipeline.Turns `json:"turns,omitempty"`
 	// URL and BaseModel are the run's provider and what it starts from.
 	URL       string `json:"url"`
 	BaseModel string `json:"base_model"`
@@ -39,7 +45,7 @@ type EstimateCostResult struct {
 // other base model whose price is known. More than the limit is a problem of
 // kind Refused.
 func (d *Data) EstimateCost(ctx context.Context, in EstimateCostInput) (EstimateCostResult, error) {
-	var r split.Result
+	r := split.Result{Turns: in.Turns}
 	for _, s := range []struct {
 		ref      artifact.Ref
 		examples *[]dataset.Example
@@ -48,6 +54,13 @@ func (d *Data) EstimateCost(ctx context.Context, in EstimateCostInput) (Estimate
 		if *s.examples, err = rows[dataset.Example](ctx, d.Store, s.ref); err != nil {
 			return EstimateCostResult{}, err
 		}
+	}
+	if in.Known.Path != "" {
+		known, err := rows[dataset.Example](ctx, d.Store, in.Known)
+		if err != nil {
+			return EstimateCostResult{}, err
+		}
+		r.Known = known
 	}
 	estimates, err := d.estimate(ctx, in, r)
 	if err != nil {
@@ -63,7 +76,7 @@ func (d *Data) EstimateCost(ctx context.Context, in EstimateCostInput) (Estimate
 
 // estimate counts once for each vocabulary.
 func (d *Data) estimate(ctx context.Context, in EstimateCostInput, r split.Result) ([]pipeline.CostEstimate, error) {
-	every := append(append(append([]dataset.Example(nil), r.Train...), r.Validation...), r.Test...)
+	every := slices.Concat(split.Texts(r.Train, r.Turns), split.Texts(r.Validation, r.Turns), split.Texts(r.Test, r.Turns), r.Known)
 	counted := map[string]*cost.Counted{}
 	own, known := d.Prices.Find(in.URL, in.BaseModel)
 	var estimates []pipeline.CostEstimate

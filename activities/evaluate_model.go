@@ -11,6 +11,7 @@ import (
 	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/split"
 )
 
 // EvaluateModelInput names two splits and a model's answers to them.
@@ -19,12 +20,27 @@ type EvaluateModelInput struct {
 	ValidationPredictions artifact.Ref `json:"validation_predictions"`
 	Test                  artifact.Ref `json:"test"`
 	TestPredictions       artifact.Ref `json:"test_predictions"`
+	// Known are test conversations at several lengths, see [split.Growing]; zero
+	// where there are none.
+	Known            artifact.Ref `json:"known,omitzero"`
+	KnownPredictions artifact.Ref `json:"known_predictions,omitzero"`
+	// FirstWords are the splits that are judged besides by first words alone, with a
+	// threshold of their own; nil where that is not asked for.
+	FirstWords *AnsweredSplits `json:"first_words,omitempty"`
 	// Precision is what the threshold is calibrated to.
 	Precision float64 `json:"precision"`
 	// MaxUnusable is the largest share of answers that may be no label; 0 is
 	// [pipeline.DefaultMaxUnusable].
 	MaxUnusable float64 `json:"max_unusable,omitempty"`
 	Dir         string  `json:"dir"`
+}
+
+// AnsweredSplits are two splits and a model's answers to them.
+type AnsweredSplits struct {
+	Validation            artifact.Ref `json:"validation"`
+	ValidationPredictions artifact.Ref `json:"validation_predictions"`
+	Test                  artifact.Ref `json:"test"`
+	TestPredictions       artifact.Ref `json:"test_predictions"`
 }
 
 // EvaluateModelResult is the judgement.
@@ -62,6 +78,9 @@ func (d *Data) EvaluateModel(ctx context.Context, in EvaluateModelInput) (Evalua
 		InvalidAnswers:   invalid,
 		MajorityAccuracy: majority,
 	}}
+	if err := d.scoreParts(ctx, in, &result.Metrics); err != nil {
+		return EvaluateModelResult{}, err
+	}
 	var confidences []float64
 	for _, a := range test.answers {
 		confidences = append(confidences, a.Confidence)
@@ -69,6 +88,41 @@ func (d *Data) EvaluateModel(ctx context.Context, in EvaluateModelInput) (Evalua
 	result.Confidences = evaluate.ConfidenceBins(confidences)
 	result.Report, err = d.Store.WriteJSON(ctx, layout.Run(in.Dir).Scores(), result.Metrics)
 	return result, err
+}
+
+// scoreParts measures the model on first words, and on conversations that grow, where
+// that is asked for.
+func (d *Data) scoreParts(ctx context.Context, in EvaluateModelInput, m *pipeline.Metrics) error {
+	first := m.Threshold
+	if s := in.FirstWords; s != nil {
+		validation, err := d.answers(ctx, s.Validation, s.ValidationPredictions)
+		if err != nil {
+			return err
+		}
+		test, err := d.answers(ctx, s.Test, s.TestPredictions)
+		if err != nil {
+			return err
+		}
+		first = evaluate.Threshold(validation.answers, in.Precision)
+		m.FirstWords = &pipeline.FirstWordsMetrics{
+			Threshold:  first,
+			Validation: evaluate.Measure(validation.answers, first), Test: evaluate.Measure(test.answers, first),
+		}
+	}
+	if in.KnownPredictions.Path == "" {
+		return nil
+	}
+	known, err := d.answers(ctx, in.Known, in.KnownPredictions)
+	if err != nil {
+		return err
+	}
+	m.Known = evaluate.Known(known.answers, split.Known[:], func(tweets int) float64 {
+		if tweets == 1 {
+			return first
+		}
+		return m.Threshold
+	})
+	return nil
 }
 
 // judgeable refuses what says nothing of a model: splits without a conversation,

@@ -40,9 +40,12 @@ func (c *Control) Explain(ctx context.Context, in pipeline.ExplainInput) (pipeli
 	if err != nil {
 		return pipeline.ExplainResult{}, err
 	}
-	answer, _ := merge.Surest([]dataset.Prediction{prediction}, model.Threshold)
+	turns := m.turns().Among(model.Turns)
+	example = dataset.Given([]dataset.Example{example}, turns)[0]
+	threshold := model.ThresholdFor(turns)
+	answer, _ := merge.Surest([]dataset.Prediction{prediction}, threshold)
 	x := pipeline.Explanation{
-		Model: model.ID, Company: answer.Company, Status: answer.Status, Confidence: prediction.Confidence, Threshold: model.Threshold,
+		Model: model.ID, Company: answer.Company, Status: answer.Status, Confidence: prediction.Confidence, Threshold: threshold,
 		Answers: []pipeline.LikelyAnswer{},
 	}
 	if example.Text != "" {
@@ -74,7 +77,7 @@ func (c *Control) explainCall(ctx context.Context, in pipeline.ExplainInput) (pi
 		Answers: []pipeline.LikelyAnswer{},
 	}
 	// Of a call in several pieces, the first is what a caller begins with.
-	if texts := textsOf(r.Turns); len(texts) > 0 && texts[0] != "" {
+	if texts := givenOf(r.Turns, model.Turns); len(texts) > 0 && texts[0] != "" {
 		if err := c.reasons(ctx, model, texts[0], &x); err != nil {
 			return pipeline.ExplainResult{}, err
 		}
@@ -128,6 +131,13 @@ func (c *Control) conversation(ctx context.Context, m Manifest, id int64) (datas
 		return examples[at], predictions[at], nil
 	}
 	return dataset.Example{}, dataset.Prediction{}, problem.Input("the run has no conversation %d; give an id of the column conversation_id of its output.csv", id)
+}
+
+// turns is how much of a conversation the run asked about, empty where it is not said.
+func (m Manifest) turns() pipeline.Turns {
+	in, _ := m.Parameters.(map[string]any)
+	turns, _ := in["turns"].(string)
+	return pipeline.Turns(turns)
 }
 
 // files are those of a stage.

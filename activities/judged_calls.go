@@ -87,7 +87,11 @@ func (j judgedCalls) examples() []dataset.Example {
 	for _, c := range j.calls {
 		thread := idOf(c.CallID)
 		for i, text := range textsOf(c.Turns) {
-			list = append(list, dataset.Example{ID: idOf(fmt.Sprintf("%s\x00%d", c.CallID, i)), ThreadID: thread, Text: text, Label: c.Label})
+			e := dataset.Example{ID: idOf(fmt.Sprintf("%s\x00%d", c.CallID, i)), ThreadID: thread, Text: text, Label: c.Label}
+			if i == 0 {
+				e.Opening = openingOf(c.Turns)
+			}
+			list = append(list, e)
 		}
 	}
 	return list

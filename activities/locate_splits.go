@@ -22,6 +22,17 @@ type LocateSplitsResult struct {
 	Validation artifact.Ref `json:"validation"`
 	Test       artifact.Ref `json:"test"`
 	Labels     artifact.Ref `json:"labels"`
+	// TrainFile and ValidationFile are what was uploaded, Epochs and Seed what it was
+	// trained with.
+	TrainFile      artifact.Ref `json:"train_file,omitzero"`
+	ValidationFile artifact.Ref `json:"validation_file,omitzero"`
+	Epochs         int          `json:"epochs,omitempty"`
+	Seed           int64        `json:"seed,omitempty"`
+	// Known are test conversations at several lengths; zero in fine-tunings from
+	// before there were any.
+	Known artifact.Ref `json:"known,omitzero"`
+	// Turns is how much of a conversation the fine-tuning trained on.
+	Turns pipeline.Turns `json:"turns,omitempty"`
 	// Dataset is the name of the file that they are of, empty if it is not known.
 	Dataset    string             `json:"dataset,omitempty"`
 	Anonymizer string             `json:"anonymizer"`
@@ -47,8 +58,12 @@ func (d *Data) LocateSplits(ctx context.Context, in LocateSplitsInput) (LocateSp
 		return LocateSplitsResult{}, err
 	}
 	result := LocateSplitsResult{Anonymizer: manifest.Facts["anonymizer"], Privacy: manifest.Privacy}
+	result.Turns = manifest.turns()
 	if in, ok := manifest.Parameters.(map[string]any); ok {
 		dataset, _ := in["dataset"].(string)
+		epochs, _ := in["epochs"].(float64)
+		seed, _ := in["seed"].(float64)
+		result.Epochs, result.Seed = int(epochs), int64(seed)
 		result.Dataset = pipeline.DatasetName(dataset)
 	}
 	wanted := map[string]*artifact.Ref{
@@ -58,6 +73,14 @@ func (d *Data) LocateSplits(ctx context.Context, in LocateSplitsInput) (LocateSp
 	found := 0
 	for _, stage := range manifest.Stages {
 		for _, file := range stage.Files {
+			switch file.Path {
+			case dir.Growing():
+				result.Known = file
+			case dir.Uploaded(layout.Train):
+				result.TrainFile = file
+			case dir.Uploaded(layout.Validation):
+				result.ValidationFile = file
+			}
 			if into := wanted[file.Path]; into != nil {
 				*into = file
 				found++

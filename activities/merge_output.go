@@ -41,7 +41,9 @@ type MergeOutputInput struct {
 	Provider  string `json:"provider,omitempty"`
 	BaseModel string `json:"base_model,omitempty"`
 	Batches   bool   `json:"batches,omitempty"`
-	Dir       string `json:"dir"`
+	// Turns is how much of a conversation the model was given.
+	Turns pipeline.Turns `json:"turns,omitempty"`
+	Dir   string         `json:"dir"`
 }
 
 // MergeOutputResult names the output and counts what is in it.
@@ -79,11 +81,22 @@ func (d *Data) MergeOutput(ctx context.Context, in MergeOutputInput) (MergeOutpu
 		result.Counts.Cost, result.Counts.Priced = price.Answers(asked, answered, in.Batches), true
 	}
 	var test evaluate.Practice
-	if in.Origin != nil {
+	if in.Origin != nil && in.asInItsTest() {
 		test = evaluate.Test(*in.Origin)
 	}
 	result.Warnings = m.Warnings(test)
+	if in.Origin != nil {
+		if unlike := in.Turns.Unlike(in.Origin.Turns); unlike != "" {
+			result.Warnings = append([]string{unlike + ": its threshold was not calibrated for them, so that answers are wrong more often than was asked for, or missing; leave --turns out, or take a model that was trained on them"}, result.Warnings...)
+		}
+	}
 	return result, d.sumUp(ctx, in, m, &result)
+}
+
+// asInItsTest tells whether the model is given as much of a conversation as in its own
+// test. Otherwise its answers are not to be compared with those, nor with those to come.
+func (in MergeOutputInput) asInItsTest() bool {
+	return in.Origin == nil || (in.Turns == pipeline.FirstTurn) == (in.Origin.Turns == pipeline.FirstTurn)
 }
 
 // merge reads all parts.
@@ -98,7 +111,7 @@ func (d *Data) merge(ctx context.Context, in MergeOutputInput) (*merge.Merge, er
 		if err != nil {
 			return nil, err
 		}
-		if err := m.Add(examples, predictions); err != nil {
+		if err := m.Add(dataset.Given(examples, in.Turns), predictions); err != nil {
 			return nil, fmt.Errorf("merging %s with %s: %w", in.Predictions[i].Path, ref.Path, err)
 		}
 	}
@@ -116,7 +129,7 @@ func (d *Data) sumUp(ctx context.Context, in MergeOutputInput, m *merge.Merge, r
 	s, dir := m.Summary(), layout.Run(in.Dir)
 	s.At, s.Task, s.Model, s.Warnings = time.Now(), in.Task, in.Model, result.Warnings
 	s.Dataset, s.DatasetSHA256 = pipeline.DatasetName(in.Dataset.URL), in.Dataset.SHA256
-	if in.Model != "" {
+	if in.Model != "" && in.asInItsTest() {
 		a := registry.Application{Run: in.Dir, At: s.At, Model: in.Model, Confidences: s.Confidences}
 		if err := d.Models.Task(in.Task).RecordApplication(ctx, a); err != nil {
 			return err

@@ -41,7 +41,12 @@ func (d *Data) PlanBudget(ctx context.Context, in PlanBudgetInput) (PlanBudgetRe
 	if err != nil {
 		return PlanBudgetResult{}, err
 	}
-	counted, err := cost.Count(ctx, in.Price.Vocabulary, examples)
+	all, err := split.Examples(examples, in.Options)
+	if err != nil {
+		return PlanBudgetResult{}, err
+	}
+	// The test set, and so the sample of it, is the same for every target size.
+	counted, err := cost.Count(ctx, in.Price.Vocabulary, append(split.Texts(examples, in.Options.Turns), all.Known...))
 	if err != nil {
 		return PlanBudgetResult{}, err
 	}

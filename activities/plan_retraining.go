@@ -35,6 +35,8 @@ type PlanRetrainingResult struct {
 	// may give.
 	Champion string       `json:"champion,omitempty"`
 	Labels   artifact.Ref `json:"labels,omitzero"`
+	// Turns is what the champion was trained on.
+	Turns pipeline.Turns `json:"turns,omitempty"`
 	// SetAside tells which labels of calls are not believed.
 	SetAside pipeline.SetAside `json:"set_aside,omitzero"`
 	pipeline.RetrainNews
@@ -64,7 +66,7 @@ func (d *Data) PlanRetraining(ctx context.Context, in PlanRetrainingInput) (Plan
 	if evidence.Judged, err = d.judgedAt(ctx, in.Retraining.Task, judged); err != nil {
 		return PlanRetrainingResult{}, err
 	}
-	plan := PlanRetrainingResult{Champion: champion.ID, Labels: champion.Labels, SetAside: judged.aside, RetrainNews: evidence.News()}
+	plan := PlanRetrainingResult{Champion: champion.ID, Labels: champion.Labels, Turns: champion.Turns, SetAside: judged.aside, RetrainNews: evidence.News()}
 	plan.Train, plan.Reason = in.Enough.Reached(plan.RetrainNews)
 	if plan.Train {
 		return plan, nil

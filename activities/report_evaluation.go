@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 	"time"
 
 	"switchboard/internal/artifact"
@@ -12,6 +13,7 @@ import (
 	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/reports"
+	"switchboard/internal/split"
 )
 
 // ReportEvaluationInput names the splits, a model's answers, and what is known
@@ -45,6 +47,13 @@ type ReportEvaluationInput struct {
 	// Split and SetAside tell what was learned from calls; zero where nothing was.
 	Split    pipeline.SplitCounts `json:"split,omitzero"`
 	SetAside pipeline.SetAside    `json:"set_aside,omitzero"`
+	// Turns is how much of a conversation is trained on; what the answers are about
+	// follows from it. Known and FirstWords are as in [pipeline.Metrics].
+	Turns      pipeline.Turns              `json:"turns,omitempty"`
+	Known      []pipeline.KnownScore       `json:"known,omitempty"`
+	FirstWords *pipeline.FirstWordsMetrics `json:"first_words,omitempty"`
+	// Notes are to be in the report, a sentence each.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // UntunedAnswers are those of a base model that was not trained.
@@ -107,10 +116,13 @@ func (d *Data) judge(ctx context.Context, in ReportEvaluationInput) (reports.Eva
 			return reports.Evaluation{}, err
 		}
 	}
+	s.train, s.validation = split.Shown(s.train, in.Turns), split.Shown(s.validation, in.Turns)
+	s.test = dataset.Given(s.test, in.Turns)
 	subject := reports.Subject{
 		Model: in.Model, BaseModel: in.BaseModel, Dataset: in.Dataset, Run: in.Dir, At: in.At,
 		Trained: dataset.Labels(s.train), Test: s.test,
 		Precision: in.Precision, Seed: in.Seed, TrainedTokens: in.TrainedTokens, Estimates: in.Estimates, WithoutTexts: in.WithoutTexts,
+		Turns: in.Turns, Known: in.Known,
 	}
 	validation, err := d.answers(ctx, in.Validation, in.ValidationPredictions)
 	if err != nil {
@@ -128,7 +140,8 @@ func (d *Data) judge(ctx context.Context, in ReportEvaluationInput) (reports.Eva
 	if err != nil {
 		return reports.Evaluation{}, err
 	}
-	return subject.Judge(beside, append(notes, reports.FromCalls(in.Split, in.SetAside)...)), nil
+	notes = slices.Concat(in.Notes, notes, reports.OnFirstWords(in.FirstWords, in.Precision), reports.FromCalls(in.Split, in.SetAside))
+	return subject.Judge(beside, notes), nil
 }
 
 // beside are the columns that the model is compared with, and why one is missing.

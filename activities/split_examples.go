@@ -39,6 +39,9 @@ type SplitExamplesResult struct {
 	Report artifact.Ref `json:"report"`
 	// Labels lists the answers that a model may give.
 	Labels artifact.Ref `json:"labels"`
+	// Known are conversations of the test set at several lengths, see
+	// [split.Growing]. Runs from before there was such a sample have none.
+	Known artifact.Ref `json:"known,omitzero"`
 	// Calls is calls.json: the ids of the calls that people gave a label.
 	Calls  artifact.Ref `json:"calls,omitzero"`
 	Counts split.Counts `json:"counts"`
@@ -49,7 +52,7 @@ type SplitExamplesResult struct {
 }
 
 func (r *SplitExamplesResult) files() []*artifact.Ref {
-	return []*artifact.Ref{&r.Train, &r.Validation, &r.Test, &r.TrainFile, &r.ValidationFile, &r.Report, &r.Labels, &r.Calls}
+	return []*artifact.Ref{&r.Train, &r.Validation, &r.Test, &r.TrainFile, &r.ValidationFile, &r.Report, &r.Labels, &r.Known, &r.Calls}
 }
 
 // SplitExamples divides examples into train, validation and test, with the
@@ -120,11 +123,14 @@ func (d *Data) writeSplits(ctx context.Context, in SplitExamplesInput, r split.R
 		if s.file == nil {
 			continue
 		}
-		if *s.file, err = d.writeChat(ctx, dir.Uploaded(s.name), s.examples); err != nil {
+		if *s.file, err = d.writeChat(ctx, dir.Uploaded(s.name), split.Shown(s.examples, in.Options.Turns)); err != nil {
 			return SplitExamplesResult{}, err
 		}
 	}
 	var err error
+	if result.Known, err = writeRows(ctx, d.Store, dir.Growing(), r.Known); err != nil {
+		return SplitExamplesResult{}, err
+	}
 	report := struct {
 		Options split.Options `json:"options"`
 		Counts  split.Counts  `json:"counts"`

@@ -13,6 +13,7 @@ import (
 	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/text"
 )
 
 // StageCallInput names the event of a call.
@@ -76,6 +77,9 @@ func piecesOf(e call.Event) []dataset.Conversation {
 		for i := from; i < min(from+pipeline.DefaultMaxTweets, len(e.Turns)); i++ {
 			c.Rows = append(c.Rows, int32(i))
 			c.Texts = append(c.Texts, e.Turns[i].Text)
+			if from == 0 && c.Opening == 0 && e.Turns[i].Side != agentSide && text.Clean(e.Turns[i].Text) != "" {
+				c.Opening = int32(i) + 1
+			}
 		}
 		pieces = append(pieces, c)
 	}

@@ -48,7 +48,7 @@ func (d *Data) StageHeldCalls(ctx context.Context, in StageHeldCallsInput) (Stag
 			continue
 		}
 		ids = append(ids, c.CallID)
-		examples = append(examples, dataset.Example{ID: idOf(c.CallID), ThreadID: idOf(c.CallID), Text: texts[0], Label: label})
+		examples = append(examples, dataset.Example{ID: idOf(c.CallID), ThreadID: idOf(c.CallID), Text: texts[0], Label: label, Opening: openingOf(c.Turns)})
 	}
 	if len(examples) < retrain.FewestHeld {
 		return StageHeldCallsResult{}, nil

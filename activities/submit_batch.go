@@ -8,7 +8,6 @@ import (
 	"fmt"
 
 	"switchboard/internal/artifact"
-	"switchboard/internal/dataset"
 	"switchboard/internal/inference"
 	"switchboard/internal/provider"
 )
@@ -68,7 +67,7 @@ func (p *Provider) SubmitBatch(ctx context.Context, in SubmitBatchInput) (Submit
 
 // openQuestions is what the journal has no answer to.
 func (p *Provider) openQuestions(ctx context.Context, in ClassifyPartInput) (*inference.Batch, error) {
-	examples, err := rows[dataset.Example](ctx, p.Store, in.Examples)
+	examples, err := in.asked(ctx, p.Store)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/prompt"
+	"switchboard/internal/split"
 )
 
 // WritePromptsInput names the training split that shots are taken from.
@@ -15,7 +16,9 @@ type WritePromptsInput struct {
 	Train artifact.Ref       `json:"train"`
 	With  []pipeline.Untuned `json:"with"`
 	Seed  int64              `json:"seed"`
-	Dir   string             `json:"dir"`
+	// Turns is how much of a conversation is shown.
+	Turns pipeline.Turns `json:"turns,omitempty"`
+	Dir   string         `json:"dir"`
 }
 
 // WritePromptsResult has an instruction for each way to ask, in their order.
@@ -30,6 +33,7 @@ func (d *Data) WritePrompts(ctx context.Context, in WritePromptsInput) (result W
 	if err != nil {
 		return result, err
 	}
+	examples = split.Shown(examples, in.Turns)
 	shown := make([]prompt.Shot, len(examples))
 	for i, e := range examples {
 		shown[i] = prompt.Shot{Text: e.Text, Label: e.Label}

@@ -64,6 +64,25 @@ func histories(t *testing.T) string {
 	return folder
 }
 
+// TestHistoriesOfTurns does the same for runs about first words, and for comparisons.
+func TestHistoriesOfTurns(t *testing.T) {
+	folder := histories(t)
+	th := newHarness(t)
+	training, production := tweets(t, th.dir, 600)
+	th.open()
+	whole := th.run("finetune", "--dataset", training, "--watch").WorkflowID
+	both := th.run("finetune", "--dataset", training, "--turns", "both", "--watch").WorkflowID
+	compared := th.run("evaluate", "--run", whole, "--compare", "champion,switchboard-softmax-1,nobodys-model", "--watch").WorkflowID
+	for name, id := range map[string]string{
+		"finetune": whole, "finetune-both": both, "evaluate-compare": compared,
+		"evaluate-champion": pipeline.ContenderID(compared, 0), "evaluate-base-model": pipeline.ContenderID(compared, 1), "evaluate-missing": pipeline.ContenderID(compared, 2),
+		"evaluate-first-words": th.run("evaluate", "--run", whole, "--turns", "first", "--watch").WorkflowID,
+		"apply-first-words":    th.run("apply", "--dataset", production, "--turns", "first", "--watch").WorkflowID,
+	} {
+		th.record(filepath.Join(folder, name+".json"), id)
+	}
+}
+
 // TestHistoriesOfCalls does the same for calls that come in by Kafka, as turns and as
 // a recording, and for one that no model can answer.
 func TestHistoriesOfCalls(t *testing.T) {

@@ -76,6 +76,7 @@ func (a *analysis) classify(ctx workflow.Context) error {
 	err := workflow.ExecuteActivity(ask(ctx, "classify the call"), provider.ClassifyPart, activities.ClassifyPartInput{
 		Model: a.model.Model, Labels: a.model.Labels, Examples: prepared.Anonymized[0],
 		Path:      a.dir().Predictions(0),
+		Turns:     given("", a.model.Turns),
 		Clearance: prepared.Clearance,
 	}).Get(ctx, &said)
 	a.predictions = said.Predictions

@@ -78,6 +78,7 @@ func (a *application) restore(s pipeline.ApplyProgress) {
 	a.about = m.Summary + "\n\n" + m.Details + "\n"
 	a.accepted = &a.state.Accepted
 	a.status.Task, a.status.Model, a.status.Origin, a.status.Paused = a.in.Task, s.Accepted.Model, s.Origin, s.Paused
+	a.status.Turns = s.Turns
 	a.status.Prepared, a.status.Privacy = &a.state.Prepared.Counts, a.state.Prepared.Evaluation
 	a.status.Stages = s.Stages
 }
@@ -108,10 +109,19 @@ func (a *application) check(ctx workflow.Context) error {
 	a.state.Accepted = pipeline.Accepted{Model: model.Model}
 	a.state.Threshold, a.state.Labels = model.Threshold, model.Labels
 	a.state.Provider, a.state.BaseModel = model.Provider, model.BaseModel
-	a.state.Origin = model.Origin
-	a.accepted, a.status.Model, a.status.Origin = &a.state.Accepted, model.Model, model.Origin
+	a.state.Origin, a.state.Turns = model.Origin, given(a.in.Turns, model.Turns)
+	a.accepted, a.status.Model, a.status.Origin, a.status.Turns = &a.state.Accepted, model.Model, model.Origin, a.state.Turns
 	return workflow.UpsertTypedSearchAttributes(ctx,
 		datasetAttribute.ValueSet(pipeline.DatasetValue(a.in.Dataset)), modelAttribute.ValueSet(model.Model))
+}
+
+// given is how much of a conversation a model is given: what was asked for, or what it
+// was trained on. The whole is empty, as it was before anything else could be given.
+func given(asked, trained pipeline.Turns) pipeline.Turns {
+	if asked.Among(trained) == pipeline.FirstTurn {
+		return pipeline.FirstTurn
+	}
+	return ""
 }
 
 func (a *application) prepare(ctx workflow.Context) (err error) {
@@ -186,6 +196,7 @@ func (a *application) classifyPart(ctx workflow.Context, i int) (result activiti
 		Labels:    a.state.Labels,
 		Examples:  a.state.Prepared.Anonymized[i],
 		Path:      a.dir().Predictions(i),
+		Turns:     a.state.Turns,
 		Clearance: a.state.Prepared.Clearance,
 	}
 	part := partOf(i, len(a.state.Prepared.Anonymized))
@@ -223,6 +234,7 @@ func (a *application) merge(ctx workflow.Context) error {
 		Provider:    a.state.Provider,
 		BaseModel:   a.state.BaseModel,
 		Batches:     a.in.Mode == pipeline.InBatches,
+		Turns:       a.state.Turns,
 		Dir:         a.status.Dir,
 	}).Get(ctx, &a.merged)
 	if err != nil {
@@ -238,6 +250,7 @@ func (a *application) merge(ctx workflow.Context) error {
 		Origin:   a.state.Origin,
 		Warnings: a.merged.Warnings,
 		Mode:     a.in.Mode,
+		Turns:    a.state.Turns,
 		Prepared: a.state.Prepared.Counts,
 		Counts:   a.merged.Counts,
 		Output:   a.merged.Output,

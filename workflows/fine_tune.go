@@ -63,8 +63,13 @@ type fineTuning struct {
 	result   pipeline.FineTuneResult
 }
 
-// predictions are the model's answers to the splits that it is judged on.
-type predictions struct{ validation, test artifact.Ref }
+// predictions are the model's answers to the splits that it is judged on, and to the
+// conversations of the test set that grow; of a model that was trained on either, those
+// to first words as well.
+type predictions struct {
+	validation, test, known artifact.Ref
+	firstWords              *activities.AnsweredSplits
+}
 
 func (f *fineTuning) check(ctx workflow.Context) error {
 	f.notifies(ctx, f.in.Notify)
@@ -86,6 +91,7 @@ func (f *fineTuning) check(ctx workflow.Context) error {
 	}
 	f.in.BaseModel, f.provider, f.price = model.BaseModel, model.URL, model.Price
 	f.result.Task, f.result.BaseModel, f.result.Dir = f.in.Task, model.BaseModel, f.status.Dir
+	f.result.Turns, f.status.Turns = f.in.Turns, f.in.Turns
 	f.result.Notes, f.status.Notes = model.Notes, model.Notes
 	f.accepted = &pipeline.Accepted{Model: model.BaseModel}
 	return workflow.UpsertTypedSearchAttributes(ctx, datasetAttribute.ValueSet(pipeline.DatasetValue(f.in.Dataset)))
@@ -140,6 +146,7 @@ func (f *fineTuning) splitOptions() split.Options {
 		Seed:         f.in.Seed,
 
 		CorrectionWeight: f.in.CorrectionWeight,
+		Turns:            f.in.Turns,
 	}
 }
 
@@ -175,7 +182,7 @@ func (f *fineTuning) estimate(ctx workflow.Context) error {
 		return err
 	}
 	err := workflow.ExecuteActivity(bulk(ctx, "estimate the cost"), data.EstimateCost, activities.EstimateCostInput{
-		Train: f.splits.Train, Validation: f.splits.Validation, Test: f.splits.Test,
+		Train: f.splits.Train, Validation: f.splits.Validation, Test: f.splits.Test, Known: f.splits.Known, Turns: f.in.Turns,
 		URL: f.provider, BaseModel: f.in.BaseModel, Epochs: f.in.Epochs, MaxCost: f.in.MaxCost, Dir: f.status.Dir,
 	}).Get(ctx, &f.costs)
 	if err != nil {
@@ -298,18 +305,29 @@ func (f *fineTuning) evaluate(ctx workflow.Context) error {
 	if err := f.enter(ctx, pipeline.Evaluating); err != nil {
 		return err
 	}
-	validation := f.classify(ctx, "validation", f.splits.Validation)
-	test := f.classify(ctx, "test", f.splits.Test)
+	turns := given("", f.in.Turns)
+	validation := f.classify(ctx, "validation", f.splits.Validation, turns)
+	test := f.classify(ctx, "test", f.splits.Test, turns)
+	known, err := askKnown(ctx, f.splits.Known, f.classify)
+	if err != nil {
+		return err
+	}
 	var onValidation, onTest activities.ClassifyPartResult
 	if err := first(validation.Get(ctx, &onValidation), test.Get(ctx, &onTest)); err != nil {
 		return err
 	}
-	f.answers = predictions{onValidation.Predictions, onTest.Predictions}
-	err := workflow.ExecuteActivity(bulk(ctx, "evaluate the model"), data.EvaluateModel, activities.EvaluateModelInput{
+	f.answers = predictions{validation: onValidation.Predictions, test: onTest.Predictions, known: known.Predictions}
+	if err := f.askFirstWords(ctx); err != nil {
+		return err
+	}
+	err = workflow.ExecuteActivity(bulk(ctx, "evaluate the model"), data.EvaluateModel, activities.EvaluateModelInput{
 		Validation:            f.splits.Validation,
 		ValidationPredictions: f.answers.validation,
 		Test:                  f.splits.Test,
 		TestPredictions:       f.answers.test,
+		Known:                 f.splits.Known,
+		KnownPredictions:      f.answers.known,
+		FirstWords:            f.answers.firstWords,
 		Precision:             f.in.Precision,
 		MaxUnusable:           f.in.MaxUnusable,
 		Dir:                   f.status.Dir,
@@ -321,6 +339,39 @@ func (f *fineTuning) evaluate(ctx workflow.Context) error {
 		return err
 	}
 	return f.reportEvaluation(ctx)
+}
+
+// askFirstWords asks a model that was trained on either about first words alone too.
+func (f *fineTuning) askFirstWords(ctx workflow.Context) error {
+	if f.in.Turns != pipeline.BothTurns {
+		return nil
+	}
+	var taken activities.TakeFirstWordsResult
+	err := workflow.ExecuteActivity(quick(ctx, "take the first words of both splits"), data.TakeFirstWords, activities.TakeFirstWordsInput{
+		Validation: f.splits.Validation, Test: f.splits.Test, Dir: f.status.Dir,
+	}).Get(ctx, &taken)
+	if err != nil {
+		return err
+	}
+	validation := f.classify(ctx, "first-words-validation", taken.Validation, pipeline.FirstTurn)
+	test := f.classify(ctx, "first-words-test", taken.Test, pipeline.FirstTurn)
+	var onValidation, onTest activities.ClassifyPartResult
+	if err := first(validation.Get(ctx, &onValidation), test.Get(ctx, &onTest)); err != nil {
+		return err
+	}
+	f.answers.firstWords = &activities.AnsweredSplits{
+		Validation: taken.Validation, ValidationPredictions: onValidation.Predictions,
+		Test: taken.Test, TestPredictions: onTest.Predictions,
+	}
+	return nil
+}
+
+// firstThreshold is that of a model that was trained on either.
+func (f *fineTuning) firstThreshold() float64 {
+	if m := f.result.Metrics.FirstWords; m != nil {
+		return m.Threshold
+	}
+	return 0
 }
 
 // evaluationReport marks, in a history, that the model is judged beside others,
@@ -350,15 +401,19 @@ func (f *fineTuning) reportEvaluation(ctx workflow.Context) error {
 		Dir:                   f.status.Dir,
 		Split:                 f.splits.Counts,
 		SetAside:              f.splits.SetAside,
+		Turns:                 f.in.Turns,
+		Known:                 f.result.Metrics.Known,
+		FirstWords:            f.result.Metrics.FirstWords,
 	}).Get(ctx, &f.report)
 }
 
-func (f *fineTuning) classify(ctx workflow.Context, name string, examples artifact.Ref) workflow.Future {
+func (f *fineTuning) classify(ctx workflow.Context, name string, examples artifact.Ref, turns pipeline.Turns) workflow.Future {
 	return workflow.ExecuteActivity(ask(ctx, "classify the "+name+" set"), provider.ClassifyPart, activities.ClassifyPartInput{
 		Model:     f.status.Model,
 		Labels:    f.splits.Labels,
 		Examples:  examples,
 		Path:      f.dir().Answers(name),
+		Turns:     turns,
 		Clearance: f.prepared.Clearance,
 	})
 }
@@ -393,6 +448,8 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 		Created:            workflow.Now(ctx),
 		Threshold:          f.result.Metrics.Threshold,
 		AskedPrecision:     f.in.Precision,
+		Turns:              f.in.Turns,
+		FirstThreshold:     f.firstThreshold(),
 		Labels:             f.splits.Labels,
 		PromptVersion:      prompt.Version(),
 		Dataset:            pipeline.DatasetName(f.in.Dataset),
@@ -418,17 +475,25 @@ func (f *fineTuning) record(ctx workflow.Context) error {
 
 func (f *fineTuning) files() []activities.ManifestStage {
 	return []activities.ManifestStage{
-		{Name: "split", Files: []artifact.Ref{f.splits.Train, f.splits.Validation, f.splits.Test, f.splits.Report, f.splits.Calls}},
+		{Name: "split", Files: []artifact.Ref{f.splits.Train, f.splits.Validation, f.splits.Test, f.splits.Known, f.splits.Report, f.splits.Calls}},
 		{Name: "cost", Files: []artifact.Ref{f.costs.File}},
 		{Name: "finetune", Files: []artifact.Ref{f.splits.TrainFile, f.splits.ValidationFile, f.splits.Labels, f.metrics.Job, f.metrics.Events}},
 		{Name: "metrics", Files: []artifact.Ref{f.metrics.Steps, f.metrics.Curves}},
-		{Name: "evaluation", Files: []artifact.Ref{f.answers.validation, f.answers.test, f.judged.Report, f.report.JSON, f.report.HTML, f.report.Confusion}},
+		{Name: "evaluation", Files: append(f.answers.files(), f.judged.Report, f.report.JSON, f.report.HTML, f.report.Confusion)},
 	}
+}
+
+func (p predictions) files() []artifact.Ref {
+	files := []artifact.Ref{p.validation, p.test, p.known}
+	if s := p.firstWords; s != nil {
+		files = append(files, s.Validation, s.ValidationPredictions, s.Test, s.TestPredictions)
+	}
+	return files
 }
 
 func (f *fineTuning) checks() []activities.Check {
 	c := f.splits.Counts
-	used := c.Train - c.Repeated + c.Validation + c.Test + c.Unlabelled + c.Empty + c.Duplicates + c.Rare + c.Surplus
+	used := c.Train - c.Repeated + c.Validation + c.Test + c.Unlabelled + c.Empty + c.Unopened + c.Duplicates + c.Rare + c.Surplus
 	return append(preparedChecks(f.prepared),
 		activities.Check{Name: "anonymized conversations, and corrected calls, are in a split or counted as left out", In: rowsOf(f.prepared.Anonymized) + c.CallExamples, Out: used},
 		activities.Check{Name: "test conversations have a prediction", In: f.splits.Test.Rows, Out: f.answers.test.Rows},

@@ -240,6 +240,7 @@ func (t *retraining) compare(ctx workflow.Context) error {
 		Labels:    t.planned.Labels,
 		Examples:  trained.Test,
 		Path:      t.dir().ChampionAnswers(),
+		Turns:     given("", t.in.FineTune.Turns),
 		Clearance: pipeline.ClearanceBy(trained.Privacy),
 	}).Get(ctx, &t.asked)
 	if err != nil {
@@ -278,7 +279,8 @@ func (t *retraining) keepUnfit() {
 }
 
 // asks tells whether a person is to decide, and on what: where it was asked for,
-// where the test set cannot tell, and where somebody's corrections are not believed,
+// where the test set cannot tell, where the challenger is made for something else than
+// the champion, and where somebody's corrections are not believed,
 // for then they may have been believed too long.
 func (t *retraining) asks() bool {
 	if t.planned.Champion == "" || !t.compared.Better && !t.compared.Ask {
@@ -286,6 +288,10 @@ func (t *retraining) asks() bool {
 	}
 	if aside := t.result.SetAside; aside.Calls > 0 {
 		t.compared.Reason = aside.Why() + ": " + t.compared.Reason
+		return true
+	}
+	if was, is := t.planned.Turns, t.in.FineTune.Turns; was != is {
+		t.compared.Reason = fmt.Sprintf("a person must approve, because the champion was trained on %s and the challenger on %s: %s", was.Words(), is.Words(), t.compared.Reason)
 		return true
 	}
 	return t.in.Approve || t.compared.Ask

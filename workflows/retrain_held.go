@@ -31,14 +31,16 @@ func (t *retraining) askHeld(ctx workflow.Context) error {
 	if err != nil || t.held.staged.Calls.Rows == 0 {
 		return err
 	}
-	champion := t.askAbout(ctx, "champion", t.planned.Champion, t.planned.Labels)
-	challenger := t.askAbout(ctx, "challenger", t.result.FineTune.Model, t.held.staged.Labels)
+	champion := t.askAbout(ctx, "champion", t.planned.Champion, t.planned.Labels, t.planned.Turns)
+	challenger := t.askAbout(ctx, "challenger", t.result.FineTune.Model, t.held.staged.Labels, t.in.FineTune.Turns)
 	return first(champion.Get(ctx, &t.held.champion), challenger.Get(ctx, &t.held.challenger))
 }
 
-func (t *retraining) askAbout(ctx workflow.Context, who, model string, labels artifact.Ref) workflow.Future {
+// askAbout gives a model what of a call it is given when the call comes in.
+func (t *retraining) askAbout(ctx workflow.Context, who, model string, labels artifact.Ref, trained pipeline.Turns) workflow.Future {
 	return workflow.ExecuteActivity(ask(ctx, "classify judged calls with the "+who), provider.ClassifyPart, activities.ClassifyPartInput{
 		Model: model, Labels: labels, Examples: t.held.staged.Calls, Path: t.dir().HeldAnswers(who),
+		Turns:     given("", trained),
 		Clearance: pipeline.ClearanceBy(t.result.FineTune.Privacy),
 	})
 }

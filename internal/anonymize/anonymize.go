@@ -292,6 +292,7 @@ func (a *Anonymizer) Conversations(ctx context.Context, conversations []dataset.
 	var b strings.Builder
 	for i, c := range conversations {
 		b.Reset()
+		lines, opening := int32(0), int32(0)
 		tweets := results[places[i].thread]
 		for j, at := range places[i].tweets {
 			r := tweets[at]
@@ -308,8 +309,11 @@ func (a *Anonymizer) Conversations(ctx context.Context, conversations []dataset.
 				b.WriteByte('\n')
 			}
 			b.WriteString(r.Text)
+			if lines++; j+1 == int(c.Opening) {
+				opening = lines
+			}
 		}
-		examples[i] = dataset.Example{ID: c.ID, ThreadID: c.ThreadID, Rows: c.Rows, Text: b.String(), Label: c.Label, Answered: c.Answered}
+		examples[i] = dataset.Example{ID: c.ID, ThreadID: c.ThreadID, Rows: c.Rows, Text: b.String(), Label: c.Label, Answered: c.Answered, Opening: opening}
 	}
 	return examples, audit, nil
 }

@@ -85,13 +85,14 @@ func (f *applyFlags) register(a *app, cmd *cobra.Command) {
 	a.notifyFlag(cmd, &in.Notify)
 	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` of the task (default: its champion)")
 	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "split conversations of more tweets than this")
+	turnsFlag(cmd, &in.Turns, "", "how much of each conversation the model is given: `all|first` (default: what it was trained on)")
 	addMaxUnusable(cmd, &in.MaxUnusable)
 	flags.StringVar((*string)(&in.Mode), "mode", string(pipeline.Online), "`mode` of asking: online, or batch for the provider's Batch API")
 	flags.Int64Var(&in.BatchTokens, "batch-tokens", 0, fmt.Sprintf("most `tokens` that wait in batches at a time (default: %d)", pipeline.DefaultBatchTokens))
 	flags.StringVar(&f.retry, "retry-failed", "", "finished `run` whose failed rows are sent again")
 	flags.BoolVar(&in.Review, "review", false, "keep the redacted conversations with their answers for people to look at and correct, as calls are")
 	flags.BoolVar(&in.Force, "force", false, "prepare the file again even if an earlier run did; answers are never paid for twice")
-	for _, of := range []string{"dataset", "model", "task", "max-tweets", "max-unusable"} {
+	for _, of := range []string{"dataset", "model", "task", "max-tweets", "turns", "max-unusable"} {
 		cmd.MarkFlagsMutuallyExclusive("retry-failed", of) // which has them of the other run
 	}
 }

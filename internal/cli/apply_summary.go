@@ -8,6 +8,7 @@ func writeApply(t *text, r pipeline.ApplyResult) {
 	writeApplied(t, r.Counts)
 	writeTask(t, r.Task)
 	t.fact("model", r.Model)
+	writeTurns(t, "asked about", r.Turns)
 	writeOrigin(t, r.Origin)
 	if r.Reviewable > 0 {
 		t.fact("for review", count(r.Reviewable, "conversation")+" among the calls, in the channel dataset")

@@ -26,8 +26,16 @@ evaluates the champion.
 
 --with adds the model's base model, untrained: as it is (base), and with examples of
 the commonest companies in its prompt (few-shot). Their prompts are longer, and each
-costs more.`,
+costs more.
+
+--compare judges several models one after another and prints one table: fine-tuned
+models by id or alias, and base models, which are trained on the run's own split
+first. A model that cannot be judged is a row that says so. From the second model on
+there is a row for the first one and it in turn: the first answers where it is sure,
+the other is asked about the rest.`,
 		Example: `  starter evaluate --run finetune-tweets-1a2b3c4d --watch
+  starter evaluate --run finetune-tweets-1a2b3c4d --turns first --watch
+  starter evaluate --run finetune-tweets-1a2b3c4d --compare champion,previous,switchboard-hybrid-1 --watch
   starter evaluate --run finetune-tweets-1a2b3c4d --model previous --without-texts --watch`,
 		Args: noArgs,
 		RunE: a.do(func(ctx context.Context, cmd *cobra.Command, _ []string) (view, error) {
@@ -55,12 +63,16 @@ func (f *evaluateFlags) register(a *app, cmd *cobra.Command) {
 	flags.StringVar(&f.run, "run", "", "fine-tuning `run` whose held-out conversations are used")
 	flags.StringVar(&in.Task, "task", "", "`name` of the model's task (default: that of the run)")
 	flags.StringVar(&in.Model, "model", "", "fine-tuned `model` of the task (default: its champion)")
+	flags.StringSliceVar(&in.Compare, "compare", nil, "`models` to judge and set side by side, with commas between them: ids and aliases of fine-tuned ones, and base models")
+	turnsFlag(cmd, &in.Turns, "", "how much of each conversation the model is given: `all|first` (default: what the run trained on)")
 	flags.Float64Var(&in.Precision, "precision", pipeline.DefaultPrecision, "precision to calibrate the threshold to")
 	flags.Int64Var(&in.Seed, "seed", 1, "seed of the confidence intervals")
 	flags.StringSliceVar(&f.with, "with", nil, "`baselines` to add: base, few-shot, or both with a comma between them")
 	flags.BoolVar(&in.WithoutTexts, "without-texts", false, "leave conversations out of the report, so that it can be shared")
 	flags.Float64Var(&in.MaxUnusable, "max-unusable", pipeline.DefaultMaxUnusable, "highest share of answers that may be no label")
 	a.notifyFlag(cmd, &in.Notify)
+	cmd.MarkFlagsMutuallyExclusive("compare", "model")
+	cmd.MarkFlagsMutuallyExclusive("compare", "with")
 }
 
 // input is what the flags ask for, with the splits of the run that they name.
@@ -95,7 +107,15 @@ func (f *evaluateFlags) input(ctx context.Context, a *app, cmd *cobra.Command) (
 // writeEvaluate is the summary of a finished evaluation.
 func writeEvaluate(t *text, r pipeline.EvaluateResult) {
 	writeTask(t, r.Task)
+	if len(r.Compared) > 0 {
+		writeTurns(t, "asked about", r.Turns)
+		writeCompared(t, r.Compared)
+		writeStages(t, r.Stages)
+		return
+	}
 	t.fact("model", r.Model)
+	t.fact("note", r.Notes...)
+	writeTurns(t, "asked about", r.Turns)
 	writeMetrics(t, r.Metrics)
 	writeStages(t, r.Stages)
 }

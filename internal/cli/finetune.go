@@ -87,6 +87,11 @@ func addMaxUnusable(cmd *cobra.Command, part *float64) {
 	cmd.Flags().Float64Var(part, "max-unusable", pipeline.DefaultMaxUnusable, "highest share of ids, replies or authors in the file that may be unusable, and of answers that may be no label")
 }
 
+// turnsFlag says how much of a conversation a model is given.
+func turnsFlag(cmd *cobra.Command, turns *pipeline.Turns, usual pipeline.Turns, usage string) {
+	cmd.Flags().StringVar((*string)(turns), "turns", string(usual), usage)
+}
+
 // checkMaxUnusable refuses a 0 that somebody wrote: the input takes it for unset.
 func checkMaxUnusable(cmd *cobra.Command, part float64) error {
 	if cmd.Flags().Changed("max-unusable") && part == 0 {
@@ -106,6 +111,7 @@ func (f *fineTuneFlags) register(cmd *cobra.Command) {
 	flags.IntVar(&in.MinClassSize, "min-class-size", pipeline.DefaultMinClassSize, "smallest class to train on, in conversations")
 	flags.StringVar((*string)(&in.RareClasses), "rare-classes", string(pipeline.DropRare), "what to do with smaller classes: `drop|unknown`")
 	flags.IntVar(&in.MaxTweets, "max-tweets", pipeline.DefaultMaxTweets, "split conversations of more tweets than this")
+	turnsFlag(cmd, &in.Turns, pipeline.AllTurns, "how much of each conversation to train on: `all|first|both`; first is the customer's first tweet alone, both is either")
 	addMaxUnusable(cmd, &in.MaxUnusable)
 	flags.Float64Var(&in.TestShare, "test-share", pipeline.DefaultTestShare, "share of the threads held out for testing, at most 0.5")
 	flags.Float64Var(&in.Precision, "precision", pipeline.DefaultPrecision, "precision to calibrate the threshold to")

@@ -16,6 +16,8 @@ func (r report) keyFigure() string {
 		return "dry run"
 	case r.FineTune != nil:
 		return accuracy(r.FineTune.Metrics)
+	case r.Evaluate != nil && len(r.Evaluate.Compared) > 0:
+		return bestOf(r.Evaluate.Compared)
 	case r.Evaluate != nil:
 		return accuracy(r.Evaluate.Metrics)
 	case r.Apply != nil:

@@ -56,8 +56,11 @@ func (m modelView) write(t *text) {
 		t.fact("judged again", t.at(m.Judged))
 	}
 	t.fact("threshold", fmt.Sprintf("%.3f, for a precision of %s", m.Threshold, percent(m.AskedPrecision)))
+	if m.FirstThreshold > 0 {
+		t.fact("on first words", fmt.Sprintf("threshold %.3f", m.FirstThreshold))
+	}
 	t.fact("accuracy", fmt.Sprintf("%s on validation, %s on test; %s of the test set are answered", percent(m.ValidationAccuracy), percent(m.TestAccuracy), percent(m.TestCoverage)))
-	t.fact("trained on", trainingData(*pipeline.OriginOf(m.Model))+", anonymizer "+short(m.Anonymizer)+", prompt "+m.PromptVersion)
+	t.fact("trained on", trainingData(*pipeline.OriginOf(m.Model))+turnsOf(m.Turns)+", anonymizer "+short(m.Anonymizer)+", prompt "+m.PromptVersion)
 	t.fact("made by", madeBy(m.Model))
 	var rows [][]string
 	for _, c := range m.Changes {
@@ -68,6 +71,14 @@ func (m modelView) write(t *text) {
 		rows = append(rows, []string{t.at(c.At), what, "by " + c.Who, c.Why})
 	}
 	t.fact("changes", columns(nil, rows)...)
+}
+
+// turnsOf adds how much of conversations a model was trained on, where that is not all.
+func turnsOf(turns pipeline.Turns) string {
+	if turns == "" {
+		return ""
+	}
+	return ", " + turns.Words()
 }
 
 // madeBy names what made a model, as far as it is known: not every build of a worker

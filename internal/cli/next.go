@@ -92,6 +92,7 @@ func fineTuneLine(in pipeline.FineTuneInput, estimates []pipeline.CostEstimate) 
 		in.MaxCost = math.Ceil(estimates[0].Total())
 	}
 	f.in = in.WithDefaults()
+	f.in.Turns = cmp.Or(in.Turns, pipeline.AllTurns)
 	f.in.MaxUnusable = cmp.Or(in.MaxUnusable, pipeline.DefaultMaxUnusable)
 	line := []string{"starter finetune" + taskOption(in.Task)}
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {

@@ -112,6 +112,7 @@ func (r report) writeUnfinished(t *text) {
 	}
 	for _, s := range r.statuses() {
 		t.fact("model", s.Model)
+		writeTurns(t, "turns", s.Turns)
 		writeOrigin(t, s.Origin)
 		if s.Prepared != nil {
 			writePrepared(t, *s.Prepared)

@@ -33,6 +33,7 @@ func writeTask(t *text, task string) { t.fact("task", cmp.Or(task, pipeline.Defa
 // writeTuning tells how a model was made and judged.
 func writeTuning(t *text, r pipeline.FineTuneResult) {
 	t.fact("base model", r.BaseModel)
+	writeTurns(t, "trained on", r.Turns)
 	if !r.DryRun {
 		writeMetrics(t, r.Metrics)
 	}
@@ -69,6 +70,14 @@ func writeChampion(t *text, r pipeline.FineTuneResult) {
 func writeOrigin(t *text, o *pipeline.Origin) {
 	if o != nil {
 		t.fact("trained", "on "+t.at(o.Created)+", with the "+trainingData(*o))
+	}
+}
+
+// writeTurns tells how much of conversations a model knows. That it is all of them
+// goes without saying.
+func writeTurns(t *text, name string, turns pipeline.Turns) {
+	if turns != "" {
+		t.fact(name, turns.Words())
 	}
 }
 
@@ -126,7 +135,8 @@ func writeSplit(t *text, s pipeline.SplitCounts) {
 		number(s.Train), number(s.Validation), number(s.Test), count(int64(s.Classes), "class")))
 	t.fact("left out", tally(map[string]int64{
 		"duplicates": s.Duplicates, "without a company": s.Unlabelled, "without text": s.Empty,
-		"of small classes": s.Rare, "above the target size": s.Surplus,
+		"without first words": s.Unopened,
+		"of small classes":    s.Rare, "above the target size": s.Surplus,
 	})...)
 	if s.Repeated > 0 {
 		t.fact("repeated", number(s.Repeated)+" in training, to balance small classes or for their weight")
@@ -193,6 +203,28 @@ func writeMetrics(t *text, m pipeline.Metrics) {
 	t.fact("metrics", columns([]string{"split", "accuracy", "precision", "coverage", "examples"}, [][]string{
 		row("validation", m.Validation), row("test", m.Test),
 	})...)
+	writeKnown(t, m)
+}
+
+// writeKnown tells how a model does by how much of a conversation it knows.
+func writeKnown(t *text, m pipeline.Metrics) {
+	if f := m.FirstWords; f != nil {
+		t.fact("first words", fmt.Sprintf("%s right of %s, %s answered from %.3f on, %s of these right",
+			f.Test.Accuracy, count(f.Test.Examples, "conversation"), f.Test.Coverage, f.Threshold, f.Test.Precision))
+	}
+	if len(m.Known) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, k := range m.Known {
+		known := "whole"
+		if k.Tweets > 0 {
+			known = count(int64(k.Tweets), "tweet")
+		}
+		rows = append(rows, []string{known, k.Accuracy.String(), fmt.Sprintf("%.1f to %.1f", 100*k.Low, 100*k.High), k.Coverage.String()})
+	}
+	t.fact("when known", append(columns([]string{"known", "accuracy", "95% interval", "coverage"}, rows),
+		fmt.Sprintf("of a sample of %s", count(m.Known[0].Conversations, "test conversation")))...)
 }
 
 // noLabel tells how many of a model's answers were none of its labels.

@@ -110,6 +110,18 @@ var warned = func() pipeline.ApplyResult {
 	return r
 }()
 
+var onBoth = func() pipeline.FineTuneResult {
+	r := fineTuned
+	r.Turns = pipeline.BothTurns
+	r.Metrics.FirstWords = &pipeline.FirstWordsMetrics{Threshold: 0.81, Test: pipeline.Score{Examples: 4339, Accuracy: 0.601, Precision: 0.952, Coverage: 0.272}}
+	r.Metrics.Known = []pipeline.KnownScore{
+		{Tweets: 1, Conversations: 500, Accuracy: 0.6, Low: 0.556, High: 0.642, Coverage: 0.27},
+		{Tweets: 2, Conversations: 500, Accuracy: 0.9, Low: 0.871, High: 0.923, Coverage: 0.95},
+		{Conversations: 500, Accuracy: 0.94, Low: 0.916, High: 0.958, Coverage: 0.99},
+	}
+	return r
+}()
+
 var unfit = func() pipeline.FineTuneResult {
 	r := fineTuned
 	r.Task, r.Unfit = "airlines", "it answers nothing of its test set"
@@ -263,6 +275,29 @@ var reports = map[string]view{
 			Validation: pipeline.Score{Examples: 60, Accuracy: 0.1, Precision: evaluate.None, Coverage: 0},
 			Test:       pipeline.Score{Examples: 72, Accuracy: 0.125, Precision: evaluate.None, Coverage: 0},
 		}},
+	},
+	"evaluate-compared": report{
+		WorkflowID: "evaluate-1a2b3c4d", RunID: "run-1", Workflow: pipeline.EvaluateWorkflow, State: stateCompleted,
+		Started: before(20 * time.Second), Closed: before(0), Stage: pipeline.Done,
+		Evaluate: &pipeline.EvaluateResult{Turns: pipeline.FirstTurn, Dir: "evaluate-1a2b3c4d/run-1", Compared: []pipeline.ComparedModel{
+			{
+				Name: "champion", Model: "ft:a", Accuracy: 0.571, Low: 0.55, High: 0.59, Coverage: 0.211, Precision: 0.951, FirstWords: 0.57, MacroF1: 0.2,
+				TrainingSeconds: 92.4, TrainedTokens: 1000, AnswersPerSecond: 2345.6, Asked: evaluate.None,
+			},
+			pipeline.FailedModel("llama", "the provider does not have the model \"llama\""),
+			{
+				Name: "gpt-x", Model: "ft:b", Accuracy: 0.642, Low: 0.62, High: 0.66, Coverage: 0.4, Precision: 0.94, FirstWords: evaluate.None, MacroF1: 0.31,
+				Cost: 12.345, Priced: true, AnswersPerSecond: 3.21, Asked: evaluate.None,
+			},
+			{
+				Name: "champion, then gpt-x", Accuracy: 0.66, Low: 0.64, High: 0.68, Coverage: 0.45, Precision: 0.95, FirstWords: evaluate.None, MacroF1: 0.33,
+				Asked: 0.71,
+			},
+		}},
+	},
+	"finetune-both": report{
+		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateCompleted,
+		Started: before(200 * time.Second), Closed: before(0), FineTune: &onBoth,
 	},
 	"finetune-failed": report{
 		WorkflowID: "finetune-tweets-1a2b3c4d", RunID: "run-1", Workflow: pipeline.FineTuneWorkflow, State: stateFailed,

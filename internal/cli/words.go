@@ -18,6 +18,7 @@ import (
 var flagWords = map[string][]string{
 	"rare-classes": {string(pipeline.DropRare), string(pipeline.FoldRare)},
 	"mode":         {string(pipeline.Online), string(pipeline.InBatches)},
+	"turns":        {string(pipeline.AllTurns), string(pipeline.FirstTurn), string(pipeline.BothTurns)},
 	"with":         {string(pipeline.Base), string(pipeline.FewShot)},
 	"overlap":      slices.Sorted(maps.Keys(overlaps)),
 	"kind":         runs.Kinds(),
@@ -29,6 +30,9 @@ var flagWords = map[string][]string{
 func wordsOf(cmd *cobra.Command, flag string) []string {
 	if (flag == "kind" || flag == "status") && cmd.Name() != "runs" {
 		return nil
+	}
+	if flag == "turns" && (cmd.Name() == "apply" || cmd.Name() == "evaluate") {
+		return flagWords[flag][:2] // a model is asked about one or the other
 	}
 	return flagWords[flag]
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sort"
 
 	"golang.org/x/sync/errgroup"
@@ -87,11 +88,11 @@ func (c *Counted) of(examples []dataset.Example) (sum tokens, err error) {
 // costs at a price. Epochs is how often each example is trained, 0 for what the
 // provider chooses.
 func (c *Counted) Estimate(r split.Result, p Price, epochs int) (Estimate, error) {
-	train, err := c.of(r.Train)
+	train, err := c.of(split.Shown(r.Train, r.Turns))
 	if err != nil {
 		return Estimate{}, err
 	}
-	judged, err := c.of(r.Validation)
+	judged, err := c.of(slices.Concat(split.Shown(r.Validation, r.Turns), split.Shown(r.Test, r.Turns), r.Known))
 	if err != nil {
 		return Estimate{}, err
 	}
@@ -99,7 +100,6 @@ func (c *Counted) Estimate(r split.Result, p Price, epochs int) (Estimate, error
 	if err != nil {
 		return Estimate{}, err
 	}
-	judged.add(test)
 
 	e := Estimate{
 		Price:    p,

@@ -67,8 +67,8 @@ func (w *Writer[T]) Close() error {
 func (w *Writer[T]) Rows() int64 { return w.rows }
 
 // ReadAll returns all rows of the Parquet file of size bytes in r, nil for a
-// file without rows. A file that is no Parquet file or lacks a column of T was
-// damaged or written by another version: a [problem.Environment].
+// file without rows. A file that is no Parquet file or lacks a column of T that is not
+// optional was damaged or written by another version: a [problem.Environment].
 func ReadAll[T any](r io.ReaderAt, size int64) ([]T, error) {
 	file, err := open[T](r, size)
 	if err != nil {
@@ -102,7 +102,11 @@ func open[T any](r io.ReaderAt, size int64) (*parquet.File, error) {
 		// The reader's own words quote bytes of the file.
 		return nil, problem.New(problem.Environment, "this is not a readable Parquet file: it was cut short or damaged, run the stage that writes it again")
 	}
-	for _, path := range parquet.SchemaOf(new(T)).Columns() {
+	wanted := parquet.SchemaOf(new(T))
+	for _, path := range wanted.Columns() {
+		if leaf, _ := wanted.Lookup(path...); leaf.Node.Optional() {
+			continue
+		}
 		if _, ok := file.Schema().Lookup(path...); !ok {
 			return nil, problem.New(problem.Environment, "the Parquet file has no column %q, which %s needs: it was written by another stage or version", path[0], reflect.TypeFor[T]().Name())
 		}

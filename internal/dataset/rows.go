@@ -8,6 +8,7 @@ package dataset
 
 import (
 	"slices"
+	"strings"
 
 	"switchboard/internal/pipeline"
 )
@@ -34,6 +35,10 @@ type Conversation struct {
 	// Answered is true if a company wrote one of the tweets; production
 	// data does not tell. A model never sees it: it is for evaluations.
 	Answered bool `parquet:"answered"`
+	// Opening is the place, from 1, of the first tweet that no company wrote and
+	// that has words; production data does not tell who writes, so that it is the
+	// first tweet with words there. 0 is none, or a file from before it was kept.
+	Opening int32 `parquet:"opening,optional"`
 }
 
 // Duplicate is a row of the input that repeats an earlier tweet: its id, its text
@@ -54,6 +59,36 @@ type Example struct {
 	Label string `parquet:"label,dict"`
 	// Answered is as in [Conversation].
 	Answered bool `parquet:"answered"`
+	// Opening is the line, from 1, that is the tweet of [Conversation.Opening].
+	Opening int32 `parquet:"opening,optional"`
+}
+
+// Since returns so many tweets of the conversation as it was from the customer's
+// first one on, all of them for 0; "" where no customer wrote.
+func (e Example) Since(tweets int) string {
+	lines := strings.Split(e.Text, "\n")
+	from := int(e.Opening) - 1
+	if from < 0 || from >= len(lines) {
+		return ""
+	}
+	if tweets == 0 {
+		tweets = len(lines)
+	}
+	return strings.Join(lines[from:min(from+tweets, len(lines))], "\n")
+}
+
+// Given returns the examples with the text that a model is given: that of
+// [pipeline.FirstTurn] may be empty. Whatever else is asked for is the whole, and the
+// same slice.
+func Given(examples []Example, turns pipeline.Turns) []Example {
+	if turns != pipeline.FirstTurn {
+		return examples
+	}
+	given := slices.Clone(examples)
+	for i, e := range given {
+		given[i].Text = e.Since(1)
+	}
+	return given
 }
 
 // Labels are those of examples, in order and each once.

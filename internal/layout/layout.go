@@ -76,6 +76,9 @@ const (
 // Split is [Train], [Validation] or [Test].
 func (r Run) Split(name string) string { return r.file("split/" + name + ".parquet") }
 
+// Growing are conversations of the test split at several lengths.
+func (r Run) Growing() string { return r.file("split/growing.parquet") }
+
 // SplitReport counts them.
 func (r Run) SplitReport() string { return r.file("split.json") }
 
@@ -107,6 +110,11 @@ func (r Run) Prompt(way string) string { return r.file("evaluation/prompt-" + wa
 // split.
 func (r Run) Answers(name string) string {
 	return r.file("evaluation/" + name + "-predictions.parquet")
+}
+
+// FirstWords are the conversations of a split that begin with a customer's words.
+func (r Run) FirstWords(split string) string {
+	return r.file("evaluation/first-words-" + split + ".parquet")
 }
 
 // Scores are the figures of an evaluation.

@@ -65,6 +65,9 @@ type FineTuneInput struct {
 	RareClasses  RareClasses `json:"rare_classes,omitempty"`
 	// MaxTweets cuts longer conversations.
 	MaxTweets int `json:"max_tweets,omitempty"`
+	// Turns is how much of a conversation is trained on: [AllTurns], which empty
+	// stands for, [FirstTurn] or [BothTurns].
+	Turns Turns `json:"turns,omitempty"`
 	// MaxUnusable is the part of a column that the result depends on that may
 	// be unusable, at most 1; of a file with more the run is refused. 0 is
 	// [DefaultMaxUnusable].
@@ -109,6 +112,7 @@ func (in FineTuneInput) WithDefaults() FineTuneInput {
 	in.MinClassSize = orDefault(in.MinClassSize, DefaultMinClassSize)
 	in.RareClasses = orDefault(in.RareClasses, DropRare)
 	in.MaxTweets = orDefault(in.MaxTweets, DefaultMaxTweets)
+	in.Turns = in.Turns.whole()
 	in.MaxUnusable = unlessDefault(in.MaxUnusable)
 	in.TestShare = orDefault(in.TestShare, DefaultTestShare)
 	in.Precision = orDefault(in.Precision, DefaultPrecision)
@@ -150,7 +154,7 @@ func (in FineTuneInput) Validate() error {
 	case in.JobDeadline < time.Second:
 		return badInput("the job's deadline is %s; it must be a second or more", in.JobDeadline)
 	}
-	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))
+	return cmp.Or(checkTurns(in.Turns, AllTurns, FirstTurn, BothTurns), checkNotify(in.Notify), CheckTask(in.Task))
 }
 
 // TargetSizeProblem refuses a target size below [MinTargetSize].
@@ -167,6 +171,9 @@ type ApplyInput struct {
 	// Model is the id of a fine-tuned model of the task; empty takes its champion.
 	Model     string `json:"model,omitempty"`
 	MaxTweets int    `json:"max_tweets,omitempty"`
+	// Turns is how much of a conversation the model is given: [AllTurns] or
+	// [FirstTurn]; empty is what it was trained on, see [Turns.Asked].
+	Turns Turns `json:"turns,omitempty"`
 	// MaxUnusable is as in [FineTuneInput].
 	MaxUnusable float64 `json:"max_unusable,omitempty"`
 	// Force prepares the dataset again, even if an earlier run has. Answers
@@ -215,7 +222,7 @@ func (in ApplyInput) Validate() error {
 	case in.BatchTokens > 0 && in.Mode != InBatches:
 		return badInput("--batch-tokens is for --mode %s; leave it out", InBatches)
 	}
-	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))
+	return cmp.Or(checkTurns(in.Turns, AllTurns, FirstTurn), checkNotify(in.Notify), CheckTask(in.Task))
 }
 
 const maxUnusableText = "the part that may be unusable is %g; it must be above 0 and at most 1"
@@ -256,8 +263,18 @@ type EvaluateInput struct {
 	// [DefaultMaxUnusable].
 	MaxUnusable float64 `json:"max_unusable,omitempty"`
 	Seed        int64   `json:"seed,omitempty"`
+	// Turns is how much of a conversation the model is given: [AllTurns] or
+	// [FirstTurn]; empty is what the fine-tuning of Dir trained on.
+	Turns Turns `json:"turns,omitempty"`
 	// With are further columns: the model's base model, asked untrained.
 	With []Untuned `json:"with,omitempty"`
+	// Compare names models to judge one after another and to set side by side, in the
+	// place of Model: ids and aliases of fine-tuned ones, and base models, which are
+	// trained on the splits first.
+	Compare []string `json:"compare,omitempty"`
+	// Contender is set for the part of a comparison that is about one model: Model
+	// may be a base model there.
+	Contender bool `json:"contender,omitempty"`
 	// WithoutTexts leaves the conversations out of the report.
 	WithoutTexts bool `json:"without_texts,omitempty"`
 	// Notify is as in [FineTuneInput].
@@ -284,12 +301,35 @@ func (in EvaluateInput) Validate() error {
 	case in.Precision <= 0 || in.Precision > 1:
 		return badInput("the precision is %g; it must be above 0 and at most 1", in.Precision)
 	}
+	if err := in.checkCompare(); err != nil {
+		return err
+	}
 	for i, way := range in.With {
 		if way != Base && way != FewShot || slices.Contains(in.With[:i], way) {
 			return badInput("the base model can be asked as %q and as %q, each once; %q is not possible", Base, FewShot, way)
 		}
 	}
-	return cmp.Or(checkNotify(in.Notify), CheckTask(in.Task))
+	return cmp.Or(checkTurns(in.Turns, AllTurns, FirstTurn), checkNotify(in.Notify), CheckTask(in.Task))
+}
+
+// MostCompared is how many models one comparison takes.
+const MostCompared = 10
+
+func (in EvaluateInput) checkCompare() error {
+	switch {
+	case len(in.Compare) == 0:
+		return nil
+	case in.Model != "" || len(in.With) > 0:
+		return badInput("several models are compared: leave --model and --with out")
+	case len(in.Compare) == 1 || len(in.Compare) > MostCompared:
+		return badInput("%d models are to be compared; name 2 to %d", len(in.Compare), MostCompared)
+	}
+	for i, name := range in.Compare {
+		if name == "" || slices.Contains(in.Compare[:i], name) {
+			return badInput("the models to compare are %q; name each once", in.Compare)
+		}
+	}
+	return nil
 }
 
 // AnalyzeCallInput starts an AnalyzeCall. CallID is required, and either Event or

@@ -35,6 +35,7 @@ func (d *details) fineTuneOptions(in, usual FineTuneInput) {
 	option(d, "min-class-size", in.MinClassSize, usual.MinClassSize)
 	option(d, "rare-classes", in.RareClasses, usual.RareClasses)
 	option(d, "max-tweets", in.MaxTweets, usual.MaxTweets)
+	option(d, "turns", in.Turns, usual.Turns)
 	option(d, "max-unusable", in.MaxUnusable, usual.MaxUnusable)
 	option(d, "test-share", in.TestShare, usual.TestShare)
 	option(d, "precision", in.Precision, usual.Precision)
@@ -58,6 +59,7 @@ func (in ApplyInput) Metadata() Metadata {
 	d.fact("dataset", DatasetName(in.Dataset))
 	d.fact("model", cmp.Or(in.Model, "the champion"))
 	option(&d, "max-tweets", in.MaxTweets, usual.MaxTweets)
+	option(&d, "turns", in.Turns, "")
 	option(&d, "max-unusable", in.MaxUnusable, usual.MaxUnusable)
 	option(&d, "mode", in.Mode, Online)
 	option(&d, "batch-tokens", in.BatchTokens, usual.BatchTokens)
@@ -75,7 +77,12 @@ func (in EvaluateInput) Metadata() Metadata {
 	var d details
 	d.fact("task", in.Task)
 	d.fact("test set of", run)
-	d.fact("model", cmp.Or(in.Model, "the champion"))
+	if len(in.Compare) > 0 {
+		d.fact("models", strings.Join(in.Compare, ", "))
+	} else {
+		d.fact("model", cmp.Or(in.Model, "the champion"))
+	}
+	option(&d, "turns", in.Turns, "")
 	option(&d, "precision", in.Precision, usual.Precision)
 	option(&d, "max-unusable", in.MaxUnusable, usual.MaxUnusable)
 	option(&d, "seed", in.Seed, usual.Seed)
@@ -84,6 +91,12 @@ func (in EvaluateInput) Metadata() Metadata {
 	}
 	option(&d, "without-texts", in.WithoutTexts, false)
 	d.fact("notifies", notified(in.Notify))
+	if n := len(in.Compare); n > 0 {
+		return Metadata{fmt.Sprintf("Compare %d models on the test set of %s", n, clip(run)), d.String()}
+	}
+	if in.Contender {
+		return Metadata{"Judge " + clip(in.Model) + " for a comparison on the test set of " + clip(run), d.String()}
+	}
 	return Metadata{"Evaluate " + clip(cmp.Or(in.Model, "the champion")) + " on the test set of " + clip(run), d.String()}
 }
 

@@ -41,6 +41,14 @@ func TestMetadata(t *testing.T) {
 			EvaluateInput{Dir: "finetune-tweets-1a2b3c4d/run", With: []Untuned{Base, FewShot}}, "Evaluate the champion on the test set of finetune-tweets-1a2b3c4d",
 			"- task: `default`\n- test set of: `finetune-tweets-1a2b3c4d`\n- model: `the champion`\n- `--with=base`\n- `--with=few-shot`\n",
 		},
+		"comparison": {
+			EvaluateInput{Dir: "finetune-tweets-1a2b3c4d/run", Compare: []string{"champion", "gpt"}, Turns: FirstTurn}, "Compare 2 models on the test set of finetune-tweets-1a2b3c4d",
+			"- task: `default`\n- test set of: `finetune-tweets-1a2b3c4d`\n- models: `champion, gpt`\n- `--turns=first`\n",
+		},
+		"part of a comparison": {
+			EvaluateInput{Dir: "finetune-tweets-1a2b3c4d/run", Model: "gpt", Contender: true}, "Judge gpt for a comparison on the test set of finetune-tweets-1a2b3c4d",
+			"- task: `default`\n- test set of: `finetune-tweets-1a2b3c4d`\n- model: `gpt`\n",
+		},
 		"call": {
 			AnalyzeCallInput{Event: "/calls/0042.json", CallID: "0042", Stored: true}, "Analyze the call of 0042.json",
 			"- task: `default`\n- event: `0042.json`\n- model: `the champion`\n",

@@ -48,6 +48,11 @@ type Model struct {
 	// AskedPrecision is what it was calibrated to.
 	Threshold      float64 `json:"threshold"`
 	AskedPrecision float64 `json:"asked_precision"`
+	// Turns is how much of a conversation it was trained on; empty is [AllTurns].
+	// FirstThreshold is the threshold for first words of a model that was trained
+	// on [BothTurns], whose Threshold is that for whole conversations.
+	Turns          Turns   `json:"turns,omitempty"`
+	FirstThreshold float64 `json:"first_threshold,omitempty"`
 	// Labels is the artifact with the answers that the model may give.
 	Labels Ref `json:"labels"`
 	// Dataset is the name of the training file, without its folder.
@@ -79,6 +84,14 @@ type Model struct {
 	RetiresOn string `json:"retires_on,omitempty"`
 	// Retired is when somebody took it out of use; zero if nobody did.
 	Retired time.Time `json:"retired,omitzero"`
+}
+
+// ThresholdFor is the threshold for answers about so much of a conversation.
+func (m Model) ThresholdFor(t Turns) float64 {
+	if m.Turns == BothTurns && t == FirstTurn {
+		return m.FirstThreshold
+	}
+	return m.Threshold
 }
 
 // LastJudged is when a run last judged the model, which is when it was trained

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -126,6 +127,10 @@ func PrepareID(parent string) string { return parent + "-prepare" }
 // RetrainedID returns the workflow id of the fine-tuning that a Retrain starts
 // as its child.
 func RetrainedID(parent string) string { return parent + "-finetune" }
+
+// ContenderID returns the workflow id of the evaluation that a comparison starts as its
+// child for its model number i, from 0.
+func ContenderID(parent string, i int) string { return parent + "-" + strconv.Itoa(i+1) }
 
 // named is the task as ids know it: the default has no name in them, so that they
 // are those from before there were tasks.

@@ -71,9 +71,12 @@ type Status struct {
 	Stage  Stage       `json:"stage"`
 	Stages []StageTime `json:"stages"`
 	// Dir is the folder of the run's artifacts below the artifacts' root.
-	Dir      string         `json:"dir"`
-	Model    string         `json:"model,omitempty"`
-	Origin   *Origin        `json:"origin,omitempty"`
+	Dir    string  `json:"dir"`
+	Model  string  `json:"model,omitempty"`
+	Origin *Origin `json:"origin,omitempty"`
+	// Turns is how much of a conversation the run trains on, or asks about; empty is
+	// [AllTurns].
+	Turns    Turns          `json:"turns,omitempty"`
 	Prepared *PrepareCounts `json:"prepared,omitempty"`
 	// Privacy is how the anonymizer was judged.
 	Privacy Evaluation   `json:"privacy,omitzero"`
@@ -178,6 +181,9 @@ type SplitCounts struct {
 	Empty int64 `json:"empty"`
 	// Duplicates have the same text as an earlier example.
 	Duplicates int64 `json:"duplicates"`
+	// Unopened examples have no words of a customer, where first words are trained
+	// on.
+	Unopened int64 `json:"unopened,omitempty"`
 	// Rare examples belong to a class below the minimal size.
 	Rare int64 `json:"rare"`
 	// Surplus examples were more than the target size.
@@ -252,6 +258,9 @@ type JobState struct {
 	Model         string   `json:"model,omitempty"`
 	TrainedTokens int64    `json:"trained_tokens,omitempty"`
 	ResultFiles   []string `json:"result_files,omitempty"`
+	// Seconds is how long a finished job took from its creation on, its waiting
+	// included; 0 where that is not known.
+	Seconds float64 `json:"seconds,omitempty"`
 }
 
 // JobEvent is one line of the provider's event log.
@@ -276,6 +285,8 @@ type Origin struct {
 	AskedPrecision float64 `json:"asked_precision,omitempty"`
 	// Confidences counts the answers to the test set by confidence, all of them.
 	Confidences map[int]int64 `json:"confidences,omitempty"`
+	// Turns is how much of a conversation it was trained on; empty is [AllTurns].
+	Turns Turns `json:"turns,omitempty"`
 }
 
 // OriginOf returns what is known of a model's training.
@@ -283,6 +294,7 @@ func OriginOf(m Model) *Origin {
 	o := &Origin{
 		Dataset: m.Dataset, DatasetSHA256: m.DatasetSHA256, DatasetRows: m.DatasetRows, Created: m.Created,
 		TestCoverage: m.TestCoverage, AskedPrecision: m.AskedPrecision, Confidences: m.Confidences,
+		Turns: m.Turns,
 	}
 	// Models from before the name was kept have it among their parameters.
 	if in, ok := m.Parameters.(map[string]any); ok && o.Dataset == "" {
@@ -318,6 +330,33 @@ type Metrics struct {
 	// MajorityAccuracy is that of always naming the commonest company of the
 	// test set, see package evaluate's Majority; 0 in runs from before it was measured.
 	MajorityAccuracy Share `json:"majority_accuracy,omitempty"`
+	// Known is how the model does on a sample of the test set, by how much of a
+	// conversation it knows; empty where that was not measured.
+	Known []KnownScore `json:"known,omitempty"`
+	// FirstWords judges a model that was trained on [BothTurns] on first words alone,
+	// the rest of the metrics on whole conversations; nil of other models.
+	FirstWords *FirstWordsMetrics `json:"first_words,omitempty"`
+}
+
+// KnownScore is a model's performance on conversations as they were when the customer
+// had begun and so many tweets were there, the threshold left as it is.
+type KnownScore struct {
+	// Tweets is 0 for whole conversations.
+	Tweets        int   `json:"tweets"`
+	Conversations int64 `json:"conversations"`
+	// Accuracy counts every answer, Low and High bound it with 95% confidence.
+	Accuracy Share `json:"accuracy"`
+	Low      Share `json:"low"`
+	High     Share `json:"high"`
+	// Coverage is as in [Score].
+	Coverage Share `json:"coverage"`
+}
+
+// FirstWordsMetrics is as [Metrics], with a threshold of its own.
+type FirstWordsMetrics struct {
+	Threshold  float64 `json:"threshold"`
+	Validation Score   `json:"validation"`
+	Test       Score   `json:"test"`
 }
 
 // Answers counts the answers that the model was judged by.
@@ -341,6 +380,8 @@ type FineTuneResult struct {
 	// Task is as in [Status].
 	Task  string `json:"task,omitempty"`
 	Model string `json:"model"`
+	// Turns is how much of a conversation it was trained on; empty is [AllTurns].
+	Turns Turns `json:"turns,omitempty"`
 	// Champion is the task's model that answers where nobody names one, once
 	// this model was registered; empty if there is none.
 	Champion string `json:"champion,omitempty"`
@@ -418,7 +459,9 @@ type ApplyResult struct {
 	// conversations got no answer, or that the model may be the wrong one for them.
 	Warnings []string `json:"warnings,omitempty"`
 	// Mode is how the model was asked.
-	Mode     ApplyMode     `json:"mode,omitempty"`
+	Mode ApplyMode `json:"mode,omitempty"`
+	// Turns is how much of a conversation it was given; empty is [AllTurns].
+	Turns    Turns         `json:"turns,omitempty"`
 	Prepared PrepareCounts `json:"prepared"`
 	Counts   ApplyCounts   `json:"counts"`
 	// Reviewable counts the conversations that people can look at and correct as
@@ -439,14 +482,80 @@ type ApplyResult struct {
 // EvaluateResult is what Evaluate leaves.
 type EvaluateResult struct {
 	// Task is as in [Status].
-	Task    string  `json:"task,omitempty"`
-	Model   string  `json:"model"`
+	Task  string `json:"task,omitempty"`
+	Model string `json:"model"`
+	// Turns is how much of a conversation the model was given; empty is [AllTurns].
+	Turns   Turns   `json:"turns,omitempty"`
 	Metrics Metrics `json:"metrics"`
+	// Notes say what is to be known of the judgement, a sentence each.
+	Notes []string `json:"notes,omitempty"`
+	// Contender is set in the part of a comparison that is about one model, Compared
+	// in the comparison itself, which has no metrics of its own.
+	Contender *Contender      `json:"contender,omitempty"`
+	Compared  []ComparedModel `json:"compared,omitempty"`
 	// Report is report.html, JSON report.json.
 	Report Ref         `json:"report"`
 	JSON   Ref         `json:"json"`
 	Dir    string      `json:"dir"`
 	Stages []StageTime `json:"stages"`
+}
+
+// Contender is what a comparison wants to know of a model beside how it was judged.
+type Contender struct {
+	BaseModel string `json:"base_model"`
+	// Provider is its base URL.
+	Provider string `json:"provider,omitempty"`
+	// Job is the last that is known of its training; zero where nothing is.
+	Job JobState `json:"job,omitzero"`
+	// AnswersPerSecond is how fast it answered; 0 where all answers were there.
+	AnswersPerSecond float64 `json:"answers_per_second,omitempty"`
+	// The splits that it was judged on, and its answers to them.
+	Validation            Ref `json:"validation"`
+	ValidationPredictions Ref `json:"validation_predictions"`
+	Test                  Ref `json:"test"`
+	TestPredictions       Ref `json:"test_predictions"`
+}
+
+// ComparedModel is a row of a comparison. What is not known is [None], or 0 where it is
+// no share.
+type ComparedModel struct {
+	// Name is what the model was called, Model its id. A cascade has no id: its
+	// first model answers where it is sure, and its second is asked about the rest.
+	Name  string `json:"name"`
+	Model string `json:"model,omitempty"`
+	// Failure says why nothing else is known.
+	Failure string `json:"failure,omitempty"`
+	// Accuracy counts every answer, Low and High bound it with 95% confidence.
+	Accuracy Share `json:"accuracy"`
+	Low      Share `json:"low"`
+	High     Share `json:"high"`
+	// Coverage is the share that is answered at the threshold, Precision how much of
+	// that is right.
+	Coverage  Share `json:"coverage"`
+	Precision Share `json:"precision"`
+	// FirstWords is the accuracy on first words alone, of a sample.
+	FirstWords Share `json:"first_words"`
+	MacroF1    Share `json:"macro_f1"`
+	// TrainingSeconds is how long the job took, its waiting included. Cost is in US
+	// dollars, where Priced.
+	TrainingSeconds float64 `json:"training_seconds,omitempty"`
+	TrainedTokens   int64   `json:"trained_tokens,omitempty"`
+	Cost            float64 `json:"cost_usd,omitempty"`
+	Priced          bool    `json:"priced,omitempty"`
+	// AnswersPerSecond is as in [Contender].
+	AnswersPerSecond float64 `json:"answers_per_second,omitempty"`
+	// Asked is the share of conversations about which a cascade asks its second
+	// model.
+	Asked Share `json:"asked"`
+	// Report is the model's own.
+	Report Ref `json:"report,omitzero"`
+}
+
+// FailedModel is the row of a model that could not be judged.
+func FailedModel(name, why string) ComparedModel {
+	return ComparedModel{
+		Name: name, Failure: why, Accuracy: None, Low: None, High: None, Coverage: None, Precision: None, FirstWords: None, MacroF1: None, Asked: None,
+	}
 }
 
 // AnalyzeCallResult is what AnalyzeCall leaves. The company is in the database or
@@ -540,9 +649,12 @@ type ApplyProgress struct {
 	Threshold float64  `json:"threshold"`
 	Labels    Ref      `json:"labels"`
 	// Provider and BaseModel are what prices are found by.
-	Provider    string        `json:"provider,omitempty"`
-	BaseModel   string        `json:"base_model,omitempty"`
-	Origin      *Origin       `json:"origin,omitempty"`
+	Provider  string  `json:"provider,omitempty"`
+	BaseModel string  `json:"base_model,omitempty"`
+	Origin    *Origin `json:"origin,omitempty"`
+	// Turns is how much of a conversation the model is given; empty is
+	// [AllTurns].
+	Turns       Turns         `json:"turns,omitempty"`
 	Prepared    PrepareResult `json:"prepared"`
 	Predictions []Ref         `json:"predictions"`
 	Stages      []StageTime   `json:"stages"`

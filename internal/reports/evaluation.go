@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"switchboard/internal/evaluate"
+	"switchboard/internal/pipeline"
 )
 
 // EvaluationVersion is that of the form of report.json. It grows when a field
@@ -32,10 +33,15 @@ type Evaluation struct {
 	// that it gave to the test set.
 	NoLabel Part `json:"no_label"`
 	// Confusion is over the largest classes.
-	Confusion Confusion    `json:"confusion"`
-	Slices    []Slice      `json:"slices"`
-	Cost      Cost         `json:"cost"`
-	Errors    []WorstError `json:"worst_errors"`
+	Confusion Confusion `json:"confusion"`
+	Slices    []Slice   `json:"slices"`
+	// Turns is how much of a conversation the model was trained on and, but for that
+	// of [pipeline.BothTurns], is judged by; empty is all of it. Known is how it does on
+	// a sample by how much it knows; older runs do not say.
+	Turns  pipeline.Turns        `json:"turns,omitempty"`
+	Known  []pipeline.KnownScore `json:"known,omitempty"`
+	Cost   Cost                  `json:"cost"`
+	Errors []WorstError          `json:"worst_errors"`
 	// Timing depends on the hour; all else is the same for the same data,
 	// settings and seed.
 	Timing Timing `json:"timing"`

@@ -40,6 +40,10 @@ type Subject struct {
 	Estimates []pipeline.CostEstimate
 	// WithoutTexts leaves the conversations out, for a report to be shared.
 	WithoutTexts bool
+	// Turns is how much of a conversation the model is given, and Known how it does
+	// by how much it knows.
+	Turns pipeline.Turns
+	Known []pipeline.KnownScore
 }
 
 // Judge judges the model beside others, whose columns come first in the report.
@@ -53,9 +57,10 @@ func (s Subject) Judge(beside []Column, notes []string) Evaluation {
 		NoLabel:   Part{Count: int64(s.Answers.Invalid), Of: int64(len(s.Answers.Test))},
 		Confusion: confusion(s.Answers.Test, model.Natural.Classes),
 		Slices:    s.slices(threshold),
-		Cost:      s.cost(),
-		Timing:    timing(s.Predictions),
-		Errors:    s.surestErrors(),
+		Turns:     s.Turns, Known: s.Known,
+		Cost:   s.cost(),
+		Timing: timing(s.Predictions),
+		Errors: s.surestErrors(),
 	}
 }
 

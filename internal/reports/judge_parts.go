@@ -9,6 +9,7 @@ import (
 
 	"switchboard/internal/dataset"
 	"switchboard/internal/evaluate"
+	"switchboard/internal/pipeline"
 )
 
 // confusedClasses is how many classes a picture can hold.
@@ -50,6 +51,9 @@ func (s Subject) slices(threshold float64) []Slice {
 	}{
 		{"the company's answer", answered}, {"length", lengthOf}, {"language", language},
 	} {
+		if s.Turns == pipeline.FirstTurn && by.name != "language" {
+			continue // none has an answer, and all have one tweet
+		}
 		parts := map[string][]evaluate.Answer{}
 		for i, e := range s.Test {
 			name := by.of(e)

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"switchboard/internal/evaluate"
+	"switchboard/internal/pipeline"
 )
 
 // What all pages share: how they look, and the parts "head" and "bar".
@@ -37,7 +38,16 @@ func newPage(name, text string) *template.Template {
 		"lines":    func(s string) []string { return strings.Split(s, "\n") },
 		"moment":   moment,
 		"sentence": sentence,
-		"day":      func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+		"known":    KnownOf,
+		"lasted":   lasted,
+		"pace":     pace,
+		"right": func(m pipeline.ComparedModel) evaluate.Interval {
+			return evaluate.Interval{Value: m.Accuracy, Low: m.Low, High: m.High}
+		},
+		"correct": func(k pipeline.KnownScore) evaluate.Interval {
+			return evaluate.Interval{Value: k.Accuracy, Low: k.Low, High: k.High}
+		},
+		"day": func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 		"picture": func(png []byte) template.URL {
 			return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png)) //nolint:gosec // drawn by this package
 		},

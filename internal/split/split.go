@@ -43,6 +43,10 @@ type Options struct {
 	// TestShare is the part of threads held out, above 0 and at most 0.5.
 	TestShare float64 `json:"test_share"`
 	Seed      int64   `json:"seed"`
+	// Turns is how much of the examples is trained on. With [pipeline.FirstTurn]
+	// examples without first words are left out, and those that begin with the same
+	// words are duplicates.
+	Turns pipeline.Turns `json:"turns,omitempty"`
 	// Corrections give conversations another label than they have. Those that
 	// are trained are trained CorrectionWeight times instead of once; in the
 	// test and validation sets they change what counts as right. None are
@@ -94,6 +98,10 @@ type Result struct {
 	Counts                  Counts
 	// Classes lists the labels in train, the largest class first.
 	Classes []Class
+	// Known is the sample of Test that [Growing] takes.
+	Known []dataset.Example
+	// Turns is as in [Options].
+	Turns pipeline.Turns
 }
 
 // Examples divides the examples. The same examples and options give the same
@@ -104,10 +112,10 @@ func Examples(examples []dataset.Example, o Options) (Result, error) {
 	if err := o.Validate(); err != nil {
 		return Result{}, err
 	}
-	var r Result
+	r := Result{Turns: o.Turns}
 	beside := o.adopt(examples)
 	r.Counts.CallExamples = int64(len(beside))
-	usable := r.usable(append(slices.Clip(r.correct(examples, o)), beside...))
+	usable := r.usable(append(slices.Clip(r.correct(examples, o)), beside...), o.Turns)
 	if o.TargetSize > len(usable) {
 		return Result{}, problem.Input("the target size is %d conversations a class, but the dataset has only %d usable conversations in all; give a smaller one, or leave it out to take all there is", o.TargetSize, len(usable))
 	}
@@ -191,7 +199,7 @@ func weigh(train []dataset.Example, o Options) (weighed []dataset.Example, repea
 }
 
 // usable drops what cannot teach anything and fixes the order.
-func (r *Result) usable(examples []dataset.Example) []dataset.Example {
+func (r *Result) usable(examples []dataset.Example, turns pipeline.Turns) []dataset.Example {
 	usable := make([]dataset.Example, 0, len(examples))
 	for _, e := range examples {
 		switch {
@@ -199,6 +207,8 @@ func (r *Result) usable(examples []dataset.Example) []dataset.Example {
 			r.Counts.Unlabelled++
 		case e.Text == "":
 			r.Counts.Empty++
+		case turns == pipeline.FirstTurn && e.Since(1) == "":
+			r.Counts.Unopened++
 		default:
 			usable = append(usable, e)
 		}
@@ -206,7 +216,11 @@ func (r *Result) usable(examples []dataset.Example) []dataset.Example {
 	slices.SortFunc(usable, func(a, b dataset.Example) int { return cmp.Compare(a.ID, b.ID) })
 	seen := make(map[[16]byte]bool, len(usable))
 	return slices.DeleteFunc(usable, func(e dataset.Example) bool {
-		sum := sha256.Sum256([]byte(e.Text))
+		text := e.Text
+		if turns == pipeline.FirstTurn {
+			text = e.Since(1)
+		}
+		sum := sha256.Sum256([]byte(text))
 		key := [16]byte(sum[:16])
 		if seen[key] {
 			r.Counts.Duplicates++
@@ -289,6 +303,7 @@ func (r *Result) fill(pools []*pool, o Options) {
 	for _, s := range [][]dataset.Example{r.Train, r.Validation, r.Test} {
 		shuffle(s, o.Seed)
 	}
+	r.Known = Growing(r.Test, o.Seed)
 	r.Counts.Classes = len(r.Classes)
 	r.Counts.Train, r.Counts.Validation, r.Counts.Test = int64(len(r.Train)), int64(len(r.Validation)), int64(len(r.Test))
 	slices.SortStableFunc(r.Classes, func(a, b Class) int { return cmp.Compare(b.Train, a.Train) })

@@ -23,6 +23,7 @@ import (
 	"switchboard/internal/label"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/text"
 	"switchboard/internal/thread"
 	"switchboard/internal/tweet"
 )
@@ -392,7 +393,18 @@ func (b *batch) add(c thread.Conversation) {
 		Texts:    texts,
 		Label:    name,
 		Answered: slices.ContainsFunc(b.authors, func(company int32) bool { return company != label.None }),
+		Opening:  opening(b.authors, texts),
 	})
+}
+
+// opening is the place, from 1, of the first tweet with words that no company wrote.
+func opening(authors []int32, texts []string) int32 {
+	for i, author := range authors {
+		if author == label.None && text.Clean(texts[i]) != "" {
+			return int32(i) + 1
+		}
+	}
+	return 0
 }
 
 func (b *batch) flush(ctx context.Context, file *dataset.Writer[dataset.Conversation]) error {

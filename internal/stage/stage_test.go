@@ -133,9 +133,36 @@ func TestEveryAnomaly(t *testing.T) {
 
 func TestTextsAreThoseOfTheTable(t *testing.T) {
 	_, parts := run(t, "tweet_id,author_id,text,in_response_to_tweet_id\n2,Acme,\"yes,\nit is\",1\n1,7,is it &amp; 🤥?,\n", stage.Options{})
-	want := []dataset.Conversation{{ID: 2, ThreadID: 1, Rows: []int32{1, 0}, Texts: []string{"is it &amp; 🤥?", "yes,\nit is"}, Label: "Acme", Answered: true}}
+	want := []dataset.Conversation{{ID: 2, ThreadID: 1, Rows: []int32{1, 0}, Texts: []string{"is it &amp; 🤥?", "yes,\nit is"}, Label: "Acme", Answered: true, Opening: 1}}
 	if !reflect.DeepEqual(parts[0], want) {
 		t.Errorf("got %+v", parts[0])
+	}
+}
+
+// A customer's first tweet is the first that has words and that no company wrote.
+// Production data does not say who writes.
+func TestOpening(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind  tweet.Kind
+		table string
+		want  int32
+	}{
+		"the customer begins":       {tweet.Training, "1,7,hello,\n2,Acme,yes?,1\n", 1},
+		"the company begins":        {tweet.Training, "1,Acme,hello,\n2,7,where is it,1\n3,Acme,here,2\n", 2},
+		"the first words come late": {tweet.Training, "1,7,@Acme,\n2,7,where is it,1\n3,Acme,here,2\n", 2},
+		"no customer":               {tweet.Training, "1,Acme,hello,\n2,Acme,again,1\n", 0},
+		"nobody is known":           {tweet.Production, "1,Acme,hello,\n2,7,where is it,1\n", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			header, table := "tweet_id,author_id,text,in_response_to_tweet_id\n", c.table
+			if c.kind == tweet.Training {
+				table += "91,8,help,\n92,Acme,yes,91\n93,9,help,\n94,Bolt,yes,93\n" // somebody to tell customers by
+			}
+			_, parts := run(t, header+table, stage.Options{Kind: c.kind})
+			if got := parts[0][0].Opening; got != c.want {
+				t.Errorf("the opening is tweet %d, want %d", got, c.want)
+			}
+		})
 	}
 }
 
