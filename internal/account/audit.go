@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"strings"
 	"time"
@@ -46,6 +47,12 @@ const (
 // Record adds to the audit what was done. When it was done and its id are set here.
 func (s *Store) Record(ctx context.Context, e Entry) error {
 	return wrap("writing the audit", s.direct().record(ctx, e))
+}
+
+// RecordIn is Record within a transaction of the database in which it is done: either
+// both are kept, or neither.
+func (s *Store) RecordIn(ctx context.Context, t *sql.Tx, e Entry) error {
+	return wrap("writing the audit", tx{s, t}.record(ctx, e))
 }
 
 func (t tx) record(ctx context.Context, e Entry) error {

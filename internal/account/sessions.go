@@ -78,7 +78,7 @@ func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request, u User) error {
 		return wrap("beginning a session", err)
 	}
 	http.SetCookie(w, s.cookie(r, s.cookieName(r), token, Longest))
-	return nil
+	return s.remember(w, r, u)
 }
 
 // End ends the session of a request, if it has one.
@@ -181,13 +181,13 @@ func (s *Sessions) Address(r *http.Request, path string) string {
 type userKey struct{}
 
 // Middleware lets handlers learn from User whose request it is. It refuses nobody:
-// that is for who knows what each page needs. Where the database cannot be asked it
-// answers 503.
-func (s *Sessions) Middleware(next http.Handler) http.Handler {
+// that is for who knows what each page needs. Where the database cannot be asked,
+// failed answers.
+func (s *Sessions) Middleware(next http.Handler, failed func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		u, ok, err := s.Session(r)
 		if err != nil {
-			http.Error(w, "The database cannot be asked who you are. Try again in a while.", http.StatusServiceUnavailable)
+			failed(w, r, err)
 			return
 		}
 		if ok {

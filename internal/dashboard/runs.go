@@ -225,7 +225,8 @@ func (v *visit) figure(run runs.Run) string {
 	r := run.Result
 	switch {
 	case run.Failure != nil:
-		return run.Failure.Error()
+		text, _ := v.failure(run.Failure)
+		return text
 	case r.Retrain != nil:
 		return word(v, decisionTexts, r.Retrain.Decision)
 	case r.FineTune != nil && r.FineTune.DryRun:
@@ -292,6 +293,8 @@ type runPage struct {
 	SetAside string
 	// Silent says why it is not known what the run says of itself.
 	Silent string
+	// Wrong is why the run failed, Told what the programs say of that, in English.
+	Wrong, Told string
 }
 
 // Conversations is where the conversations of an application are shown that people can
@@ -380,6 +383,7 @@ func (s *Server) run(v *visit) error {
 		return v.answered(err)
 	}
 	p := runPage{runRow: v.runRow(run), v: v}
+	p.Wrong, p.Told = v.failure(run.Failure)
 	if v.r.URL.Query().Get("report") != "" {
 		if p.reportPath() == "" {
 			return errNotFound
@@ -387,7 +391,8 @@ func (s *Server) run(v *visit) error {
 		return v.report(p.reportPath())
 	}
 	if r := run.Result.Retrain; r != nil {
-		p.Reason, p.Decision = r.Reason, word(v, decisionTexts, r.Decision)
+		p.Decision = word(v, decisionTexts, r.Decision)
+		p.Reason = v.said(r.Reason)
 	}
 	status, err := runs.Status(ctx, v.Temporal, run.WorkflowID, run.RunID)
 	if err != nil {

@@ -330,7 +330,7 @@ func TestGuessesAtOnesOwnPasswordAreLimited(t *testing.T) {
 	v := w.visitor(account.Viewer)
 	status := 0
 	for n := 0; n < 100 && status != http.StatusTooManyRequests; n++ {
-		status = v.send(http.MethodPost, "/account/password", form("old", "guess guess guess", "password", "another good one", "again", "another good one")).StatusCode
+		status = v.send(http.MethodPost, "/account/password", form("old", "guess guess guess", "password", "seven lanterns under water", "again", "seven lanterns under water")).StatusCode
 	}
 	if status != http.StatusTooManyRequests {
 		t.Errorf("status %d", status)
@@ -345,10 +345,10 @@ func TestOnesOwnPassword(t *testing.T) {
 		return v.send(http.MethodPost, "/account/password", form("old", old, "password", password, "again", again)).StatusCode
 	}
 	for what, status := range map[string]int{
-		"the wrong one":      change("wrong wrong wrong", "another good one", "another good one"),
-		"two others":         change(testPassword, "another good one", "another good two"),
+		"the wrong one":      change("wrong wrong wrong", "seven lanterns under water", "seven lanterns under water"),
+		"two others":         change(testPassword, "seven lanterns under water", "seven lanterns over water"),
 		"too short":          change(testPassword, "short", "short"),
-		"the wrong, at once": change("", "another good one", "another good one"),
+		"the wrong, at once": change("", "seven lanterns under water", "seven lanterns under water"),
 	} {
 		if status != http.StatusBadRequest {
 			t.Errorf("%s: status %d", what, status)
@@ -357,7 +357,7 @@ func TestOnesOwnPassword(t *testing.T) {
 	if !elsewhere.loggedIn() {
 		t.Error("what failed has ended a session")
 	}
-	if status := change(testPassword, "another good one", "another good one"); status != http.StatusSeeOther {
+	if status := change(testPassword, "seven lanterns under water", "seven lanterns under water"); status != http.StatusSeeOther {
 		t.Fatalf("status %d", status)
 	}
 	if !v.loggedIn() || v.token() == old {
@@ -366,7 +366,7 @@ func TestOnesOwnPassword(t *testing.T) {
 	if elsewhere.loggedIn() {
 		t.Error("elsewhere the session goes on")
 	}
-	if got := w.stranger().login("the-viewer", "another good one").StatusCode; got != http.StatusSeeOther {
+	if got := w.stranger().login("the-viewer", "seven lanterns under water").StatusCode; got != http.StatusSeeOther {
 		t.Errorf("the new password: status %d", got)
 	}
 }
@@ -663,26 +663,6 @@ func TestWithoutAProvider(t *testing.T) {
 	for _, path := range []string{"/login/provider", "/login/callback?code=x&state=x"} {
 		if got := w.stranger().send(http.MethodGet, path, nil).StatusCode; got != http.StatusNotFound {
 			t.Errorf("%s: status %d", path, got)
-		}
-	}
-}
-
-// What package account says of forms is known here word by word, so that it can be
-// said in German.
-func TestProblemsOfAccountsHaveTheirGerman(t *testing.T) {
-	w := newWorld(t)
-	admin, ctx := w.people[account.Admin], t.Context()
-	create := func(name, password string) error {
-		_, err := w.accounts.Create(ctx, account.NewUser{Name: name, Password: password, Role: account.Viewer})
-		return err
-	}
-	_, findErr := w.accounts.Find(ctx, "nobody")
-	for _, err := range []error{
-		create("x", "short"), create("x", strings.Repeat("abcdefgh", 40)), create("x", strings.Repeat("a", 20)), create("", testPassword), create("a b", testPassword), create("the-viewer", testPassword),
-		findErr, w.accounts.Disable(ctx, admin, admin.ID), w.accounts.SaveView(ctx, admin.ID, account.View{}),
-	} {
-		if err == nil || german.texts[err.Error()] == "" {
-			t.Errorf("%v has no German", err)
 		}
 	}
 }

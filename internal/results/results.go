@@ -3,6 +3,7 @@ package results
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -92,6 +93,24 @@ func (s *Store) change(ctx context.Context, f func(tx) error) error {
 	}
 	if err := t.Commit(); err != nil {
 		return fmt.Errorf("committing a change: %w", err)
+	}
+	return nil
+}
+
+// Also is what is kept in the same transaction as a change, such as who made it: where
+// it fails, nothing has changed.
+type Also func(ctx context.Context, t *sql.Tx) error
+
+// keep lets whoever made a change keep what belongs to it.
+func (t tx) keep(ctx context.Context, all []Also) error {
+	own, ok := t.q.(*sql.Tx)
+	for _, also := range all {
+		if !ok {
+			return errors.New("what belongs to a change is kept outside of a transaction")
+		}
+		if err := also(ctx, own); err != nil {
+			return err
+		}
 	}
 	return nil
 }
