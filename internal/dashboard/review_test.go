@@ -105,10 +105,10 @@ func TestOneTakesBackOnesOwnAnswerOnly(t *testing.T) {
 	b.post("/calls/call-1/judgement", "label", "AcmeSupport", "next", "/review")
 	undo := fmt.Sprintf("/judgements/%d/undo", w.judgements("call-1")[0].ID)
 
-	w.login(w.person("another", account.Reviewer)).post(undo).says(t, http.StatusBadRequest, "There is no such judgement of yours")
+	w.login(w.person("another", account.Reviewer)).post(undo).says(t, http.StatusBadRequest, "You have given no such answer.")
 	w.as(account.Viewer).post(undo).says(t, http.StatusForbidden)
 	b.post("/judgements/none/undo").says(t, http.StatusNotFound)
-	b.post("/judgements/999/undo").says(t, http.StatusBadRequest, "There is no such judgement of yours")
+	b.post("/judgements/999/undo").says(t, http.StatusBadRequest, "You have given no such answer.")
 	if len(w.judgements("call-1")) != 1 || len(w.audited(judgementUndone)) != 0 {
 		t.Error("somebody else has taken the answer back")
 	}

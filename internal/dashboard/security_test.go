@@ -395,7 +395,7 @@ func TestAnInvitation(t *testing.T) {
 		t.Errorf("the token may get about: %v", shown.header)
 	}
 	token := link.Query().Get("token")
-	b.post("/welcome", "token", token, "password", "short", "again", "short").says(t, http.StatusBadRequest, "12 characters are the least.")
+	b.post("/welcome", "token", token, "password", "short", "again", "short").says(t, http.StatusBadRequest, "It needs at least 12 characters.")
 	b.post("/welcome", "token", token, "password", testPassword, "again", "other").says(t, http.StatusBadRequest, "not the same")
 	b.post("/welcome", "token", token, "password", testPassword, "again", testPassword).says(t, http.StatusOK, "newcomer")
 	b.get("/account").says(t, http.StatusOK, "reviewer")
@@ -427,7 +427,7 @@ func TestAnAdminChangesUsers(t *testing.T) {
 	}
 	admin.post("/admin/users/"+id+"/enable").says(t, http.StatusOK, "may log in again")
 	admin.post("/admin/users/"+w.people[account.Admin].ID+"/disable").says(t, http.StatusBadRequest, "This is the last admin")
-	admin.post("/admin/users", "name", "THE-viewer", "role", "viewer").says(t, http.StatusBadRequest, "There is a user of that name already.")
+	admin.post("/admin/users", "name", "THE-viewer", "role", "viewer").says(t, http.StatusBadRequest, "There is a user with that name already.")
 	admin.get("/admin/audit").says(t, http.StatusOK, "user.disabled", "user.enabled", "from: viewer, to: reviewer", "the-admin")
 }
 

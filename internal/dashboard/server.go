@@ -124,7 +124,10 @@ func (v *visit) form() error {
 	if v.r.Method != http.MethodPost {
 		return nil
 	}
-	err := v.r.ParseMultipartForm(longestForm)
+	err := v.r.ParseForm()
+	if err == nil {
+		err = v.r.ParseMultipartForm(longestForm)
+	}
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
