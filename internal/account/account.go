@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
-	"fmt"
 	"time"
 
 	"switchboard/internal/database"
@@ -33,78 +32,38 @@ func New(base *database.Store) *Store {
 // SetClock lets a test say what time it is. It is set before the first use.
 func (s *Store) SetClock(now func() time.Time) { s.now = now }
 
-// querier is a database or a transaction.
-type querier interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-// tx is a database or a transaction with placeholders as SQLite has them.
+// tx is the database, or a change of it.
 type tx struct {
+	database.Tx
 	s *Store
-	q querier
 }
 
-func (s *Store) direct() tx { return tx{s, s.base.DB()} }
+func (s *Store) direct() tx { return tx{s.base.Direct(), s} }
 
 // exec returns how many rows changed.
 func (t tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	done, err := t.q.ExecContext(ctx, t.s.base.Rebind(query), args...)
-	if err != nil {
-		return 0, err
-	}
-	return done.RowsAffected()
+	return t.Exec(ctx, query, args...)
 }
 
 func (t tx) row(ctx context.Context, query string, args ...any) *sql.Row {
-	return t.q.QueryRowContext(ctx, t.s.base.Rebind(query), args...)
+	return t.Row(ctx, query, args...)
 }
 
 // list reads all rows of a query.
 func list[T any](ctx context.Context, t tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := t.q.QueryContext(ctx, t.s.base.Rebind(query), args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	all := []T{}
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
+	return database.List(ctx, t.Tx, func(rows *sql.Rows) (T, error) { return scan(rows) }, query, args...)
 }
 
 // scanner is a row or the rows of a query.
 type scanner interface{ Scan(dest ...any) error }
 
-// changesLock is the advisory lock that orders changes of accounts in PostgreSQL.
+// changesLock orders changes of accounts.
 const changesLock = 0x5357_4143 // "SWAC"
 
 // change runs f in a transaction that no other change of accounts runs beside: so
 // nobody takes the role from the last admin while somebody disables the one before.
 func (s *Store) change(ctx context.Context, f func(tx) error) error {
-	t, err := s.base.DB().BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("beginning a change of accounts: %w", err)
-	}
-	defer t.Rollback() // after a commit there is nothing to roll back
-	if s.base.Postgres() {
-		if _, err := t.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", changesLock); err != nil {
-			return fmt.Errorf("waiting for other changes of accounts: %w", err)
-		}
-	}
-	if err := f(tx{s, t}); err != nil {
-		return err
-	}
-	if err := t.Commit(); err != nil {
-		return fmt.Errorf("committing a change of accounts: %w", err)
-	}
-	return nil
+	return s.base.Change(ctx, changesLock, func(t database.Tx) error { return f(tx{t, s}) })
 }
 
 // newToken draws what only its holder knows.

@@ -2,12 +2,13 @@ package account
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"switchboard/internal/database"
 )
 
 // Entry is one thing that somebody did.
@@ -51,8 +52,8 @@ func (s *Store) Record(ctx context.Context, e Entry) error {
 
 // RecordIn is Record within a transaction of the database in which it is done: either
 // both are kept, or neither.
-func (s *Store) RecordIn(ctx context.Context, t *sql.Tx, e Entry) error {
-	return wrap("writing the audit", tx{s, t}.record(ctx, e))
+func (s *Store) RecordIn(ctx context.Context, t database.Tx, e Entry) error {
+	return wrap("writing the audit", tx{t, s}.record(ctx, e))
 }
 
 func (t tx) record(ctx context.Context, e Entry) error {

@@ -2,13 +2,13 @@ package dashboard
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"switchboard/internal/account"
+	"switchboard/internal/database"
 	"switchboard/internal/problem"
 	"switchboard/internal/request"
 	"switchboard/internal/results"
@@ -92,7 +92,7 @@ func (v *visit) did(action account.Action, target string, details map[string]str
 // audits is did for a change of the same database: what is done and that it was done
 // are kept together, or neither is.
 func (v *visit) audits(action account.Action, target string, details map[string]string) results.Also {
-	return func(ctx context.Context, t *sql.Tx) error {
+	return func(ctx context.Context, t database.Tx) error {
 		return v.Accounts.RecordIn(ctx, t, account.Entry{Account: v.user.ID, Action: action, Target: target, Details: details})
 	}
 }

@@ -28,7 +28,7 @@ func (task *Task) RecordApplication(ctx context.Context, a registry.Application)
 // model, that was recorded before a given one; false if there is none, or the
 // given one was not recorded.
 func (task *Task) ApplicationBefore(ctx context.Context, run string) (registry.Application, bool, error) {
-	found, err := list(ctx, task.Store, scanApplication, `SELECT run, at, model_id, confidences FROM applications
+	found, err := List(ctx, task.Direct(), scanApplication, `SELECT run, at, model_id, confidences FROM applications
 		WHERE task = ? AND run <> ? AND at <= (SELECT at FROM applications WHERE task = ? AND run = ?) ORDER BY at DESC, run LIMIT 1`, task.name, run, task.name, run)
 	if err != nil || len(found) == 0 {
 		return registry.Application{}, false, wrap("reading applications", err)
@@ -39,7 +39,7 @@ func (task *Task) ApplicationBefore(ctx context.Context, run string) (registry.A
 // Applications returns the latest runs that a model answered, newest first, at
 // most limit.
 func (task *Task) Applications(ctx context.Context, model string, limit int) ([]registry.Application, error) {
-	applications, err := list(ctx, task.Store, scanApplication,
+	applications, err := List(ctx, task.Direct(), scanApplication,
 		"SELECT run, at, model_id, confidences FROM applications WHERE task = ? AND model_id = ? ORDER BY at DESC, run LIMIT ?", task.name, model, limit)
 	return applications, wrap("reading applications", err)
 }

@@ -38,7 +38,7 @@ func (task *Task) ImportCorrections(ctx context.Context, corrections []registry.
 // correct keeps a correction unless a later one is known.
 func (t *tx) correct(ctx context.Context, c registry.Correction, now string) (isNew bool, err error) {
 	var label, author, at, imported string
-	err = t.QueryRowContext(ctx, t.s.rebind("SELECT label, author, at, imported FROM corrections WHERE task = ? AND conversation_id = ?"), t.task, c.ConversationID).
+	err = t.Row(ctx, "SELECT label, author, at, imported FROM corrections WHERE task = ? AND conversation_id = ?", t.task, c.ConversationID).
 		Scan(&label, &author, &at, &imported)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return false, err
@@ -59,7 +59,7 @@ func (t *tx) correct(ctx context.Context, c registry.Correction, now string) (is
 // Corrections returns the latest correction of each conversation, in the order
 // of the conversations.
 func (task *Task) Corrections(ctx context.Context) ([]registry.Correction, error) {
-	corrections, err := list(ctx, task.Store, func(r *sql.Rows) (c registry.Correction, err error) {
+	corrections, err := List(ctx, task.Direct(), func(r *sql.Rows) (c registry.Correction, err error) {
 		var at, imported string
 		if err := r.Scan(&c.ConversationID, &c.Label, &c.Author, &at, &imported); err != nil {
 			return c, err
@@ -90,7 +90,7 @@ func (task *Task) RecordRetraining(ctx context.Context, r registry.Retraining) e
 
 // Retrainings returns the latest retrainings, newest first, at most limit.
 func (task *Task) Retrainings(ctx context.Context, limit int) ([]registry.Retraining, error) {
-	retrainings, err := list(ctx, task.Store, func(rows *sql.Rows) (r registry.Retraining, err error) {
+	retrainings, err := List(ctx, task.Direct(), func(rows *sql.Rows) (r registry.Retraining, err error) {
 		var details string
 		if err := rows.Scan(&details); err != nil {
 			return r, err

@@ -4,13 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
-	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -65,6 +62,20 @@ func Open(ctx context.Context, location string) (*Store, error) {
 		return nil, context.Cause(ctx)
 	}
 	return nil, problem.New(problem.Environment, "the database %s cannot be used: %w; check DATABASE_URL", Redact(location), err)
+}
+
+// FromSettings opens the database that the settings name, read with getenv (such as
+// os.Getenv). Settings that name none are a problem of kind BadInput.
+func FromSettings(ctx context.Context, getenv func(string) string) (*Store, error) {
+	url, err := config.Database(getenv)
+	if err != nil {
+		return nil, err
+	}
+	location, err := Location(url, config.Get(getenv, config.Artifacts))
+	if err != nil {
+		return nil, err
+	}
+	return Open(ctx, location)
 }
 
 // Location returns where the database is: the URL that is set, or a file beside
@@ -178,94 +189,7 @@ func (s *Store) DB() *sql.DB { return s.db }
 // Postgres tells PostgreSQL from SQLite.
 func (s *Store) Postgres() bool { return s.postgres }
 
-// Rebind numbers the placeholders of a query as the database wants them: a query
-// is written with question marks, and has none elsewhere.
-func (s *Store) Rebind(query string) string { return s.rebind(query) }
-
-// rebind numbers the placeholders of a query as PostgreSQL wants them.
-func (s *Store) rebind(query string) string {
-	if !s.postgres {
-		return query
-	}
-	var b strings.Builder
-	n := 0
-	for _, r := range query {
-		if r != '?' {
-			b.WriteRune(r)
-			continue
-		}
-		n++
-		b.WriteString("$" + strconv.Itoa(n))
-	}
-	return b.String()
-}
-
-// changesLock is the advisory lock that orders changes in PostgreSQL.
-const changesLock = 0x5357_4254 // "SWBT"
-
-// change runs f in a transaction that no other change runs beside.
-func (s *Store) change(ctx context.Context, f func(*tx) error) error {
-	t, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("beginning a change of the database: %w", err)
-	}
-	defer t.Rollback() // after a commit there is nothing to roll back
-	if s.postgres {
-		if _, err := t.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", changesLock); err != nil {
-			return fmt.Errorf("waiting for other changes of the database: %w", err)
-		}
-	}
-	if err := f(&tx{Tx: t, s: s}); err != nil {
-		return err
-	}
-	if err := t.Commit(); err != nil {
-		return fmt.Errorf("committing a change of the database: %w", err)
-	}
-	return nil
-}
-
-// tx is a transaction with placeholders as SQLite has them.
-type tx struct {
-	*sql.Tx
-	s *Store
-	// task is the name of the task whose rows change, empty where none do.
-	task string
-}
-
-func (t *tx) exec(ctx context.Context, query string, args ...any) error {
-	_, err := t.ExecContext(ctx, t.s.rebind(query), args...)
-	return err
-}
-
-// text returns the one string that a query finds, "" if it finds none.
-func (t *tx) text(ctx context.Context, query string, args ...any) (string, error) {
-	var found string
-	err := t.QueryRowContext(ctx, t.s.rebind(query), args...).Scan(&found)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return found, err
-}
-
 // timeFormat sorts as text.
 const timeFormat = "2006-01-02T15:04:05.000000Z"
 
 func stamp(at time.Time) string { return at.UTC().Format(timeFormat) }
-
-// list reads all rows of a query.
-func list[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := s.db.QueryContext(ctx, s.rebind(query), args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	all := []T{}
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
-}

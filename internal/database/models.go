@@ -49,7 +49,7 @@ func (task *Task) Register(ctx context.Context, m registry.Model) (champion stri
 
 // judged keeps what a run found out about a model, unless it is known.
 func (t *tx) judged(ctx context.Context, m registry.Model, by Who) error {
-	known, err := scanModel(t.QueryRowContext(ctx, t.s.rebind(selectModels+" WHERE task = ? AND id = ?"), t.task, m.ID))
+	known, err := scanModel(t.Row(ctx, selectModels+" WHERE task = ? AND id = ?", t.task, m.ID))
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 	case err != nil:
@@ -267,17 +267,13 @@ func scanModel(row interface{ Scan(...any) error }) (m registry.Model, err error
 	return m, err
 }
 
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-func (task *Task) model(ctx context.Context, q querier, id string) (registry.Model, error) {
-	m, err := scanModel(q.QueryRowContext(ctx, task.rebind(selectModels+" WHERE task = ? AND id = ?"), task.name, id))
+func (task *Task) model(ctx context.Context, q Tx, id string) (registry.Model, error) {
+	m, err := scanModel(q.Row(ctx, selectModels+" WHERE task = ? AND id = ?", task.name, id))
 	if !errors.Is(err, sql.ErrNoRows) {
 		return m, err
 	}
 	var owner string
-	err = q.QueryRowContext(ctx, task.rebind("SELECT task FROM models WHERE id = ? ORDER BY task"), id).Scan(&owner)
+	err = q.Row(ctx, "SELECT task FROM models WHERE id = ? ORDER BY task", id).Scan(&owner)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return m, problem.Input("there is no fine-tuned model %q; `starter models list` shows those there are", id)
@@ -290,20 +286,20 @@ func (task *Task) model(ctx context.Context, q querier, id string) (registry.Mod
 // Model returns a model of the task, retired or not. One that is not there, or is
 // another task's, is a problem of kind BadInput.
 func (task *Task) Model(ctx context.Context, id string) (registry.Model, error) {
-	m, err := task.model(ctx, task.db, id)
+	m, err := task.model(ctx, task.Direct(), id)
 	return m, wrap("looking the model up", err)
 }
 
 // Models returns all models of the task, newest first.
 func (task *Task) Models(ctx context.Context) ([]registry.Model, error) {
-	models, err := list(ctx, task.Store, func(r *sql.Rows) (registry.Model, error) { return scanModel(r) }, selectModels+" WHERE task = ? ORDER BY created DESC, id", task.name)
+	models, err := List(ctx, task.Direct(), func(r *sql.Rows) (registry.Model, error) { return scanModel(r) }, selectModels+" WHERE task = ? ORDER BY created DESC, id", task.name)
 	return models, wrap("listing the models", err)
 }
 
 // Champion returns the model that answers where nobody names another. None at
 // all is a problem of kind BadInput.
 func (task *Task) Champion(ctx context.Context) (registry.Model, error) {
-	m, err := scanModel(task.db.QueryRowContext(ctx, task.rebind(selectModels+" WHERE task = ? AND id = (SELECT model_id FROM aliases WHERE task = ? AND alias = ?)"),
+	m, err := scanModel(task.Direct().Row(ctx, selectModels+" WHERE task = ? AND id = (SELECT model_id FROM aliases WHERE task = ? AND alias = ?)",
 		task.name, task.name, championAlias))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = task.noChampion(ctx)
@@ -328,7 +324,7 @@ func (task *Task) noChampion(ctx context.Context) error {
 // Aliases returns the ids of champion and challenger; empty where there is none.
 func (task *Task) Aliases(ctx context.Context) (champion, challenger string, err error) {
 	type pair struct{ alias, model string }
-	pairs, err := list(ctx, task.Store, func(r *sql.Rows) (p pair, err error) { return p, r.Scan(&p.alias, &p.model) }, "SELECT alias, model_id FROM aliases WHERE task = ?", task.name)
+	pairs, err := List(ctx, task.Direct(), func(r *sql.Rows) (p pair, err error) { return p, r.Scan(&p.alias, &p.model) }, "SELECT alias, model_id FROM aliases WHERE task = ?", task.name)
 	for _, p := range pairs {
 		switch p.alias {
 		case championAlias:
@@ -343,7 +339,7 @@ func (task *Task) Aliases(ctx context.Context) (champion, challenger string, err
 // Changes returns the audit trail, newest first: of one model, or of all if id
 // is empty.
 func (task *Task) Changes(ctx context.Context, id string) ([]registry.Change, error) {
-	changes, err := list(ctx, task.Store, func(r *sql.Rows) (c registry.Change, err error) {
+	changes, err := List(ctx, task.Direct(), func(r *sql.Rows) (c registry.Change, err error) {
 		var at string
 		if err := r.Scan(&at, &c.Action, &c.Model, &c.Previous, &c.Who, &c.Why, &c.Run); err != nil {
 			return c, err

@@ -27,7 +27,7 @@ func (task *Task) Name() string { return task.name }
 
 // Tasks returns the names of the tasks that have models, in alphabetical order.
 func (s *Store) Tasks(ctx context.Context) ([]string, error) {
-	names, err := list(ctx, s, func(r *sql.Rows) (name string, err error) { return name, r.Scan(&name) },
+	names, err := List(ctx, s.Direct(), func(r *sql.Rows) (name string, err error) { return name, r.Scan(&name) },
 		"SELECT DISTINCT task FROM models ORDER BY task")
 	return names, wrap("listing the tasks", err)
 }

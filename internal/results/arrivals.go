@@ -10,7 +10,7 @@ import (
 // Newest returns when the latest call was stored; zero if there is none.
 func (s *Store) Newest(ctx context.Context) (time.Time, error) {
 	var at sql.NullInt64
-	if err := (tx{s, s.db}).row(ctx, "SELECT MAX(at) FROM calls").Scan(&at); err != nil {
+	if err := s.direct().row(ctx, "SELECT MAX(at) FROM calls").Scan(&at); err != nil {
 		return time.Time{}, fmt.Errorf("looking for the latest call: %w", err)
 	}
 	if !at.Valid {

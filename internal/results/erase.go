@@ -270,7 +270,7 @@ func (s *Store) oldestDay(ctx context.Context, end int64) (begin int64, found bo
 	if s.base.Postgres() {
 		oldest, err = s.oldestPartition(ctx)
 	} else {
-		err = (tx{s, s.db}).row(ctx, "SELECT MIN(at) FROM calls").Scan(&oldest)
+		err = s.direct().row(ctx, "SELECT MIN(at) FROM calls").Scan(&oldest)
 	}
 	if err != nil || !oldest.Valid {
 		return 0, false, err
@@ -392,7 +392,7 @@ const wasPublished = " AND status NOT IN (?, ?) AND source <> ?"
 
 // describe tells the ids and the records of the calls of a range.
 func (t tx) describe(ctx context.Context, begin, end int64, erased *Erased) error {
-	rows, err := t.q.QueryContext(ctx, t.s.base.Rebind("SELECT call_id, topic, topic_partition, topic_offset FROM calls WHERE at >= ? AND at < ?"), begin, end)
+	rows, err := t.Rows(ctx, "SELECT call_id, topic, topic_partition, topic_offset FROM calls WHERE at >= ? AND at < ?", begin, end)
 	if err != nil {
 		return err
 	}
@@ -415,7 +415,7 @@ func (t tx) describe(ctx context.Context, begin, end int64, erased *Erased) erro
 // expired counts what lies before a moment.
 func (s *Store) expired(ctx context.Context, end int64) (Erased, error) {
 	var e Erased
-	t := tx{s, s.db}
+	t := s.direct()
 	for _, count := range []struct {
 		rows  *int64
 		query string
@@ -449,7 +449,7 @@ func (s *Store) expired(ctx context.Context, end int64) (Erased, error) {
 // Removed tells that a call was stored, and was removed since.
 func (s *Store) Removed(ctx context.Context, callID string) (bool, error) {
 	var removed bool
-	err := (tx{s, s.db}).row(ctx, `SELECT NOT EXISTS (SELECT 1 FROM calls c WHERE c.at = i.at AND c.call_id = i.call_id) FROM call_ids i WHERE i.call_id = ?`, callID).Scan(&removed)
+	err := s.direct().row(ctx, `SELECT NOT EXISTS (SELECT 1 FROM calls c WHERE c.at = i.at AND c.call_id = i.call_id) FROM call_ids i WHERE i.call_id = ?`, callID).Scan(&removed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

@@ -19,7 +19,7 @@ type Intake struct {
 
 // Intake tells whether calls are taken in. They are until somebody pauses.
 func (s *Store) Intake(ctx context.Context) (Intake, error) {
-	i, err := (tx{s, s.db}).intake(ctx)
+	i, err := s.direct().intake(ctx)
 	if err != nil {
 		return i, fmt.Errorf("looking whether calls are taken in: %w", err)
 	}

@@ -209,7 +209,7 @@ func (s *Store) UndoJudgement(ctx context.Context, id int64, reviewer string, al
 // Judgements returns what people have said about a call, the newest first, with what
 // was undone. It is empty for a call that nobody judged, or that is not there.
 func (s *Store) Judgements(ctx context.Context, callID string) ([]Judgement, error) {
-	said, err := (tx{s, s.db}).judgements(ctx, callID)
+	said, err := s.direct().judgements(ctx, callID)
 	if err != nil {
 		return nil, fmt.Errorf("reading the judgements of the call %s: %w", callID, err)
 	}
@@ -217,8 +217,8 @@ func (s *Store) Judgements(ctx context.Context, callID string) ([]Judgement, err
 }
 
 func (t tx) judgements(ctx context.Context, callID string) ([]Judgement, error) {
-	rows, err := t.q.QueryContext(ctx, t.s.base.Rebind(`SELECT id, call_id, task, label, reason, reviewer, at, undone, holds, model, company, named, confidence, threshold, status, sampled, held
-		FROM judgements WHERE call_id = ?`), callID)
+	rows, err := t.Rows(ctx, `SELECT id, call_id, task, label, reason, reviewer, at, undone, holds, model, company, named, confidence, threshold, status, sampled, held
+		FROM judgements WHERE call_id = ?`, callID)
 	if err != nil {
 		return nil, err
 	}

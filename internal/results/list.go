@@ -222,7 +222,7 @@ func (s *Store) ofMoments(ctx context.Context, f Filter, words []word, moments [
 // it weighs the two for one day alone.
 func (s *Store) searchDays(ctx context.Context, f Filter, words []word, limit int) ([]Result, error) {
 	var oldest, newest sql.NullInt64
-	if err := (tx{s, s.db}).row(ctx, "SELECT (SELECT MIN(at) FROM calls), (SELECT MAX(at) FROM calls)").Scan(&oldest, &newest); err != nil || !oldest.Valid {
+	if err := s.direct().row(ctx, "SELECT (SELECT MIN(at) FROM calls), (SELECT MAX(at) FROM calls)").Scan(&oldest, &newest); err != nil || !oldest.Valid {
 		return []Result{}, err
 	}
 	first, end := fromMicros(oldest.Int64), fromMicros(newest.Int64+1)

@@ -29,7 +29,7 @@ const Lease = time.Minute
 func (s *Store) Unpublished(ctx context.Context, limit int) ([]Message, error) {
 	now := s.now()
 	var some bool
-	t := tx{s, s.db}
+	t := s.direct()
 	if err := t.row(ctx, "SELECT EXISTS (SELECT 1 FROM call_outbox WHERE taken < ?)", micros(now)).Scan(&some); err != nil {
 		return nil, fmt.Errorf("looking for unpublished answers: %w", err)
 	}
@@ -42,7 +42,7 @@ func (s *Store) Unpublished(ctx context.Context, limit int) ([]Message, error) {
 	}
 	var messages []Message
 	err := s.change(ctx, func(t tx) error {
-		rows, err := t.q.QueryContext(ctx, s.base.Rebind("UPDATE call_outbox SET taken = ? WHERE id IN (SELECT id FROM call_outbox WHERE taken < ? ORDER BY id LIMIT ?"+skip+") RETURNING id, call_id, value"),
+		rows, err := t.Rows(ctx, "UPDATE call_outbox SET taken = ? WHERE id IN (SELECT id FROM call_outbox WHERE taken < ? ORDER BY id LIMIT ?"+skip+") RETURNING id, call_id, value",
 			micros(now.Add(Lease)), micros(now), limit)
 		if err != nil {
 			return err
@@ -93,7 +93,7 @@ func (s *Store) Published(ctx context.Context, ids []int64) error {
 // Backlog returns how many messages are still to be published.
 func (s *Store) Backlog(ctx context.Context) (int64, error) {
 	var n int64
-	t := tx{s, s.db}
+	t := s.direct()
 	if err := t.row(ctx, "SELECT COUNT(*) FROM call_outbox").Scan(&n); err != nil {
 		return 0, fmt.Errorf("counting unpublished answers: %w", err)
 	}

@@ -3,8 +3,6 @@ package results
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -47,30 +45,21 @@ func New(base *database.Store) *Store {
 	return s
 }
 
-// querier is a database or a transaction.
-type querier interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+// tx is the database, or a change of it.
+type tx struct {
+	database.Tx
+	s *Store
 }
 
-// tx is a transaction with placeholders as SQLite has them.
-type tx struct {
-	s *Store
-	q querier
-}
+func (s *Store) direct() tx { return tx{s.base.Direct(), s} }
 
 // exec returns how many rows changed.
 func (t tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	done, err := t.q.ExecContext(ctx, t.s.base.Rebind(query), args...)
-	if err != nil {
-		return 0, err
-	}
-	return done.RowsAffected()
+	return t.Exec(ctx, query, args...)
 }
 
 func (t tx) row(ctx context.Context, query string, args ...any) *sql.Row {
-	return t.q.QueryRowContext(ctx, t.s.base.Rebind(query), args...)
+	return t.Row(ctx, query, args...)
 }
 
 // change runs f in a transaction. What f does it does wholly or not at all.
@@ -83,32 +72,17 @@ func (s *Store) change(ctx context.Context, f func(tx) error) error {
 			return context.Cause(ctx)
 		}
 	}
-	t, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("beginning a change: %w", err)
-	}
-	defer t.Rollback() // after a commit there is nothing to roll back
-	if err := f(tx{s, t}); err != nil {
-		return err
-	}
-	if err := t.Commit(); err != nil {
-		return fmt.Errorf("committing a change: %w", err)
-	}
-	return nil
+	return s.base.Change(ctx, database.Unordered, func(t database.Tx) error { return f(tx{t, s}) })
 }
 
 // Also is what is kept in the same transaction as a change, such as who made it: where
 // it fails, nothing has changed.
-type Also func(ctx context.Context, t *sql.Tx) error
+type Also func(ctx context.Context, t database.Tx) error
 
 // keep lets whoever made a change keep what belongs to it.
 func (t tx) keep(ctx context.Context, all []Also) error {
-	own, ok := t.q.(*sql.Tx)
 	for _, also := range all {
-		if !ok {
-			return errors.New("what belongs to a change is kept outside of a transaction")
-		}
-		if err := also(ctx, own); err != nil {
+		if err := also(ctx, t.Tx); err != nil {
 			return err
 		}
 	}
@@ -122,25 +96,7 @@ func list[T any](ctx context.Context, s *Store, scan func(*sql.Rows) (T, error),
 	if s.base.Postgres() {
 		args = append([]any{pgx.QueryExecModeCacheDescribe}, args...)
 	}
-	return scanAll(ctx, tx{s, s.db}, scan, query, args...)
-}
-
-// scanAll reads all rows of a query.
-func scanAll[T any](ctx context.Context, t tx, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := t.q.QueryContext(ctx, t.s.base.Rebind(query), args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	all := []T{}
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
+	return database.List(ctx, s.base.Direct(), scan, query, args...)
 }
 
 func scanNumber(rows *sql.Rows) (n int64, err error) { return n, rows.Scan(&n) }

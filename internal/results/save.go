@@ -193,7 +193,7 @@ func (s *Store) Get(ctx context.Context, id string) (Result, error) {
 }
 
 func (s *Store) get(ctx context.Context, id string) (Result, error) {
-	t := tx{s, s.db}
+	t := s.direct()
 	var at int64
 	var sum []byte
 	if err := t.row(ctx, "SELECT at, sha256 FROM call_ids WHERE call_id = ?", id).Scan(&at, &sum); err != nil {

@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"switchboard/internal/database"
 )
 
 // dialect is how a database keeps transcripts and finds words in them. The words
@@ -96,7 +98,7 @@ func fewOfPostgres(ctx context.Context, s *Store, f Filter, words []word) (momen
 		if _, err := t.exec(ctx, "SET LOCAL max_parallel_workers_per_gather = 0"); err != nil {
 			return err
 		}
-		moments, err = scanAll(ctx, t, scanNumber, query, args...)
+		moments, err = database.List(ctx, t.Tx, scanNumber, query, args...)
 		return err
 	})
 	return s.atMost(moments, err)
@@ -126,7 +128,7 @@ func (s *Store) frequent(ctx context.Context, words []word) (bool, error) {
 // fewOfSQLite does without settings: SQLite always asks the index of words.
 func fewOfSQLite(ctx context.Context, s *Store, f Filter, words []word) (moments []int64, few bool, err error) {
 	query, args := s.fewQuery(f, words, s.words.at)
-	moments, err = scanAll(ctx, tx{s, s.db}, scanNumber, query, args...)
+	moments, err = database.List(ctx, s.base.Direct(), scanNumber, query, args...)
 	return s.atMost(moments, err)
 }
 
