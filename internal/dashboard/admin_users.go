@@ -16,6 +16,7 @@ var roleNames = map[account.Role]string{
 // adminPages are the pages below that of the administration.
 var adminPages = []struct{ path, name string }{
 	{"/admin/users", text("Users")},
+	{"/admin/keys", text("API keys")},
 	{"/admin/audit", text("Audit")},
 	{"/admin/retention", text("Retention")},
 }

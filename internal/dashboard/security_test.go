@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,6 +19,7 @@ import (
 	"github.com/oauth2-proxy/mockoidc"
 
 	"switchboard/internal/account"
+	"switchboard/internal/callkey"
 )
 
 const testPassword = "correct horse battery"
@@ -428,7 +431,7 @@ func TestAnAdminChangesUsers(t *testing.T) {
 	admin.post("/admin/users/"+id+"/enable").says(t, http.StatusOK, "may log in again")
 	admin.post("/admin/users/"+w.people[account.Admin].ID+"/disable").says(t, http.StatusBadRequest, "This is the last admin")
 	admin.post("/admin/users", "name", "THE-viewer", "role", "viewer").says(t, http.StatusBadRequest, "There is a user with that name already.")
-	admin.get("/admin/audit").says(t, http.StatusOK, "user.disabled", "user.enabled", "from: viewer, to: reviewer", "the-admin")
+	admin.get("/admin/audit").says(t, http.StatusOK, "disabled a user", "enabled a user", "before: viewer, now: reviewer", "the-admin")
 }
 
 // What people call themselves, and what is typed into forms, is text wherever it is
@@ -519,8 +522,70 @@ func TestAuditExport(t *testing.T) {
 	if err != nil || len(all) != 2*auditAtOnce+1 || len(seen) != len(all) {
 		t.Errorf("of many there are %d rows, %d of them different, %v", len(all), len(seen), err)
 	}
-	if again := admin.get("/admin/audit?action=audit.exported"); !strings.Contains(again.body, "<code>audit.exported</code>") {
+	if again := admin.get("/admin/audit?action=audit.exported"); !strings.Contains(again.body, "<td>exported the audit</td>") {
 		t.Error("nobody is told of the export")
+	}
+}
+
+// Whatever is done has words, in whichever package it is done.
+func TestEveryActionOfTheAuditHasWords(t *testing.T) {
+	actions := regexp.MustCompile(`(?:account\.)?Action = "([a-z_]+\.[a-z_]+)"`)
+	found := 0
+	for _, pattern := range []string{"*.go", "../account/*.go", "../../activities/*.go", "../../workflows/*.go"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			content, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range actions.FindAllStringSubmatch(string(content), -1) {
+				if found++; auditTexts[account.Action(m[1])] == "" {
+					t.Errorf("%s: %s has no words", name, m[1])
+				}
+			}
+		}
+	}
+	if found < 30 {
+		t.Errorf("only %d actions were found", found)
+	}
+	v := &visit{lang: german}
+	if got := v.details(map[string]string{"from": "viewer", "to": "admin", "other": "x"}); got != "vorher: Betrachter, other: x, jetzt: Admin" {
+		t.Errorf("details are %q", got)
+	}
+}
+
+// A key is made on the page, shown once, and revoked; the audit tells who did it.
+func TestKeysOfCalls(t *testing.T) {
+	w := newWorld(t)
+	admin := w.as(account.Admin)
+	admin.get("/admin/keys").says(t, http.StatusOK, "No keys have been made here yet.")
+	made := admin.post("/admin/keys", "name", "The <b>telephone</b> system")
+	made.says(t, http.StatusOK, "The &lt;b&gt;telephone&lt;/b&gt; system", "in use", "the-admin", "not shown again")
+	key := regexp.MustCompile(`readonly value="([^"]+)"`).FindStringSubmatch(made.body)
+	if key == nil || made.header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("there is no key, or the browser keeps it:\n%s", made.body)
+	}
+	if ok, err := callkey.New(w.base).Use(t.Context(), key[1]); err != nil || !ok {
+		t.Errorf("the key is none: %v", err)
+	}
+	list := admin.get("/admin/keys")
+	list.lacks(t, key[1])
+	list.says(t, http.StatusOK, "in use")
+	admin.post("/admin/keys", "name", "").says(t, http.StatusBadRequest, "Give the key a name of 1 to 64 characters.")
+	id := w.audited(keyCreated)[0].Target
+	admin.post("/admin/keys/"+id+"/revoke").says(t, http.StatusOK, "The key is revoked.", "revoked")
+	if ok, err := callkey.New(w.base).Use(t.Context(), key[1]); err != nil || ok {
+		t.Errorf("the key goes on: %v", err)
+	}
+	admin.post("/admin/keys/none/revoke").says(t, http.StatusBadRequest, "There is no such key.")
+	if made, revoked := w.audited(keyCreated), w.audited(keyRevoked); len(made) != 1 || len(revoked) != 1 || revoked[0].Target != id || revoked[0].Account != w.people[account.Admin].ID || strings.Contains(made[0].Details["name"], key[1]) {
+		t.Errorf("the audit has %+v and %+v", made, revoked)
+	}
+	for _, role := range []account.Role{account.Viewer, account.Reviewer} {
+		w.as(role).post("/admin/keys", "name", "x").says(t, http.StatusForbidden)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"switchboard/internal/callkey"
 	"switchboard/internal/problem"
 )
 
@@ -27,6 +28,8 @@ type Server struct {
 	// offers and labels are what the queue of calls to review remembers.
 	offers offers
 	labels labelCache
+	// callKeys are those with which calls may be sent.
+	callKeys *callkey.Store
 	// now is the time.
 	now func() time.Time
 	// bus tells pages of new calls, past has counts of days that are over.
@@ -39,7 +42,7 @@ func New(o Options) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, now: time.Now, bus: newBus(o.Results.Newest)}
+	s := &Server{Options: o, callKeys: callkey.New(o.Base), now: time.Now, bus: newBus(o.Results.Newest)}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err
