@@ -369,7 +369,7 @@ func (s *site) schedules() {
 		s.Error("a schedule of somebody else is listed")
 	}
 	s.says(s.post("/schedules", 200, "id", "retrain-airlines", "do", "pause", "why", "the provider moves"), "The schedule retrain-airlines is paused.")
-	s.says(s.until("/runs", "ann: the provider moves"), "Let it go on")
+	s.says(s.until("/runs", "ann: the provider moves"), "Resume")
 	s.says(s.post("/schedules", 200, "id", "retrain-airlines", "do", "trigger", "why", "now"), "A run of the schedule retrain-airlines is started.")
 	s.until("/runs?kind=retrain&status=running", "retrain-scheduled")
 	s.says(s.post("/schedules", 503, "id", "retrain-airlines", "do", "trigger", "why", "again"), "still goes on")
@@ -433,7 +433,7 @@ func TestErasing(t *testing.T) {
 		}
 	}
 	look := s.post("/admin/retention", 200, "do", "look", "ids", "call-1\nnone")
-	s.says(look, "What would be erased", "ids of which nothing is known", "What cannot be reached", "Events in the topic that calls come from", `name="ids" value="call-1`)
+	s.says(look, "What would be erased", "Unknown ids", "What cannot be reached", "Events in the topic that calls come from", `name="ids" value="call-1`)
 	s.get("/calls/call-1", 200)
 	s.says(s.post("/admin/retention", 200, "do", "erase", "sure", "yes", "ids", "call-1\nnone"), "What was erased", "The audit keeps that it happened")
 	s.get("/calls/call-1", 404)

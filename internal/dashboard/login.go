@@ -195,7 +195,7 @@ func (s *Server) ownAccount(v *visit) error { return s.showAccount(v, http.Statu
 
 func (s *Server) showAccount(v *visit, status int, wrong string) error {
 	d := accountData{Role: v.T(roleNames[v.user.Role]), Wrong: wrong, Languages: []choice{
-		{"", v.T("as the browser says"), v.user.Language == ""},
+		{"", v.T("as in the browser"), v.user.Language == ""},
 		{"en", "English", v.user.Language == "en"},
 		{"de", "Deutsch", v.user.Language == "de"},
 	}}

@@ -164,7 +164,7 @@ func TestTwoReviewersAtOnceGetDifferentCalls(t *testing.T) {
 	if asked(one.get("/review")) != first || asked(two.get("/review")) != second {
 		t.Error("a page that is loaded again asks about another call")
 	}
-	three.get("/review").says(t, http.StatusOK, "All that waits is before other reviewers just now.")
+	three.get("/review").says(t, http.StatusOK, "Other reviewers have all the waiting calls open. Look again in a few minutes.")
 	w.now = w.now.Add(offered + time.Second)
 	if got := asked(three.get("/review")); got != "call-0" {
 		t.Errorf("a call that was left lying is not offered again: %q", got)

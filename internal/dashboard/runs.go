@@ -396,7 +396,7 @@ func (s *Server) run(v *visit) error {
 	}
 	status, err := runs.Status(ctx, v.Temporal, run.WorkflowID, run.RunID)
 	if err != nil {
-		p.Silent = v.T("No worker tells what the run says of itself; this is what the server knows.")
+		p.Silent = v.T("No worker answers, so this page shows only what the server knows of the run.")
 	}
 	doubted := pipeline.SetAside{}
 	switch {
@@ -454,15 +454,15 @@ func (v *visit) schedule(ctx context.Context, id, do, why string) (kept account.
 	case "pause":
 		return schedulePaused, v.T("The schedule %s is paused.", id), h.Pause(ctx, client.SchedulePauseOptions{Note: note})
 	case "unpause":
-		return scheduleUnpaused, v.T("The schedule %s goes on.", id), h.Unpause(ctx, client.ScheduleUnpauseOptions{Note: note})
+		return scheduleUnpaused, v.T("The schedule %s is resumed.", id), h.Unpause(ctx, client.ScheduleUnpauseOptions{Note: note})
 	case "trigger":
 		going, err := runs.Trigger(ctx, h)
 		if going != "" {
-			err = problem.New(problem.Refused, "%s", v.T("The run %s of this schedule still goes on; wait for it, or cancel it.", going))
+			err = problem.New(problem.Refused, "%s", v.T("The run %s of this schedule is still going on. Wait until it has ended.", going))
 		}
 		return scheduleTriggered, v.T("A run of the schedule %s is started.", id), err
 	}
-	return "", "", problem.Input("%s", v.T("A schedule can be paused, go on, or be started now."))
+	return "", "", problem.Input("%s", v.T("A schedule can be paused, resumed, or started now."))
 }
 
 // StageOf is a stage as people read it.

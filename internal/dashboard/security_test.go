@@ -475,8 +475,8 @@ func TestAuditPage(t *testing.T) {
 	next.says(t, http.StatusOK, "target-109<", "target-10<")
 	next.lacks(t, "target-110<", "target-9<")
 	admin.get("/admin/audit?account="+viewer.ID+"&target=target-7").says(t, http.StatusOK, "target-7<")
-	admin.get("/admin/audit?target=nothing").says(t, http.StatusOK, "Nothing was done that fits.")
-	admin.get("/admin/audit?until=2026-11-27").says(t, http.StatusOK, "Nothing was done that fits.")
+	admin.get("/admin/audit?target=nothing").says(t, http.StatusOK, "No entries match.")
+	admin.get("/admin/audit?until=2026-11-27").says(t, http.StatusOK, "No entries match.")
 	admin.get("/admin/audit?from=2026-11-28&until=2026-11-28").says(t, http.StatusOK, "target-209<")
 	admin.get("/admin/audit?from=soon").says(t, http.StatusBadRequest)
 }
