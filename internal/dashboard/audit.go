@@ -38,8 +38,9 @@ type auditData struct {
 // auditRow is an entry as a row shows it.
 type auditRow struct {
 	account.Entry
-	// What was done, Who did it, and To whom, if it was a user.
-	What, Who, To, More string
+	// What was done, Who did it, To whom, if it was a user, and to which key, if it was
+	// Named.
+	What, Who, To, Named, More string
 }
 
 func (s *Server) audit(v *visit) error {
@@ -56,7 +57,14 @@ func (s *Server) audit(v *visit) error {
 	if err != nil {
 		return err
 	}
-	names := map[string]string{}
+	names, named := map[string]string{}, map[string]string{}
+	keys, err := s.callKeys.Keys(v.r.Context())
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		named[k.ID] = k.Name
+	}
 	d := auditData{Tabs: v.adminTabs(), Target: q.Target, From: v.r.FormValue("from"), Until: v.r.FormValue("until")}
 	for _, u := range users {
 		names[u.ID] = u.Name
@@ -66,7 +74,7 @@ func (s *Server) audit(v *visit) error {
 		d.Actions = append(d.Actions, choice{string(a), word(v, auditTexts, a), a == q.Action})
 	}
 	err = s.Accounts.Audit(v.r.Context(), q, func(e account.Entry) error {
-		d.Entries = append(d.Entries, auditRow{e, word(v, auditTexts, e.Action), names[e.Account], names[e.Target], v.details(e.Details)})
+		d.Entries = append(d.Entries, auditRow{e, word(v, auditTexts, e.Action), names[e.Account], names[e.Target], named[e.Target], v.details(e.Details)})
 		return nil
 	})
 	if err != nil {

@@ -584,6 +584,7 @@ func TestKeysOfCalls(t *testing.T) {
 	if made, revoked := w.audited(keyCreated), w.audited(keyRevoked); len(made) != 1 || len(revoked) != 1 || revoked[0].Target != id || revoked[0].Account != w.people[account.Admin].ID || strings.Contains(made[0].Details["name"], key[1]) {
 		t.Errorf("the audit has %+v and %+v", made, revoked)
 	}
+	admin.get("/admin/audit").says(t, http.StatusOK, "made an API key", `<a href="/admin/keys">The &lt;b&gt;telephone&lt;/b&gt; system</a>`)
 	for _, role := range []account.Role{account.Viewer, account.Reviewer} {
 		w.as(role).post("/admin/keys", "name", "x").says(t, http.StatusForbidden)
 	}
