@@ -142,6 +142,23 @@ func (v *visit) said(said string) string {
 	return said
 }
 
+// answerTexts say why a call has no answer, by the codes of providers; those of calls
+// that were given up are among [reasonTexts].
+var answerTexts = map[string]string{
+	"rate_limited": text("too many questions at once"), "server_error": text("an error at the provider"), "timeout": text("no answer in time"), "connection": text("the provider was not reached"),
+	"malformed_response": text("an answer that makes no sense"), "quota_exhausted": text("the quota at the provider is used up"), "unauthorized": text("the provider does not know the key"),
+	"forbidden": text("the provider does not allow it"), "not_found": text("the model is not at the provider"), "text_too_long": text("too much was said for the model"),
+	"text_filtered": text("the provider's filter refused the text"), "invalid_request": text("the provider cannot use the question"),
+}
+
+// Because says why a call has no answer.
+func (p *page) Because(code string) string {
+	if known, ok := answerTexts[code]; ok {
+		return p.visit.T(known)
+	}
+	return word(p.visit, reasonTexts, code)
+}
+
 // toldProblem is a problem in the reader's language.
 type toldProblem struct {
 	kind problem.Kind

@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -183,6 +184,32 @@ func TestWhatOtherPackagesSayHasItsText(t *testing.T) {
 			if !slices.ContainsFunc(sentences, func(s sentence) bool { return strings.Contains(strings.ReplaceAll(s.says, "%%", "%"), part) }) {
 				t.Errorf("%s says %q, and the page knows no text with it", file, text)
 			}
+		}
+	}
+}
+
+// Every code for which a call has no answer, or was given up, has words.
+func TestReasonsOfCallsHaveWords(t *testing.T) {
+	codes := regexp.MustCompile(`Reason(?: +Reason)? = "([a-z_-]+)"`)
+	for file, texts := range map[string]map[string]string{"../provider/errors.go": answerTexts, "../call/parse.go": reasonTexts} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := codes.FindAllStringSubmatch(string(content), -1)
+		if len(found) < 8 {
+			t.Fatalf("%s: only %d codes were found", file, len(found))
+		}
+		for _, m := range found {
+			if texts[m[1]] == "" {
+				t.Errorf("%s: %q has no words", file, m[1])
+			}
+		}
+	}
+	p := &page{visit: &visit{lang: german}}
+	for code, want := range map[string]string{"timeout": "keine Antwort in der Zeit", pipeline.ConnectionFailure: "der Anbieter war nicht zu erreichen", "gave-up": "nach vielen Versuchen aufgegeben", "new": "new"} {
+		if got := p.Because(code); got != want {
+			t.Errorf("%s is said as %q, want %q", code, got, want)
 		}
 	}
 }
