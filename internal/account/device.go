@@ -78,7 +78,7 @@ func (s *Store) device(ctx context.Context, login, value string) (string, error)
 	_, at, _ := strings.Cut(made, ".")
 	seconds, err := strconv.ParseInt(at, 10, 64)
 	if err != nil || s.now().Sub(time.Unix(seconds, 0)) >= deviceLife {
-		return "", nil //nolint:nilerr // who made that knows nobody
+		return "", nil
 	}
 	return made, nil
 }
@@ -105,15 +105,15 @@ func (s *Sessions) Origin(r *http.Request) Origin {
 	return o
 }
 
-// remember lets the browser be known at later logins of a user who has a password here.
-func (s *Sessions) remember(w http.ResponseWriter, r *http.Request, u User) error {
+// device returns the cookie by which a browser is known at later logins of a user; nil
+// for one who has no password here.
+func (s *Sessions) device(r *http.Request, u User) (*http.Cookie, error) {
 	if u.External {
-		return nil
+		return nil, nil
 	}
 	value, err := s.Accounts.newDevice(r.Context(), loginOf(u.Name))
 	if err != nil {
-		return wrap("remembering a device", err)
+		return nil, wrap("remembering a device", err)
 	}
-	http.SetCookie(w, s.cookie(r, s.deviceName(r), value, deviceLife))
-	return nil
+	return s.cookie(r, s.deviceName(r), value, deviceLife), nil
 }

@@ -61,7 +61,11 @@ func (s *Sessions) cookie(r *http.Request, name, value string, life time.Duratio
 // that the request may have had: a token that somebody else planted is worth nothing.
 func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request, u User) error {
 	token, now, old := newToken(), s.Accounts.now(), s.token(r)
-	err := s.Accounts.change(r.Context(), func(t tx) error {
+	device, err := s.device(r, u)
+	if err != nil {
+		return err
+	}
+	err = s.Accounts.change(r.Context(), func(t tx) error {
 		if err := t.endSession(r.Context(), old); err != nil {
 			return err
 		}
@@ -78,7 +82,10 @@ func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request, u User) error {
 		return wrap("beginning a session", err)
 	}
 	http.SetCookie(w, s.cookie(r, s.cookieName(r), token, Longest))
-	return s.remember(w, r, u)
+	if device != nil {
+		http.SetCookie(w, device)
+	}
+	return nil
 }
 
 // End ends the session of a request, if it has one.

@@ -19,6 +19,8 @@ type sentence struct {
 	says string
 	// page is one of the page's texts, in which {1} is the first value of the sentence.
 	page string
+	// part tells that it stands within other sentences only.
+	part bool
 
 	matches *regexp.Regexp
 	verbs   []string
@@ -73,9 +75,15 @@ const inBrackets = "%s (%s)"
 
 // say returns a sentence of another package in the reader's language, and false where
 // it is not known.
-func (v *visit) say(said string) (string, bool) {
+func (v *visit) say(said string) (string, bool) { return v.find(said, false) }
+
+// find returns a sentence in the reader's language, or a part of one.
+func (v *visit) find(said string, part bool) (string, bool) {
 	for i := range sentences {
 		s := &sentences[i]
+		if s.part && !part {
+			continue
+		}
 		values := s.matches.FindStringSubmatch(said)
 		if values == nil {
 			continue
@@ -121,7 +129,7 @@ func (v *visit) value(verb, value string) string {
 			return text
 		}
 	default:
-		if text, known := v.say(value); known {
+		if text, known := v.find(value, true); known {
 			return text
 		}
 		if d, err := time.ParseDuration(value); err == nil {

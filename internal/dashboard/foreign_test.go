@@ -291,6 +291,7 @@ func TestSentencesAsTheyAreMade(t *testing.T) {
 		{fmt.Sprintf("nobody approved it within %s: %s", 72*time.Hour, judged(5, 21, 5, 5, 0)), "Nobody approved it within 72h. Better", "Niemand hat innerhalb von 72h zugestimmt. Mehr"},
 		{"it was rejected: not now (or ever)", "It was rejected: not now (or ever)", "Abgelehnt: not now (or ever)"},
 		{pipeline.Model{TestCoverage: 1, TestAccuracy: 0.4, MajorityAccuracy: 0.5}.Unfit(), "40.0% right against 50.0%.", "40,0% richtig gegen 50,0%."},
+		{"run fast", "run fast", "run fast"},
 		{"what a person wrote (in brackets)", "what a person wrote (in brackets)", "what a person wrote (in brackets)"},
 	} {
 		if got := (&visit{lang: english}).said(said.made); !strings.Contains(got, said.english) && !strings.Contains(strings.ToLower(got), strings.ToLower(said.english)) {
