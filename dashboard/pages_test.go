@@ -248,7 +248,7 @@ func TestModels(t *testing.T) {
 	s.says(s.post("/models/change", 200, "task", "airlines", "action", "rolled back", "why", "blunt"), "ft:m:old is the champion of the task airlines again.")
 	s.says(s.post("/models/change", 400, "task", "airlines", "action", "retired", "model", "ft:m:old", "why", "x"), "is the champion")
 	s.says(s.post("/models/change", 200, "task", "airlines", "action", "retired", "model", "ft:m:new", "why", "leaked"), "ft:m:new is retired.", ">retired<")
-	s.says(s.get("/admin/audit", 200), "model.promoted", "model.rolled_back", "model.retired", "blunt")
+	s.says(s.get("/admin/audit", 200), "made a model the champion", "rolled back to a model", "retired a model", "blunt")
 
 	s.says(s.get("/models/ft:m:old?task=airlines&report=1", 400), "The report is not there")
 	page := filepath.Join(s.artifacts, string(layout.Of("finetune-x", "run-1")), "evaluation")
@@ -328,7 +328,7 @@ func TestRunsAndSchedules(t *testing.T) {
 		t.Fatal("a fine-tuning on nothing succeeded")
 	}
 	page := s.until("/runs", "finetune-none")
-	s.says(s.until("/runs?status=failed", "finetune-none"), "fine-tuning", ">failed<", "none.csv", `href="http://ui.example.com/namespaces/default/workflows/finetune-none/`+failed.GetRunID())
+	s.says(s.until("/runs?status=failed", "finetune-none"), "fine-tuning", ">failed<", "The run could not work with what it was given.", `href="http://ui.example.com/namespaces/default/workflows/finetune-none/`+failed.GetRunID())
 	if strings.Contains(s.get("/runs?kind=apply", 200), "finetune-none") {
 		t.Error("a fine-tuning is listed among applications")
 	}
@@ -341,7 +341,7 @@ func TestRunsAndSchedules(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.says(s.until("/models", "A promotion waits for an answer"), "better by &lt;i&gt;3&lt;/i&gt; points", "ft:m:new", "Approve")
-	s.says(s.get("/runs/retrain%2Fx", 200), "It waits for an answer", "approving")
+	s.says(s.get("/runs/retrain%2Fx", 200), "This run is waiting for an answer", "approving")
 	s.says(s.post("/models/approve", 200, "workflow", "retrain/x", "run", retraining.GetRunID(), "verdict", "approve", "why", "it is better"), "The proposal is approved: ft:m:new takes the place of ft:m:old.")
 	if err := retraining.Get(t.Context(), nil); err != nil {
 		t.Fatal(err)
@@ -349,7 +349,7 @@ func TestRunsAndSchedules(t *testing.T) {
 	s.says(s.until("/runs?kind=retrain&status=completed", "retrain/x"), "promoted")
 	s.says(s.get("/runs/retrain%2Fx", 200), "ann said: it is better")
 	s.post("/models/approve", 400, "workflow", "retrain/x", "verdict", "reject", "why", "too late")
-	s.says(s.get("/admin/audit", 200), "model.approved")
+	s.says(s.get("/admin/audit", 200), "approved a promotion")
 	s.schedules()
 }
 
@@ -369,14 +369,14 @@ func (s *site) schedules() {
 		s.Error("a schedule of somebody else is listed")
 	}
 	s.says(s.post("/schedules", 200, "id", "retrain-airlines", "do", "pause", "why", "the provider moves"), "The schedule retrain-airlines is paused.")
-	s.says(s.until("/runs", "ann: the provider moves"), "Let it go on")
+	s.says(s.until("/runs", "ann: the provider moves"), "Resume")
 	s.says(s.post("/schedules", 200, "id", "retrain-airlines", "do", "trigger", "why", "now"), "A run of the schedule retrain-airlines is started.")
 	s.until("/runs?kind=retrain&status=running", "retrain-scheduled")
-	s.says(s.post("/schedules", 503, "id", "retrain-airlines", "do", "trigger", "why", "again"), "still goes on")
-	s.says(s.post("/schedules", 200, "id", "retrain-airlines", "do", "unpause", "why", "it has moved"), "The schedule retrain-airlines goes on.")
+	s.says(s.post("/schedules", 503, "id", "retrain-airlines", "do", "trigger", "why", "again"), "is still going on")
+	s.says(s.post("/schedules", 200, "id", "retrain-airlines", "do", "unpause", "why", "it has moved"), "The schedule retrain-airlines is resumed.")
 	s.says(s.post("/schedules", 400, "id", "another", "do", "pause", "why", "x"), "starts no retrainings")
 	s.says(s.post("/schedules", 400, "id", "none", "do", "pause", "why", "x"), "There is no schedule none")
-	s.says(s.get("/admin/audit", 200), "schedule.paused", "schedule.triggered", "schedule.unpaused")
+	s.says(s.get("/admin/audit", 200), "paused a schedule", "started a run of a schedule", "resumed a schedule")
 }
 
 // topics makes those of calls, as an intake does, and returns who speaks to Kafka.
@@ -418,7 +418,7 @@ func TestDeadLetters(t *testing.T) {
 	s.says(s.post("/intake/dead-letters", 200, "do", "replay-reason", "reason", "refused"), "2 dead letters are sent again.")
 	s.says(s.post("/intake/dead-letters", 200, "do", "replay-all"), "0 dead letters are sent again.")
 	s.says(s.get("/intake", 200), "sent again", "discarded")
-	s.says(s.get("/admin/audit", 200), "dead_letters.replayed", "dead_letters.discarded")
+	s.says(s.get("/admin/audit", 200), "sent dead letters again", "discarded dead letters")
 }
 
 // Calls are looked for before they are erased, by their ids and by their age.
@@ -433,12 +433,12 @@ func TestErasing(t *testing.T) {
 		}
 	}
 	look := s.post("/admin/retention", 200, "do", "look", "ids", "call-1\nnone")
-	s.says(look, "What would be erased", "ids of which nothing is known", "What cannot be reached", "Events in the topic that calls come from", `name="ids" value="call-1`)
+	s.says(look, "What would be erased", "Unknown ids", "What cannot be reached", "Events in the topic that calls come from", `name="ids" value="call-1`)
 	s.get("/calls/call-1", 200)
 	s.says(s.post("/admin/retention", 200, "do", "erase", "sure", "yes", "ids", "call-1\nnone"), "What was erased", "The audit keeps that it happened")
 	s.get("/calls/call-1", 404)
 	s.get("/calls/call-2", 200)
 	s.says(s.post("/admin/retention", 200, "do", "look", "ids", "call-1"), "There is nothing to erase.")
 	s.says(s.post("/admin/retention", 200, "do", "look", "before", "2020-01-01"), "There is nothing to erase.")
-	s.says(s.get("/admin/audit", 200), "call.erased", "ann")
+	s.says(s.get("/admin/audit", 200), "erased a call", "ann")
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchboard/internal/callkey"
 	"switchboard/internal/config"
 	"switchboard/internal/console"
 	"switchboard/internal/database"
@@ -89,7 +90,7 @@ func run(ctx context.Context) error {
 	}
 	defer store.Close()
 	options.Runs = intake.Workflows{Client: c.Client, Namespace: c.Namespace}
-	options.Switch = results.New(store)
+	options.Switch, options.Issued = results.New(store), callkey.New(store)
 	i, err := intake.Start(ctx, options)
 	if err != nil {
 		return err

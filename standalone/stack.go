@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"switchboard/internal/callkey"
 	"switchboard/internal/config"
 	"switchboard/internal/dashboard"
 	"switchboard/internal/embedded"
@@ -167,7 +168,7 @@ func (s *stack) startIntake(ctx context.Context, o options) (*intake.Intake, err
 		settings.Keys = []string{key}
 	}
 	settings.Runs = intake.Workflows{Client: s.client, Namespace: s.client.Namespace}
-	settings.Switch, settings.Log = s.host.Results(), s.config.Log
+	settings.Switch, settings.Issued, settings.Log = s.host.Results(), callkey.New(s.host.Database()), s.config.Log
 	return intake.Start(ctx, settings)
 }
 

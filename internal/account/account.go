@@ -17,6 +17,8 @@ type Store struct {
 	base   *database.Store
 	now    func() time.Time
 	logins *limits
+	// devices is what the cookies of devices are signed with.
+	devices deviceKey
 	// hashing has as many tokens as passwords may be hashed at once: each takes
 	// memory.
 	hashing chan struct{}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"switchboard/internal/database"
 )
 
 // Entry is one thing that somebody did.
@@ -46,6 +48,12 @@ const (
 // Record adds to the audit what was done. When it was done and its id are set here.
 func (s *Store) Record(ctx context.Context, e Entry) error {
 	return wrap("writing the audit", s.direct().record(ctx, e))
+}
+
+// RecordIn is Record within a transaction of the database in which it is done: either
+// both are kept, or neither.
+func (s *Store) RecordIn(ctx context.Context, t database.Tx, e Entry) error {
+	return wrap("writing the audit", tx{t, s}.record(ctx, e))
 }
 
 func (t tx) record(ctx context.Context, e Entry) error {

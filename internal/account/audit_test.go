@@ -51,7 +51,7 @@ func TestEveryChangeIsAudited(t *testing.T) {
 			{"a view less", func() error { return s.DeleteView(ctx, ann.ID, "mine") }, Entry{Account: ann.ID, Action: ViewDeleted}},
 			{"a role", func() error { return s.SetRole(ctx, root, ann.ID, Reviewer) }, Entry{Account: root.ID, Action: RoleChanged, Target: ann.ID, Details: map[string]string{"from": "viewer", "to": "reviewer"}}},
 			{"ending sessions", func() error { return s.EndSessions(ctx, root, ann.ID) }, Entry{Account: root.ID, Action: SessionsEnded, Target: ann.ID}},
-			{"a password", func() error { return s.SetPassword(ctx, cli, ann.ID, "another good one") }, Entry{Action: PasswordChanged, Target: ann.ID}},
+			{"a password", func() error { return s.SetPassword(ctx, cli, ann.ID, "seven lanterns under water") }, Entry{Action: PasswordChanged, Target: ann.ID}},
 			{"disabling", func() error { return s.Disable(ctx, root, ann.ID) }, Entry{Account: root.ID, Action: UserDisabled, Target: ann.ID}},
 			{"enabling", func() error { return s.Enable(ctx, root, ann.ID) }, Entry{Account: root.ID, Action: UserEnabled, Target: ann.ID}},
 			{"a new user", func() error { _, err := s.CreateBy(ctx, root, NewUser{"bob", password, Viewer}); return err }, Entry{Account: root.ID, Action: UserCreated, Details: map[string]string{"role": "viewer"}}},

@@ -48,7 +48,7 @@ func TestTheFirstAdmin(t *testing.T) {
 		if err != nil || ann.Role != Admin || ann.Name != "ann" {
 			t.Fatalf("%+v, %v", ann, err)
 		}
-		if u, err := s.Authenticate(t.Context(), "ann", password, ""); err != nil || u != ann {
+		if u, err := s.Authenticate(t.Context(), "ann", password, Origin{}); err != nil || u != ann {
 			t.Errorf("%+v, %v", u, err)
 		}
 		refused("a used link", token)
@@ -102,7 +102,7 @@ func TestInvite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Authenticate(t.Context(), "ann", "", ""); !errors.Is(err, ErrLogin) {
+		if _, err := s.Authenticate(t.Context(), "ann", "", Origin{}); !errors.Is(err, ErrLogin) {
 			t.Errorf("who has no password gets in: %v", err)
 		}
 		old, err := s.Invite(t.Context(), root, ann.ID)

@@ -183,7 +183,7 @@ func TestLoginByAnIdentityProvider(t *testing.T) {
 		if err != nil || other.ID == u.ID || other.Role != Admin {
 			t.Errorf("another person of that name is %+v, %v", other, err)
 		}
-		if _, err := p.accounts.Authenticate(t.Context(), "ann", "", ""); !errors.Is(err, ErrLogin) {
+		if _, err := p.accounts.Authenticate(t.Context(), "ann", "", Origin{}); !errors.Is(err, ErrLogin) {
 			t.Errorf("the user gets in by a password: %v", err)
 		}
 		for what, err := range map[string]error{

@@ -61,7 +61,11 @@ func (s *Sessions) cookie(r *http.Request, name, value string, life time.Duratio
 // that the request may have had: a token that somebody else planted is worth nothing.
 func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request, u User) error {
 	token, now, old := newToken(), s.Accounts.now(), s.token(r)
-	err := s.Accounts.change(r.Context(), func(t tx) error {
+	device, err := s.device(r, u)
+	if err != nil {
+		return err
+	}
+	err = s.Accounts.change(r.Context(), func(t tx) error {
 		if err := t.endSession(r.Context(), old); err != nil {
 			return err
 		}
@@ -78,6 +82,9 @@ func (s *Sessions) Begin(w http.ResponseWriter, r *http.Request, u User) error {
 		return wrap("beginning a session", err)
 	}
 	http.SetCookie(w, s.cookie(r, s.cookieName(r), token, Longest))
+	if device != nil {
+		http.SetCookie(w, device)
+	}
 	return nil
 }
 
@@ -181,13 +188,13 @@ func (s *Sessions) Address(r *http.Request, path string) string {
 type userKey struct{}
 
 // Middleware lets handlers learn from User whose request it is. It refuses nobody:
-// that is for who knows what each page needs. Where the database cannot be asked it
-// answers 503.
-func (s *Sessions) Middleware(next http.Handler) http.Handler {
+// that is for who knows what each page needs. Where the database cannot be asked,
+// failed answers.
+func (s *Sessions) Middleware(next http.Handler, failed func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		u, ok, err := s.Session(r)
 		if err != nil {
-			http.Error(w, "The database cannot be asked who you are. Try again in a while.", http.StatusServiceUnavailable)
+			failed(w, r, err)
 			return
 		}
 		if ok {

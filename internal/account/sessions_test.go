@@ -84,7 +84,7 @@ func TestLogoutEndsASessionForGood(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.keep(w)
-		if len(b.cookies) != 0 {
+		if b.cookies[sessionCookie] != nil {
 			t.Errorf("the browser keeps %v", b.cookies)
 		}
 		b.cookies[sessionCookie] = &kept
@@ -151,10 +151,13 @@ func TestCookies(t *testing.T) {
 				t.Fatal(err)
 			}
 			set := w.Result().Cookies()
-			if len(set) != 1 {
+			if len(set) != 2 {
 				t.Fatalf("%d cookies are set", len(set))
 			}
-			got := set[0]
+			got, device := set[0], set[1]
+			if device.Name != strings.Replace(c.cookie, "session", "device", 1) || device.Secure != c.secure || !device.HttpOnly || device.Path != "/" || device.MaxAge != int(deviceLife.Seconds()) {
+				t.Errorf("the cookie of the device is %+v", device)
+			}
 			if got.Name != c.cookie || got.Secure != c.secure || !got.HttpOnly || got.SameSite != http.SameSiteLaxMode || got.Path != "/" || got.Domain != "" || got.MaxAge != int(Longest.Seconds()) {
 				t.Errorf("the cookie is %+v", got)
 			}
@@ -210,7 +213,7 @@ func TestMiddleware(t *testing.T) {
 	b := newBrowser(t, s)
 	var got User
 	var known bool
-	handler := b.s.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got, known = b.s.User(r) }))
+	handler := b.s.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got, known = b.s.User(r) }), func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusServiceUnavailable) })
 	handler.ServeHTTP(httptest.NewRecorder(), b.request())
 	if known {
 		t.Errorf("a stranger is %+v", got)

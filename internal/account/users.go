@@ -142,16 +142,20 @@ func (t tx) add(ctx context.Context, n NewUser, hash string) (User, error) {
 }
 
 // Authenticate returns the user of a name and a password, wherever the login comes
-// from: an address, or what else tells one origin from another. It fails with
-// [ErrLogin] for a name that nobody has, a wrong password and a disabled user
-// alike, and with [TooManyLogins] where too many logins of that name or from there
-// have failed.
-func (s *Store) Authenticate(ctx context.Context, name, password, from string) (User, error) {
+// from. It fails with [ErrLogin] for a name that nobody has, a wrong password and a
+// disabled user alike, and with [TooManyLogins] where too many logins of that name or
+// from there have failed; on a device where that name has logged in before, only those
+// of the device count.
+func (s *Store) Authenticate(ctx context.Context, name, password string, from Origin) (User, error) {
 	now, login := s.now(), loginOf(name)
 	if len(name) > 4*longestName || len(password) > 4*longestPassword {
 		login, password = "", ""
 	}
-	try, wait := s.logins.begin(login, from, now)
+	device, err := s.device(ctx, login, from.Device)
+	if err != nil {
+		return User{}, wrap("looking a device up", err)
+	}
+	try, wait := s.logins.begin(login, from.Address, device, now)
 	if wait > 0 {
 		return User{}, &TooManyLogins{Wait: wait}
 	}

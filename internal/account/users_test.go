@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -40,7 +41,7 @@ func TestAuthenticate(t *testing.T) {
 			"the id":                  {ann.ID, password, ErrLogin},
 		} {
 			t.Run(name, func(t *testing.T) {
-				u, err := s.Authenticate(t.Context(), c.name, c.password, "192.0.2.1")
+				u, err := s.Authenticate(t.Context(), c.name, c.password, Origin{Address: "192.0.2.1"})
 				if !errors.Is(err, c.want) || (c.want == nil) != (u == ann) {
 					t.Errorf("got %+v, %v", u, err)
 				}
@@ -76,6 +77,7 @@ func TestNamesAndPasswordsThatWillNotDo(t *testing.T) {
 		"a long password":          {"ann", strings.Repeat("abcdefgh", 33), Viewer},
 		"a password of one letter": {"ann", strings.Repeat("a", 20), Viewer},
 		"the name as password":     {"annabella.smith", "Annabella.Smith", Viewer},
+		"a password of the lists":  {"ann", "password1234", Viewer},
 		"no UTF-8 as password":     {"ann", "correct horse \xff battery", Viewer},
 		"no role":                  {"ann", password, ""},
 		"another role":             {"ann", password, "root"},
@@ -105,13 +107,13 @@ func TestChangesOfAUserEndTheirSessions(t *testing.T) {
 		"another role": func(t *testing.T, s *Store, id string) error { return s.SetRole(t.Context(), cli, id, Reviewer) },
 		"disabled":     func(t *testing.T, s *Store, id string) error { return s.Disable(t.Context(), cli, id) },
 		"another password": func(t *testing.T, s *Store, id string) error {
-			return s.SetPassword(t.Context(), cli, id, "another good one")
+			return s.SetPassword(t.Context(), cli, id, "seven lanterns under water")
 		},
 		"ended": func(t *testing.T, s *Store, id string) error { return s.EndSessions(t.Context(), cli, id) },
 		"a link was used": func(t *testing.T, s *Store, id string) error {
 			token, err := s.Invite(t.Context(), cli, id)
 			if err == nil {
-				_, err = s.Accept(t.Context(), token, "", "another good one")
+				_, err = s.Accept(t.Context(), token, "", "seven lanterns under water")
 			}
 			return err
 		},
@@ -151,10 +153,10 @@ func TestADisabledUserStaysOut(t *testing.T) {
 		if err := s.Disable(t.Context(), cli, ann.ID); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Authenticate(t.Context(), "ann", password, ""); !errors.Is(err, ErrLogin) {
+		if _, err := s.Authenticate(t.Context(), "ann", password, Origin{}); !errors.Is(err, ErrLogin) {
 			t.Errorf("a disabled user got in: %v", err)
 		}
-		if _, err := s.Accept(t.Context(), token, "", "another good one"); !errors.Is(err, ErrInvitation) {
+		if _, err := s.Accept(t.Context(), token, "", "seven lanterns under water"); !errors.Is(err, ErrInvitation) {
 			t.Errorf("a disabled user's link was taken: %v", err)
 		}
 		if _, err := s.Invite(t.Context(), cli, ann.ID); !isBadInput(err) {
@@ -163,7 +165,7 @@ func TestADisabledUserStaysOut(t *testing.T) {
 		if err := s.Enable(t.Context(), cli, ann.ID); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Authenticate(t.Context(), "ann", password, ""); err != nil {
+		if _, err := s.Authenticate(t.Context(), "ann", password, Origin{}); err != nil {
 			t.Errorf("an enabled user was kept out: %v", err)
 		}
 	})
@@ -214,7 +216,7 @@ func TestAnOldHashIsMadeAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, err := s.Authenticate(t.Context(), "ann", password, ""); err != nil {
+		if _, err := s.Authenticate(t.Context(), "ann", password, Origin{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -227,45 +229,177 @@ func TestAnOldHashIsMadeAnew(t *testing.T) {
 	}
 }
 
-func TestFailedLoginsAreLimited(t *testing.T) {
+// tries is somebody who tries passwords, each from where they say.
+type tries struct {
+	*testing.T
+	s *Store
+}
+
+// wrong tries a wrong password and returns how long it has to wait, 0 where it was
+// compared.
+func (t tries) wrong(name string, from Origin) time.Duration {
+	t.Helper()
+	_, err := t.s.Authenticate(t.Context(), name, "a wrong password", from)
+	var many *TooManyLogins
+	switch {
+	case errors.As(err, &many):
+		return many.Wait
+	case !errors.Is(err, ErrLogin):
+		t.Fatal(err)
+	}
+	return 0
+}
+
+// right tries the password and tells whether it opens.
+func (t tries) right(name string, from Origin) bool {
+	t.Helper()
+	_, err := t.s.Authenticate(t.Context(), name, password, from)
+	var many *TooManyLogins
+	if err != nil && !errors.As(err, &many) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
+func address(n int) Origin { return Origin{Address: fmt.Sprintf("192.0.%d.%d", n/250, 1+n%250)} }
+
+func TestWhoeverGuessesAtANameWaits(t *testing.T) {
 	s, c := open(t, databasetest.SQLite(t))
 	create(t, s, "ann", Viewer)
-	try := func(name, from string) error {
-		_, err := s.Authenticate(t.Context(), name, "a wrong password", from)
-		return err
-	}
-	limited := func(err error) time.Duration {
-		var many *TooManyLogins
-		if errors.As(err, &many) {
-			return many.Wait
-		}
-		return 0
-	}
-	for n := range nameBurst {
-		if err := try("ann", "192.0.2."+string(rune('1'+n%9))); !errors.Is(err, ErrLogin) {
-			t.Fatalf("login %d: %v", n, err)
+	guesser, owner := tries{t, s}, tries{t, s}
+	for n := range pairBurst {
+		if wait := guesser.wrong("ann", address(1)); wait != 0 {
+			t.Fatalf("login %d waits %s", n, wait)
 		}
 	}
-	if wait := limited(try(" ANN", "198.51.100.1")); wait != nameEvery {
-		t.Errorf("one name from everywhere: wait %s, want %s", wait, nameEvery)
+	if wait := guesser.wrong(" ANN", address(1)); wait != pairEvery {
+		t.Errorf("the next one waits %s, want %s", wait, pairEvery)
 	}
-	if _, err := s.Authenticate(t.Context(), "ann", password, "198.51.100.1"); limited(err) == 0 {
+	if guesser.right("ann", address(1)) {
 		t.Error("the right password tells that the ones before were wrong")
 	}
-	c.forward(nameEvery)
-	if _, err := s.Authenticate(t.Context(), "ann", password, "198.51.100.1"); err != nil {
-		t.Errorf("after a while: %v", err)
+	if !owner.right("ann", address(2)) {
+		t.Error("the owner waits for a stranger elsewhere")
 	}
-	for n := range addressBurst {
-		if err := try("nobody"+string(rune('a'+n)), "2001:db8::"+string(rune('1'+n%9))); !errors.Is(err, ErrLogin) {
-			t.Fatalf("login %d: %v", n, err)
+	// However long it goes on.
+	for range 1000 {
+		c.forward(time.Second)
+		guesser.wrong("ann", address(1))
+	}
+	if !owner.right("ann", address(2)) {
+		t.Error("the owner waits for a stranger who goes on and on")
+	}
+	c.forward(pairEvery)
+	if !guesser.right("ann", address(1)) {
+		t.Error("nobody gets in there after a while")
+	}
+}
+
+func TestANameFromEverywhereIsLimited(t *testing.T) {
+	s, c := open(t, databasetest.SQLite(t))
+	create(t, s, "ann", Viewer)
+	for n := range nameBurst {
+		if wait := (tries{t, s}).wrong("ann", address(n)); wait != 0 {
+			t.Fatalf("login %d waits %s", n, wait)
 		}
 	}
-	if wait := limited(try("somebody", "2001:db8::ffff")); wait != addressEvery {
+	if wait := (tries{t, s}).wrong("ann", address(nameBurst)); wait != nameEvery {
+		t.Errorf("the next one waits %s, want %s", wait, nameEvery)
+	}
+	c.forward(nameEvery)
+	if !(tries{t, s}).right("ann", address(nameBurst)) {
+		t.Error("nobody gets in after a while")
+	}
+}
+
+func TestAnAddressIsLimitedForAllNames(t *testing.T) {
+	s, _ := open(t, databasetest.SQLite(t))
+	v6 := func(n int) Origin { return Origin{Address: "2001:db8::" + string(rune('1'+n%9))} }
+	for n := range addressBurst {
+		if wait := (tries{t, s}).wrong("nobody"+string(rune('a'+n)), v6(n)); wait != 0 {
+			t.Fatalf("login %d waits %s", n, wait)
+		}
+	}
+	if wait := (tries{t, s}).wrong("somebody", Origin{Address: "2001:db8::ffff"}); wait != addressEvery {
 		t.Errorf("many names from one network: wait %s, want %s", wait, addressEvery)
 	}
-	if wait := limited(try("somebody", "2001:db8:1::1")); wait != 0 {
+	if wait := (tries{t, s}).wrong("somebody", Origin{Address: "2001:db8:1::1"}); wait != 0 {
 		t.Errorf("another network waits %s", wait)
+	}
+}
+
+// Who has logged in on a device before is kept waiting there by nobody else, and a
+// stolen cookie is good for few guesses.
+func TestADeviceThatIsKnownWaitsForItselfAlone(t *testing.T) {
+	s, c := open(t, databasetest.SQLite(t))
+	ann, bob := create(t, s, "Ann", Viewer), create(t, s, "bob", Viewer)
+	b := newBrowser(t, s)
+	b.begin(ann)
+	known := b.s.Origin(b.request())
+	if known.Device == "" {
+		t.Fatal("a login leaves no cookie of the device")
+	}
+	strangers := tries{t, s}
+	for n := range 2 * nameBurst {
+		strangers.wrong("ann", address(n))
+		strangers.wrong("bob", Origin{Address: known.Address})
+		strangers.wrong("bob", address(n))
+	}
+	if strangers.right("ann", Origin{Address: known.Address}) {
+		t.Error("the name is not limited")
+	}
+	if !strangers.right("ann", known) {
+		t.Error("the owner's device waits for strangers")
+	}
+	if strangers.right("bob", known) {
+		t.Error("the device of one user is that of another")
+	}
+	for what, device := range map[string]string{
+		"another signature": known.Device[:len(known.Device)-4] + "AAAA", "no signature": known.Device[:strings.LastIndex(known.Device, ".")],
+		"another device": "A" + known.Device, "a later time": strings.Replace(known.Device, ".1", ".2", 1), "long": strings.Repeat("A.", 1000), "blank": ".", "blanks": "..",
+	} {
+		if strangers.right("ann", Origin{Address: known.Address, Device: device}) {
+			t.Errorf("%s: a cookie that somebody made is taken", what)
+		}
+	}
+	for n := range pairBurst {
+		if wait := strangers.wrong("ann", known); wait != 0 {
+			t.Fatalf("login %d on the device waits %s", n, wait)
+		}
+	}
+	if wait := strangers.wrong("ann", known); wait != pairEvery {
+		t.Errorf("the next guess on the device waits %s, want %s", wait, pairEvery)
+	}
+	c.forward(deviceLife)
+	for n := range 2 * nameBurst {
+		strangers.wrong("ann", address(n))
+	}
+	if strangers.right("ann", known) {
+		t.Error("a device is known for ever")
+	}
+	if err := b.end(); err != nil || b.s.Origin(b.request()).Device == "" {
+		t.Errorf("a logout forgets the device: %v", err)
+	}
+	b.begin(bob)
+	if other := b.s.Origin(b.request()); other.Device == known.Device || !strangers.right("bob", other) {
+		t.Error("who logs in there next is not known")
+	}
+}
+
+func TestPasswordsThatAreGuessed(t *testing.T) {
+	for _, weak := range []string{
+		"password1234", "Password1234", "P@ssw0rd1234", "switchboard1", "Switchboard!", "sw1tchb0ard1", "switchboard2026", "annabella.smith", "Annabella.Smith", "smith.annabella", "annabella2026",
+		"qwertyuiop12", "123456789012", "abcdefghijkl", "aaaaaaaaaaaaaaaa", "passwort1234", "Passwort2026!", "willkommen123", "Kundendienst1", "fußball12345", "iloveyou1234", "support12345", "letmein12345", "admin1234567",
+		"passwordpassword", "switchboardswitchboard", "01.02.2003.04", "19991231235959",
+	} {
+		if !guessable(weak, "annabella.smith") {
+			t.Errorf("%q is taken", weak)
+		}
+	}
+	for _, strong := range []string{password, "seven lanterns under water", "korrektes Pferd Batterie", "Zwölf Ölfässer im Nebel", "q7#vN2pXw9!t", "ежик в тумане ночью", strings.Repeat("abcdefgh ijklmn", 16), "ann likes yellow submarines"} {
+		if guessable(strong, "annabella.smith") {
+			t.Errorf("%q is refused", strong)
+		}
 	}
 }
 
@@ -273,7 +407,7 @@ func TestLoginsThatSucceedDoNotCount(t *testing.T) {
 	s, _ := open(t, databasetest.SQLite(t))
 	create(t, s, "ann", Viewer)
 	for n := range addressBurst + 5 {
-		if _, err := s.Authenticate(t.Context(), "ann", password, "192.0.2.1"); err != nil {
+		if _, err := s.Authenticate(t.Context(), "ann", password, Origin{Address: "192.0.2.1"}); err != nil {
 			t.Fatalf("login %d: %v", n, err)
 		}
 	}

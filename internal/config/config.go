@@ -204,7 +204,7 @@ var Settings = []Setting{
 	{CallsTopic, "calls", "topic that calls come from; `.dead-letter` and `.classified` after its name make those of unusable events and of answers"},
 	{CallsGroup, "switchboard-intake", "consumer group of all intakes that share the calls"},
 	{IntakeAddress, intakeAddress, "address that the intake listens on for calls by HTTP"},
-	{IntakeKeys, "", "API keys with which calls may be sent there, separated by commas; without one nobody can send any, but calls from Kafka are taken in all the same"},
+	{IntakeKeys, "", "API keys with which calls may be sent there, separated by commas, beside those that administrators make on the page; calls from Kafka need none"},
 	{IntakeKeysFile, "", "file that holds these keys, one a line, read where `SWITCHBOARD_INTAKE_KEYS` is empty"},
 	{IntakeTLSCert, "", "certificate in PEM form, with which the intake speaks HTTPS"},
 	{IntakeTLSKey, "", "key of that certificate"},

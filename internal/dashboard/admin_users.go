@@ -2,8 +2,6 @@ package dashboard
 
 import (
 	"context"
-	"net/http"
-	"slices"
 
 	"switchboard/internal/account"
 )
@@ -18,6 +16,7 @@ var roleNames = map[account.Role]string{
 // adminPages are the pages below that of the administration.
 var adminPages = []struct{ path, name string }{
 	{"/admin/users", text("Users")},
+	{"/admin/keys", text("API keys")},
 	{"/admin/audit", text("Audit")},
 	{"/admin/retention", text("Retention")},
 }
@@ -102,7 +101,7 @@ func (s *Server) showUser(v *visit, id, link string) error {
 func (s *Server) addUser(v *visit) error {
 	u, err := s.Accounts.CreateBy(v.r.Context(), *v.user, account.NewUser{Name: v.r.PostFormValue("name"), Role: account.Role(v.r.PostFormValue("role"))})
 	if err != nil {
-		return v.refuse(err)
+		return err
 	}
 	return s.showInvitation(v, u.ID)
 }
@@ -114,26 +113,16 @@ func (s *Server) inviteUser(v *visit) error { return s.showInvitation(v, v.r.Pat
 func (s *Server) showInvitation(v *visit, id string) error {
 	token, err := s.Accounts.Invite(v.r.Context(), *v.user, id)
 	if err != nil {
-		return v.refuse(err)
+		return err
 	}
 	return s.showUser(v, id, s.Sessions.Address(v.r, account.InvitationPath(token)))
-}
-
-// refuse says in the reader's language what is wrong with a form, if that is known
-// there.
-func (v *visit) refuse(err error) error {
-	if slices.Contains(accountProblems, err.Error()) {
-		v.problem(http.StatusBadRequest, v.sentence(err))
-		return nil
-	}
-	return err
 }
 
 // changeUser carries a change of a user out, and goes back to their page.
 func (v *visit) changeUser(done string, change func(ctx context.Context, by account.User, id string) error) error {
 	id := v.r.PathValue("id")
 	if err := change(v.r.Context(), *v.user, id); err != nil {
-		return v.refuse(err)
+		return err
 	}
 	return v.redirect("/admin/users/"+id, done)
 }

@@ -8,8 +8,10 @@ import (
 	"unicode/utf8"
 
 	"switchboard/internal/account"
+	"switchboard/internal/database"
 	"switchboard/internal/problem"
 	"switchboard/internal/request"
+	"switchboard/internal/results"
 )
 
 // Bounds of what a page asks. Whoever opened it waits.
@@ -52,7 +54,7 @@ func (v *visit) update(u request.Update, answer any) error {
 }
 
 func (v *visit) noServer() error {
-	return problem.New(problem.Environment, "%s", v.T("This dashboard is connected to no Temporal server."))
+	return &toldProblem{kind: problem.Environment, text: v.T("This page is connected to no Temporal server, which runs all the work. Ask whoever looks after Switchboard.")}
 }
 
 // answered says in the reader's language that there is no answer.
@@ -61,11 +63,11 @@ func (v *visit) answered(err error) error {
 	case v.r.Context().Err() != nil:
 		return v.r.Context().Err()
 	case errors.Is(err, request.ErrNoWorker):
-		return problem.New(problem.Environment, "%s", v.T("No worker answers. Look whether one runs, and try again."))
+		return &toldProblem{kind: problem.Environment, text: v.T("No worker answers. Try again in a while, and ask whoever looks after Switchboard if that does not help.")}
 	case errors.Is(err, context.DeadlineExceeded):
-		return problem.New(problem.Environment, "%s", v.T("No answer came in time. Try again in a while."))
+		return &toldProblem{kind: problem.Environment, text: v.T("No answer came in time. Try again in a while.")}
 	}
-	return err
+	return v.tell(err)
 }
 
 // missing says why a part of a page cannot be shown, where it is that something around
@@ -74,7 +76,7 @@ func (v *visit) answered(err error) error {
 func (v *visit) missing(err error) (why string, _ error) {
 	if kind, ok := problem.KindOf(err); ok && kind == problem.Environment {
 		v.Log.Warn("a part of a page could not be shown", "path", v.pattern(), "error", err)
-		return err.Error(), nil
+		return v.tell(err).Error(), nil
 	}
 	return "", err
 }
@@ -85,6 +87,14 @@ func (v *visit) did(action account.Action, target string, details map[string]str
 	// What is done is done, whether or not somebody waits for the page.
 	ctx := context.WithoutCancel(v.r.Context())
 	return v.Accounts.Record(ctx, account.Entry{Account: v.user.ID, Action: action, Target: target, Details: details})
+}
+
+// audits is did for a change of the same database: what is done and that it was done
+// are kept together, or neither is.
+func (v *visit) audits(action account.Action, target string, details map[string]string) results.Also {
+	return func(ctx context.Context, t database.Tx) error {
+		return v.Accounts.RecordIn(ctx, t, account.Entry{Account: v.user.ID, Action: action, Target: target, Details: details})
+	}
 }
 
 // longestReason is how many characters of a reason are kept.

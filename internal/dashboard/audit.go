@@ -13,6 +13,7 @@ import (
 
 	"switchboard/internal/account"
 	"switchboard/internal/problem"
+	"switchboard/internal/results"
 )
 
 // auditPage is how many entries a page shows.
@@ -37,8 +38,9 @@ type auditData struct {
 // auditRow is an entry as a row shows it.
 type auditRow struct {
 	account.Entry
-	// Who did it, and To whom, if it was a user.
-	Who, To, More string
+	// What was done, Who did it, To whom, if it was a user, and to which key, if it was
+	// Named.
+	What, Who, To, Named, More string
 }
 
 func (s *Server) audit(v *visit) error {
@@ -55,17 +57,24 @@ func (s *Server) audit(v *visit) error {
 	if err != nil {
 		return err
 	}
-	names := map[string]string{}
+	names, named := map[string]string{}, map[string]string{}
+	keys, err := s.callKeys.Keys(v.r.Context())
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		named[k.ID] = k.Name
+	}
 	d := auditData{Tabs: v.adminTabs(), Target: q.Target, From: v.r.FormValue("from"), Until: v.r.FormValue("until")}
 	for _, u := range users {
 		names[u.ID] = u.Name
 		d.Accounts = append(d.Accounts, choice{u.ID, u.Name, u.ID == q.Account})
 	}
 	for _, a := range actions {
-		d.Actions = append(d.Actions, choice{string(a), string(a), a == q.Action})
+		d.Actions = append(d.Actions, choice{string(a), word(v, auditTexts, a), a == q.Action})
 	}
 	err = s.Accounts.Audit(v.r.Context(), q, func(e account.Entry) error {
-		d.Entries = append(d.Entries, auditRow{e, names[e.Account], names[e.Target], details(e.Details)})
+		d.Entries = append(d.Entries, auditRow{e, word(v, auditTexts, e.Action), names[e.Account], names[e.Target], named[e.Target], v.details(e.Details)})
 		return nil
 	})
 	if err != nil {
@@ -115,7 +124,44 @@ func (v *visit) day(field string) (time.Time, error) {
 	return day, nil
 }
 
-// details are what else is known of an entry, in one line.
+// auditTexts say what was done. A test finds those that are missing.
+var auditTexts = map[account.Action]string{
+	account.LoggedIn: text("logged in"), account.LoggedOut: text("logged out"), account.SessionsEnded: text("logged a user out everywhere"),
+	account.UserCreated: text("added a user"), account.UserInvited: text("made a link to choose a password"), account.UserDisabled: text("disabled a user"), account.UserEnabled: text("enabled a user"),
+	account.RoleChanged: text("changed a role"), account.PasswordChanged: text("changed a password"), account.LanguageChanged: text("changed the language"),
+	account.ViewSaved: text("saved a view"), account.ViewDeleted: text("removed a view"),
+	keyCreated: text("made an API key"), keyRevoked: text("revoked an API key"),
+	modelPromoted: text("made a model the champion"), modelRolledBack: text("rolled back to a model"), modelRetired: text("retired a model"),
+	modelApproved: text("approved a promotion"), modelRejected: text("rejected a promotion"),
+	intakePaused: text("paused the intake"), intakeResumed: text("resumed the intake"), lettersReplayed: text("sent dead letters again"), lettersDiscarded: text("discarded dead letters"),
+	schedulePaused: text("paused a schedule"), scheduleUnpaused: text("resumed a schedule"), scheduleTriggered: text("started a run of a schedule"),
+	callJudged: text("judged a call"), judgementUndone: text("took a judgement back"), callsExported: text("exported calls"), auditExported: text("exported the audit"),
+	"call.erased": text("erased a call"), "calls.expired": text("erased old calls"),
+}
+
+// detailTexts name what else is known of an entry, and valueTexts are words among it.
+var (
+	detailTexts = map[string]string{
+		"role": text("Role"), "from": text("before"), "to": text("now"), "reason": text("Reason"), "task": text("Task"), "judgement": text("Judgement"), "kind": text("Chosen because"), "filter": text("Narrowed by"),
+		"run": text("Run"), "sent": text("Sent"), "discarded": text("Discarded"), "which": text("Which"), "name": text("Name"), "before": text("Stored before"), "calls": text("Calls"), "by": text("By"),
+	}
+	valueTexts = map[string]map[string]string{
+		"role": roleTexts, "from": roleTexts, "to": roleTexts, "which": {"all": text("all")},
+		"kind": {results.Uncertain: text("The model was not sure"), results.FromSample: text("Chosen at random"), results.SecondOpinion: text("Chosen at random, for a second opinion")},
+	}
+	roleTexts = map[string]string{string(account.Viewer): text("viewer"), string(account.Reviewer): text("reviewer"), string(account.Admin): text("admin")}
+)
+
+// details are what else is known of an entry, in one line of the reader's language.
+func (v *visit) details(all map[string]string) string {
+	parts := make([]string, 0, len(all))
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		parts = append(parts, word(v, detailTexts, name)+": "+word(v, valueTexts[name], all[name]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// details are what else is known of an entry, in one line, as programs read it.
 func details(all map[string]string) string {
 	parts := make([]string, 0, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {

@@ -126,7 +126,7 @@ func TestAddressesThatMeanNothing(t *testing.T) {
 		"from=2026-11-28&until=2026-11-26": "The period ends before it begins",
 		"judged=maybe":                     "give yes or no",
 		"people=-1":                        "give one from 0 to 1000",
-		"cursor=%3Cb%3E":                   "The cursor is none",
+		"cursor=%3Cb%3E":                   "This address is not a page of the list.",
 		"q=%2A":                            "There is no word to look for",
 		"company=" + strings.Repeat("x", longestValue+1):                 "too many or too long values",
 		strings.TrimPrefix(strings.Repeat("&task=t", mostValues+1), "&"): "too many or too long values",

@@ -162,10 +162,7 @@ func (s *Server) holdIntake(v *visit) error {
 	default:
 		return problem.Input("%s", v.T("The intake can be paused, or go on."))
 	}
-	if err := s.Results.SetPaused(v.r.Context(), pause, v.user.Name); err != nil {
-		return err
-	}
-	if err := v.did(kept, "intake", map[string]string{"reason": why}); err != nil {
+	if err := s.Results.SetPaused(v.r.Context(), pause, v.user.Name, v.audits(kept, "intake", map[string]string{"reason": why})); err != nil {
 		return err
 	}
 	return v.redirect("/intake", notice)
@@ -174,9 +171,6 @@ func (s *Server) holdIntake(v *visit) error {
 // changeLetters sends dead letters again, or discards them: those that are chosen, or
 // for sending also those of a reason, or all.
 func (s *Server) changeLetters(v *visit) error {
-	if err := v.r.ParseForm(); err != nil {
-		return problem.Input("%s", v.T("The form cannot be read."))
-	}
 	ids := v.r.PostForm["id"]
 	do, reason := v.r.PostFormValue("do"), v.r.PostFormValue("reason")
 	if len(ids) > lettersShown {

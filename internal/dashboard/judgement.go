@@ -1,8 +1,8 @@
 package dashboard
 
 import (
+	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -43,9 +43,6 @@ func unprintable(r rune) bool {
 
 // judge stores what the reader says that a call is about.
 func (s *Server) judge(v *visit) error {
-	if err := v.form(); err != nil {
-		return err
-	}
 	ctx, id, form := v.r.Context(), v.r.PathValue("id"), v.r.PostForm
 	label, reason := strings.TrimSpace(form.Get("label")), form.Get("reason")
 	if err := checkLabel(label); err != nil {
@@ -54,6 +51,13 @@ func (s *Server) judge(v *visit) error {
 	r, err := s.Results.Get(ctx, id)
 	if err != nil {
 		return err
+	}
+	kind := form.Get("kind")
+	if !fits(kind, &r) {
+		return problem.Input("this form is not one of this call's; open the call again")
+	}
+	if stale, err := v.stale(id, label); err != nil || stale != nil {
+		return v.tooLate(stale, err)
 	}
 	known, err := s.labelsOf(ctx, r.Task)
 	if err != nil {
@@ -69,19 +73,61 @@ func (s *Server) judge(v *visit) error {
 	case reason != reasonNewCompany && r.Prediction != nil:
 		return v.redirect(v.confirm(id, label), "")
 	}
-	j, err := s.Results.Judge(ctx, results.Judgement{CallID: id, Label: label, Reason: reason, Reviewer: v.user.ID})
+	j, err := s.Results.Judge(ctx, results.Judgement{CallID: id, Label: label, Reason: reason, Reviewer: v.user.ID}, func(j results.Judgement) results.Also {
+		details := map[string]string{"judgement": strconv.FormatInt(j.ID, 10)}
+		if kind != "" && kind != kindAgain {
+			details["kind"] = kind
+		}
+		return v.audits(callJudged, id, details)
+	})
 	if err != nil {
 		return err
 	}
 	s.labels.forget(r.Task)
-	details := map[string]string{"judgement": strconv.FormatInt(j.ID, 10)}
-	if kind := form.Get("kind"); slices.Contains([]string{results.Uncertain, results.FromSample, results.SecondOpinion}, kind) {
-		details["kind"] = kind
+	return v.judged(j)
+}
+
+// fits tells whether the queue can have asked about a call for a reason. What it has
+// not asked about fits any call.
+func fits(kind string, r *results.Result) bool {
+	switch kind {
+	case "", kindAgain:
+		return true
+	case results.Uncertain:
+		return r.Status == pipeline.AnswerUnsure && !r.Review.Sampled
+	case results.FromSample:
+		return r.Review.Sampled
+	case results.SecondOpinion:
+		return r.Review.Sampled && r.Review.Judged > 0
 	}
-	if err := v.did(callJudged, id, details); err != nil {
+	return false
+}
+
+// stale returns the reader's judgement of a call where the form that was sent knows
+// nothing of it: it was answered since the page was shown, which a browser shows again
+// when somebody goes back. Whoever says the same once more does no harm.
+func (v *visit) stale(call, label string) (*results.Judgement, error) {
+	if !v.r.PostForm.Has("seen") {
+		return nil, nil
+	}
+	last, err := v.lastAnswer(call)
+	if err != nil || last == nil || last.Label == label || strconv.FormatInt(last.ID, 10) == v.r.PostForm.Get("seen") {
+		return nil, err
+	}
+	return last, nil
+}
+
+// tooLate says that a form is from before an answer, which stays.
+func (v *visit) tooLate(said *results.Judgement, err error) error {
+	if err != nil {
 		return err
 	}
-	return v.judged(j)
+	label := said.Label
+	if label == pipeline.Unknown {
+		label = v.T("Unknown")
+	}
+	v.problem(http.StatusConflict, v.T("You have answered this call since you opened that page: %s. That answer stays. To change it, open the call again.", label), callPath(said.CallID))
+	return nil
 }
 
 // confirm is the page that asks whether a company which nobody knows is meant.
@@ -111,28 +157,14 @@ func (v *visit) judged(j results.Judgement) error {
 
 // undo takes a judgement of the reader's back.
 func (s *Server) undo(v *visit) error {
-	if err := v.form(); err != nil {
-		return err
-	}
 	id, err := strconv.ParseInt(v.r.PathValue("id"), 10, 64)
 	if err != nil {
 		return errNotFound
 	}
-	if err := s.Results.UndoJudgement(v.r.Context(), id, v.user.ID); err != nil {
-		return err
-	}
-	if err := v.did(judgementUndone, strconv.FormatInt(id, 10), nil); err != nil {
+	if err := s.Results.UndoJudgement(v.r.Context(), id, v.user.ID, v.audits(judgementUndone, strconv.FormatInt(id, 10), nil)); err != nil {
 		return err
 	}
 	return v.redirect(localPath(v.r.PostForm.Get("next"), "/review"), v.T("Your answer is taken back."))
-}
-
-// form reads what was posted.
-func (v *visit) form() error {
-	if err := v.r.ParseForm(); err != nil {
-		return problem.Input("the form cannot be read; open the page again")
-	}
-	return nil
 }
 
 // callPath is the page of a call.

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"switchboard/internal/account"
 	"switchboard/internal/problem"
@@ -40,7 +39,7 @@ func (s *Server) showLogin(v *visit, status int, d loginData) error {
 
 func (s *Server) login(v *visit) error {
 	d := loginData{Next: afterLogin(v.r.PostFormValue("next")), Name: v.r.PostFormValue("name")}
-	u, err := s.Accounts.Authenticate(v.r.Context(), d.Name, v.r.PostFormValue("password"), s.Sessions.From(v.r))
+	u, err := s.Accounts.Authenticate(v.r.Context(), d.Name, v.r.PostFormValue("password"), s.Sessions.Origin(v.r))
 	var many *account.TooManyLogins
 	switch {
 	case errors.As(err, &many):
@@ -172,7 +171,7 @@ func (s *Server) acceptInvitation(v *visit) error {
 	case errors.Is(err, account.ErrInvitation):
 		return s.showWelcome(v, http.StatusGone, d)
 	case kind == problem.BadInput:
-		d.Wrong = v.sentence(err)
+		d.Wrong = v.tell(err).Error()
 		return s.showWelcome(v, http.StatusBadRequest, d)
 	case err != nil:
 		return err
@@ -196,7 +195,7 @@ func (s *Server) ownAccount(v *visit) error { return s.showAccount(v, http.Statu
 
 func (s *Server) showAccount(v *visit, status int, wrong string) error {
 	d := accountData{Role: v.T(roleNames[v.user.Role]), Wrong: wrong, Languages: []choice{
-		{"", v.T("as the browser says"), v.user.Language == ""},
+		{"", v.T("as in the browser"), v.user.Language == ""},
 		{"en", "English", v.user.Language == "en"},
 		{"de", "Deutsch", v.user.Language == "de"},
 	}}
@@ -217,7 +216,7 @@ func (s *Server) changePassword(v *visit) error {
 	if password != v.r.PostFormValue("again") {
 		return s.showAccount(v, http.StatusBadRequest, v.T("The two passwords are not the same."))
 	}
-	_, err := s.Accounts.Authenticate(v.r.Context(), v.user.Name, v.r.PostFormValue("old"), s.Sessions.From(v.r))
+	_, err := s.Accounts.Authenticate(v.r.Context(), v.user.Name, v.r.PostFormValue("old"), s.Sessions.Origin(v.r))
 	if err == nil {
 		err = s.Accounts.SetPassword(v.r.Context(), *v.user, v.user.ID, password)
 	}
@@ -228,7 +227,7 @@ func (s *Server) changePassword(v *visit) error {
 	case errors.Is(err, account.ErrLogin):
 		return s.showAccount(v, http.StatusBadRequest, v.T("That is not your password."))
 	case kind == problem.BadInput:
-		return s.showAccount(v, http.StatusBadRequest, v.sentence(err))
+		return s.showAccount(v, http.StatusBadRequest, v.tell(err).Error())
 	case err != nil:
 		return err
 	}
@@ -242,7 +241,7 @@ func (s *Server) changePassword(v *visit) error {
 func (s *Server) saveView(v *visit) error {
 	view := account.View{Name: v.r.PostFormValue("name"), Query: v.r.PostFormValue("query")}
 	if err := s.Accounts.SaveView(v.r.Context(), v.user.ID, view); err != nil {
-		return v.refuse(err)
+		return err
 	}
 	return v.redirect((&url.URL{Path: "/calls", RawQuery: strings.TrimPrefix(view.Query, "?")}).String(), v.T("The view is saved."))
 }
@@ -252,30 +251,4 @@ func (s *Server) deleteView(v *visit) error {
 		return err
 	}
 	return v.redirect("/calls", v.T("The view is removed."))
-}
-
-// accountProblems are what package account says of a form that will not do.
-var accountProblems = []string{
-	text("the password is too short: 12 characters are the least"),
-	text("the password is too long: 256 characters are the most"),
-	text("the password is too easy to guess"),
-	text("give a name of 1 to 64 characters"),
-	text("a name has letters, digits and . _ - @ + only"),
-	text("there is a user of that name already"),
-	text("there is no such user"),
-	text("this is the last admin; make somebody else an admin first"),
-	text("this user is disabled; enable them first"),
-	text("the identity provider decides on this user's role"),
-	text("this user has no password here: the identity provider knows them"),
-	text("give the view a name of 1 to 64 characters"),
-	text("100 views are the most that can be saved; remove one first"),
-}
-
-// sentence is what a problem says, in the reader's language if it is known there.
-func (v *visit) sentence(err error) string {
-	s := []rune(v.lang.text(err.Error()))
-	if len(s) == 0 {
-		return ""
-	}
-	return string(unicode.ToUpper(s[0])) + string(s[1:]) + "."
 }

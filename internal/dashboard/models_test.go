@@ -32,12 +32,12 @@ func (w *world) model(task, id string) registry.Model {
 func TestModelsAreShownFromTheDatabase(t *testing.T) {
 	w := newWorld(t)
 	viewer := w.as(account.Viewer)
-	viewer.get("/models").says(t, http.StatusOK, "There are no models yet.", "This dashboard is connected to no Temporal server.")
+	viewer.get("/models").says(t, http.StatusOK, "There are no models yet.", "This page is connected to no Temporal server")
 	w.model("airlines", "ft:m:old")
 	w.model("airlines", "ft:m:new")
 	w.model("banks", "ft:m:bank")
 	viewer.get("/models").says(t, http.StatusOK, "airlines", "banks", `href="/models/ft:m:old?task=airlines"`, ">champion<", "88.4%", "75.1%", "53.2%",
-		`href="/calls?model=ft%3Am%3Aold&amp;task=airlines"`, `href="/models/ft:m:old?task=airlines&amp;report=1"`, "2 models, newest first", "judged on its test set")
+		`href="/calls?model=ft%3Am%3Aold&amp;task=airlines"`, `href="/models/ft:m:old?task=airlines&amp;report=1"`, "2 models, newest first", "Judged on its test set.")
 	narrow := viewer.get("/models?task=banks")
 	narrow.says(t, http.StatusOK, "ft:m:bank", "1 model, newest first", "Only the task banks.")
 	narrow.lacks(t, "ft:m:old")

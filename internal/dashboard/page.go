@@ -80,9 +80,24 @@ func (v *visit) show(status int, view, title string, data any) error {
 	return nil
 }
 
-// problem shows a page that says what is wrong.
-func (v *visit) problem(status int, text string) {
-	if err := v.show(status, "problem", v.T("That did not work"), text); err != nil {
+// problemPage says what is wrong.
+type problemPage struct {
+	Text string
+	// Told is what the programs say of it, in English, for whoever looks after them;
+	// empty if the text says it all.
+	Told string
+	// Call is where the call is that it is about, empty if it is about none.
+	Call string
+}
+
+// problem shows a page that says what is wrong, and leads to a call if one is given.
+func (v *visit) problem(status int, text string, call ...string) {
+	v.showProblem(status, problemPage{Text: text, Call: strings.Join(call, "")})
+}
+
+func (v *visit) showProblem(status int, p problemPage) {
+	text := p.Text
+	if err := v.show(status, "problem", v.T("That did not work"), p); err != nil {
 		v.Log.Error("a page could not be shown", "path", v.pattern(), "error", err)
 		http.Error(v.w, text, status)
 	}

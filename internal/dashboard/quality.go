@@ -29,7 +29,7 @@ type quality struct {
 	// Champion is the model that answers now; empty if there is none.
 	Champion string
 	// Retrainings are the latest, and Trained what is known of their models.
-	Retrainings []registry.Retraining
+	Retrainings []retraining
 	Trained     map[string]registry.Model
 	// Names are those of reviewers by their account, for whoever may know them.
 	Names map[string]string
@@ -100,7 +100,7 @@ func (s *Server) readQuality(ctx context.Context, q *quality) error {
 	if q.Champion, _, err = task.Aliases(ctx); err != nil {
 		return err
 	}
-	if q.Retrainings, err = task.Retrainings(ctx, latestRetrainings); err != nil {
+	if q.Retrainings, err = s.retrainings(ctx, q); err != nil {
 		return err
 	}
 	models, err := task.Models(ctx)
@@ -429,16 +429,6 @@ func (q *quality) Tested(model string) string {
 		return "-"
 	}
 	return q.v.percent(m.TestAccuracy)
-}
-
-// Checked is the share of right answers of a model on the checked calls.
-func (q *quality) Checked(model string) string {
-	for _, g := range q.Quality.Models {
-		if g.Value == model {
-			return q.v.shareOf(g.Accuracy)
-		}
-	}
-	return "-"
 }
 
 // Queue is the page of calls to review.

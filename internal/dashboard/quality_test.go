@@ -190,7 +190,10 @@ func TestWhatTheLastRetrainingDid(t *testing.T) {
 	if err := task.RecordRetraining(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
+	w.now = start.Add(-time.Hour)
 	w.checked("call-1", sampleAnswer("call-1", "AcmeSupport"), map[account.Role]string{account.Reviewer: "AcmeSupport"})
+	w.now = start.Add(time.Hour)
+	w.checked("call-2", sampleAnswer("call-2", "AcmeSupport"), map[account.Role]string{account.Reviewer: "OtherSupport"})
 	page := w.as(account.Viewer).get("/quality")
 	page.reads(t, "champion kept 2026-11-28 12:00:00", "the difference is <within> chance",
 		"ft:base:own:sb-2 challenger 91.0% -", "ft:base:own:sb-1 champion then 86.0% 100.0% (1 of 1)", "ft:base:own:sb-1 (champion)")

@@ -96,7 +96,7 @@ func (v *visit) dryRun() (bool, error) {
 		return true, nil
 	case "erase":
 		if v.r.PostFormValue("sure") != "yes" {
-			return false, problem.Input("%s", v.T("Tick that you mean it: what is erased does not come back."))
+			return false, problem.Input("%s", v.T("Tick the box to confirm: erasing cannot be undone."))
 		}
 		return false, nil
 	}

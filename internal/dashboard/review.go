@@ -32,6 +32,8 @@ type reviewing struct {
 	// Waiting counts the calls that wait, Today what the reviewer has judged today.
 	Waiting map[string]int64
 	Today   int64
+	// Own is the reader's judgement of the call that holds; nil if there is none.
+	Own *results.Judgement
 	// Last is the answer that was just given; nil if none was.
 	Last *results.Judgement
 	// Back is the page that follows an answer, and Skip the queue without this call.
@@ -172,19 +174,31 @@ func (s *Server) tasks(ctx context.Context) ([]string, error) {
 // lastAnswer returns the reader's judgement of a call that holds; nil if there is
 // none.
 func (v *visit) lastAnswer(call string) (*results.Judgement, error) {
+	return ownJudgement(v.r.Context(), v.Results, call, v.user.ID)
+}
+
+func ownJudgement(ctx context.Context, from *results.Store, call, reviewer string) (*results.Judgement, error) {
 	if call == "" {
 		return nil, nil
 	}
-	said, err := v.Results.Judgements(v.r.Context(), call)
+	said, err := from.Judgements(ctx, call)
 	if err != nil {
 		return nil, err
 	}
 	for _, j := range said {
-		if j.Holds && j.Reviewer == v.user.ID {
+		if j.Holds && j.Reviewer == reviewer {
 			return &j, nil
 		}
 	}
 	return nil, nil
+}
+
+// Seen is the id of the reader's judgement that the page knows of, 0 if there is none.
+func (r *reviewing) Seen() int64 {
+	if r.Own == nil {
+		return 0
+	}
+	return r.Own.ID
 }
 
 // findCall finds the call that was chosen, or the next of the queue that is before
@@ -199,6 +213,9 @@ func (s *Server) findCall(ctx context.Context, p *reviewing, queue results.Queue
 			return problem.Input("the call waits for its answer; judge it when it has one")
 		}
 		p.Call, p.Kind, p.Task = &r, kindOf(&r), r.Task
+		if p.Own, err = ownJudgement(ctx, s.Results, r.ID, queue.Reviewer); err != nil {
+			return err
+		}
 		s.offers.give(r.ID, queue.Reviewer, s.now())
 		return nil
 	}

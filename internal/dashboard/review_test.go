@@ -105,10 +105,10 @@ func TestOneTakesBackOnesOwnAnswerOnly(t *testing.T) {
 	b.post("/calls/call-1/judgement", "label", "AcmeSupport", "next", "/review")
 	undo := fmt.Sprintf("/judgements/%d/undo", w.judgements("call-1")[0].ID)
 
-	w.login(w.person("another", account.Reviewer)).post(undo).says(t, http.StatusBadRequest, "There is no such judgement of yours")
+	w.login(w.person("another", account.Reviewer)).post(undo).says(t, http.StatusBadRequest, "You have given no such answer.")
 	w.as(account.Viewer).post(undo).says(t, http.StatusForbidden)
 	b.post("/judgements/none/undo").says(t, http.StatusNotFound)
-	b.post("/judgements/999/undo").says(t, http.StatusBadRequest, "There is no such judgement of yours")
+	b.post("/judgements/999/undo").says(t, http.StatusBadRequest, "You have given no such answer.")
 	if len(w.judgements("call-1")) != 1 || len(w.audited(judgementUndone)) != 0 {
 		t.Error("somebody else has taken the answer back")
 	}
@@ -164,7 +164,7 @@ func TestTwoReviewersAtOnceGetDifferentCalls(t *testing.T) {
 	if asked(one.get("/review")) != first || asked(two.get("/review")) != second {
 		t.Error("a page that is loaded again asks about another call")
 	}
-	three.get("/review").says(t, http.StatusOK, "All that waits is before other reviewers just now.")
+	three.get("/review").says(t, http.StatusOK, "Other reviewers have all the waiting calls open. Look again in a few minutes.")
 	w.now = w.now.Add(offered + time.Second)
 	if got := asked(three.get("/review")); got != "call-0" {
 		t.Errorf("a call that was left lying is not offered again: %q", got)

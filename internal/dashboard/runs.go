@@ -225,7 +225,8 @@ func (v *visit) figure(run runs.Run) string {
 	r := run.Result
 	switch {
 	case run.Failure != nil:
-		return run.Failure.Error()
+		text, _ := v.failure(run.Failure)
+		return text
 	case r.Retrain != nil:
 		return word(v, decisionTexts, r.Retrain.Decision)
 	case r.FineTune != nil && r.FineTune.DryRun:
@@ -292,6 +293,8 @@ type runPage struct {
 	SetAside string
 	// Silent says why it is not known what the run says of itself.
 	Silent string
+	// Wrong is why the run failed, Told what the programs say of that, in English.
+	Wrong, Told string
 }
 
 // Conversations is where the conversations of an application are shown that people can
@@ -380,6 +383,7 @@ func (s *Server) run(v *visit) error {
 		return v.answered(err)
 	}
 	p := runPage{runRow: v.runRow(run), v: v}
+	p.Wrong, p.Told = v.failure(run.Failure)
 	if v.r.URL.Query().Get("report") != "" {
 		if p.reportPath() == "" {
 			return errNotFound
@@ -387,11 +391,12 @@ func (s *Server) run(v *visit) error {
 		return v.report(p.reportPath())
 	}
 	if r := run.Result.Retrain; r != nil {
-		p.Reason, p.Decision = r.Reason, word(v, decisionTexts, r.Decision)
+		p.Decision = word(v, decisionTexts, r.Decision)
+		p.Reason = v.said(r.Reason)
 	}
 	status, err := runs.Status(ctx, v.Temporal, run.WorkflowID, run.RunID)
 	if err != nil {
-		p.Silent = v.T("No worker tells what the run says of itself; this is what the server knows.")
+		p.Silent = v.T("No worker answers, so this page shows only what the server knows of the run.")
 	}
 	doubted := pipeline.SetAside{}
 	switch {
@@ -449,15 +454,15 @@ func (v *visit) schedule(ctx context.Context, id, do, why string) (kept account.
 	case "pause":
 		return schedulePaused, v.T("The schedule %s is paused.", id), h.Pause(ctx, client.SchedulePauseOptions{Note: note})
 	case "unpause":
-		return scheduleUnpaused, v.T("The schedule %s goes on.", id), h.Unpause(ctx, client.ScheduleUnpauseOptions{Note: note})
+		return scheduleUnpaused, v.T("The schedule %s is resumed.", id), h.Unpause(ctx, client.ScheduleUnpauseOptions{Note: note})
 	case "trigger":
 		going, err := runs.Trigger(ctx, h)
 		if going != "" {
-			err = problem.New(problem.Refused, "%s", v.T("The run %s of this schedule still goes on; wait for it, or cancel it.", going))
+			err = problem.New(problem.Refused, "%s", v.T("The run %s of this schedule is still going on. Wait until it has ended.", going))
 		}
 		return scheduleTriggered, v.T("A run of the schedule %s is started.", id), err
 	}
-	return "", "", problem.Input("%s", v.T("A schedule can be paused, go on, or be started now."))
+	return "", "", problem.Input("%s", v.T("A schedule can be paused, resumed, or started now."))
 }
 
 // StageOf is a stage as people read it.

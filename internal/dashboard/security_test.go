@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,6 +19,7 @@ import (
 	"github.com/oauth2-proxy/mockoidc"
 
 	"switchboard/internal/account"
+	"switchboard/internal/callkey"
 )
 
 const testPassword = "correct horse battery"
@@ -330,7 +333,7 @@ func TestGuessesAtOnesOwnPasswordAreLimited(t *testing.T) {
 	v := w.visitor(account.Viewer)
 	status := 0
 	for n := 0; n < 100 && status != http.StatusTooManyRequests; n++ {
-		status = v.send(http.MethodPost, "/account/password", form("old", "guess guess guess", "password", "another good one", "again", "another good one")).StatusCode
+		status = v.send(http.MethodPost, "/account/password", form("old", "guess guess guess", "password", "seven lanterns under water", "again", "seven lanterns under water")).StatusCode
 	}
 	if status != http.StatusTooManyRequests {
 		t.Errorf("status %d", status)
@@ -345,10 +348,10 @@ func TestOnesOwnPassword(t *testing.T) {
 		return v.send(http.MethodPost, "/account/password", form("old", old, "password", password, "again", again)).StatusCode
 	}
 	for what, status := range map[string]int{
-		"the wrong one":      change("wrong wrong wrong", "another good one", "another good one"),
-		"two others":         change(testPassword, "another good one", "another good two"),
+		"the wrong one":      change("wrong wrong wrong", "seven lanterns under water", "seven lanterns under water"),
+		"two others":         change(testPassword, "seven lanterns under water", "seven lanterns over water"),
 		"too short":          change(testPassword, "short", "short"),
-		"the wrong, at once": change("", "another good one", "another good one"),
+		"the wrong, at once": change("", "seven lanterns under water", "seven lanterns under water"),
 	} {
 		if status != http.StatusBadRequest {
 			t.Errorf("%s: status %d", what, status)
@@ -357,7 +360,7 @@ func TestOnesOwnPassword(t *testing.T) {
 	if !elsewhere.loggedIn() {
 		t.Error("what failed has ended a session")
 	}
-	if status := change(testPassword, "another good one", "another good one"); status != http.StatusSeeOther {
+	if status := change(testPassword, "seven lanterns under water", "seven lanterns under water"); status != http.StatusSeeOther {
 		t.Fatalf("status %d", status)
 	}
 	if !v.loggedIn() || v.token() == old {
@@ -366,7 +369,7 @@ func TestOnesOwnPassword(t *testing.T) {
 	if elsewhere.loggedIn() {
 		t.Error("elsewhere the session goes on")
 	}
-	if got := w.stranger().login("the-viewer", "another good one").StatusCode; got != http.StatusSeeOther {
+	if got := w.stranger().login("the-viewer", "seven lanterns under water").StatusCode; got != http.StatusSeeOther {
 		t.Errorf("the new password: status %d", got)
 	}
 }
@@ -395,7 +398,7 @@ func TestAnInvitation(t *testing.T) {
 		t.Errorf("the token may get about: %v", shown.header)
 	}
 	token := link.Query().Get("token")
-	b.post("/welcome", "token", token, "password", "short", "again", "short").says(t, http.StatusBadRequest, "12 characters are the least.")
+	b.post("/welcome", "token", token, "password", "short", "again", "short").says(t, http.StatusBadRequest, "It needs at least 12 characters.")
 	b.post("/welcome", "token", token, "password", testPassword, "again", "other").says(t, http.StatusBadRequest, "not the same")
 	b.post("/welcome", "token", token, "password", testPassword, "again", testPassword).says(t, http.StatusOK, "newcomer")
 	b.get("/account").says(t, http.StatusOK, "reviewer")
@@ -427,8 +430,8 @@ func TestAnAdminChangesUsers(t *testing.T) {
 	}
 	admin.post("/admin/users/"+id+"/enable").says(t, http.StatusOK, "may log in again")
 	admin.post("/admin/users/"+w.people[account.Admin].ID+"/disable").says(t, http.StatusBadRequest, "This is the last admin")
-	admin.post("/admin/users", "name", "THE-viewer", "role", "viewer").says(t, http.StatusBadRequest, "There is a user of that name already.")
-	admin.get("/admin/audit").says(t, http.StatusOK, "user.disabled", "user.enabled", "from: viewer, to: reviewer", "the-admin")
+	admin.post("/admin/users", "name", "THE-viewer", "role", "viewer").says(t, http.StatusBadRequest, "There is a user with that name already.")
+	admin.get("/admin/audit").says(t, http.StatusOK, "disabled a user", "enabled a user", "before: viewer, now: reviewer", "the-admin")
 }
 
 // What people call themselves, and what is typed into forms, is text wherever it is
@@ -472,8 +475,8 @@ func TestAuditPage(t *testing.T) {
 	next.says(t, http.StatusOK, "target-109<", "target-10<")
 	next.lacks(t, "target-110<", "target-9<")
 	admin.get("/admin/audit?account="+viewer.ID+"&target=target-7").says(t, http.StatusOK, "target-7<")
-	admin.get("/admin/audit?target=nothing").says(t, http.StatusOK, "Nothing was done that fits.")
-	admin.get("/admin/audit?until=2026-11-27").says(t, http.StatusOK, "Nothing was done that fits.")
+	admin.get("/admin/audit?target=nothing").says(t, http.StatusOK, "No entries match.")
+	admin.get("/admin/audit?until=2026-11-27").says(t, http.StatusOK, "No entries match.")
 	admin.get("/admin/audit?from=2026-11-28&until=2026-11-28").says(t, http.StatusOK, "target-209<")
 	admin.get("/admin/audit?from=soon").says(t, http.StatusBadRequest)
 }
@@ -519,8 +522,71 @@ func TestAuditExport(t *testing.T) {
 	if err != nil || len(all) != 2*auditAtOnce+1 || len(seen) != len(all) {
 		t.Errorf("of many there are %d rows, %d of them different, %v", len(all), len(seen), err)
 	}
-	if again := admin.get("/admin/audit?action=audit.exported"); !strings.Contains(again.body, "<code>audit.exported</code>") {
+	if again := admin.get("/admin/audit?action=audit.exported"); !strings.Contains(again.body, "<td>exported the audit</td>") {
 		t.Error("nobody is told of the export")
+	}
+}
+
+// Whatever is done has words, in whichever package it is done.
+func TestEveryActionOfTheAuditHasWords(t *testing.T) {
+	actions := regexp.MustCompile(`(?:account\.)?Action = "([a-z_]+\.[a-z_]+)"`)
+	found := 0
+	for _, pattern := range []string{"*.go", "../account/*.go", "../../activities/*.go", "../../workflows/*.go"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			content, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range actions.FindAllStringSubmatch(string(content), -1) {
+				if found++; auditTexts[account.Action(m[1])] == "" {
+					t.Errorf("%s: %s has no words", name, m[1])
+				}
+			}
+		}
+	}
+	if found < 30 {
+		t.Errorf("only %d actions were found", found)
+	}
+	v := &visit{lang: german}
+	if got := v.details(map[string]string{"from": "viewer", "to": "admin", "other": "x"}); got != "vorher: Betrachter, other: x, jetzt: Admin" {
+		t.Errorf("details are %q", got)
+	}
+}
+
+// A key is made on the page, shown once, and revoked; the audit tells who did it.
+func TestKeysOfCalls(t *testing.T) {
+	w := newWorld(t)
+	admin := w.as(account.Admin)
+	admin.get("/admin/keys").says(t, http.StatusOK, "No keys have been made here yet.")
+	made := admin.post("/admin/keys", "name", "The <b>telephone</b> system")
+	made.says(t, http.StatusOK, "The &lt;b&gt;telephone&lt;/b&gt; system", "in use", "the-admin", "not shown again")
+	key := regexp.MustCompile(`readonly value="([^"]+)"`).FindStringSubmatch(made.body)
+	if key == nil || made.header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("there is no key, or the browser keeps it:\n%s", made.body)
+	}
+	if ok, err := callkey.New(w.base).Use(t.Context(), key[1]); err != nil || !ok {
+		t.Errorf("the key is none: %v", err)
+	}
+	list := admin.get("/admin/keys")
+	list.lacks(t, key[1])
+	list.says(t, http.StatusOK, "in use")
+	admin.post("/admin/keys", "name", "").says(t, http.StatusBadRequest, "Give the key a name of 1 to 64 characters.")
+	id := w.audited(keyCreated)[0].Target
+	admin.post("/admin/keys/"+id+"/revoke").says(t, http.StatusOK, "The key is revoked.", "revoked")
+	if ok, err := callkey.New(w.base).Use(t.Context(), key[1]); err != nil || ok {
+		t.Errorf("the key goes on: %v", err)
+	}
+	admin.post("/admin/keys/none/revoke").says(t, http.StatusBadRequest, "There is no such key.")
+	if made, revoked := w.audited(keyCreated), w.audited(keyRevoked); len(made) != 1 || len(revoked) != 1 || revoked[0].Target != id || revoked[0].Account != w.people[account.Admin].ID || strings.Contains(made[0].Details["name"], key[1]) {
+		t.Errorf("the audit has %+v and %+v", made, revoked)
+	}
+	admin.get("/admin/audit").says(t, http.StatusOK, "made an API key", `<a href="/admin/keys">The &lt;b&gt;telephone&lt;/b&gt; system</a>`)
+	for _, role := range []account.Role{account.Viewer, account.Reviewer} {
+		w.as(role).post("/admin/keys", "name", "x").says(t, http.StatusForbidden)
 	}
 }
 
@@ -663,26 +729,6 @@ func TestWithoutAProvider(t *testing.T) {
 	for _, path := range []string{"/login/provider", "/login/callback?code=x&state=x"} {
 		if got := w.stranger().send(http.MethodGet, path, nil).StatusCode; got != http.StatusNotFound {
 			t.Errorf("%s: status %d", path, got)
-		}
-	}
-}
-
-// What package account says of forms is known here word by word, so that it can be
-// said in German.
-func TestProblemsOfAccountsHaveTheirGerman(t *testing.T) {
-	w := newWorld(t)
-	admin, ctx := w.people[account.Admin], t.Context()
-	create := func(name, password string) error {
-		_, err := w.accounts.Create(ctx, account.NewUser{Name: name, Password: password, Role: account.Viewer})
-		return err
-	}
-	_, findErr := w.accounts.Find(ctx, "nobody")
-	for _, err := range []error{
-		create("x", "short"), create("x", strings.Repeat("abcdefgh", 40)), create("x", strings.Repeat("a", 20)), create("", testPassword), create("a b", testPassword), create("the-viewer", testPassword),
-		findErr, w.accounts.Disable(ctx, admin, admin.ID), w.accounts.SaveView(ctx, admin.ID, account.View{}),
-	} {
-		if err == nil || german.texts[err.Error()] == "" {
-			t.Errorf("%v has no German", err)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"switchboard/internal/callkey"
 	"switchboard/internal/problem"
 )
 
@@ -27,6 +28,8 @@ type Server struct {
 	// offers and labels are what the queue of calls to review remembers.
 	offers offers
 	labels labelCache
+	// callKeys are those with which calls may be sent.
+	callKeys *callkey.Store
 	// now is the time.
 	now func() time.Time
 	// bus tells pages of new calls, past has counts of days that are over.
@@ -39,7 +42,7 @@ func New(o Options) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, now: time.Now, bus: newBus(o.Results.Newest)}
+	s := &Server{Options: o, callKeys: callkey.New(o.Base), now: time.Now, bus: newBus(o.Results.Newest)}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err
@@ -54,7 +57,9 @@ func New(o Options) (*Server, error) {
 		mux.Handle(r.pattern, s.guarded(r))
 	}
 	mux.Handle("/", s.guarded(route{"/", everybody, func(*visit) error { return errNotFound }}))
-	s.handler = secured(http.NewCrossOriginProtection().Handler(o.Sessions.Middleware(mux)))
+	own := http.NewCrossOriginProtection()
+	own.SetDenyHandler(s.answers(func(v *visit) error { return errElsewhere }))
+	s.handler = secured(own.Handler(o.Sessions.Middleware(mux, s.unknowable)))
 	return s, nil
 }
 
@@ -91,10 +96,49 @@ func (s *Server) guarded(r route) http.Handler {
 		if r.needs != everybody {
 			w.Header().Set("Cache-Control", "no-store")
 		}
+		if err := v.form(); err != nil {
+			v.fail(err)
+			return
+		}
 		if err := r.serve(v); err != nil {
 			v.fail(err)
 		}
 	})
+}
+
+// answers serves somebody of whom nothing is known, before any page has been found.
+func (s *Server) answers(serve func(*visit) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		v := s.visit(w, q)
+		w.Header().Set("Cache-Control", "no-store")
+		if err := serve(v); err != nil {
+			v.fail(err)
+		}
+	})
+}
+
+// unknowable answers where the database does not tell whose request it is.
+func (s *Server) unknowable(w http.ResponseWriter, q *http.Request, err error) {
+	s.answers(func(*visit) error { return problem.New(problem.Environment, "the database does not answer: %w", err) }).ServeHTTP(w, q)
+}
+
+// form reads what was posted, once for whoever serves it.
+func (v *visit) form() error {
+	if v.r.Method != http.MethodPost {
+		return nil
+	}
+	err := v.r.ParseForm()
+	if err == nil {
+		err = v.r.ParseMultipartForm(longestForm)
+	}
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return errTooLarge
+	case err != nil && !errors.Is(err, http.ErrNotMultipart):
+		return errForm
+	}
+	return nil
 }
 
 // Why a page is not shown. Each is answered in its own way.
@@ -103,6 +147,9 @@ var (
 	errForbidden = errors.New("this needs another role")
 	errLogin     = errors.New("this needs an account")
 	errNoCall    = errors.New("there is no such call")
+	errTooLarge  = errors.New("more was posted than a form has")
+	errElsewhere = errors.New("what was posted comes from another site")
+	errForm      = errors.New("what was posted is no form")
 )
 
 func (s *Server) admit(v *visit, r route) error {
@@ -133,33 +180,31 @@ func (v *visit) fail(err error) {
 	case errors.Is(err, errLogin) && v.r.Method == http.MethodGet:
 		http.Redirect(v.w, v.r, "/login?"+url.Values{"next": {v.r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
 	case errors.Is(err, errLogin):
-		v.problem(http.StatusUnauthorized, v.T("Log in first; the time of your session is over, or you have not logged in."))
+		v.problem(http.StatusUnauthorized, v.T("Your session has ended, or you are not logged in. Log in, and do it again."))
 	case errors.Is(err, errForbidden):
 		v.problem(http.StatusForbidden, v.T("Your account may not do this. Ask an administrator for another role."))
 	case errors.Is(err, errNotFound):
 		v.problem(http.StatusNotFound, v.T("There is no such page."))
 	case errors.Is(err, errNoCall):
 		v.problem(http.StatusNotFound, v.T("There is no such call. It may have been erased, or kept as long as it was to be."))
+	case errors.Is(err, errElsewhere):
+		v.problem(http.StatusForbidden, v.T("This was sent from another site. Open the page here, and do it there."))
+	case errors.Is(err, errTooLarge):
+		v.problem(http.StatusRequestEntityTooLarge, v.T("What you sent is larger than this page takes. Shorten it, and send it again."))
+	case errors.Is(err, errForm):
+		v.problem(http.StatusBadRequest, v.T("The form cannot be read. Open the page again, and send it once more."))
 	case v.r.Context().Err() != nil:
 		// Nobody waits for an answer.
-	case known && kind == problem.BadInput:
-		v.problem(http.StatusBadRequest, sentence(err))
 	case known:
-		v.Log.Warn("a page could not be shown", "path", v.pattern(), "error", err)
-		v.problem(http.StatusServiceUnavailable, sentence(err))
+		v.failWith(err, kind)
 	default:
 		v.Log.Error("a page could not be shown", "path", v.pattern(), "error", err)
-		v.problem(http.StatusInternalServerError, v.T("Something went wrong here. The log of the dashboard says what."))
+		v.problem(http.StatusInternalServerError, v.T("Something went wrong here. Try again, and tell whoever looks after Switchboard: the log of the dashboard says what it was."))
 	}
 }
 
-// sentence says what a person has to know of a problem, without what the program was
-// doing.
-func sentence(err error) string {
-	text := err.Error()
-	if p := (*problem.Error)(nil); errors.As(err, &p) {
-		text = p.Error()
-	}
+// sentenceOf makes a sentence of an error's text.
+func sentenceOf(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	text = string(unicode.ToUpper(first)) + text[size:]
 	if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, "?") {

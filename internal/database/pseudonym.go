@@ -55,3 +55,10 @@ func (s *Store) SampleSecret(ctx context.Context) (string, error) {
 	secret, err := s.secret(ctx, "samples")
 	return secret, wrap("reading the key of samples", err)
 }
+
+// DeviceSecret returns the key by which a browser is known again on which somebody has
+// logged in before.
+func (s *Store) DeviceSecret(ctx context.Context) (string, error) {
+	secret, err := s.secret(ctx, "devices")
+	return secret, wrap("reading the key of devices", err)
+}

@@ -107,7 +107,7 @@ func (i *Intake) serve(o Options) error {
 		_ = api.Close()
 		return err
 	}
-	i.sending = newSending(i.kafka, o.Keys, i.ready.Load, i.consumer.meters, o.Log)
+	i.sending = newSending(i.kafka, o.Keys, o.Issued, i.ready.Load, i.consumer.meters, o.Log)
 	i.listen(secured, i.sending.handler(), o)
 	if o.MetricsAddress == "" {
 		return nil

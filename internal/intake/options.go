@@ -32,6 +32,8 @@ type Options struct {
 	Address string
 	// Keys are those with which calls may be sent by HTTP. Without any nobody can.
 	Keys []string
+	// Issued are keys that people manage elsewhere; nil is none.
+	Issued Issued
 	// Cert and Key are PEM files with which HTTPS is spoken; empty speaks HTTP.
 	Cert, Key string
 	// MetricsAddress is where metrics are shown to whoever asks; empty shows none.

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"switchboard/internal/call"
-	"switchboard/internal/config"
 	"switchboard/internal/kafka"
 	"switchboard/internal/problem"
 )
@@ -34,14 +33,15 @@ const (
 type sending struct {
 	kafka  *kafka.Client
 	keys   [][sha256.Size]byte
+	issued issuedKeys
 	turns  chan struct{}
 	ready  func() bool
 	meters *meters
 	log    *slog.Logger
 }
 
-func newSending(client *kafka.Client, keys []string, ready func() bool, m *meters, log *slog.Logger) *sending {
-	s := &sending{kafka: client, turns: make(chan struct{}, maxRequests), ready: ready, meters: m, log: log}
+func newSending(client *kafka.Client, keys []string, issued Issued, ready func() bool, m *meters, log *slog.Logger) *sending {
+	s := &sending{kafka: client, turns: make(chan struct{}, maxRequests), ready: ready, meters: m, log: log, issued: issuedKeys{keys: issued, now: time.Now, known: map[[sha256.Size]byte]time.Time{}}}
 	for _, key := range keys {
 		s.keys = append(s.keys, sha256.Sum256([]byte(key)))
 	}
@@ -128,10 +128,12 @@ func (s *sending) send(w http.ResponseWriter, r *http.Request) answer {
 func (s *sending) admit(r *http.Request) (answer, bool) {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset := params["charset"]
+	has, asked := s.hasKey(r)
 	switch {
-	case len(s.keys) == 0:
-		return refuse(http.StatusForbidden, "No calls are taken by HTTP here, since there is no API key; set "+config.IntakeKeys+"."), false
-	case !s.hasKey(r):
+	case asked != nil:
+		s.log.Warn("the key of a call could not be looked up", "error", asked)
+		return refuse(http.StatusServiceUnavailable, "The API key cannot be looked up just now. Send the call again."), false
+	case !has:
 		return refuse(http.StatusUnauthorized, "The API key is missing or wrong. Send it as \"Authorization: Bearer KEY\"."), false
 	case err != nil || media != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "":
 		return refuse(http.StatusUnsupportedMediaType, "The event must be JSON in UTF-8, not compressed, with the content type application/json."), false
@@ -141,14 +143,19 @@ func (s *sending) admit(r *http.Request) (answer, bool) {
 	return answer{}, true
 }
 
-// hasKey compares with all keys, so that time tells nothing.
-func (s *sending) hasKey(r *http.Request) bool {
+// hasKey compares with all keys, so that time tells nothing, and looks up what is none
+// of them among those that were issued.
+func (s *sending) hasKey(r *http.Request) (bool, error) {
 	key, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	given, found := sha256.Sum256([]byte(strings.TrimSpace(key))), 0
+	key = strings.TrimSpace(key)
+	given, found := sha256.Sum256([]byte(key)), 0
 	for _, known := range s.keys {
 		found |= subtle.ConstantTimeCompare(given[:], known[:])
 	}
-	return bearer && found == 1
+	if !bearer || found == 1 || s.issued.keys == nil {
+		return bearer && found == 1, nil
+	}
+	return s.issued.has(r.Context(), key, given)
 }
 
 func (s *sending) unusable(why *call.Unusable) answer {

@@ -128,7 +128,7 @@ func TestWithoutKeys(t *testing.T) {
 	s := newSite(t)
 	s.options.Keys = nil
 	i, _ := s.start()
-	if status, a, _ := post(t, i, nil, aCall("1")); status != http.StatusForbidden || !strings.Contains(a.Detail, "SWITCHBOARD_INTAKE_KEYS") {
+	if status, a, _ := post(t, i, nil, aCall("1")); status != http.StatusUnauthorized || !strings.Contains(a.Detail, "missing or wrong") {
 		t.Errorf("%d, %+v", status, a)
 	}
 	s.runs.have(t, s.calls("call", 3))

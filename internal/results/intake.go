@@ -37,15 +37,17 @@ func (t tx) intake(ctx context.Context) (i Intake, err error) {
 }
 
 // SetPaused pauses or resumes the intake, for all its processes. Where it is so,
-// who made it so stays.
-func (s *Store) SetPaused(ctx context.Context, paused bool, who string) error {
+// who made it so stays. What else is given is kept with it.
+func (s *Store) SetPaused(ctx context.Context, paused bool, who string, also ...Also) error {
 	err := s.change(ctx, func(t tx) error {
 		now, err := t.intake(ctx)
-		if err != nil || now.Paused == paused {
+		if err == nil && now.Paused != paused {
+			_, err = t.exec(ctx, "INSERT INTO intake_changes (paused, at, who) VALUES (?, ?, ?)", paused, micros(s.now()), storable(who))
+		}
+		if err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, "INSERT INTO intake_changes (paused, at, who) VALUES (?, ?, ?)", paused, micros(s.now()), storable(who))
-		return err
+		return t.keep(ctx, also)
 	})
 	if err != nil {
 		return fmt.Errorf("pausing or resuming the intake: %w", err)

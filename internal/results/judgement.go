@@ -68,8 +68,9 @@ func (j *Judgement) validate() error {
 // Judge stores what a person says about a call, with what the model had said. Whoever
 // says what they say already gets that judgement again. A call that is not there, that
 // has no answer yet, or is of another task than the judgement, and a label or reason
-// that is none, are problems of kind BadInput.
-func (s *Store) Judge(ctx context.Context, j Judgement) (Judgement, error) {
+// that is none, are problems of kind BadInput. What else is to be kept of the stored
+// judgement is kept with it.
+func (s *Store) Judge(ctx context.Context, j Judgement, also ...func(Judgement) Also) (Judgement, error) {
 	j.Label = strings.TrimSpace(j.Label)
 	if err := j.validate(); err != nil {
 		return Judgement{}, err
@@ -84,8 +85,15 @@ func (s *Store) Judge(ctx context.Context, j Judgement) (Judgement, error) {
 			return err
 		}
 		// Whoever judged a call looks at it no longer: another may at once.
-		_, err = t.exec(ctx, "DELETE FROM review_claims WHERE call_id = ? AND reviewer = ?", j.CallID, j.Reviewer)
-		return err
+		if _, err = t.exec(ctx, "DELETE FROM review_claims WHERE call_id = ? AND reviewer = ?", j.CallID, j.Reviewer); err != nil {
+			return err
+		}
+		for _, of := range also {
+			if err := t.keep(ctx, []Also{of(stored)}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return Judgement{}, fmt.Errorf("storing a judgement: %w", err)
@@ -167,8 +175,9 @@ func (t tx) agree(ctx context.Context, at int64, callID string) error {
 }
 
 // UndoJudgement takes a judgement back. Undoing it again changes nothing. One that is
-// not there, or somebody else's, is a problem of kind BadInput.
-func (s *Store) UndoJudgement(ctx context.Context, id int64, reviewer string) error {
+// not there, or somebody else's, is a problem of kind BadInput. What else is given is
+// kept with it.
+func (s *Store) UndoJudgement(ctx context.Context, id int64, reviewer string, also ...Also) error {
 	none := problem.Input("there is no such judgement of yours")
 	err := s.change(ctx, func(t tx) error {
 		var callID, owner string
@@ -186,7 +195,10 @@ func (s *Store) UndoJudgement(ctx context.Context, id int64, reviewer string) er
 		if _, err := t.exec(ctx, "UPDATE judgements SET undone = ? WHERE id = ? AND undone = 0", micros(s.now()), id); err != nil {
 			return err
 		}
-		return t.agree(ctx, at, callID)
+		if err := t.agree(ctx, at, callID); err != nil {
+			return err
+		}
+		return t.keep(ctx, also)
 	})
 	if err != nil {
 		return fmt.Errorf("undoing a judgement: %w", err)

@@ -75,6 +75,20 @@ func (s *Store) change(ctx context.Context, f func(tx) error) error {
 	return s.base.Change(ctx, database.Unordered, func(t database.Tx) error { return f(tx{t, s}) })
 }
 
+// Also is what is kept in the same transaction as a change, such as who made it: where
+// it fails, nothing has changed.
+type Also func(ctx context.Context, t database.Tx) error
+
+// keep lets whoever made a change keep what belongs to it.
+func (t tx) keep(ctx context.Context, all []Also) error {
+	for _, also := range all {
+		if err := also(ctx, t.Tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // list reads all rows of a query that people filter as they like. PostgreSQL plans
 // it anew for the values it is asked with: a plan for any company suits neither
 // the frequent nor the rare.

@@ -15,7 +15,8 @@
     if (sent) e.preventDefault();
     sent = true;
   });
-  addEventListener("pageshow", () => { sent = false; });
+  // Who goes back sees what is true now, and not a call that was answered since.
+  addEventListener("pageshow", (e) => { e.persisted ? location.reload() : (sent = false); });
   document.getElementById("call").focus({ preventScroll: true });
 
   const choices = () => [...area.querySelectorAll(".choices button")];
