@@ -7,10 +7,15 @@ import (
 	"time"
 )
 
-// Newest returns when the latest call was stored; zero if there is none.
-func (s *Store) Newest(ctx context.Context) (time.Time, error) {
+// Newest returns when the latest call of a kind, or of any, was stored; zero if there is
+// none.
+func (s *Store) Newest(ctx context.Context, k Kind) (time.Time, error) {
+	query := "SELECT MAX(at) FROM calls"
+	if k != "" {
+		query += " WHERE " + k.source("source")
+	}
 	var at sql.NullInt64
-	if err := (tx{s, s.db}).row(ctx, "SELECT MAX(at) FROM calls").Scan(&at); err != nil {
+	if err := (tx{s, s.db}).row(ctx, query).Scan(&at); err != nil {
 		return time.Time{}, fmt.Errorf("looking for the latest call: %w", err)
 	}
 	if !at.Valid {
