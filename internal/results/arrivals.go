@@ -24,6 +24,27 @@ func (s *Store) Newest(ctx context.Context, k Kind) (time.Time, error) {
 	return fromMicros(at.Int64), nil
 }
 
+// Present tells which of some calls, by id, are stored and not removed.
+func (s *Store) Present(ctx context.Context, ids []string) (map[string]bool, error) {
+	present := map[string]bool{}
+	if len(ids) == 0 {
+		return present, nil
+	}
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	found, err := list(ctx, s, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) },
+		"SELECT c.call_id FROM call_ids i JOIN calls c ON c.at = i.at AND c.call_id = i.call_id WHERE i.call_id IN ("+placeholders(len(ids))+")", args...)
+	if err != nil {
+		return nil, fmt.Errorf("looking for calls: %w", err)
+	}
+	for _, id := range found {
+		present[id] = true
+	}
+	return present, nil
+}
+
 // Count returns how many calls a filter means, most at most: it looks at no more of
 // them. Words are as in [Store.List].
 func (s *Store) Count(ctx context.Context, f Filter, most int) (int64, error) {
