@@ -118,10 +118,19 @@ func (d *Data) hear(ctx context.Context, in CompareModelsInput, j *retrain.Judge
 	if err != nil {
 		return err
 	}
+	if !anyNamed(champion.answers) && !anyNamed(challenger.answers) {
+		j.HearNothing(len(champion.answers))
+		return nil
+	}
 	held, err := evaluate.Compare(champion.answers, challenger.answers, in.Seed)
 	if err != nil {
 		return err
 	}
 	j.Hear(held)
 	return nil
+}
+
+// anyNamed tells that a model named a company in one answer at least.
+func anyNamed(answers []evaluate.Answer) bool {
+	return slices.ContainsFunc(answers, func(a evaluate.Answer) bool { return a.Company != pipeline.Unknown })
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchboard/internal/artifact"
+	"switchboard/internal/kafka"
 	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/results"
@@ -73,6 +74,9 @@ func (c *Control) leftInDeadLetters(ctx context.Context, e *results.Erased, _ ti
 		return nil, nil
 	}
 	letters, _, err := c.Kafka.DeadLetters(ctx, mostLetters)
+	if kafka.NoTopic(err) {
+		return nil, nil // nothing was ever given up
+	}
 	if err != nil {
 		return nil, err
 	}

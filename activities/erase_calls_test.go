@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchboard/internal/account"
+	"switchboard/internal/kafka"
 	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/registry"
@@ -155,6 +156,30 @@ func TestOldCallsExpire(t *testing.T) {
 	}
 	if a := e.audited(); !slices.Equal(a, []string{"calls.expired  by "}) {
 		t.Errorf("the audit has %q", a)
+	}
+}
+
+// An erasure is reported also where no topic of dead letters was ever made.
+func TestErasedCallWithoutATopicOfDeadLetters(t *testing.T) {
+	e := newEraser(t)
+	e.takes(0, "c-1")
+	elsewhere := e.Kafka.Options()
+	elsewhere.Topic = "others"
+	client, err := kafka.Open(t.Context(), elsewhere)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	e.control.Kafka = client
+	if _, _, err := client.DeadLetters(t.Context(), 9); !kafka.NoTopic(err) {
+		t.Fatalf("there is such a topic: %v", err)
+	}
+	got, err := e.control.EraseCalls(t.Context(), pipeline.EraseCallsInput{CallIDs: []string{"c-1"}, Who: "anna"})
+	if err != nil || got.Calls != 1 || len(got.Left) == 0 {
+		t.Errorf("erased %+v, %v", got, err)
+	}
+	if p := placesOf(got.Left); slices.ContainsFunc(p, func(place string) bool { return strings.HasPrefix(place, "dead_letters") }) {
+		t.Errorf("left in %q", p)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"switchboard/internal/pipeline"
 	"switchboard/internal/registry"
 	"switchboard/internal/results"
+	"switchboard/internal/retrain"
 	"switchboard/internal/review"
 	"switchboard/internal/split"
 )
@@ -256,5 +257,40 @@ func TestComparisonHearsCalls(t *testing.T) {
 				t.Errorf("held calls: %+v", compared.HeldCalls)
 			}
 		})
+	}
+}
+
+// Where neither model names a company for any held call, nothing is compared, and a
+// challenger that is better on the test set does not take the champion's place.
+func TestHeldCallsWithoutAnyAnswerAreNoSuccess(t *testing.T) {
+	l := newLab(t)
+	staged := l.staged(tweets(50), "old/run")
+	l.must(l.data.RegisterModel, registry.Model{ID: "ft:new", Created: time.Now(), DatasetSHA256: staged.Dataset.SHA256, TestCoverage: 0.8, RunID: "ft:new"}, nil)
+	set, answers := l.judged(1000, map[string]int{"ft:old": 5, "ft:new": 21})
+	in := CompareModelsInput{
+		Champion: "ft:old", Challenger: "ft:new", Test: set, ChampionPredictions: answers["ft:old"], ChallengerPredictions: answers["ft:new"],
+		Rule: evaluate.Rule{MaxFall: 0.05, MinExamples: 20}, Seed: 1, Retraining: retraining, Dir: "new/run",
+	}
+	var compared CompareModelsResult
+	l.must(l.data.CompareModels, in, &compared)
+	if !compared.Better {
+		t.Fatalf("the challenger is not better on the test set: %+v", compared)
+	}
+	var silent []dataset.Prediction
+	for i := range 1000 {
+		silent = append(silent, dataset.Prediction{ConversationID: int64(i), Company: pipeline.Unknown, Status: dataset.Invalid})
+	}
+	nothing, err := writeRows(t.Context(), l.store, "new/run/silent.parquet", silent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Held, in.HeldChampion, in.HeldChallenger = set, nothing, nothing
+	l.must(l.data.CompareModels, in, &compared)
+	if compared.Better || compared.Ask || compared.HeldCalls != nil || !strings.HasPrefix(compared.Reason, "neither model named a company for any of 1000 calls that people judged, so that no answer of theirs can be compared (-)") ||
+		strings.Contains(compared.Reason, " 0.0%") {
+		t.Errorf("compared: %+v", compared)
+	}
+	if decision, reason := retrain.Conclude(retrain.NotWanted, compared.Reason); decision != registry.Keep || reason != compared.Reason {
+		t.Errorf("it ends with %s: %s", decision, reason)
 	}
 }

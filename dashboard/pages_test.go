@@ -406,7 +406,7 @@ func TestDeadLetters(t *testing.T) {
 		}
 	}
 	page := s.get("/intake", 200)
-	s.says(page, "call-0", "airlines", "not JSON", "given up after many attempts", `name="id" value="3"`, `href="/calls/call-2"`, "2026-03-02 12:00:00")
+	s.says(page, "call-0", "airlines", "not JSON", "given up after many attempts", `name="id" value="3"`, `href="/runs/call%2Fcall-2"`, "2026-03-02 12:00:00")
 	if strings.Contains(page, secret) {
 		t.Error("a page of dead letters quotes a caller")
 	}

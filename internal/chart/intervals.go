@@ -16,7 +16,7 @@ type Intervals struct {
 type Interval struct {
 	Label string
 	// Text is the share as people read it, and Cells what the table has beside the
-	// label.
+	// label, the first of which leads where the row does.
 	Text             string
 	Cells            []string
 	Value, Low, High float64
@@ -51,10 +51,11 @@ func (i Intervals) Draw() template.HTML {
 			At: percent(of.Value), From: percent(of.Low), To: percent(of.High), Missing: of.Missing,
 		})
 		d.Rows[n].Y = px(float64(rowHeight*n) + barLine + barHeight/2)
-		cells := []Cell{{of.Label, of.Href}}
+		cells := []Cell{{Text: of.Label}}
 		for _, text := range of.Cells {
 			cells = append(cells, Cell{Text: text})
 		}
+		cells[min(1, len(cells)-1)].Href = of.Href
 		d.Table.Rows = append(d.Table.Rows, cells)
 	}
 	return draw("intervals", d)

@@ -12,7 +12,7 @@ func TestIntervalsAreDrawnFromEndToEnd(t *testing.T) {
 	}}.Draw())
 	for _, want := range []string{
 		`<line class="span" x1="60%" x2="100%"`, `cx="90%"`, `<a href="/calls?a=1&amp;b=2" class="row">`, `role="group"`,
-		`<a href="/calls?a=1&amp;b=2">Week &lt;48&gt;</a>`, `<td class="num">90% of 10</td>`, ">Week 47<", `<td class="num">-</td>`,
+		`<th scope="row">Week &lt;48&gt;</th><td class="num"><a href="/calls?a=1&amp;b=2">90% of 10</a></td>`, ">Week 47<", `<td class="num">-</td>`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("there is no %s:\n%s", want, got)

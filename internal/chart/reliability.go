@@ -21,7 +21,8 @@ type Bin struct {
 	// Confidence is the mean in the bin, Right the share that was right, with its
 	// interval from Low to High.
 	Confidence, Right, Low, High float64
-	// Texts are the cells of the table beside the name.
+	// Texts are the cells of the table beside the name, the first of which leads where
+	// the bin does.
 	Texts []string
 	Href  string
 	// Empty bins are in the table alone.
@@ -61,12 +62,13 @@ func (r Reliability) Draw() template.HTML {
 		d.Down = append(d.Down, tick{At: y(v), Text: r.Format(v)})
 	}
 	for _, b := range r.Bins {
-		cells := []Cell{{b.Name, b.Href}}
+		cells := []Cell{{Text: b.Name}}
 		title := b.Name
 		for i, text := range b.Texts {
 			cells = append(cells, Cell{Text: text})
 			title += "\n" + r.Columns[i+1] + ": " + text
 		}
+		cells[min(1, len(cells)-1)].Href = b.Href
 		d.Table.Rows = append(d.Table.Rows, cells)
 		if !b.Empty {
 			d.Bins = append(d.Bins, binMark{x(b.Confidence), y(b.Right), y(b.Low), y(b.High), title, b.Href})

@@ -65,6 +65,9 @@ const (
 	SpeechServer      = "SWITCHBOARD_SPEECH_SERVER"
 	AudioHosts        = "SWITCHBOARD_AUDIO_HOSTS"
 	Retention         = "SWITCHBOARD_RETENTION"
+	ReviewShare       = "SWITCHBOARD_REVIEW_SHARE"
+	ReviewSecond      = "SWITCHBOARD_REVIEW_SECOND"
+	ReviewHeld        = "SWITCHBOARD_REVIEW_HELD"
 	ModelServerAddr   = "SWITCHBOARD_MODELSERVER_ADDRESS"
 	ModelServerData   = "SWITCHBOARD_MODELSERVER_DATA"
 	ModelServerKeys   = "SWITCHBOARD_MODELSERVER_KEYS"
@@ -180,6 +183,9 @@ var Settings = []Setting{
 	{SpeechServer, "", "kind of recognizer: `speaches`, `whisper.cpp`, `parakeet`, `vllm`, `localai`, `openai-whisper`, `openai-diarize`, `openai-gpt-transcribe`, `openai` or `generic`; empty is told by the host and the model, and is `generic` for hosts that are not known"},
 	{AudioHosts, "", "hosts that recordings are fetched from, separated by commas, each with its port if it is not the usual one; one that leads to a private address needs that address or its network in the list too, such as `10.1.0.0/16`; empty is none"},
 	{Retention, "", "how long calls are kept, such as `90d`, with all that was found out about them; empty keeps them without end"},
+	{ReviewShare, "2%", "share of the answered calls that people are asked to judge whatever the model said, such as `2%` or `0.02`: they tell how good the answers are"},
+	{ReviewSecond, "33%", "share of these calls that a second person is asked to judge as well"},
+	{ReviewHeld, "50%", "share of these calls that no model is ever trained on"},
 	{AudioCustomerChannel, "left", "channel of a stereo recording that has the customer, `left` or `right`; the other one has the agent"},
 	{ModelServerAddr, modelServerAddress, "address that the model server listens on"},
 	{ModelServerData, StateDir + "/" + ModelServerDir, "folder in which the model server keeps files, jobs and models"},
@@ -260,9 +266,16 @@ type Config struct {
 	AudioHosts        string
 	// Retention is how long calls are kept; 0 is without end.
 	Retention time.Duration
+	// Review is which calls people are asked to judge; zero leaves what the program has
+	// without settings.
+	Review Review
 
 	AudioCustomerChannel string
 }
+
+// Review holds shares from 0 to 1: of the answered calls that are drawn at random, and
+// of these, the ones that two people judge, and the ones that no model is trained on.
+type Review struct{ Share, Second, Held float64 }
 
 // Load reads the settings with getenv (such as os.Getenv); empty ones take
 // their defaults. A value that cannot be read is a problem of kind BadInput.
@@ -307,6 +320,11 @@ func Load(getenv func(string) string) (Config, error) {
 	}
 	if c.Retention, err = Age(Get(getenv, Retention)); err != nil {
 		return Config{}, problem.Input("%s is %q; give an age such as 90d or 36h, or nothing to keep calls without end", Retention, Get(getenv, Retention))
+	}
+	for name, to := range map[string]*float64{ReviewShare: &c.Review.Share, ReviewSecond: &c.Review.Second, ReviewHeld: &c.Review.Held} {
+		if *to, err = share(getenv, name); err != nil {
+			return Config{}, err
+		}
 	}
 	c.RequestTimeout, err = time.ParseDuration(Get(getenv, RequestTimeout))
 	if err != nil || c.RequestTimeout <= 0 {
@@ -419,6 +437,20 @@ func valueOrFile(getenv func(string) string, setting, file, what string) (string
 		return "", problem.Input("%s cannot be read from %s (set by %s): %w", what, getenv(file), file, err)
 	}
 	return strings.TrimSpace(string(text)), nil
+}
+
+// share reads a share from 0 to 1, or from 0% to 100%.
+func share(getenv func(string) string, name string) (float64, error) {
+	text := Get(getenv, name)
+	digits, percent := strings.CutSuffix(text, "%")
+	n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+	if percent {
+		n /= 100
+	}
+	if err != nil || !(n >= 0 && n <= 1) {
+		return 0, problem.Input("%s is %q; give a share from 0%% to 100%%, such as 2%%", name, text)
+	}
+	return n, nil
 }
 
 func number(getenv func(string) string, name string, least int) (int, error) {

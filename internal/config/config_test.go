@@ -32,9 +32,27 @@ func TestDefaults(t *testing.T) {
 		HubURL:        "https://huggingface.co",
 		MaxConcurrent: 64, RequestTimeout: time.Minute,
 		SpeechModel: "whisper-base", AudioCustomerChannel: "left",
+		Review: Review{Share: 0.02, Second: 0.33, Held: 0.5},
 	}
 	if c != want {
 		t.Errorf("got %+v, want %+v", c, want)
+	}
+}
+
+func TestSharesOfTheReview(t *testing.T) {
+	for text, want := range map[string]float64{"5%": 0.05, "0.05": 0.05, "0": 0, "0%": 0, "100 %": 1, "1": 1, "12.5%": 0.125} {
+		c, err := Load(env(ReviewShare, text))
+		if err != nil || c.Review.Share != want || c.Review.Held != 0.5 {
+			t.Errorf("%q is %+v, %v; want %v", text, c.Review, err, want)
+		}
+	}
+	for _, name := range []string{ReviewShare, ReviewSecond, ReviewHeld} {
+		for _, text := range []string{"2", "101%", "-1%", "NaN", "half", "%", "Inf"} {
+			_, err := Load(env(name, text))
+			if kind, _ := problem.KindOf(err); kind != problem.BadInput || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), text) {
+				t.Errorf("%s is %q: %v", name, text, err)
+			}
+		}
 	}
 }
 

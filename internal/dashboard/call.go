@@ -28,6 +28,8 @@ type callPage struct {
 	// Gauge draws the confidence with the threshold; empty where there is none.
 	Gauge template.HTML
 	Took  string
+	// Run shows the run that gave the call up; empty where none did.
+	Run string
 	// Explained tells that a model can be asked why.
 	Explained bool
 	Path      string
@@ -73,6 +75,9 @@ func (s *Server) call(v *visit) error {
 		Path: callPath(r.ID), Explained: r.Prediction != nil && r.Prediction.Model != "",
 	}
 	p.Company, p.None = v.company(r.Prediction)
+	if r.Call.Status == results.Rejected && slices.Contains(givenUp, r.Prediction.ErrorCode) {
+		p.Run = runPath(pipeline.CallWorkflowID(r.ID), "")
+	}
 	for _, kind := range slices.Sorted(maps.Keys(r.Spans)) {
 		if r.Spans[kind] > 0 {
 			p.Kinds = append(p.Kinds, kindCount{kind, r.Spans[kind]})

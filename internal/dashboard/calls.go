@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -30,6 +31,8 @@ type callsPage struct {
 	Known bool
 	// Shown is how many the page has.
 	Shown int64
+	// Kinds are the kinds of calls there are; none where there are calls alone.
+	Kinds []segment
 	// Filtered tells that not all calls are meant.
 	Filtered bool
 	// Next and First lead to the older calls and to the newest; empty is nowhere.
@@ -38,8 +41,10 @@ type callsPage struct {
 	// Live is the address of the stream that tells of new calls, Here what shows
 	// them; empty where none can belong to the page.
 	Live, Here string
-	// Query is what a saved view keeps.
+	// Query is what a saved view keeps, and Kept what the form keeps that it has no
+	// fields for.
 	Query string
+	Kept  []option
 	Views []savedView
 	Last  lastCall
 }
@@ -60,6 +65,13 @@ type callRow struct {
 	Language   string
 	Model      string
 	Took       string
+	// Words are the first that the customer says, redacted; empty if none are known.
+	Words string
+	// Said is what most people say who judged the call, SaidBy how many judged it, and
+	// Undecided tells that as many say one thing as another.
+	Said      string
+	SaidBy    int64
+	Undecided bool
 }
 
 // chip is one thing that a list is narrowed to, and the address without it.
@@ -94,7 +106,7 @@ func (s *Server) calls(v *visit) error {
 		http.Redirect(v.w, v.r, withQuery("/calls", clean), http.StatusSeeOther)
 		return nil
 	}
-	newest, err := s.Results.Newest(v.r.Context())
+	newest, err := s.Results.Newest(v.r.Context(), f.Kind)
 	if err != nil {
 		return err
 	}
@@ -103,6 +115,12 @@ func (s *Server) calls(v *visit) error {
 		return err
 	}
 	p := v.callsPage(f, found)
+	if err := v.addWords(p, found); err != nil {
+		return err
+	}
+	if p.Kinds, err = v.kinds(f.Kind, func(k results.Kind) string { other := f; other.Kind = k; return callsPath(other) }); err != nil {
+		return err
+	}
 	if p.Total, p.Known, err = v.total(f); err != nil {
 		return err
 	}
@@ -112,7 +130,7 @@ func (s *Server) calls(v *visit) error {
 	if p.Views, err = v.savedViews(); err != nil {
 		return err
 	}
-	if p.Last, err = v.lastCall(newest); err != nil {
+	if p.Last, err = v.lastCall(newest, f.Kind); err != nil {
 		return err
 	}
 	if cursor != "" {
@@ -125,7 +143,7 @@ func (s *Server) calls(v *visit) error {
 
 func (v *visit) callsPage(f results.Filter, found results.Page) *callsPage {
 	p := &callsPage{Search: f.Words, CSV: withQuery("/calls.csv", queryOf(f)), Query: queryOf(f).Encode(), Chips: v.chips(f), Periods: v.periods(f)}
-	p.Filtered = len(p.Chips) > 0
+	p.Filtered, p.Kept = len(p.Chips) > 0, kept(f)
 	p.From, p.Until = v.local(f.From), v.local(f.Until)
 	if f.MinConfidence != nil {
 		p.Min = percentOf(*f.MinConfidence)
@@ -143,6 +161,51 @@ func (v *visit) callsPage(f results.Filter, found results.Page) *callsPage {
 		p.Next = withQuery("/calls", next)
 	}
 	return p
+}
+
+// kinds are the choices of which kind of calls is shown, with their addresses: nothing
+// is to be chosen where there are calls alone.
+func (v *visit) kinds(shown results.Kind, href func(results.Kind) string) ([]segment, error) {
+	newest, err := v.Results.Newest(v.r.Context(), results.Conversations)
+	if err != nil || newest.IsZero() && shown == results.Calls {
+		return nil, err
+	}
+	var all []segment
+	for _, k := range kindNames {
+		all = append(all, segment{v.T(k.name), href(k.kind), k.kind == shown})
+	}
+	return all, nil
+}
+
+// mostWords is how many letters a row of the list has of what the customer says.
+const mostWords = 90
+
+// kept are the values of a filter that the form of the list has no fields for. The text
+// of an option is the field's name.
+func kept(f results.Filter) []option {
+	q := queryOf(f)
+	for _, field := range []string{"q", "task", "company", "status", "channel", "language", "model", "from", "until", "min", "max"} {
+		q.Del(field)
+	}
+	var all []option
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		for _, value := range q[name] {
+			all = append(all, option{Value: value, Text: name})
+		}
+	}
+	return all
+}
+
+// addWords adds to each row what the customer says first.
+func (v *visit) addWords(p *callsPage, found results.Page) error {
+	words, err := v.Results.Beginnings(v.r.Context(), found.Results, mostWords)
+	if err != nil {
+		return err
+	}
+	for i := range p.Rows {
+		p.Rows[i].Words = words[p.Rows[i].ID]
+	}
+	return nil
 }
 
 // local is a moment as an input of the type datetime-local has it, in the reader's
@@ -171,6 +234,10 @@ func (v *visit) row(r results.Result) callRow {
 		if hasConfidence(p) {
 			row.Confidence = v.percent(p.Confidence)
 		}
+	}
+	row.SaidBy, row.Undecided = int64(r.Review.Judged), r.Review.Label == ""
+	if row.SaidBy > 0 && !row.Undecided {
+		row.Said = v.valueText("said", r.Review.Label)
 	}
 	return row
 }
@@ -211,7 +278,7 @@ func (v *visit) total(f results.Filter) (n int64, known bool, err error) {
 	ctx := v.r.Context()
 	statuses := slices.DeleteFunc(slices.Clone(f.Statuses), func(s results.Status) bool { return !slices.Contains(answeredStatuses, s) })
 	if len(f.Statuses) == 0 || len(statuses) > 0 {
-		points, err := v.counts(ctx, results.TrendQuery{Tasks: f.Tasks, Companies: f.Companies, Statuses: statuses, From: f.From, Until: f.Until, Step: results.Daily})
+		points, err := v.counts(ctx, results.TrendQuery{Tasks: f.Tasks, Companies: f.Companies, Statuses: statuses, Kind: f.Kind, From: f.From, Until: f.Until, Step: results.Daily})
 		if err != nil {
 			return 0, false, err
 		}
@@ -251,8 +318,8 @@ func (v *visit) chips(f results.Filter) []chip {
 	q := queryOf(f)
 	for _, one := range []struct{ name, title string }{
 		{"q", v.T("Words")}, {"task", v.T("Task")}, {"company", v.T("Company")}, {"status", v.T("Status")}, {"channel", v.T("Channel")}, {"language", v.T("Language")}, {"model", v.T("Model")},
-		{"from", v.T("Since")}, {"until", v.T("Before")}, {"min", v.T("Confidence from")}, {"max", v.T("Confidence up to")},
-		{"judged", v.T("Judged")}, {"said", v.T("People say")}, {"right", v.T("Right")}, {"disputed", v.T("Disputed")}, {"sampled", v.T("Random sample")}, {"people", v.T("People, at least")}, {"reviewer", v.T("Reviewer")}, {"against", v.T("Said against the model")},
+		{"kind", v.T("Shown")}, {"from", v.T("Since")}, {"until", v.T("Before")}, {"min", v.T("Confidence from")}, {"max", v.T("Confidence up to")}, {"below", v.T("Confidence below")}, {"named", v.T("Named by the model")},
+		{"judged", v.T("Judged")}, {"said", v.T("People say")}, {"right", v.T("Right")}, {"disputed", v.T("Disputed")}, {"settled", v.T("People agree")}, {"sampled", v.T("Random sample")}, {"people", v.T("People, at least")}, {"reviewer", v.T("Reviewer")}, {"against", v.T("Said against the model")},
 	} {
 		for _, value := range q[one.name] {
 			rest := url.Values{}
@@ -268,7 +335,12 @@ func (v *visit) chips(f results.Filter) []chip {
 // valueText is a value of an address as people read it.
 func (v *visit) valueText(name, value string) string {
 	switch name {
-	case "judged", "right", "disputed", "sampled", "against":
+	case "kind":
+		if value == kindConversations {
+			return v.T("conversations of datasets")
+		}
+		return v.T("calls and conversations of datasets")
+	case "judged", "right", "disputed", "settled", "named", "sampled", "against":
 		if value == yes {
 			return v.T("yes")
 		}
@@ -294,7 +366,7 @@ func (v *visit) valueText(name, value string) string {
 		if at, err := time.Parse(time.RFC3339Nano, value); err == nil {
 			return at.In(v.zone).Format("2006-01-02 15:04")
 		}
-	case "min", "max":
+	case "min", "max", "below":
 		return value + "%"
 	}
 	return value
@@ -391,18 +463,19 @@ type lastCall struct {
 const fewExpected = 10
 
 // lastCall looks whether calls have stopped coming in: none came for an hour and
-// more, in which a week ago there were some.
-func (v *visit) lastCall(at time.Time) (lastCall, error) {
+// more, in which a week ago there were some. Conversations come when somebody wants
+// them, so that none is missed.
+func (v *visit) lastCall(at time.Time, k results.Kind) (lastCall, error) {
 	if at.IsZero() {
 		return lastCall{}, nil
 	}
 	now := v.now()
 	last := lastCall{At: at, Ago: v.ago(now.Sub(at))}
 	from, until := at.Add(time.Hour).Truncate(time.Hour).AddDate(0, 0, -7), now.Truncate(time.Hour).AddDate(0, 0, -7)
-	if !until.After(from) {
+	if !until.After(from) || k != results.Calls {
 		return last, nil
 	}
-	points, err := v.counts(v.r.Context(), results.TrendQuery{From: from, Until: until})
+	points, err := v.counts(v.r.Context(), results.TrendQuery{Kind: k, From: from, Until: until})
 	if err != nil {
 		return last, err
 	}

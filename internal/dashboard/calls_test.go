@@ -86,6 +86,24 @@ func TestFiltersOfTheList(t *testing.T) {
 	}
 }
 
+// A row says how the customer begins, redacted, and what people say by how many.
+func TestTheListSaysWhatTheCallIsAbout(t *testing.T) {
+	w := newWorld(t)
+	w.seed(3)
+	for n, said := range [][]string{{"NewCo", "NewCo"}, {"NewCo", "AcmeSupport"}} {
+		for i, role := range []account.Role{account.Reviewer, account.Admin} {
+			if _, err := w.results.Judge(t.Context(), results.Judgement{CallID: fmt.Sprintf("call-%04d", n), Label: said[i], Reviewer: w.people[role].ID}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	b := w.as(account.Viewer)
+	a := b.get("/calls")
+	a.says(t, http.StatusOK, "The customer&#39;s first words", "People say", `<td role="cell" class="first">My parcel is late, and nobody answers at Phone.</td>`,
+		`<td role="cell" class="said"><span>NewCo</span> <small>2 people</small></td>`, `<td role="cell" class="said"><span><i>undecided</i></span> <small>2 people</small></td>`, `<td role="cell" class="said"></td>`)
+	a.lacks(t, "how may I help you", "the-reviewer")
+}
+
 func TestTheListKeepsViews(t *testing.T) {
 	w := newWorld(t)
 	w.seed(3)

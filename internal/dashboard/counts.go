@@ -56,7 +56,7 @@ func (s *Server) counts(ctx context.Context, q results.TrendQuery) ([]results.Po
 }
 
 func (c *pastCounts) counts(ctx context.Context, store *results.Store, q results.TrendQuery, now time.Time) ([]results.Point, error) {
-	key := fmt.Sprintf("%q %q %q %v %v %d %q", q.Tasks, q.Companies, q.Statuses, q.From, q.Until, q.Step, q.By)
+	key := fmt.Sprintf("%q %q %q %q %v %v %d %q", q.Tasks, q.Companies, q.Statuses, q.Kind, q.From, q.Until, q.Step, q.By)
 	c.mu.Lock()
 	kept, ok := c.kept[key]
 	c.mu.Unlock()

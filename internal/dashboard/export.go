@@ -33,7 +33,7 @@ func (s *Server) callsCSV(v *visit) error {
 		return err
 	}
 	asked := filterNames(f)
-	newest, err := s.Results.Newest(v.r.Context())
+	newest, err := s.Results.Newest(v.r.Context(), f.Kind)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (s *Server) callsCSV(v *visit) error {
 func filterNames(f results.Filter) string {
 	q := queryOf(f)
 	var names []string
-	for _, name := range []string{"task", "company", "status", "channel", "language", "model", "from", "until", "min", "max", "q", "judged", "said", "right", "disputed", "sampled", "people", "reviewer", "against"} {
+	for _, name := range []string{"task", "company", "status", "channel", "language", "model", "from", "until", "min", "max", "below", "named", "kind", "q", "judged", "said", "right", "disputed", "settled", "sampled", "people", "reviewer", "against"} {
 		if q.Has(name) {
 			names = append(names, name)
 		}

@@ -31,6 +31,40 @@ const (
 	no  = "no"
 )
 
+// Kinds of calls in an address: calls are meant where it says nothing.
+const (
+	kindConversations = "conversations"
+	kindAll           = "all"
+)
+
+// kindNames are the names of kinds, in the order in which they are offered.
+var kindNames = []struct {
+	kind results.Kind
+	name string
+}{{results.Calls, text("calls")}, {results.Conversations, text("conversations of datasets")}, {"", text("both")}}
+
+// kindQuery is a kind as an address has it.
+func kindQuery(k results.Kind) string {
+	switch k {
+	case results.Calls:
+		return ""
+	case results.Conversations:
+		return kindConversations
+	}
+	return kindAll
+}
+
+// kind reads which calls an address means: those that somebody made, or conversations
+// of datasets that people look at as they do at calls.
+func (v *visit) kind(q url.Values) (results.Kind, error) {
+	for _, k := range kindNames {
+		if q.Get("kind") == kindQuery(k.kind) {
+			return k.kind, nil
+		}
+	}
+	return "", bad(v.T("There is no kind %q; choose calls, conversations, or both.", q.Get("kind")))
+}
+
 // answeredStatuses are those of calls that have their answer, whatever it is.
 var answeredStatuses = []results.Status{
 	pipeline.AnswerClassified, pipeline.AnswerUnsure, pipeline.AnswerInvalid, pipeline.AnswerEmpty, pipeline.AnswerFailed, results.NoSpeech,
@@ -94,12 +128,18 @@ func queryOf(f results.Filter) url.Values {
 			q.Set(name, percentOf(*share))
 		}
 	}
+	if f.Below != nil {
+		q.Set("below", percentOf(*f.Below))
+	}
+	if kind := kindQuery(f.Kind); kind != "" {
+		q.Set("kind", kind)
+	}
 	if words := strings.TrimSpace(f.Words); words != "" {
 		q.Set("q", words)
 	}
 	set("said", f.JudgedLabels)
 	set("reviewer", f.Reviewers)
-	for name, is := range map[string]*bool{"judged": f.Reviewed, "sampled": f.Sampled, "right": f.Right, "disputed": only(f.Disputed), "against": only(f.Against)} {
+	for name, is := range map[string]*bool{"judged": f.Reviewed, "sampled": f.Sampled, "right": f.Right, "disputed": only(f.Disputed), "settled": only(f.Settled), "named": only(f.Named), "against": only(f.Against)} {
 		if is != nil {
 			q.Set(name, map[bool]string{true: yes, false: no}[*is])
 		}
@@ -172,14 +212,20 @@ func (v *visit) filter(q url.Values) (f results.Filter, err error) {
 	if f.MaxConfidence, err = v.share(q.Get("max")); err != nil {
 		return f, err
 	}
+	if f.Below, err = v.share(q.Get("below")); err != nil {
+		return f, err
+	}
+	if f.Kind, err = v.kind(q); err != nil {
+		return f, err
+	}
 	f.Words = strings.TrimSpace(q.Get("q"))
 	return f, v.reviewFilter(q, &f)
 }
 
 // reviewFilter reads what an address says of people's judgements.
 func (v *visit) reviewFilter(q url.Values, f *results.Filter) error {
-	var disputed, against *bool
-	for name, is := range map[string]**bool{"judged": &f.Reviewed, "sampled": &f.Sampled, "right": &f.Right, "disputed": &disputed, "against": &against} {
+	var disputed, settled, named, against *bool
+	for name, is := range map[string]**bool{"judged": &f.Reviewed, "sampled": &f.Sampled, "right": &f.Right, "disputed": &disputed, "settled": &settled, "named": &named, "against": &against} {
 		switch given := q.Get(name); given {
 		case "":
 		case yes, no:
@@ -189,7 +235,8 @@ func (v *visit) reviewFilter(q url.Values, f *results.Filter) error {
 			return bad(v.T("%q of the address is %q; give yes or no.", name, given))
 		}
 	}
-	f.Disputed, f.Against = disputed != nil && *disputed, against != nil && *against
+	f.Disputed, f.Settled = disputed != nil && *disputed, settled != nil && *settled
+	f.Named, f.Against = named != nil && *named, against != nil && *against
 	if given := q.Get("people"); given != "" {
 		n, err := strconv.Atoi(given)
 		if err != nil || n < 0 || n > 1000 {
@@ -266,6 +313,6 @@ func (v *visit) share(given string) (*float64, error) {
 // hourly tells that the counts by hour know how many calls a filter means.
 func hourly(f results.Filter) bool {
 	onHour := func(t time.Time) bool { return t.IsZero() || t.Equal(t.Truncate(time.Hour)) }
-	judged := f.Reviewed != nil || f.Sampled != nil || f.Right != nil || f.Disputed || f.Against || f.People > 0 || len(f.JudgedLabels)+len(f.Reviewers) > 0
-	return !judged && len(f.Channels)+len(f.Languages)+len(f.Models) == 0 && f.MinConfidence == nil && f.MaxConfidence == nil && f.Words == "" && onHour(f.From) && onHour(f.Until)
+	judged := f.Reviewed != nil || f.Sampled != nil || f.Right != nil || f.Disputed || f.Settled || f.Against || f.People > 0 || len(f.JudgedLabels)+len(f.Reviewers) > 0
+	return !judged && len(f.Channels)+len(f.Languages)+len(f.Models) == 0 && f.MinConfidence == nil && f.MaxConfidence == nil && f.Below == nil && !f.Named && f.Words == "" && onHour(f.From) && onHour(f.Until)
 }

@@ -29,7 +29,7 @@ func TestAnAddressMeansAFilter(t *testing.T) {
 		}
 		return parsed
 	}
-	half, all := 0.5, 1.0
+	half, all, third, fourth := 0.5, 1.0, 0.3, 0.4
 	so, not := true, false
 	for query, want := range map[string]results.Filter{
 		"":                                     {},
@@ -45,12 +45,17 @@ func TestAnAddressMeansAFilter(t *testing.T) {
 		"from=&until=&min=&max=&q=":            {},
 		"judged=yes&sampled=no&right=no&disputed=yes":   {Reviewed: &so, Sampled: &not, Right: &not, Disputed: true},
 		"said=A&reviewer=u1&against=yes&people=2&x=any": {JudgedLabels: []string{"A"}, Reviewers: []string{"u1"}, Against: true, People: 2},
-		"disputed=no":                       {},
-		"channel=phone&language=de&model=m": {Channels: []string{"phone"}, Languages: []string{"de"}, Models: []string{"m"}},
+		"disputed=no":                           {},
+		"min=30&below=40&named=yes&settled=yes": {MinConfidence: &third, Below: &fourth, Named: true, Settled: true},
+		"kind=conversations&company=A":          {Kind: results.Conversations, Companies: []string{"A"}},
+		"channel=phone&language=de&model=m":     {Channels: []string{"phone"}, Languages: []string{"de"}, Models: []string{"m"}},
 	} {
 		q, err := url.ParseQuery(query)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if want.Kind == "" {
+			want.Kind = results.Calls
 		}
 		f, err := aVisit(t).filter(q)
 		if got, wanted := queryOf(f).Encode(), queryOf(want).Encode(); err != nil || got != wanted {
@@ -65,6 +70,7 @@ func TestAFilterIsItsAddress(t *testing.T) {
 	for _, f := range []results.Filter{
 		{}, {Companies: []string{""}}, {Companies: []string{"A & B", "+", "Ünïcode", "<b>"}}, {Statuses: answeredStatuses}, {Statuses: allStatuses}, {Statuses: named},
 		{From: start.Add(time.Microsecond), Until: start.AddDate(0, 0, 1)}, {MinConfidence: &third, MaxConfidence: &third}, {Words: `refund* "x"`},
+		{Kind: results.Calls, Below: &third, Named: true, Settled: true}, {Kind: results.Conversations},
 	} {
 		path := callsPath(f)
 		u, err := url.Parse(path)
@@ -72,7 +78,7 @@ func TestAFilterIsItsAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := aVisit(t).filter(u.Query())
-		if err != nil || callsPath(got) != path || len(got.Statuses) != len(f.Statuses) || !got.From.Equal(f.From) || got.MinConfidence != nil && *got.MinConfidence != third {
+		if err != nil || callsPath(got) != path || len(got.Statuses) != len(f.Statuses) || !got.From.Equal(f.From) || got.MinConfidence != nil && *got.MinConfidence != third || got.Below != nil && *got.Below != third || got.Kind != f.Kind {
 			t.Errorf("%s means %+v, %v; want %+v", path, got, err, f)
 		}
 	}
@@ -125,6 +131,7 @@ func TestAddressesThatMeanNothing(t *testing.T) {
 		"from=2026-11-28&until=2026-11-1":  "is no time",
 		"from=2026-11-28&until=2026-11-26": "The period ends before it begins",
 		"judged=maybe":                     "give yes or no",
+		"kind=fax":                         "There is no kind &#34;fax&#34;",
 		"people=-1":                        "give one from 0 to 1000",
 		"cursor=%3Cb%3E":                   "This address is not a page of the list.",
 		"q=%2A":                            "There is no word to look for",

@@ -55,8 +55,10 @@ func (intakePage) Age(at time.Time) string {
 type letterRow struct {
 	pipeline.DeadLetter
 	Why, State string
-	// Path shows the call, empty where the event does not tell which it is.
-	Path string
+	// Path shows the call, empty where there is none: the event does not tell which it
+	// is, it was never taken in, or it was erased. Run shows the run that gave the call
+	// up, which says why; empty where none was started.
+	Path, Run string
 }
 
 // Size is how large the event is, in bytes.
@@ -67,7 +69,7 @@ var reasonTexts = map[string]string{
 	string(call.TooLarge): text("larger than an event may be"), string(call.NotJSON): text("not JSON"), string(call.WrongType): text("a field of the wrong type"),
 	string(call.NoCallID): text("without a call's id"), string(call.NothingSaid): text("without turns and recording"), string(call.WrongValue): text("a value that makes no sense"),
 	string(call.WrongTime): text("a time that no call can have"), string(call.InParts): text("in parts, turn by turn"),
-	"bad-input": text("cannot be analyzed as it is"), "refused": text("refused"), "gave-up": text("given up after many attempts"),
+	"bad-input": text("cannot be analyzed as it is"), "refused": text("refused by the model's provider, the recognizer, or the recording's host"), "gave-up": text("given up after many attempts"),
 }
 
 func (s *Server) intake(v *visit) (err error) {
@@ -97,6 +99,9 @@ func (s *Server) intake(v *visit) (err error) {
 	}
 	p.addLag()
 	p.addLetters(v, letters)
+	if err := p.linkLetters(v); err != nil {
+		return err
+	}
 	return v.render("intake", v.T("Intake"), p)
 }
 
@@ -127,8 +132,8 @@ func (p *intakePage) addLetters(v *visit, list pipeline.DeadLetterList) {
 		case l.Discarded:
 			row.State = v.T("discarded")
 		}
-		if l.CallID != "" {
-			row.Path = "/calls/" + url.PathEscape(l.CallID)
+		if l.CallID != "" && slices.Contains(givenUp, l.Reason) {
+			row.Run = runPath(pipeline.CallWorkflowID(l.CallID), "")
 		}
 		p.Letters = append(p.Letters, row)
 	}
@@ -137,6 +142,29 @@ func (p *intakePage) addLetters(v *visit, list pipeline.DeadLetterList) {
 	for _, r := range slices.Compact(reasons) {
 		p.Reasons = append(p.Reasons, choice{r, word(v, reasonTexts, r), r == p.Reason})
 	}
+}
+
+// givenUp are the reasons of dead letters whose calls a run could not analyze.
+var givenUp = []string{"bad-input", "refused", "gave-up"}
+
+// linkLetters leads from dead letters to their calls, where there are any.
+func (p *intakePage) linkLetters(v *visit) error {
+	var ids []string
+	for _, l := range p.Letters {
+		if l.CallID != "" {
+			ids = append(ids, l.CallID)
+		}
+	}
+	present, err := v.Results.Present(v.r.Context(), ids)
+	if err != nil {
+		return err
+	}
+	for i, l := range p.Letters {
+		if present[l.CallID] {
+			p.Letters[i].Path = callPath(l.CallID)
+		}
+	}
+	return nil
 }
 
 // What is done to the intake, for the audit.

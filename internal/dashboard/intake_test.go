@@ -2,10 +2,13 @@ package dashboard
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"slices"
 	"testing"
 
 	"switchboard/internal/account"
+	"switchboard/internal/database/databasetest"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/results"
 )
@@ -60,9 +63,40 @@ func TestDeadLettersAreNarrowed(t *testing.T) {
 	if len(some.Letters) != (lettersShown+6)/2 || !some.Reasons[1].Chosen {
 		t.Errorf("%d letters, reasons %+v", len(some.Letters), some.Reasons)
 	}
-	if l := some.Letters[0]; l.Path != "/calls/"+url.PathEscape("call/a") || l.State != "sent again" || l.Why != "refused" {
+	if l := some.Letters[0]; l.Run != "/runs/"+url.PathEscape("call/call/a") || l.State != "sent again" || l.Why != "refused by the model's provider, the recognizer, or the recording's host" {
 		t.Errorf("a letter is %+v", l)
 	}
+}
+
+// A dead letter leads to its call where there is one, and to the run that gave it up
+// where there was one.
+func TestDeadLettersLeadToWhatThereIs(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, location string) {
+		w := newWorldAt(t, location)
+		for _, id := range []string{"rejected", "erased", "taken in"} {
+			w.call(sampleCall(id))
+		}
+		w.must(w.results.Reject(t.Context(), sampleCall("rejected"), "refused"))
+		if _, err := w.results.Erase(t.Context(), []string{"erased"}, false); err != nil {
+			t.Fatal(err)
+		}
+		v := &visit{Server: w.dashboard, lang: english, r: httptest.NewRequest(http.MethodGet, "/intake", nil).WithContext(t.Context())}
+		p := intakePage{}
+		for _, l := range []pipeline.DeadLetter{{CallID: "rejected", Reason: "refused"}, {CallID: "erased", Reason: "gave-up"}, {CallID: "never taken in", Reason: "in-parts"}, {Reason: "not-json"}, {CallID: "taken in", Reason: "too-large"}} {
+			p.addLetters(v, pipeline.DeadLetterList{DeadLetters: []pipeline.DeadLetter{l}})
+		}
+		if err := p.linkLetters(v); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, l := range p.Letters {
+			got = append(got, l.Path+" "+l.Run)
+		}
+		if want := []string{"/calls/rejected /runs/call%2Frejected", " /runs/call%2Ferased", " ", " ", "/calls/taken%20in "}; !slices.Equal(got, want) {
+			t.Errorf("they lead to %q, want %q", got, want)
+		}
+		w.as(account.Viewer).get("/calls/rejected").says(t, http.StatusOK, "refused by the model&#39;s provider", `href="/runs/call%2Frejected"`)
+	})
 }
 
 func TestLagOfPartitions(t *testing.T) {

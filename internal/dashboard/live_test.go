@@ -197,7 +197,7 @@ func (w *world) hurried() *world {
 
 func (w *world) newest() time.Time {
 	w.Helper()
-	at, err := w.results.Newest(w.Context())
+	at, err := w.results.Newest(w.Context(), "")
 	if err != nil {
 		w.Fatal(err)
 	}

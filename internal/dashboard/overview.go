@@ -15,13 +15,13 @@ import (
 
 // overviewPage is how calls are doing at a glance.
 type overviewPage struct {
-	Tasks, Ranges, Steps []segment
+	Tasks, Kinds, Ranges, Steps []segment
 	// Compare is the address with the comparison turned on, or off if it is.
 	Compare   string
 	Comparing bool
 	Figures   []figure
 	Companies template.HTML
-	Trend     template.HTML
+	Trends    []trend
 	Statuses  template.HTML
 	// Rest is how many companies are not in the chart one by one; AllPath shows them.
 	Rest    int64
@@ -73,6 +73,7 @@ var ranges = []struct {
 // shown is what an overview shows.
 type shown struct {
 	tasks   []string
+	kind    results.Kind
 	name    string
 	step    string
 	compare bool
@@ -101,6 +102,9 @@ func (v *visit) wanted() (a shown, err error) {
 	if task := q.Get("task"); task != "" {
 		a.tasks = []string{task}
 	}
+	if a.kind, err = v.kind(q); err != nil {
+		return a, err
+	}
 	a.step = byDay
 	if a.days == 1 || a.days == 7 && q.Get("by") == byHour {
 		a.step = byHour
@@ -120,7 +124,7 @@ func (v *visit) wanted() (a shown, err error) {
 
 // filter means the calls of a period of the overview.
 func (a *shown) filter(p period) results.Filter {
-	return results.Filter{Tasks: a.tasks, From: p.from, Until: p.until}
+	return results.Filter{Tasks: a.tasks, Kind: a.kind, From: p.from, Until: p.until}
 }
 
 // overview shows how calls are doing at a glance.
@@ -130,11 +134,11 @@ func (s *Server) overview(v *visit) error {
 		return err
 	}
 	ctx := v.r.Context()
-	newest, err := s.Results.Newest(ctx)
+	newest, err := s.Results.Newest(ctx, a.kind)
 	if err != nil {
 		return err
 	}
-	p := &overviewPage{Any: !newest.IsZero(), Comparing: a.compare, Live: livePath(results.Filter{Tasks: a.tasks}, newest), Here: v.r.URL.RequestURI()}
+	p := &overviewPage{Any: !newest.IsZero(), Comparing: a.compare, Live: livePath(results.Filter{Tasks: a.tasks, Kind: a.kind}, newest), Here: v.r.URL.RequestURI()}
 	if err := v.choices(p, &a); err != nil {
 		return err
 	}
@@ -148,7 +152,7 @@ func (s *Server) overview(v *visit) error {
 	if intake.Paused {
 		p.Paused = intake.Since
 	}
-	if p.Last, err = v.lastCall(newest); err != nil {
+	if p.Last, err = v.lastCall(newest, a.kind); err != nil {
 		return err
 	}
 	if !p.Any {
@@ -167,7 +171,7 @@ func (s *Server) overview(v *visit) error {
 		before = &was
 	}
 	v.figures(p, &a, &now, before)
-	p.Trend = v.trend(&a, &now, before)
+	p.Trends = v.trends(&a, &now, before)
 	if err := v.companies(p, &a); err != nil {
 		return err
 	}
@@ -190,6 +194,9 @@ func (v *visit) choices(p *overviewPage, a *shown) error {
 	}
 	for _, task := range tasks {
 		p.Tasks = append(p.Tasks, segment{task, own("task", task), slices.Contains(a.tasks, task)})
+	}
+	if p.Kinds, err = v.kinds(a.kind, func(k results.Kind) string { return own("kind", kindQuery(k)) }); err != nil {
+		return err
 	}
 	for _, r := range ranges {
 		p.Ranges = append(p.Ranges, segment{v.T(r.text), own("range", r.name, "by", ""), r.name == a.name})
@@ -223,36 +230,70 @@ func (v *visit) champions(a *shown) ([]champion, error) {
 
 // sums are the counts of a period.
 type sums struct {
-	// hours are the answered calls of each hour.
-	hours    map[time.Time]int64
+	// hours are those of each hour.
+	hours    map[time.Time]*counts
 	byStatus map[results.Status]int64
-	answered int64
-	unknown  int64
 	waiting  int64
 	rejected int64
-	// sure sums the confidences of calls that have one.
+	counts
+}
+
+// counts are answered calls.
+type counts struct {
+	answered, unknown int64
+	// sure sums the confidences of the calls that have one, which are named.
 	sure    float64
 	named   int64
 	latency results.Latency
 }
 
+// add adds others.
+func (c *counts) add(o *counts) {
+	c.answered += o.answered
+	c.unknown += o.unknown
+	c.sure += o.sure
+	c.named += o.named
+	c.latency = c.latency.And(o.latency)
+}
+
+// in are the counts of a stretch of whole hours.
+func (t *sums) in(p period) (c counts) {
+	for at := p.from; at.Before(p.until); at = at.Add(time.Hour) {
+		if of := t.hours[at]; of != nil {
+			c.add(of)
+		}
+	}
+	return c
+}
+
+// hour is what is counted in one.
+func (t *sums) hour(at time.Time) *counts {
+	if t.hours[at] == nil {
+		t.hours[at] = &counts{}
+	}
+	return t.hours[at]
+}
+
 func (v *visit) sum(a *shown, p period) (t sums, err error) {
 	ctx := v.r.Context()
-	q := results.TrendQuery{Tasks: a.tasks, From: p.from, Until: p.until, By: results.ByStatus}
+	q := results.TrendQuery{Tasks: a.tasks, Kind: a.kind, From: p.from, Until: p.until, By: results.ByStatus}
 	points, err := v.counts(ctx, q)
 	if err != nil {
 		return t, err
 	}
-	t.hours, t.byStatus = map[time.Time]int64{}, map[results.Status]int64{}
+	t.hours, t.byStatus = map[time.Time]*counts{}, map[results.Status]int64{}
 	for _, point := range points {
-		t.add(point)
+		t.point(point)
 	}
-	q.By, q.Companies, q.Step = "", []string{pipeline.Unknown}, results.Daily
+	q.By, q.Companies = "", []string{pipeline.Unknown}
 	if points, err = v.counts(ctx, q); err != nil {
 		return t, err
 	}
 	for _, point := range points {
-		t.unknown += point.Calls
+		t.hour(point.Start).unknown += point.Calls
+	}
+	for _, of := range t.hours {
+		t.add(of)
 	}
 	f := a.filter(p)
 	for status, n := range map[results.Status]*int64{results.Redacted: &t.waiting, results.Rejected: &t.rejected} {
@@ -263,19 +304,14 @@ func (v *visit) sum(a *shown, p period) (t sums, err error) {
 	return t, nil
 }
 
-func (t *sums) add(p results.Point) {
-	status := results.Status(p.Value)
-	t.hours[p.Start] += p.Calls
+// point adds the calls of one status in one hour.
+func (t *sums) point(p results.Point) {
+	status, of := results.Status(p.Value), counts{answered: p.Calls, latency: p.Latency}
 	t.byStatus[status] += p.Calls
-	t.answered += p.Calls
-	t.latency.Calls += p.Latency.Calls
-	for i, n := range p.Latency.Buckets {
-		t.latency.Buckets[i] += n
-	}
 	if slices.Contains(named, status) {
-		t.named += p.Calls
-		t.sure += p.Confidence * float64(p.Calls)
+		of.named, of.sure = p.Calls, p.Confidence*float64(p.Calls)
 	}
+	t.hour(p.Start).add(&of)
 }
 
 // figures are the numbers at the top.
@@ -387,7 +423,7 @@ type companyCount struct {
 
 // companies draws how many calls each company has.
 func (v *visit) companies(p *overviewPage, a *shown) error {
-	points, err := v.counts(v.r.Context(), results.TrendQuery{Tasks: a.tasks, From: a.from, Until: a.until, Step: results.Daily, By: results.ByCompany})
+	points, err := v.counts(v.r.Context(), results.TrendQuery{Tasks: a.tasks, Kind: a.kind, From: a.from, Until: a.until, Step: results.Daily, By: results.ByCompany})
 	if err != nil {
 		return err
 	}
@@ -454,29 +490,6 @@ func (v *visit) othersBar(a *shown, rest []companyCount, allPath string) chart.B
 	return bar
 }
 
-// trend draws how many calls were answered, by hour or by day.
-func (v *visit) trend(a *shown, now, before *sums) template.HTML {
-	l := chart.Lines{
-		Frame: chart.Frame{
-			ID: "trend", Title: v.T("Answered calls over time"), Description: v.T("How many calls were answered."), Numbers: v.T("The numbers"), Columns: []string{v.T("From"), v.T("Calls")}, Linked: true,
-		},
-		Series: []chart.Series{{Name: v.T("Calls")}}, Whole: true, Format: func(n float64) string { return v.lang.printer.Sprintf("%d", int64(n)) },
-	}
-	if before != nil {
-		name := v.T("the same time before")
-		l.Series, l.Columns = append(l.Series, chart.Series{Name: name, Before: true}), append(l.Columns, name)
-	}
-	for from := a.from; from.Before(a.until); {
-		until := v.next(from, a.step)
-		if until.After(a.until) {
-			until = a.until
-		}
-		l.Points = append(l.Points, v.point(a, period{from, until, a.days}, now, before))
-		from = until
-	}
-	return l.Draw()
-}
-
 // next is when the step after a moment's begins.
 func (v *visit) next(at time.Time, step string) time.Time {
 	if step == byHour {
@@ -484,34 +497,6 @@ func (v *visit) next(at time.Time, step string) time.Time {
 	}
 	local := at.Add(time.Hour).In(v.zone) // a day may begin within the hour before midnight
 	return time.Date(local.Year(), local.Month(), local.Day()+1, 0, 0, 0, 0, v.zone).Truncate(time.Hour).UTC()
-}
-
-func (v *visit) point(a *shown, p period, now, before *sums) chart.Point {
-	value := func(t *sums, p period) chart.Value {
-		var n int64
-		for at := p.from; at.Before(p.until); at = at.Add(time.Hour) {
-			n += t.hours[at]
-		}
-		f := a.filter(p)
-		f.Statuses = answeredStatuses
-		return chart.Value{Value: float64(n), Text: v.lang.printer.Sprintf("%d", n), Href: callsPath(f)}
-	}
-	local := p.from.In(v.zone)
-	point := chart.Point{Label: local.Format("15:04"), Name: local.Format("2006-01-02 15:04"), Values: []chart.Value{value(now, p)}}
-	if a.step == byDay {
-		local = p.from.Add(time.Hour).In(v.zone)
-		point.Label, point.Name = v.dayLabel(local), local.Format(time.DateOnly)
-	} else if a.days == 7 {
-		point.Label = v.dayLabel(local)
-	}
-	if p.until.After(v.now()) {
-		point.Name = v.T("%s, so far", point.Name)
-	}
-	if before != nil {
-		point.Values = append(point.Values, value(before, p.before()))
-	}
-	point.Href = point.Values[0].Href
-	return point
 }
 
 // dayLabel is a day for an axis.

@@ -75,6 +75,7 @@ var (
 	beforeOf  = regexp.MustCompile(`<small>before: <a href="([^"]+)">([^<]+)</a></small>`)
 	numberOf  = regexp.MustCompile(`<td class="num"><a href="([^"]+)">([^<]+)</a>`)
 	barOf     = regexp.MustCompile(`<a href="([^"]+)" class="row"><text class="name"[^>]*>([^<]*)</text><text class="value"[^>]*>([^<]+)</text>`)
+	linkOf    = regexp.MustCompile(`href="([^"]+)"`)
 	totalOf   = regexp.MustCompile(`<p class="total">([0-9,]+) calls?\b`)
 	wholeText = regexp.MustCompile(`^[0-9,]+$`)
 )
@@ -126,6 +127,71 @@ func TestEveryNumberLeadsToItsCalls(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What the overview shows over time is of the calls that its numbers lead to, by hour and
+// by day, and beside the same time before.
+func TestTrendsAreThoseOfTheirCalls(t *testing.T) {
+	w := newWorld(t)
+	w.busy()
+	b := w.as(account.Viewer)
+	for query, steps := range map[string]int{"": 24, "range=week": 7, "range=week&by=hour": 6*24 + 13, "range=month&task=banks": 30} {
+		page := b.get("/?" + query)
+		for _, id := range []string{"trend", "unknown", "confidence", "latency"} {
+			rows := b.trendOf(page, id)
+			if len(rows) != steps {
+				t.Fatalf("%q: %s has %d steps, want %d", query, id, len(rows), steps)
+			}
+			for i, row := range rows {
+				if len(row) != 2 {
+					t.Fatalf("%q: %s has %d values beside each other, want 2", query, id, len(row))
+				}
+				if i%9 != 0 {
+					continue
+				}
+				for n, cell := range row {
+					calls := b.count(cell[0])
+					got, answered := cell[1], b.count(b.trendOf(page, "trend")[i][n][0])
+					switch want := fmt.Sprintf("%.1f%%", 100*float64(calls)/float64(answered)); {
+					case id == "trend":
+						if got != fmt.Sprint(calls) {
+							t.Errorf("%q: %s says %s of %d calls", query, id, got, calls)
+						}
+					case id == "unknown" && answered > 0:
+						if got != want {
+							t.Errorf("%q: %s says %s, want %s", query, id, got, want)
+						}
+					case (got == "-") != (calls == 0) && id != "unknown" && id != "latency", answered == 0 && got != "-":
+						t.Errorf("%q: %s says %s of %d calls", query, id, got, calls)
+					}
+				}
+			}
+		}
+	}
+	alone := b.get("/?compare=no")
+	alone.lacks(t, "the same time before")
+	if row := b.trendOf(alone, "latency")[23]; len(row) != 1 || !strings.HasSuffix(row[0][1], "s") {
+		t.Errorf("not compared, the last row is %q", row)
+	}
+}
+
+// trendOf are the rows of the table behind a chart: of each cell its address and its text.
+func (b *browser) trendOf(page answer, id string) (rows [][][2]string) {
+	b.Helper()
+	_, after, found := strings.Cut(page.body, `<figure class="plain" id="`+id+`">`)
+	if !found {
+		b.Fatalf("%s has no chart %s", page.path, id)
+	}
+	figure, _, _ := strings.Cut(after, "</figure>")
+	_, body, _ := strings.Cut(figure, "<tbody>")
+	for _, row := range strings.Split(body, "<tr>")[1:] {
+		var cells [][2]string
+		for _, m := range regexp.MustCompile(`<td class="num"><a href="([^"]+)">([^<]+)</a>`).FindAllStringSubmatch(row, -1) {
+			cells = append(cells, [2]string{m[1], m[2]})
+		}
+		rows = append(rows, cells)
+	}
+	return rows
 }
 
 func TestTheOverviewSaysWhatTheStoreKnows(t *testing.T) {

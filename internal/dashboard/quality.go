@@ -25,6 +25,10 @@ type quality struct {
 	Weeks       int
 	// Tasks, Models and Periods are what may be chosen.
 	Tasks, Models, Periods []selectable
+	// Kind is that of the answered calls, and Kinds are what may be chosen: nothing
+	// where there are calls alone.
+	Kind  results.Kind
+	Kinds []selectable
 	review.Quality
 	// Champion is the model that answers now; empty if there is none.
 	Champion string
@@ -68,6 +72,10 @@ func (s *Server) quality(v *visit) error {
 		}
 		q.Weeks = weeks
 	}
+	var err error
+	if q.Kind, err = v.kind(query); err != nil {
+		return err
+	}
 	tasks, err := s.tasks(ctx)
 	if err != nil {
 		return err
@@ -79,6 +87,13 @@ func (s *Server) quality(v *visit) error {
 		return err
 	}
 	q.choices(tasks)
+	kinds, err := v.kinds(q.Kind, kindQuery)
+	if err != nil {
+		return err
+	}
+	for _, k := range kinds {
+		q.Kinds = append(q.Kinds, selectable{k.Href, k.Text, k.Current})
+	}
 	return v.render("quality", v.T("Quality"), q)
 }
 
@@ -86,9 +101,9 @@ func (s *Server) quality(v *visit) error {
 func (s *Server) readQuality(ctx context.Context, q *quality) error {
 	// Whole days, so that the same address means the same for a day.
 	from := s.now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1).Add(-time.Duration(q.Weeks) * week)
-	query := results.QualityQuery{Task: q.Task, From: from}
+	query := results.QualityQuery{Task: q.Task, Kind: q.Kind, From: from}
 	sampled := true
-	q.of = results.Filter{Tasks: []string{q.Task}, From: from, Sampled: &sampled}
+	q.of = results.Filter{Tasks: []string{q.Task}, Kind: q.Kind, From: from, Sampled: &sampled}
 	if q.Model != "" {
 		query.Models, q.of.Models = []string{q.Model}, []string{q.Model}
 	}
@@ -257,10 +272,39 @@ func (q *quality) By(reviewer string, against bool) string {
 	return q.calls(f, "")
 }
 
-// Recent leads to the calls of a company in the last seven days.
+// Recent leads to the calls of a company that the drift counts as those of the last
+// seven days, or to those of all companies.
 func (q *quality) Recent(company string) string {
-	f := results.Filter{Tasks: q.of.Tasks, Companies: []string{company}, From: q.v.now().UTC().Truncate(time.Hour).Add(-week)}
+	f := q.drifting()
+	f.From = f.Until.Add(-week)
+	if company != "" {
+		f.Companies = []string{company}
+	}
 	return callsPath(f)
+}
+
+// Earlier leads to those of the 28 days before.
+func (q *quality) Earlier() string {
+	f := q.drifting()
+	f.Until = f.Until.Add(-week)
+	f.From = f.Until.Add(-4 * week)
+	return callsPath(f)
+}
+
+// drifting means the calls that the drift counts, up to the end of the hour that has
+// begun.
+func (q *quality) drifting() results.Filter {
+	return results.Filter{Tasks: q.of.Tasks, Kind: q.Kind, Statuses: named, Until: q.v.now().UTC().Add(time.Hour - time.Microsecond).Truncate(time.Hour)}
+}
+
+// InBin leads to the calls behind a bin of the diagram of confidences.
+func (q *quality) InBin(b review.Bin) string {
+	f := q.of
+	f.Settled, f.Named, f.MinConfidence = true, true, &b.Low
+	if b.High < 1 {
+		f.Below = &b.High
+	}
+	return q.calls(f, "")
 }
 
 // Of leads to the checked calls of one model.
@@ -279,7 +323,10 @@ func (q *quality) ByWeek() template.HTML {
 	}}
 	for _, g := range slices.Backward(q.Quality.Weeks) {
 		f := q.of
-		f.From, f.Until = g.Start, g.Start.Add(week)
+		f.From, f.Until = q.of.From, g.Start.Add(week)
+		if g.Start.After(f.From) {
+			f.From = g.Start
+		}
 		c.Rows = append(c.Rows, chart.Interval{
 			Label: v.T("Week of %s", g.Start.Format(time.DateOnly)), Text: v.shareOf(g.Accuracy), Cells: v.cells(g),
 			Value: float64(g.Accuracy.Value), Low: float64(g.Accuracy.Low), High: float64(g.Accuracy.High), Missing: g.Accuracy.Of == 0, Href: q.calls(f, ""),
@@ -310,14 +357,14 @@ func (q *quality) Calibration() template.HTML {
 		Frame: chart.Frame{
 			ID: "calibration", Title: v.T("How sure, and how often right"),
 			Description: v.T("On the dashed line the model is as often right as it says. Below it, it is too sure of itself."),
-			Numbers:     v.T("Numbers"), Columns: []string{v.T("Confidence"), v.T("Mean"), v.T("Right"), v.T("Share"), v.T("Between")},
+			Numbers:     v.T("Numbers"), Columns: []string{v.T("Confidence"), v.T("Calls"), v.T("Mean"), v.T("Right"), v.T("Share"), v.T("Between")}, Linked: true,
 		},
 		Sure: v.T("how sure the model was"), Right: v.T("how often it was right"), Format: func(s float64) string { return v.lang.printer.Sprintf("%.0f", 100*s) + "%" },
 	}
 	for _, b := range q.Bins {
 		c.Bins = append(c.Bins, chart.Bin{
 			Name: v.T("%s to %s", c.Format(b.Low), c.Format(b.High)), Confidence: float64(b.Confidence), Right: float64(b.Right.Value), Low: float64(b.Right.Low), High: float64(b.Right.High),
-			Texts: []string{v.portion(b.Confidence), v.ofAll(b.Right), v.portion(b.Right.Value), v.between(b.Right)}, Empty: b.Right.Of == 0,
+			Href: q.InBin(b), Texts: []string{v.lang.printer.Sprintf("%d", b.Right.Of), v.portion(b.Confidence), v.ofAll(b.Right), v.portion(b.Right.Value), v.between(b.Right)}, Empty: b.Right.Of == 0,
 		})
 	}
 	return c.Draw()

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"fmt"
 	"html"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -82,7 +83,7 @@ func TestQualityIsToldInWords(t *testing.T) {
 		"In 2 of 3 pairs two people gave the same label: 66.7%",
 		"Kappa is 0.33: they agree little more often than by chance.",
 		"Over all 11 calls in which the model named a company, it was 87.3% sure and right in 81.8%, which is no more apart than chance explains.",
-		"12 in the last 7 days, 0 in the 28 before",
+		"Answered in the last 7 days 12 Answered in the 28 days before 0",
 	)
 	page.lacks(t, "the-reviewer", "Administrators alone")
 
@@ -134,6 +135,8 @@ func TestEveryNumberOfTheQualityLeadsToTheCallsBehind(t *testing.T) {
 		"checked":  {`<dd><a href="([^"]*)">6</a><small>chosen`, 6},
 		"wrong":    {`<dd><a href="([^"]*)">2</a><small>said`, 2},
 		"week":     {`<a href="([^"]*)" class="row"`, 6},
+		"recent":   {`last 7 days</dt><dd><a href="([^"]*)">6</a>`, 6},
+		"earlier":  {`28 days before</dt><dd><a href="([^"]*)">0</a>`, 0},
 		"model":    {`class="id">ft:base:own:sb-1</th><td class="num"><a href="([^"]*)"`, 6},
 		"several":  {`<p><a href="([^"]*)">Calls that several`, 6},
 		"company":  {`<td class="name"><a href="([^"]*)">AcmeSupport`, 6},
@@ -148,6 +151,49 @@ func TestEveryNumberOfTheQualityLeadsToTheCallsBehind(t *testing.T) {
 		found, err := w.results.List(t.Context(), filterOf(t, w, html.UnescapeString(m[1])), "", 50)
 		if err != nil || len(found.Results) != c.calls {
 			t.Errorf("behind %s are %d calls, %v; want %d: %s", what, len(found.Results), err, c.calls, m[1])
+		}
+	}
+}
+
+// Each number of a table that is a link leads to as many calls, those behind the bins of
+// confidence among them.
+func TestLinkedNumbersOfTheQualityAreTheLengthsOfTheirLists(t *testing.T) {
+	w := newWorld(t)
+	w.busy()
+	w.drawn(true)
+	random, end := rand.New(rand.NewPCG(7, 8)), w.now
+	for n := range 120 {
+		w.now = end.Add(-time.Duration(120-n) * 5 * time.Hour)
+		id := fmt.Sprintf("drawn-%03d", n)
+		p := sampleAnswer(id, companies[n%3])
+		p.Confidence = float64(random.IntN(11)) / 10
+		if p.Confidence < p.Threshold {
+			p = unsureAnswer(id, companies[n%3], p.Confidence)
+		}
+		said := map[account.Role]string{account.Reviewer: companies[random.IntN(3)]}
+		if n%4 == 0 {
+			said[account.Admin] = companies[n%3]
+		}
+		w.checked(id, p, said)
+	}
+	w.now = end
+	b := w.as(account.Admin)
+	for _, query := range []string{"task=telecom", "task=telecom&weeks=4", "task=telecom&kind=all", "task=telecom&kind=conversations", "task=banks"} {
+		page, seen, bins := b.get("/quality?"+query), 0, 0
+		for _, m := range numberOf.FindAllStringSubmatch(page.body, -1) {
+			if !wholeText.MatchString(m[2]) {
+				continue
+			}
+			seen++
+			if strings.Contains(m[1], "settled=yes") {
+				bins++
+			}
+			if got, want := b.count(m[1]), whole(t, m[2]); got != want {
+				t.Errorf("%s: the page says %d, and %s leads to %d calls", query, want, html.UnescapeString(m[1]), got)
+			}
+		}
+		if strings.HasPrefix(query, "task=telecom") && !strings.Contains(query, "conversations") && (bins != 10 || seen < 15) {
+			t.Errorf("%s has %d numbers, %d of them of bins", query, seen, bins)
 		}
 	}
 }

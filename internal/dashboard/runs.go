@@ -303,7 +303,7 @@ func (p runPage) Conversations() string {
 	if p.Result.Apply == nil || p.Result.Apply.Reviewable == 0 {
 		return ""
 	}
-	return "/calls?" + url.Values{"channel": {pipeline.DatasetChannel}, "task": {p.Task}}.Encode()
+	return "/calls?" + url.Values{"kind": {kindConversations}, "task": {p.Task}}.Encode()
 }
 
 // setAside says whose corrections a run did not believe. Administrators are told the

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ func New(o Options) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, callKeys: callkey.New(o.Base), now: time.Now, bus: newBus(o.Results.Newest)}
+	s := &Server{Options: o, callKeys: callkey.New(o.Base), now: time.Now, bus: newBus(func(ctx context.Context) (time.Time, error) { return o.Results.Newest(ctx, "") })}
 	var err error
 	if s.pages, err = parsePages(); err != nil {
 		return nil, err

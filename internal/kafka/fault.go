@@ -44,6 +44,11 @@ func faultOf(ctx context.Context, doing string, err error) error {
 	return &fault{doing + " failed: " + why(err), err}
 }
 
+// NoTopic tells that an error of this package is that a topic does not exist.
+func NoTopic(err error) bool {
+	return errors.Is(err, kerr.UnknownTopicOrPartition) || errors.Is(err, kerr.UnknownTopicID)
+}
+
 // why explains an error of the client.
 func why(err error) string {
 	var trust *tls.CertificateVerificationError

@@ -7,16 +7,42 @@ import (
 	"time"
 )
 
-// Newest returns when the latest call was stored; zero if there is none.
-func (s *Store) Newest(ctx context.Context) (time.Time, error) {
+// Newest returns when the latest call of a kind, or of any, was stored; zero if there is
+// none.
+func (s *Store) Newest(ctx context.Context, k Kind) (time.Time, error) {
+	query := "SELECT MAX(at) FROM calls"
+	if k != "" {
+		query += " WHERE " + k.source("source")
+	}
 	var at sql.NullInt64
-	if err := s.direct().row(ctx, "SELECT MAX(at) FROM calls").Scan(&at); err != nil {
+	if err := s.direct().row(ctx, query).Scan(&at); err != nil {
 		return time.Time{}, fmt.Errorf("looking for the latest call: %w", err)
 	}
 	if !at.Valid {
 		return time.Time{}, nil
 	}
 	return fromMicros(at.Int64), nil
+}
+
+// Present tells which of some calls, by id, are stored and not removed.
+func (s *Store) Present(ctx context.Context, ids []string) (map[string]bool, error) {
+	present := map[string]bool{}
+	if len(ids) == 0 {
+		return present, nil
+	}
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	found, err := list(ctx, s, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) },
+		"SELECT c.call_id FROM call_ids i JOIN calls c ON c.at = i.at AND c.call_id = i.call_id WHERE i.call_id IN ("+placeholders(len(ids))+")", args...)
+	if err != nil {
+		return nil, fmt.Errorf("looking for calls: %w", err)
+	}
+	for _, id := range found {
+		present[id] = true
+	}
+	return present, nil
 }
 
 // Count returns how many calls a filter means, most at most: it looks at no more of

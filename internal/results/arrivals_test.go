@@ -9,14 +9,14 @@ import (
 
 func TestArrivals(t *testing.T) {
 	each(t, func(t *testing.T, s *Store, c *clock) {
-		if at, err := s.Newest(t.Context()); err != nil || !at.IsZero() {
+		if at, err := s.Newest(t.Context(), ""); err != nil || !at.IsZero() {
 			t.Errorf("the latest of no calls is of %v, %v", at, err)
 		}
 		for n := range 5 {
 			save(t, s, aCall(n), Stored)
 		}
 		answer(t, s, anAnswer(1), true)
-		newest, err := s.Newest(t.Context())
+		newest, err := s.Newest(t.Context(), "")
 		page, listErr := s.List(t.Context(), Filter{}, "", 3)
 		if err != nil || listErr != nil || !newest.Equal(page.Results[0].StoredAt) {
 			t.Errorf("the latest call is of %v (%v), and the list begins with %v (%v)", newest, err, page.Results[0].StoredAt, listErr)

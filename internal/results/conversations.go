@@ -12,6 +12,32 @@ import (
 // look at them as they do at calls.
 const FromRun = "run"
 
+// Kind tells calls from conversations of datasets.
+type Kind string
+
+// The kinds; the empty one means both.
+const (
+	Calls         Kind = "calls"
+	Conversations Kind = "conversations"
+)
+
+// Kind is that of the call.
+func (c *Call) Kind() Kind {
+	if c.Origin.Source == FromRun {
+		return Conversations
+	}
+	return Calls
+}
+
+// source is what holds of the column source of the calls of a kind. It is written as the
+// indexes have it.
+func (k Kind) source(column string) string {
+	if k == Conversations {
+		return column + " = '" + FromRun + "'"
+	}
+	return column + " <> '" + FromRun + "'"
+}
+
 // Conversation is a conversation of a dataset with its answer.
 type Conversation struct {
 	Call   Call

@@ -99,14 +99,19 @@ func (s *Store) Erase(ctx context.Context, callIDs []string, dryRun bool) (Erase
 
 func (t tx) eraseAll(ctx context.Context, ids []string, erased *Erased) error {
 	var published []string
+	var judged []judgedOn
 	for _, id := range ids {
-		told, err := t.erase(ctx, id, erased)
+		told, of, err := t.erase(ctx, id, erased)
 		if err != nil {
 			return err
 		}
 		if told {
 			published = append(published, id)
 		}
+		judged = append(judged, of...)
+	}
+	if err := t.restateAll(ctx, judged); err != nil {
+		return err
 	}
 	var err error
 	erased.Withdrawn, err = t.withdraw(ctx, published)
@@ -114,20 +119,21 @@ func (t tx) eraseAll(ctx context.Context, ids []string, erased *Erased) error {
 }
 
 // erase removes a call, and tells whether whoever reads answers has been told of one,
-// or is to be.
-func (t tx) erase(ctx context.Context, id string, erased *Erased) (published bool, err error) {
+// or is to be, and which day's judgements are others now.
+func (t tx) erase(ctx context.Context, id string, erased *Erased) (published bool, judged []judgedOn, err error) {
 	at, err := t.lock(ctx, id)
 	if kind, ok := problem.KindOf(err); ok && kind == problem.BadInput {
 		erased.Missing = append(erased.Missing, id)
-		return false, nil
+		return false, nil, nil
 	}
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	r, err := scanResult(t.row(ctx, "SELECT "+resultColumns+" FROM calls c WHERE c.at = ?", at))
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
+	before := erased.Judgements
 	erased.CallIDs = append(erased.CallIDs, id)
 	if o := r.Origin; o.Topic != "" {
 		erased.Events = append(erased.Events, Event{id, o.Topic, o.Partition, o.Offset})
@@ -149,20 +155,23 @@ func (t tx) erase(ctx context.Context, id string, erased *Erased) (published boo
 		}
 		n, err := t.exec(ctx, table.statement, table.arg)
 		if err != nil {
-			return false, err
+			return false, nil, err
 		}
 		*table.removed += n
+	}
+	if erased.Judgements > before {
+		judged = []judgedOn{{r.Task, at}}
 	}
 	if t.s.base.Postgres() { // the words are a column of the transcripts
 		erased.Words = erased.Transcripts
 	}
 	if r.Prediction == nil || r.Status == Rejected {
-		return false, nil // it is in no count
+		return false, judged, nil // it is in no count
 	}
 	erased.Counted++
 	p := r.Prediction
-	c := Classified{CallID: r.ID, Task: r.Task, StoredAt: r.StoredAt, Company: p.Company, Status: p.Status, Confidence: p.Confidence}
-	return r.Origin.Source != FromRun, t.uncount(ctx, &c, r.Latency)
+	c := counted{Classified{CallID: r.ID, Task: r.Task, StoredAt: r.StoredAt, Company: p.Company, Status: p.Status, Confidence: p.Confidence}, r.Kind() == Conversations, r.Latency}
+	return r.Kind() == Calls, judged, t.uncount(ctx, &c)
 }
 
 func rangesOf(events []Event) []Range {
@@ -355,7 +364,7 @@ func (t tx) expireRange(ctx context.Context, begin, end int64, erased *Erased) e
 			return err
 		}
 	}
-	return nil
+	return t.restateRange(ctx, begin, end)
 }
 
 // withdraw lays into the outbox that there is no answer any more about calls that were

@@ -140,9 +140,9 @@ func (t tx) judge(ctx context.Context, at int64, j Judgement) (Judgement, error)
 	j.Task, j.At, j.Undone, j.Holds = r.Task, fromMicros(micros(t.s.now())), time.Time{}, true
 	j.Model, j.Company, j.Named, j.Confidence, j.Threshold, j.Status = p.Model, p.Company, p.Named, p.Confidence, p.Threshold, p.Status
 	j.Sampled, j.Held = r.Review.Sampled, r.Review.Held
-	err = t.row(ctx, `INSERT INTO judgements (call_id, call_at, task, label, reason, reviewer, at, undone, holds, model, company, named, confidence, threshold, status, sampled, held)
-		VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-		j.CallID, at, j.Task, j.Label, j.Reason, j.Reviewer, micros(j.At), true, j.Model, j.Company, j.Named, j.Confidence, j.Threshold, string(j.Status), j.Sampled, j.Held).Scan(&j.ID)
+	err = t.row(ctx, `INSERT INTO judgements (call_id, call_at, task, label, reason, reviewer, at, undone, holds, model, company, named, confidence, threshold, status, sampled, held, conversation)
+		VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		j.CallID, at, j.Task, j.Label, j.Reason, j.Reviewer, micros(j.At), true, j.Model, j.Company, j.Named, j.Confidence, j.Threshold, string(j.Status), j.Sampled, j.Held, r.Kind() == Conversations).Scan(&j.ID)
 	if err != nil {
 		return j, err
 	}
@@ -170,8 +170,25 @@ func (t tx) agree(ctx context.Context, at int64, callID string) error {
 		}
 	}
 	label, _ := review.Majority(labels)
-	_, err = t.exec(ctx, "UPDATE calls SET judged = ?, label = ? WHERE at = ? AND call_id = ?", len(labels), label, at, callID)
-	return err
+	if _, err = t.exec(ctx, "UPDATE calls SET judged = ?, label = ? WHERE at = ? AND call_id = ?", len(labels), label, at, callID); err != nil || len(said) == 0 {
+		return err
+	}
+	return t.restate(ctx, said[0].Task, at)
+}
+
+// reanswer lets what people said about a call stand beside an answer that has taken the
+// place of a failure.
+func (t tx) reanswer(ctx context.Context, at int64, c *Classified, sample review.Sample) error {
+	said, err := t.judgements(ctx, c.CallID)
+	if err != nil || len(said) == 0 {
+		return err
+	}
+	_, err = t.exec(ctx, "UPDATE judgements SET model = ?, company = ?, named = ?, confidence = ?, threshold = ?, status = ?, sampled = ?, held = ? WHERE call_id = ?",
+		c.Model, c.Company, c.Named, c.Confidence, c.Threshold, string(c.Status), sample.Sampled, sample.Held, c.CallID)
+	if err != nil {
+		return err
+	}
+	return t.restate(ctx, said[0].Task, at)
 }
 
 // UndoJudgement takes a judgement back. Undoing it again changes nothing. One that is
@@ -243,7 +260,7 @@ func (t tx) judgements(ctx context.Context, callID string) ([]Judgement, error) 
 
 // judged tells that only calls that people judged are meant.
 func (f *Filter) judged() bool {
-	return f.Reviewed != nil && *f.Reviewed || len(f.JudgedLabels) > 0 || f.Right != nil || f.Disputed || len(f.Reviewers) > 0 || f.Against || f.People > 0
+	return f.Reviewed != nil && *f.Reviewed || len(f.JudgedLabels) > 0 || f.Right != nil || f.Disputed || f.Settled || len(f.Reviewers) > 0 || f.Against || f.People > 0
 }
 
 // review adds what a filter says about what people say.
@@ -263,6 +280,9 @@ func (f *Filter) review(c *conditions) {
 	}
 	if f.Disputed {
 		c.add("c.label = ''")
+	}
+	if f.Settled {
+		c.add("c.label <> ''")
 	}
 	if f.People > 0 {
 		c.add("c.judged >= ?", f.People)

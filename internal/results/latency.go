@@ -33,6 +33,19 @@ type Latency struct {
 	Buckets [len(latencyBounds) + 1]int64 `json:"buckets"`
 }
 
+// And sums up other calls, too.
+func (l Latency) And(o Latency) Latency {
+	sum := int64(l.Mean)*l.Calls + int64(o.Mean)*o.Calls
+	l.Calls += o.Calls
+	if l.Calls > 0 {
+		l.Mean = time.Duration(sum / l.Calls)
+	}
+	for i, n := range o.Buckets {
+		l.Buckets[i] += n
+	}
+	return l
+}
+
 // AtMost returns the smallest bound that a share of the calls keeps, from 0 to 1;
 // false if no bound does, or there are no calls.
 func (l *Latency) AtMost(share float64) (time.Duration, bool) {

@@ -21,12 +21,19 @@ type Filter struct {
 	Tasks, Channels, Languages []string
 	Statuses                   []Status
 	Companies, Models          []string
+	// Kind is that of the calls; empty is any.
+	Kind Kind
 	// From and Until are a range of when calls were stored, of which Until is no
 	// part; zero is open.
 	From, Until time.Time
 	// MinConfidence and MaxConfidence are a range of the answer's confidence, with
 	// both ends; nil is open. Calls without a confidence have 0.
 	MinConfidence, MaxConfidence *float64
+	// Below is a confidence that the answer's is less than; nil is open.
+	Below *float64
+	// Named means calls in which the model named a label, whatever the threshold made
+	// of it.
+	Named bool
 	// Words are to be found in the redacted turns: all of them, in any order,
 	// however they are capitalized; the start of a word where a star follows it.
 	Words string
@@ -38,8 +45,9 @@ type Filter struct {
 	// something else; nil is both, and calls without such a label.
 	JudgedLabels []string
 	Right        *bool
-	// Disputed means calls of which as many people say one thing as another.
-	Disputed bool
+	// Disputed means calls of which as many people say one thing as another, and Settled
+	// those of which most people who judged them say the same.
+	Disputed, Settled bool
 	// Reviewers are the ids of accounts of which one judges the call. Against means
 	// calls of which one of them, or anybody if none is named, says something else
 	// than the model was sure of.
@@ -148,7 +156,7 @@ func (s *Store) narrow(ctx context.Context, f Filter) (narrowed Filter, some boo
 	if len(f.Companies) == 0 || slices.Contains(f.Companies, "") {
 		return f, true, nil
 	}
-	q := TrendQuery{Tasks: f.Tasks, Companies: f.Companies, Statuses: f.Statuses, From: f.From, Until: f.Until}
+	q := TrendQuery{Tasks: f.Tasks, Companies: f.Companies, Statuses: f.Statuses, Kind: f.Kind, From: f.From, Until: f.Until}
 	c := q.conditions()
 	if f.MinConfidence != nil {
 		c.add("highest >= ?", int64(math.Floor(*f.MinConfidence*millionths)))
@@ -317,6 +325,15 @@ func (s *Store) where(f Filter, words []word, limit int, more string, args ...an
 	}
 	if f.MaxConfidence != nil {
 		c.add("c.confidence <= ?", *f.MaxConfidence)
+	}
+	if f.Below != nil {
+		c.add("c.confidence < ?", *f.Below)
+	}
+	if f.Named {
+		c.add("c.named <> ''")
+	}
+	if f.Kind != "" {
+		c.add(f.Kind.source("c.source"))
 	}
 	f.review(&c)
 	return "SELECT " + resultColumns + from + c.where() + " ORDER BY " + at + " DESC LIMIT ?", append(c.args, limit)

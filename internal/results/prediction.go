@@ -90,7 +90,11 @@ func (t tx) answer(ctx context.Context, at int64, p *Prediction, sample review.S
 		if again, err := t.reopen(ctx, at, p); err != nil || !again {
 			return false, err
 		}
-		return t.answer(ctx, at, p, sample)
+		saved, err := t.answer(ctx, at, p, sample)
+		if err == nil && saved {
+			err = t.reanswer(ctx, at, &c, sample)
+		}
+		return saved, err
 	}
 	if err != nil {
 		return false, err
@@ -102,7 +106,7 @@ func (t tx) answer(ctx context.Context, at int64, p *Prediction, sample review.S
 		}
 	}
 	// The count comes last: calls of the same hour wait for each other from here.
-	return true, t.count(ctx, &c, latency(c.ReceivedAt, fromMicros(produced), c.AnsweredAt))
+	return true, t.count(ctx, &counted{c, source == FromRun, latency(c.ReceivedAt, fromMicros(produced), c.AnsweredAt)})
 }
 
 // layOut lays an answer into the outbox.
@@ -119,10 +123,18 @@ const shards = 2
 
 const hour = int64(time.Hour / time.Microsecond)
 
+// counted is an answered call as the counts know it.
+type counted struct {
+	Classified
+	// conversation tells that it is one of a dataset, and took is its latency.
+	conversation bool
+	took         time.Duration
+}
+
 // count adds an answered call to its hour and its day.
-func (t tx) count(ctx context.Context, c *Classified, took time.Duration) error {
+func (t tx) count(ctx context.Context, c *counted) error {
 	for _, table := range countTables {
-		if _, err := t.exec(ctx, table.count, counts(c, took, 1, table.step)...); err != nil {
+		if _, err := t.exec(ctx, table.count, c.counts(1, table.step)...); err != nil {
 			return err
 		}
 	}
@@ -130,13 +142,13 @@ func (t tx) count(ctx context.Context, c *Classified, took time.Duration) error 
 }
 
 // uncount takes an answered call out of its hour and its day.
-func (t tx) uncount(ctx context.Context, c *Classified, took time.Duration) error {
+func (t tx) uncount(ctx context.Context, c *counted) error {
 	for _, table := range countTables {
-		args := counts(c, took, -1, table.step)
+		args := c.counts(-1, table.step)
 		if _, err := t.exec(ctx, table.count, args...); err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, "DELETE FROM "+table.name+" WHERE hour = ? AND task = ? AND company = ? AND status = ? AND shard = ? AND calls <= 0", args[:5]...); err != nil {
+		if _, err := t.exec(ctx, "DELETE FROM "+table.name+" WHERE hour = ? AND task = ? AND company = ? AND status = ? AND conversation = ? AND shard = ? AND calls <= 0", args[:6]...); err != nil {
 			return err
 		}
 	}
@@ -144,18 +156,18 @@ func (t tx) uncount(ctx context.Context, c *Classified, took time.Duration) erro
 }
 
 // counts are the columns of a count for so many calls like one.
-func counts(c *Classified, took time.Duration, calls, step int64) []any {
+func (c *counted) counts(calls, step int64) []any {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(c.CallID)) // it never fails
 	at := micros(c.StoredAt)
-	args := []any{at - at%step, c.Task, c.Company, string(c.Status), int64(h.Sum32() % shards), calls, calls * int64(math.Round(c.Confidence*millionths))}
+	args := []any{at - at%step, c.Task, c.Company, string(c.Status), c.conversation, int64(h.Sum32() % shards), calls, calls * int64(math.Round(c.Confidence*millionths))}
 	var timed int64
 	buckets := make([]int64, len(latencyBounds)+1)
-	if took >= 0 {
+	if c.took >= 0 {
 		timed = calls
-		buckets[bucketOf(took)] = calls
+		buckets[bucketOf(c.took)] = calls
 	}
-	args = append(args, timed, calls*max(took, 0).Microseconds())
+	args = append(args, timed, calls*max(c.took, 0).Microseconds())
 	for _, n := range buckets {
 		args = append(args, n)
 	}
@@ -189,7 +201,7 @@ func countIn(table string) string {
 	for column, beyond := range map[string]string{"lowest": "<", "highest": ">"} {
 		changes = append(changes, fmt.Sprintf("%s = CASE WHEN excluded.%s %s %s.%s THEN excluded.%s ELSE %s.%s END", column, column, beyond, table, column, column, table, column))
 	}
-	columns := slices.Concat([]string{"hour", "task", "company", "status", "shard"}, sums, []string{"lowest", "highest"})
+	columns := slices.Concat([]string{"hour", "task", "company", "status", "conversation", "shard"}, sums, []string{"lowest", "highest"})
 	return "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES (" + placeholders(len(columns)) +
-		") ON CONFLICT (hour, task, company, status, shard) DO UPDATE SET " + strings.Join(changes, ", ")
+		") ON CONFLICT (hour, task, company, status, conversation, shard) DO UPDATE SET " + strings.Join(changes, ", ")
 }

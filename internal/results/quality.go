@@ -17,19 +17,23 @@ import (
 type QualityQuery struct {
 	Task   string
 	Models []string
+	// Kind is that of the calls; empty is any.
+	Kind Kind
 	// From and Until are a range of when calls were stored, of which Until is no part;
 	// zero is open.
 	From, Until time.Time
 }
 
-// Quality tells how good the answers are, as far as people have looked. Its drift is
-// that of all answered calls of the task, up to Until, or now.
+// Quality tells how good the answers are, as far as people have looked, by whole days of
+// UTC: that in which From lies is part of it, and that in which Until lies as well unless
+// it begins with it. Its drift is that of all answered calls of the task, up to Until, or
+// now.
 func (s *Store) Quality(ctx context.Context, q QualityQuery) (review.Quality, error) {
-	calls, err := s.Judged(ctx, q)
+	parts, err := s.parts(ctx, q)
 	if err != nil {
 		return review.Quality{}, err
 	}
-	quality := review.QualityOf(calls)
+	quality := review.QualityOfParts(parts)
 	quality.Drift, err = s.drift(ctx, q)
 	return quality, err
 }
@@ -42,13 +46,16 @@ func (s *Store) Judged(ctx context.Context, q QualityQuery) ([]review.Judged, er
 		c.add("task = ?", q.Task)
 	}
 	anyOf(&c, "model", q.Models)
+	if q.Kind != "" {
+		c.add("conversation = ?", q.Kind == Conversations)
+	}
 	if !q.From.IsZero() {
 		c.add("call_at >= ?", micros(q.From))
 	}
 	if !q.Until.IsZero() {
 		c.add("call_at < ?", micros(q.Until))
 	}
-	said, err := list(ctx, s, scanJudged, "SELECT call_id, call_at, model, status, company, named, confidence, threshold, sampled, reviewer, label FROM judgements"+c.where()+" ORDER BY call_at, id", c.args...)
+	said, err := list(ctx, s, scanJudged, "SELECT call_id, call_at, model, status, company, named, confidence, threshold, sampled, conversation, reviewer, label FROM judgements"+c.where()+" ORDER BY call_at, id", c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading judgements: %w", err)
 	}
@@ -66,7 +73,7 @@ func (s *Store) Judged(ctx context.Context, q QualityQuery) ([]review.Judged, er
 func scanJudged(rows *sql.Rows) (j review.Judged, err error) {
 	var at int64
 	var l review.Label
-	err = rows.Scan(&j.CallID, &at, &j.Model, &j.Status, &j.Company, &j.Named, &j.Confidence, &j.Threshold, &j.Sampled, &l.Reviewer, &l.Label)
+	err = rows.Scan(&j.CallID, &at, &j.Model, &j.Status, &j.Company, &j.Named, &j.Confidence, &j.Threshold, &j.Sampled, &j.Conversation, &l.Reviewer, &l.Label)
 	j.At, j.Labels = fromMicros(at), []review.Label{l}
 	return j, err
 }
@@ -81,7 +88,7 @@ func (s *Store) drift(ctx context.Context, q QualityQuery) (review.Drift, error)
 	until := cmp.Or(q.Until, s.now()).UTC().Add(time.Hour - time.Microsecond).Truncate(time.Hour)
 	all := []review.Counted{}
 	for _, recent := range []bool{true, false} {
-		t := TrendQuery{Statuses: []Status{pipeline.AnswerClassified, pipeline.AnswerUnsure}, From: until.Add(-recently), Until: until}
+		t := TrendQuery{Statuses: []Status{pipeline.AnswerClassified, pipeline.AnswerUnsure}, Kind: q.Kind, From: until.Add(-recently), Until: until}
 		if !recent {
 			t.From, t.Until = t.From.Add(-earlier), t.From
 		}

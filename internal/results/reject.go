@@ -99,16 +99,18 @@ func (t tx) moveTo(ctx context.Context, id string, moment int64) error {
 // same failure: an attempt is repeated.
 func (t tx) reopen(ctx context.Context, at int64, p *Prediction) (bool, error) {
 	for _, status := range []Status{pipeline.AnswerFailed, Rejected} {
-		c := Classified{CallID: p.CallID, StoredAt: fromMicros(at), Status: status}
+		c := counted{Classified: Classified{CallID: p.CallID, StoredAt: fromMicros(at), Status: status}}
+		var source string
 		var received, produced, answered int64
 		err := t.row(ctx, `UPDATE calls SET status = ? WHERE at = ? AND call_id = ? AND status = ? AND NOT (status = ? AND model = ? AND error_code = ?)
-			RETURNING task, company, confidence, received, produced, answered`,
-			string(Redacted), at, p.CallID, string(status), string(p.Status), storable(p.Model), storable(p.ErrorCode)).Scan(&c.Task, &c.Company, &c.Confidence, &received, &produced, &answered)
+			RETURNING task, company, confidence, source, received, produced, answered`,
+			string(Redacted), at, p.CallID, string(status), string(p.Status), storable(p.Model), storable(p.ErrorCode)).Scan(&c.Task, &c.Company, &c.Confidence, &source, &received, &produced, &answered)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
 		if err == nil && status == pipeline.AnswerFailed {
-			err = t.uncount(ctx, &c, latency(fromMicros(received), fromMicros(produced), fromMicros(answered)))
+			c.conversation, c.took = source == FromRun, latency(fromMicros(received), fromMicros(produced), fromMicros(answered))
+			err = t.uncount(ctx, &c)
 		}
 		return err == nil, err
 	}

@@ -36,6 +36,8 @@ const (
 type TrendQuery struct {
 	Tasks, Companies []string
 	Statuses         []Status
+	// Kind is that of the calls; empty is any.
+	Kind Kind
 	// From and Until are a range of hours, by when calls were stored: the hour in
 	// which From lies is part of it as a whole, that in which Until lies as well,
 	// unless it begins with it. Zero is open.
@@ -135,6 +137,9 @@ func (q *TrendQuery) conditions() *conditions {
 	anyOf(&c, "task", q.Tasks)
 	anyOf(&c, "company", q.Companies)
 	anyOf(&c, "status", q.Statuses)
+	if q.Kind != "" {
+		c.add("conversation = ?", q.Kind == Conversations)
+	}
 	if !q.From.IsZero() {
 		c.add("hour >= ?", micros(q.From.UTC().Truncate(time.Hour)))
 	}

@@ -55,6 +55,16 @@ func (j *Judgement) Hear(held evaluate.Comparison) {
 	}
 }
 
+// HearNothing tells that neither model named a company for any of so many held calls:
+// no figure speaks for either of them there, and what the test set says is not enough.
+func (j *Judgement) HearNothing(calls int) {
+	if calls < FewestHeld {
+		return
+	}
+	j.Better, j.Ask = false, false
+	j.Reason = fmt.Sprintf("neither model named a company for any of %d calls that people judged, so that no answer of theirs can be compared (-); on the test set: %s", calls, j.Reason)
+}
+
 // Meet tells of companies that the challenger knows from calls, that the champion
 // does not know, and that the test set has nobody of: what they are worth no figure
 // tells, and a person is asked. Held calls have their say after it, see

@@ -5,25 +5,11 @@ import (
 	"slices"
 )
 
-// agreementOf compares every two people who judged the same call. Nobody is the
-// first of a pair by right, so that each pair counts in both orders, and the labels'
-// chance to meet is that of all labels of all pairs.
-func agreementOf(calls []Judged) Agreement {
-	var same, pairs int64
-	labels := map[string]int64{}
-	for i := range calls {
-		for a, first := range calls[i].Labels {
-			for _, second := range calls[i].Labels[a+1:] {
-				pairs++
-				labels[first.Label]++
-				labels[second.Label]++
-				if first.Label == second.Label {
-					same++
-				}
-			}
-		}
-	}
-	return Agreement{Same: ProportionOf(same, pairs), Kappa: kappa(same, pairs, labels)}
+// agreement compares every two people who judged the same call. Nobody is the first of
+// a pair by right, so that each pair counts in both orders, and the labels' chance to
+// meet is that of all labels of all pairs.
+func (s *Sums) agreement() Agreement {
+	return Agreement{Same: ProportionOf(s.Same, s.Pairs), Kappa: kappa(s.Same, s.Pairs, s.Labels)}
 }
 
 // kappa is (p-e)/(1-e), with p the share of pairs that agree and e that which would
@@ -42,38 +28,12 @@ func kappa(same, pairs int64, labels map[string]int64) *float64 {
 }
 
 // reviewers tells how each person judges.
-func reviewers(calls []Judged) []Reviewer {
-	type counts struct{ judged, sure, against, pairs, same int64 }
-	by := map[string]*counts{}
-	for i := range calls {
-		for _, l := range calls[i].Labels {
-			c := by[l.Reviewer]
-			if c == nil {
-				c = &counts{}
-				by[l.Reviewer] = c
-			}
-			c.judged++
-			if calls[i].Answered() {
-				c.sure++
-				if l.Label != calls[i].Company {
-					c.against++
-				}
-			}
-			for _, other := range calls[i].Labels {
-				if other.Reviewer == l.Reviewer {
-					continue
-				}
-				c.pairs++
-				if other.Label == l.Label {
-					c.same++
-				}
-			}
-		}
-	}
+func (s *Sums) reviewers() []Reviewer {
 	all := []Reviewer{}
-	for _, account := range slices.Sorted(maps.Keys(by)) {
-		c := by[account]
-		all = append(all, Reviewer{Account: account, Judged: c.judged, Against: ProportionOf(c.against, c.sure), Same: ProportionOf(c.same, c.pairs)})
+	for _, account := range s.accounts() {
+		r := s.Reviewers[account]
+		sure := r.all()
+		all = append(all, Reviewer{Account: account, Judged: r.Judged, Against: ProportionOf(sure.Against, sure.Judged), Same: ProportionOf(r.Same, r.Pairs)})
 	}
 	return all
 }

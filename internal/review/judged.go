@@ -1,9 +1,6 @@
 package review
 
 import (
-	"cmp"
-	"slices"
-	"strings"
 	"time"
 
 	"switchboard/internal/pipeline"
@@ -27,8 +24,9 @@ type Judged struct {
 	Company, Named string
 	// Confidence is the probability of Named, from 0 to 1.
 	Confidence, Threshold float64
-	// Sampled tells that the call is part of the random sample.
-	Sampled bool
+	// Sampled tells that the call is part of the random sample, and Conversation that it
+	// is a conversation of a dataset.
+	Sampled, Conversation bool
 	// Labels has one of each person, in any order.
 	Labels []Label
 }
@@ -71,25 +69,4 @@ func Majority(labels []string) (string, bool) {
 		return "", false
 	}
 	return best, true
-}
-
-// pointers returns calls without a copy of each: there may be many.
-func pointers(calls []Judged) []*Judged {
-	all := make([]*Judged, len(calls))
-	for i := range calls {
-		all[i] = &calls[i]
-	}
-	return all
-}
-
-// byID puts calls in one order, however they come. Those that are in order stay as they
-// are, and none is copied that is not moved.
-func byID(calls []Judged) []Judged {
-	order := func(a, b Judged) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.CallID, b.CallID)) }
-	if slices.IsSortedFunc(calls, order) {
-		return calls
-	}
-	calls = slices.Clone(calls)
-	slices.SortFunc(calls, order)
-	return calls
 }

@@ -133,65 +133,46 @@ type Mix struct {
 }
 
 // QualityOf sums up judged calls. Drift is left out: see [DriftOf].
-func QualityOf(calls []Judged) Quality {
-	calls = byID(calls)
-	sampled := slices.DeleteFunc(slices.Clone(calls), func(j Judged) bool { return !j.Sampled || len(j.Labels) == 0 })
-	return Quality{
-		Group:     groupOf("", sampled),
-		Models:    grouped(sampled, func(j *Judged) string { return j.Model }),
-		Weeks:     weeks(sampled),
-		Bins:      bins(sampled),
-		Confused:  confused(sampled),
-		Agreement: agreementOf(sampled),
-		Reviewers: reviewers(calls),
-		Suspects:  Suspects(calls),
-		Drift:     DriftOf(nil),
-	}
-}
+func QualityOf(calls []Judged) Quality { return QualityOfParts(PartsOf(calls)) }
 
-func groupOf(value string, calls []Judged) Group {
-	var c counter
-	for i := range calls {
-		c.add(&calls[i])
-	}
-	return c.group(value)
-}
-
-// counter is a group in the making.
-type counter struct{ judged, disputed, right, answered, labelled int64 }
-
-func (c *counter) add(j *Judged) {
-	label, agreed := j.Label()
-	c.judged++
-	switch {
-	case !agreed:
-		c.disputed++
-		return
-	case j.Answered() && label == j.Company:
-		c.right++
-		c.answered++
-	case j.Answered():
-		c.answered++
-	}
-	c.labelled++
-}
-
-func (c *counter) group(value string) Group {
-	return Group{
-		Value: value, Judged: c.judged, Disputed: c.disputed,
-		Accuracy: ProportionOf(c.right, c.answered), Coverage: ProportionOf(c.answered, c.labelled),
-	}
-}
-
-func grouped(calls []Judged, by func(*Judged) string) []Group {
-	parts := map[string]*counter{}
-	for i := range calls {
-		value := by(&calls[i])
-		if parts[value] == nil {
-			parts[value] = &counter{}
+// QualityOfParts sums up parts, in whatever order they come. Drift is left out: see
+// [DriftOf].
+func QualityOfParts(parts []Part) Quality {
+	var all Sums
+	models, weeks, starts := map[string]*Sums{}, map[string]*Sums{}, map[string]time.Time{}
+	for i := range parts {
+		p := &parts[i]
+		all.add(&p.Sums)
+		name, start := weekOf(p.Day)
+		starts[name] = start
+		for groups, value := range map[*map[string]*Sums]string{&models: p.Model, &weeks: name} {
+			if p.Judged == 0 {
+				continue
+			}
+			if (*groups)[value] == nil {
+				(*groups)[value] = &Sums{}
+			}
+			(*groups)[value].addCounts(&p.Sums)
 		}
-		parts[value].add(&calls[i])
 	}
+	q := Quality{
+		Group: all.group(""), Models: grouped(models), Weeks: grouped(weeks), Bins: all.bins(), Confused: all.confused(),
+		Agreement: all.agreement(), Reviewers: all.reviewers(), Suspects: all.suspects(), Drift: DriftOf(nil),
+	}
+	for i := range q.Weeks {
+		q.Weeks[i].Start = starts[q.Weeks[i].Value]
+	}
+	return q
+}
+
+func (s *Sums) group(value string) Group {
+	return Group{
+		Value: value, Judged: s.Judged, Disputed: s.Disputed,
+		Accuracy: ProportionOf(s.Right, s.Answered), Coverage: ProportionOf(s.Answered, s.Labelled),
+	}
+}
+
+func grouped(parts map[string]*Sums) []Group {
 	groups := []Group{}
 	for _, value := range slices.Sorted(maps.Keys(parts)) {
 		groups = append(groups, parts[value].group(value))
@@ -199,45 +180,17 @@ func grouped(calls []Judged, by func(*Judged) string) []Group {
 	return groups
 }
 
-func weeks(calls []Judged) []Group {
-	starts := map[string]time.Time{}
-	groups := grouped(calls, func(j *Judged) string {
-		day := j.At.UTC().Truncate(24 * time.Hour)
-		monday := day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
-		year, week := day.ISOWeek()
-		name := fmt.Sprintf("%04d-W%02d", year, week)
-		starts[name] = monday
-		return name
-	})
-	for i := range groups {
-		groups[i].Start = starts[groups[i].Value]
-	}
-	return groups
+// weekOf is the ISO week of a day, and when it begins.
+func weekOf(day time.Time) (name string, monday time.Time) {
+	year, week := day.ISOWeek()
+	return fmt.Sprintf("%04d-W%02d", year, week), day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
 }
 
-func bins(calls []Judged) (bins [10]Bin) {
-	var sums [len(bins)]float64
-	var right, all [len(bins)]int64
-	for i := range calls {
-		j := &calls[i]
-		label, agreed := j.Label()
-		if !agreed || j.Named == "" {
-			continue
-		}
-		n := len(bins) - 1
-		for n > 0 && j.Confidence < bound(n) {
-			n--
-		}
-		sums[n] += j.Confidence
-		all[n]++
-		if label == j.Named {
-			right[n]++
-		}
-	}
-	for n := range bins {
-		bins[n] = Bin{bound(n), bound(n + 1), evaluate.None, ProportionOf(right[n], all[n])}
-		if all[n] > 0 {
-			bins[n].Confidence = evaluate.Share(sums[n] / float64(all[n]))
+func (s *Sums) bins() (bins [10]Bin) {
+	for n, b := range s.Bins {
+		bins[n] = Bin{bound(n), bound(n + 1), evaluate.None, ProportionOf(b.Right, b.Calls)}
+		if b.Calls > 0 {
+			bins[n].Confidence = evaluate.Share(float64(b.Confidence) / millionths / float64(b.Calls))
 		}
 	}
 	return bins
@@ -246,18 +199,12 @@ func bins(calls []Judged) (bins [10]Bin) {
 // bound is where a bin begins.
 func bound(n int) float64 { return float64(n) / 10 }
 
-func confused(calls []Judged) []Confusion {
-	counts := map[Confusion]int64{}
-	for i := range calls {
-		label, agreed := calls[i].Label()
-		if agreed && calls[i].Answered() && label != calls[i].Company {
-			counts[Confusion{Company: calls[i].Company, Label: label}]++
-		}
-	}
+func (s *Sums) confused() []Confusion {
 	pairs := []Confusion{}
-	for pair, n := range counts {
-		pair.Calls = n
-		pairs = append(pairs, pair)
+	for company, labels := range s.Confused {
+		for label, n := range labels {
+			pairs = append(pairs, Confusion{company, label, n})
+		}
 	}
 	slices.SortFunc(pairs, func(a, b Confusion) int {
 		return cmp.Or(cmp.Compare(b.Calls, a.Calls), strings.Compare(a.Company, b.Company), strings.Compare(a.Label, b.Label))

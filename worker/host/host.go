@@ -32,6 +32,7 @@ import (
 	"switchboard/internal/problem"
 	"switchboard/internal/provider"
 	"switchboard/internal/results"
+	"switchboard/internal/review"
 	"switchboard/internal/speech"
 	"switchboard/internal/temporal"
 	"switchboard/internal/webhook"
@@ -195,6 +196,9 @@ func (h *Host) open(ctx context.Context, o Options) (err error) {
 	}
 	h.results = results.New(h.models)
 	h.results.Withdraws = len(o.Kafka.Brokers) > 0
+	if o.Review != (config.Review{}) {
+		h.results.Sampling = review.Sampling(o.Review)
+	}
 	if len(o.Kafka.Brokers) == 0 {
 		return nil
 	}
