@@ -21,6 +21,7 @@ import (
 	"switchboard/internal/embedded"
 	"switchboard/internal/encoder"
 	"switchboard/internal/intake"
+	"switchboard/internal/languagemodel"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -34,6 +35,7 @@ type options struct {
 	kafkaPort, intakePort           int
 	dashboardPort                   int
 	encoder                         string
+	languageModels, trainer         string
 }
 
 // partitions are those of the topics of calls: as many calls can be taken in by
@@ -264,7 +266,8 @@ func (s *stack) environ() []string {
 type models struct {
 	url, key string
 	server   *modelserver.Server
-	encoder  *encoder.Encoder // nil without one
+	encoder  *encoder.Encoder      // nil without one
+	language *languagemodel.Models // nil without any
 	http     *http.Server
 	log      *slog.Logger
 }
@@ -281,6 +284,11 @@ func startModels(ctx context.Context, o options, logger *slog.Logger) (_ *models
 			return nil, err
 		}
 	}
+	if o.languageModels != "" {
+		if m.language, err = languagemodel.Load(ctx, languagemodel.Options{File: o.languageModels, Python: o.trainer, Logger: logger}); err != nil {
+			return nil, err
+		}
+	}
 	m.key, err = ownKey(filepath.Join(o.dir, config.KeyFile))
 	if err != nil {
 		return nil, err
@@ -289,7 +297,7 @@ func startModels(ctx context.Context, o options, logger *slog.Logger) (_ *models
 		// With a name, what is there outlives the key, which is made anew where
 		// its file is lost.
 		NamedKeys: []modelserver.Key{{Name: "standalone", Key: m.key}},
-		Dir:       filepath.Join(o.dir, config.ModelServerDir), Encoder: m.encoder, Logger: logger,
+		Dir:       filepath.Join(o.dir, config.ModelServerDir), Encoder: m.encoder, LanguageModels: m.language, Logger: logger,
 	})
 	if err != nil {
 		return nil, err
@@ -318,6 +326,9 @@ func (m *models) stop() {
 	}
 	if m.encoder != nil {
 		err = errors.Join(err, m.encoder.Close())
+	}
+	if m.language != nil {
+		err = errors.Join(err, m.language.Close())
 	}
 	if err != nil {
 		m.log.Error("The model server did not stop well.", "error", err)

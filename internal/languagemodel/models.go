@@ -31,11 +31,14 @@ type Models struct {
 	absent  map[string]error // why others are not, by name
 	program program
 	log     *slog.Logger
-	idle    time.Duration
+	// idle is how long a child lives that nobody asks, and saving how long one that is
+	// to stop may take to save its state.
+	idle, saving time.Duration
 
 	mu     sync.Mutex
 	closed bool
 	asked  map[string]*respondent // by the base's name
+	facts  map[string]Facts       // the same
 }
 
 // idleTime is how long a model stays in memory that nobody asks.
@@ -49,7 +52,7 @@ func Load(ctx context.Context, o Options) (*Models, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Models{absent: map[string]error{}, log: o.Logger, idle: idleTime, asked: map[string]*respondent{}}
+	m := &Models{absent: map[string]error{}, log: o.Logger, idle: idleTime, saving: saveTime, asked: map[string]*respondent{}, facts: map[string]Facts{}}
 	if m.log == nil {
 		m.log = slog.Default()
 	}
@@ -135,12 +138,29 @@ type Facts struct {
 // are large.
 const checkTime = 5 * time.Minute
 
-// Check asks the trainer about a base. The error is a [Failure], or the context's.
+// Check asks the trainer about a base, once: what it said is remembered. The error is
+// a [Failure], or the context's.
 func (m *Models) Check(ctx context.Context, name string) (Facts, error) {
 	base, ok := m.Base(name)
 	if !ok {
 		return Facts{}, Failure{Code: codeBadModel}
 	}
+	m.mu.Lock()
+	facts, known := m.facts[name]
+	m.mu.Unlock()
+	if known {
+		return facts, nil
+	}
+	facts, err := m.check(ctx, base)
+	if err == nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.facts[name] = facts
+	}
+	return facts, err
+}
+
+func (m *Models) check(ctx context.Context, base Base) (Facts, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, checkTime, errSilent)
 	defer cancel()
 	c, err := m.program.start(m.log, "check", "--base", base.Path, "--kind", string(base.Kind))

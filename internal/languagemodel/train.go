@@ -19,10 +19,9 @@ const MaxTokens = 256
 const (
 	// saveTime is how long a training that is to stop may take to save where it is.
 	saveTime = 15 * time.Second
-	// silence is how long nothing may be heard of a training: its first epoch may
-	// have to wait for weights of many gigabytes, and judging a large validation set
-	// says nothing.
-	silence = time.Hour
+	// silence is how long nothing may be heard of a training, which says something
+	// every ten seconds but while it reads weights, and these may have many gigabytes.
+	silence = 20 * time.Minute
 )
 
 // Job is a training.
@@ -116,7 +115,7 @@ func (m *Models) Train(ctx context.Context, state string, job Job, train, valida
 		c.signal(syscall.SIGTERM)
 		select {
 		case <-c.ended:
-		case <-time.After(saveTime):
+		case <-time.After(m.saving):
 			c.kill()
 		}
 	})
@@ -129,7 +128,7 @@ func (m *Models) Train(ctx context.Context, state string, job Job, train, valida
 	if !stop() { // ctx ended: the child is stopping
 		<-stopping
 	}
-	grace := saveTime
+	grace := m.saving
 	if err != nil {
 		grace = 0
 	}
