@@ -220,7 +220,7 @@ func TestLanguageModelTrainingIsInterrupted(t *testing.T) {
 	}
 	id := create(4)
 	r.awaitEvent(t, id, "Step 100/400")
-	must[openai.FineTuningJob](t)(r.client.PauseFineTuningJob(t.Context(), id))
+	r.call(t, "POST", "/v1/fine_tuning/jobs/"+id+"/pause", nil, new(jobObject))
 	for { // the worker has let go of it
 		r.cancelMu.Lock()
 		_, training := r.cancels[id]
@@ -232,7 +232,7 @@ func TestLanguageModelTrainingIsInterrupted(t *testing.T) {
 	}
 	checkPrivateFiles(t, filepath.Join(dir, trainingDir))
 	noTexts(t, filepath.Join(dir, trainingDir))
-	must[openai.FineTuningJob](t)(r.client.ResumeFineTuningJob(t.Context(), id))
+	r.call(t, "POST", "/v1/fine_tuning/jobs/"+id+"/resume", nil, new(jobObject))
 	r.awaitEvent(t, id, "Training goes on after step ")
 	stop() // in good order
 	r, _ = start(t, Options{Dir: dir, LanguageModels: languageModels(t, bases...)})
