@@ -44,22 +44,22 @@ type compose struct {
 }
 
 type service struct {
-	Image           string
-	Build           struct{ Context, Target string }
-	User            string
-	Restart         string
-	Privileged      bool
-	Profiles        []string
-	CapDrop         []string `yaml:"cap_drop"`
-	SecurityOpt     []string `yaml:"security_opt"`
-	Entrypoint      []string
-	Command         []string
-	Environment     map[string]string
-	Ports           []string
-	Volumes         []string
-	Networks        []string
-	ReadOnly        bool                                  `yaml:"read_only"`
-	Deploy          struct {
+	Image       string
+	Build       struct{ Context, Target string }
+	User        string
+	Restart     string
+	Privileged  bool
+	Profiles    []string
+	CapDrop     []string `yaml:"cap_drop"`
+	SecurityOpt []string `yaml:"security_opt"`
+	Entrypoint  []string
+	Command     []string
+	Environment map[string]string
+	Ports       []string
+	Volumes     []string
+	Networks    []string
+	ReadOnly    bool `yaml:"read_only"`
+	Deploy      struct {
 		Resources struct {
 			Reservations struct {
 				Devices []struct {
