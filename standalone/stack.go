@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -15,6 +16,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"switchboard/internal/config"
 	"switchboard/internal/dashboard"
@@ -293,11 +296,15 @@ func startModels(ctx context.Context, o options, logger *slog.Logger) (_ *models
 	if err != nil {
 		return nil, err
 	}
+	most, err := maxTraining()
+	if err != nil {
+		return nil, err
+	}
 	m.server, err = modelserver.New(modelserver.Options{
 		// With a name, what is there outlives the key, which is made anew where
 		// its file is lost.
 		NamedKeys: []modelserver.Key{{Name: "standalone", Key: m.key}},
-		Dir:       filepath.Join(o.dir, config.ModelServerDir), Encoder: m.encoder, LanguageModels: m.language, Logger: logger,
+		Dir:       filepath.Join(o.dir, config.ModelServerDir), Encoder: m.encoder, LanguageModels: m.language, MaxTrainingBytes: most, Logger: logger,
 	})
 	if err != nil {
 		return nil, err
@@ -314,6 +321,16 @@ func startModels(ctx context.Context, o options, logger *slog.Logger) (_ *models
 		}
 	}()
 	return m, nil
+}
+
+// maxTraining is the memory that a training may take, in bytes.
+func maxTraining() (int64, error) {
+	text := config.Get(os.Getenv, config.ModelServerMaxTraining)
+	most, err := humanize.ParseBytes(text)
+	if err != nil || most == 0 || most > math.MaxInt64 {
+		return 0, problem.Input("%s is %q: give a size such as 8GiB", config.ModelServerMaxTraining, text)
+	}
+	return int64(most), nil
 }
 
 func (m *models) stop() {

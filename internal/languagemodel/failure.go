@@ -18,7 +18,7 @@ const (
 // sentences say what each means to who trains or asks.
 var sentences = map[string]string{
 	codeBadModel:    "the base model cannot be read: what is registered as its file or folder is no model of its kind that the trainer knows",
-	codeOutOfMemory: "the memory did not suffice: lower the batch size, or train on a machine or a GPU with more",
+	codeOutOfMemory: "the memory did not suffice: take a smaller model or a smaller batch, or a machine or a GPU with more",
 	codeBadExample:  "an example is not as the trainer needs it: it has no text, or its label is not among the labels",
 	codeNoLabel:     "there are fewer than two labels to tell apart",
 	codeBadAdapter:  "what the model learnt cannot be read, or was not learnt by this base model",

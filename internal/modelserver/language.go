@@ -102,27 +102,34 @@ const (
 	codeMemory = "out_of_memory"
 )
 
-// Memory that training a language model takes beside its weights: of Python and its
-// libraries, and of what is computed for a token of a model of so many parameters.
-// That of others grows with the square root, as width times depth does.
+// Memory that training a language model takes: of Python and its libraries, of the
+// weights, and of what is kept for each token of a pass while it learns. That is 2 MB
+// in a model of 135 million parameters, and grows with the square root of these, as
+// width times depth does.
 const (
 	trainerBytes     = 1 << 30
-	tokenBytes       = 3 << 19
-	tokenParameters  = 135_000_000
 	causalWeights    = 4     // bytes a parameter
 	encoderWeights   = 4 * 4 // with gradients and what the optimizer knows
-	exampleCopyBytes = 8     // a byte of text, here and in the trainer's tokens
+	tokenBytes       = 2 << 20
+	tokenParameters  = 135_000_000
+	exampleCopyBytes = 8 // a byte of text, here and in the trainer's tokens
+	// A pass takes so many tokens on a processor, or one text's with its labels.
+	passTokens  = 1024
+	framing     = 32
+	labelTokens = 4
 )
 
 // languageMemory estimates what a training from a language model takes of the
 // machine's memory: on a GPU, what passes through it.
-func (s *Server) languageMemory(ctx context.Context, j job, textBytes int) (int64, *jobError) {
+func (s *Server) languageMemory(ctx context.Context, j job, textBytes, labels int) (int64, *jobError) {
 	if failure := s.lacks(j); failure != nil {
 		return 0, failure
 	}
 	facts, err := s.options.LanguageModels.Check(ctx, j.Model)
 	var failed languagemodel.Failure
 	switch {
+	case ctx.Err() != nil:
+		return 0, nil // which the caller sees
 	case errors.As(err, &failed):
 		return 0, &jobError{Code: failed.Code, Message: "The job cannot be trained: " + failed.Error() + "."}
 	case err != nil:
@@ -136,8 +143,10 @@ func (s *Server) languageMemory(ctx context.Context, j job, textBytes int) (int6
 	if j.Card.Kind == languagemodel.Encoder {
 		needed += facts.Parameters * (encoderWeights - causalWeights)
 	}
+	row := languagemodel.MaxTokens + framing + labels*labelTokens
+	tokens := min(j.BatchSize*row, max(passTokens, row))
 	growth := math.Sqrt(float64(facts.Parameters) / tokenParameters)
-	return needed + int64(float64(j.BatchSize*languagemodel.MaxTokens*tokenBytes)*growth), nil
+	return needed + int64(float64(tokens)*tokenBytes*growth), nil
 }
 
 // statePath is the folder in which a trainer saves where it is in a job.

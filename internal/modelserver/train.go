@@ -202,7 +202,7 @@ func (s *Server) checkSize(ctx context.Context, j job, train, validation census)
 	}
 	if needed > s.options.MaxTrainingBytes && j.Card != nil {
 		return &jobError{Code: codeMemory, Message: fmt.Sprintf(
-			"Training %s in batches of %d would take about %s of memory, and the server gives a training at most %s: lower the batch size, or ask who runs the server for more (-max-training).",
+			"Training %s in batches of %d would take about %s of memory, and the server gives a training at most %s: take a smaller model, or ask who runs the server for more (-max-training).",
 			j.Model, j.BatchSize, humanize.IBytes(uint64(needed)), humanize.IBytes(uint64(s.options.MaxTrainingBytes)))}
 	}
 	if needed > s.options.MaxTrainingBytes {
@@ -226,7 +226,7 @@ func (s *Server) checkSize(ctx context.Context, j job, train, validation census)
 // memory estimates what a training takes of it, at most.
 func (s *Server) memory(ctx context.Context, j job, train, validation census) (int64, *jobError) {
 	if j.Card != nil {
-		return s.languageMemory(ctx, j, train.textBytes+validation.textBytes)
+		return s.languageMemory(ctx, j, train.textBytes+validation.textBytes, len(train.labels))
 	}
 	width := 0
 	if j.Model == HybridModel && s.options.Encoder != nil {
