@@ -50,8 +50,8 @@ func TestReadBasesRefuses(t *testing.T) {
 		}
 	}
 	for content, want := range map[string]string{
-		`{"models":[]}`:       "is not a JSON list of language models",
-		`[{"name":"a","x":1}]`:`unknown field "x"`,
+		`{"models":[]}`:        "is not a JSON list of language models",
+		`[{"name":"a","x":1}]`: `unknown field "x"`,
 	} {
 		file := filepath.Join(t.TempDir(), "models.json")
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
