@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"math"
 	"net/http"
 	"os"
@@ -24,7 +25,7 @@ import (
 func languageModels(t *testing.T, bases ...languagemodel.Base) *languagemodel.Models {
 	t.Helper()
 	python := languagemodeltest.Python(t)
-	models, err := languagemodel.Load(t.Context(), languagemodel.Options{File: languagemodeltest.File(t, bases...), Python: python})
+	models, err := languagemodel.Load(t.Context(), languagemodel.Options{File: languagemodeltest.File(t, bases...), Python: python, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,6 +255,51 @@ func TestLanguageModelTrainingIsInterrupted(t *testing.T) {
 	}
 }
 
+// A server that is killed takes its trainer with it, and the next one goes on from what
+// was saved.
+func TestLanguageModelSurvivesSIGKILL(t *testing.T) {
+	slowTrainer(t)
+	base := languagemodeltest.Tiny(t)[0]
+	t.Setenv(childPython, languagemodeltest.Python(t))
+	t.Setenv(childModels, languagemodeltest.File(t, base))
+	dir := t.TempDir()
+	r, kill := spawn(t, dir)
+	id := r.create(t, map[string]any{"model": base.Name, "training_file": r.upload(t, jsonl(1, 400)),
+		"hyperparameters": map[string]any{"n_epochs": 3, "batch_size": 4}}).ID
+	r.awaitEvent(t, id, "Step 100/300")
+	kill()
+	for trains(t, dir) { // ends with the test's time, if it lives on
+		time.Sleep(time.Millisecond)
+	}
+	r, kill = spawn(t, dir)
+	defer kill()
+	done := await(t, r.client, id, statusSucceeded)
+	for _, told := range []string{"Fine-tuning job started again after a restart", "Training goes on after step "} {
+		r.awaitEvent(t, id, told)
+	}
+	if epochs := strings.Count(r.figures(t, id), "\n") - 1; epochs != 3 {
+		t.Errorf("the results have %d epochs, want 3", epochs)
+	}
+	if got := r.probabilities(t, done.FineTunedModel, "my flight"); len(got) != len(topicNames) {
+		t.Errorf("the model answers %v", got)
+	}
+}
+
+// trains tells whether a process trains with its state in a folder.
+func trains(t *testing.T, dir string) bool {
+	t.Helper()
+	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil || len(processes) == 0 {
+		t.Skip("this machine does not list its processes")
+	}
+	for _, process := range processes {
+		if line, err := os.ReadFile(process); err == nil && bytes.Contains(line, []byte("--state\x00"+dir)) {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *running) figures(t *testing.T, id string) string {
 	t.Helper()
 	var done jobObject
@@ -273,7 +319,8 @@ func (r *running) awaitEvent(t *testing.T, id, message string) {
 				return
 			}
 		}
-		if j, _ := r.jobs.get(id); !j.active() {
+		var j jobObject
+		if r.call(t, "GET", "/v1/fine_tuning/jobs/"+id, nil, &j); j.Status == statusFailed || j.Status == statusCancelled {
 			t.Fatalf("the job is %s: %+v", j.Status, j.Error)
 		}
 		time.Sleep(10 * time.Millisecond)
