@@ -11,6 +11,11 @@
 # builds the same with a worker and a model server that run their models in ONNX
 # Runtime.
 
+#   docker build --target trainer -t switchboard:trainer .
+#
+# builds a model server with the trainer of language models, on Python, for a machine
+# with a GPU (or without, slowly).
+
 FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
 # The modules change less often than the source, so they have a layer of their own.
@@ -77,6 +82,21 @@ RUN ldd /root-ort/usr/local/bin/worker /root-ort/usr/local/bin/modelserver /root
 
 FROM static AS ort
 COPY --from=build-ort /root-ort/ /
+
+# The target trainer. PyTorch brings CUDA's libraries along; the driver is the host's.
+FROM python:3.11-slim-bookworm AS trainer
+COPY trainer/requirements.txt /opt/trainer/
+RUN pip install --no-cache-dir --require-hashes -r /opt/trainer/requirements.txt
+COPY trainer/switchboard_trainer /opt/trainer/switchboard_trainer
+COPY --from=build --chown=65532:65532 /root-fs/models /models
+COPY --from=build --chown=65532:65532 /root-fs/var/lib/switchboard /var/lib/switchboard
+COPY --from=build /out/modelserver /usr/local/bin/
+USER 65532:65532
+WORKDIR /tmp
+ENV HOME=/tmp \
+    PYTHONPATH=/opt/trainer \
+    SWITCHBOARD_MODELSERVER_DATA=/var/lib/switchboard/modelserver \
+    SWITCHBOARD_MODELSERVER_TRAINER=/usr/local/bin/python
 
 # Without --target, the static programs alone.
 FROM static

@@ -44,21 +44,32 @@ type compose struct {
 }
 
 type service struct {
-	Image           string
-	Build           struct{ Context, Target string }
-	User            string
-	Restart         string
-	Privileged      bool
-	Profiles        []string
-	CapDrop         []string `yaml:"cap_drop"`
-	SecurityOpt     []string `yaml:"security_opt"`
-	Entrypoint      []string
-	Command         []string
-	Environment     map[string]string
-	Ports           []string
-	Volumes         []string
-	Networks        []string
-	ReadOnly        bool                                  `yaml:"read_only"`
+	Image       string
+	Build       struct{ Context, Target string }
+	User        string
+	Restart     string
+	Privileged  bool
+	Profiles    []string
+	CapDrop     []string `yaml:"cap_drop"`
+	SecurityOpt []string `yaml:"security_opt"`
+	Entrypoint  []string
+	Command     []string
+	Environment map[string]string
+	Ports       []string
+	Volumes     []string
+	Networks    []string
+	ReadOnly    bool `yaml:"read_only"`
+	Deploy      struct {
+		Resources struct {
+			Reservations struct {
+				Devices []struct {
+					Driver       string
+					Count        int
+					Capabilities []string
+				}
+			}
+		}
+	}
 	StopGracePeriod string                                `yaml:"stop_grace_period"`
 	DependsOn       map[string]struct{ Condition string } `yaml:"depends_on"`
 	Healthcheck     struct {
@@ -203,8 +214,12 @@ func TestImagesArePinned(t *testing.T) {
 			t.Errorf("deploy/README.md does not list %s with %s", name, s.Image)
 		}
 		if s.ours() {
-			if s.Image != "switchboard:local" {
-				t.Errorf("service %s is built here, so its image should be switchboard:local, not %s", name, s.Image)
+			want := "switchboard:local"
+			if name == trainerService {
+				want = "switchboard:trainer"
+			}
+			if s.Image != want {
+				t.Errorf("service %s is built here, so its image should be %s, not %s", name, want, s.Image)
 			}
 			continue
 		}
@@ -264,7 +279,7 @@ func TestDefaultTargetIsStatic(t *testing.T) {
 		t.Errorf("the last stage is from %s", from)
 	}
 	for name, s := range readCompose(t).Services {
-		if s.ours() && s.Build.Target != "${SWITCHBOARD_BUILD:-static}" {
+		if s.ours() && name != trainerService && s.Build.Target != "${SWITCHBOARD_BUILD:-static}" {
 			t.Errorf("service %s is built for the target %s", name, s.Build.Target)
 		}
 	}
@@ -336,7 +351,7 @@ func TestVariablesAreDocumented(t *testing.T) {
 	for _, env := range readDockerfile(t).all("ENV") {
 		for assignment := range strings.FieldsSeq(env) {
 			variable, _, _ := strings.Cut(assignment, "=")
-			if !slices.Contains([]string{"HOME", "PATH", "ZONEINFO", "GOEXPERIMENT"}, variable) && !settings[variable] {
+			if !slices.Contains([]string{"HOME", "PATH", "ZONEINFO", "GOEXPERIMENT", "PYTHONPATH"}, variable) && !settings[variable] {
 				t.Errorf("the Dockerfile sets %s, which nothing reads", variable)
 			}
 		}
@@ -698,6 +713,46 @@ func TestSpeechIsAProfile(t *testing.T) {
 	}
 	if !strings.Contains(read(t, "deploy/example.env"), "\n#"+config.SpeechURL+"=http://speech:8000/v1\n#"+config.SpeechServer+"=speaches\n") {
 		t.Error("deploy/example.env does not tell how workers find the recognizer")
+	}
+}
+
+// trainerService fine-tunes language models, in an image that has Python.
+const trainerService = "modelserver-gpu"
+
+// The model server with the trainer is a profile, gets the machine's GPU, and finds
+// the trainer where its image has it.
+func TestTheTrainerIsAProfile(t *testing.T) {
+	s := readCompose(t).Services[trainerService]
+	if !slices.Equal(s.Profiles, []string{"gpu"}) || s.Build.Target != "trainer" {
+		t.Errorf("it has the profiles %v and the target %s", s.Profiles, s.Build.Target)
+	}
+	devices := s.Deploy.Resources.Reservations.Devices
+	if len(devices) != 1 || devices[0].Driver != "nvidia" || devices[0].Count != 1 || !slices.Equal(devices[0].Capabilities, []string{"gpu"}) {
+		t.Errorf("it reserves %+v", devices)
+	}
+	if grace, err := time.ParseDuration(s.StopGracePeriod); err != nil || grace < 30*time.Second {
+		t.Errorf("it is killed after %s; a training may take 15 seconds to save its state", s.StopGracePeriod)
+	}
+	if s.Environment[config.ModelServerLanguage] != "${"+config.ModelServerLanguage+":-/models/language-models.json}" {
+		t.Errorf("its language models are %s", s.Environment[config.ModelServerLanguage])
+	}
+	if !slices.Equal(s.Volumes, []string{trainerService + ":/var/lib/switchboard/modelserver", "./models:/models:ro"}) {
+		t.Errorf("it mounts %v", s.Volumes)
+	}
+	d := readDockerfile(t)
+	env := strings.Join(d.all("ENV"), " ")
+	for _, want := range []string{config.ModelServerTrainer + "=/usr/local/bin/python", "PYTHONPATH=/opt/trainer", config.ModelServerData + "=/var/lib/switchboard/modelserver"} {
+		if !strings.Contains(env, want) {
+			t.Errorf("the image does not set %s", want)
+		}
+	}
+	for _, file := range []string{"trainer/requirements.txt", "trainer/switchboard_trainer/__main__.py"} {
+		if _, err := os.Stat(filepath.Join(root, file)); err != nil {
+			t.Errorf("the image copies %s: %v", file, err)
+		}
+	}
+	if !strings.Contains(read(t, "deploy/example.env"), "\n#OPENAI_BASE_URL=http://"+trainerService+":8090/v1\n") {
+		t.Error("deploy/example.env does not tell how workers find it")
 	}
 }
 

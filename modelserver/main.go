@@ -1,6 +1,7 @@
 // Modelserver is the model server as a process of its own: OpenAI's endpoints
 // for files, fine-tuning jobs, models and chat completions over a linear
-// classifier that trains on the CPU. See internal/modelserver.
+// classifier that trains on the CPU and, where they are installed, open language
+// models. See internal/modelserver.
 //
 //	modelserver [flags]                          serve until interrupted
 //	modelserver health [flags]                   exit 0 if a server answers, 1 if not
@@ -17,6 +18,8 @@
 //	-metrics-address  SWITCHBOARD_MODELSERVER_METRICS_ADDRESS  host and port for Prometheus, without a key
 //	-max-disk         SWITCHBOARD_MODELSERVER_MAX_DISK         quota of the data directory, such as 20GB
 //	-encoder          SWITCHBOARD_MODELSERVER_ENCODER          directory of a sentence encoder, for switchboard-hybrid-1
+//	-language-models  SWITCHBOARD_MODELSERVER_LANGUAGE_MODELS  JSON file of language models that can be fine-tuned
+//	-trainer          SWITCHBOARD_MODELSERVER_TRAINER          Python that runs the trainer: that of trainer/.venv
 //	-max-training     SWITCHBOARD_MODELSERVER_MAX_TRAINING     memory that a training may take: 4GiB
 //	-max-chats                                                 completions in work at once: one a processor
 //	-max-waiting-chats                                         completions of a key that may wait: 1024
@@ -73,6 +76,7 @@ import (
 	"switchboard/internal/console"
 	"switchboard/internal/encoder"
 	"switchboard/internal/endpoint"
+	"switchboard/internal/languagemodel"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/problem"
 	"switchboard/internal/program"
@@ -103,6 +107,8 @@ type settings struct {
 	maxDisk         string
 	maxTraining     string
 	encoder         string
+	languageModels  string
+	trainer         string
 	chats, waiting  int
 	drain           time.Duration
 	faults          string
@@ -123,6 +129,8 @@ func (s *settings) register(flags *flag.FlagSet, env func(string) string) {
 	text(&s.maxDisk, "max-disk", config.ModelServerMaxDisk, "quota of the data directory, such as 20GB; none if empty")
 	text(&s.maxTraining, "max-training", config.ModelServerMaxTraining, "memory that a training may take, as it is estimated before it starts")
 	text(&s.encoder, "encoder", config.ModelServerEncoder, "directory of a sentence encoder in ONNX, for the base model "+modelserver.HybridModel)
+	text(&s.languageModels, "language-models", config.ModelServerLanguage, "JSON file of language models that can be fine-tuned")
+	text(&s.trainer, "trainer", config.ModelServerTrainer, "Python that runs the trainer; that of trainer/.venv, if empty")
 	flags.IntVar(&s.chats, "max-chats", 0, "chat completions in work at once; 0 is one a processor")
 	flags.IntVar(&s.waiting, "max-waiting-chats", 0, "chat completions of a key that may wait for their turn; 0 is 1024")
 	flags.DurationVar(&s.drain, "drain", 0, "how long to go on after being told to stop, while /readyz says no")
@@ -216,7 +224,7 @@ func (s *settings) flags(env func(string) string) (flags *flag.FlagSet, version 
 
 func usage(flags *flag.FlagSet, w io.Writer) {
 	fmt.Fprint(w, `Serve OpenAI's endpoints for files, fine-tuning jobs, batches, models and chat
-completions, over classifiers that train on the CPU.
+completions, over classifiers that train on the CPU, and over language models.
 
 Usage:
   modelserver [flags]                          serve until interrupted
@@ -292,6 +300,12 @@ func serve(ctx context.Context, s settings, keys []string, stderr io.Writer) (er
 		}
 		defer func() { err = errors.Join(err, options.Encoder.Close()) }()
 		log.Info("sentence encoder loaded", "name", options.Encoder.Name(), "model", modelserver.HybridModel)
+	}
+	if s.languageModels != "" {
+		if options.LanguageModels, err = languagemodel.Load(ctx, languagemodel.Options{File: s.languageModels, Python: s.trainer, Logger: log}); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, options.LanguageModels.Close()) }()
 	}
 	server, err := modelserver.New(options)
 	if err != nil {

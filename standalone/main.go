@@ -72,6 +72,8 @@ With OPENAI_BASE_URL set, that provider is used and no model server is started.`
 	flags.IntVar(&o.intakePort, "intake-port", config.IntakePort, "port to which calls are sent; 0 takes a free one")
 	flags.IntVar(&o.dashboardPort, "dashboard-port", config.DashboardPort, "port for the dashboard; 0 takes a free one")
 	flags.StringVar(&o.encoder, "encoder", "", "directory of a sentence encoder in ONNX, for the model server's base model "+modelserver.HybridModel)
+	flags.StringVar(&o.languageModels, "language-models", os.Getenv(config.ModelServerLanguage), "JSON file of language models that the model server can fine-tune")
+	flags.StringVar(&o.trainer, "trainer", os.Getenv(config.ModelServerTrainer), "Python that runs the trainer; that of trainer/.venv, if empty")
 	root.AddCommand(&cobra.Command{
 		Use:   "demo",
 		Short: "Fine-tune on the sample, apply the model to its production file, print a summary and leave",

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -16,12 +17,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"switchboard/internal/callkey"
 	"switchboard/internal/config"
 	"switchboard/internal/dashboard"
 	"switchboard/internal/embedded"
 	"switchboard/internal/encoder"
 	"switchboard/internal/intake"
+	"switchboard/internal/languagemodel"
 	"switchboard/internal/modelserver"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
@@ -35,6 +39,7 @@ type options struct {
 	kafkaPort, intakePort           int
 	dashboardPort                   int
 	encoder                         string
+	languageModels, trainer         string
 }
 
 // partitions are those of the topics of calls: as many calls can be taken in by
@@ -266,7 +271,8 @@ func (s *stack) environ() []string {
 type models struct {
 	url, key string
 	server   *modelserver.Server
-	encoder  *encoder.Encoder // nil without one
+	encoder  *encoder.Encoder      // nil without one
+	language *languagemodel.Models // nil without any
 	http     *http.Server
 	log      *slog.Logger
 }
@@ -283,7 +289,16 @@ func startModels(ctx context.Context, o options, logger *slog.Logger) (_ *models
 			return nil, err
 		}
 	}
+	if o.languageModels != "" {
+		if m.language, err = languagemodel.Load(ctx, languagemodel.Options{File: o.languageModels, Python: o.trainer, Logger: logger}); err != nil {
+			return nil, err
+		}
+	}
 	m.key, err = ownKey(filepath.Join(o.dir, config.KeyFile))
+	if err != nil {
+		return nil, err
+	}
+	most, err := maxTraining()
 	if err != nil {
 		return nil, err
 	}
@@ -291,7 +306,7 @@ func startModels(ctx context.Context, o options, logger *slog.Logger) (_ *models
 		// With a name, what is there outlives the key, which is made anew where
 		// its file is lost.
 		NamedKeys: []modelserver.Key{{Name: "standalone", Key: m.key}},
-		Dir:       filepath.Join(o.dir, config.ModelServerDir), Encoder: m.encoder, Logger: logger,
+		Dir:       filepath.Join(o.dir, config.ModelServerDir), Encoder: m.encoder, LanguageModels: m.language, MaxTrainingBytes: most, Logger: logger,
 	})
 	if err != nil {
 		return nil, err
@@ -310,6 +325,16 @@ func startModels(ctx context.Context, o options, logger *slog.Logger) (_ *models
 	return m, nil
 }
 
+// maxTraining is the memory that a training may take, in bytes.
+func maxTraining() (int64, error) {
+	text := config.Get(os.Getenv, config.ModelServerMaxTraining)
+	most, err := humanize.ParseBytes(text)
+	if err != nil || most == 0 || most > math.MaxInt64 {
+		return 0, problem.Input("%s is %q: give a size such as 8GiB", config.ModelServerMaxTraining, text)
+	}
+	return int64(most), nil
+}
+
 func (m *models) stop() {
 	if m.http != nil {
 		_ = m.http.Close() // the worker, its one client, has stopped
@@ -320,6 +345,9 @@ func (m *models) stop() {
 	}
 	if m.encoder != nil {
 		err = errors.Join(err, m.encoder.Close())
+	}
+	if m.language != nil {
+		err = errors.Join(err, m.language.Close())
 	}
 	if err != nil {
 		m.log.Error("The model server did not stop well.", "error", err)

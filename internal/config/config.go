@@ -81,6 +81,8 @@ const (
 	ModelServerMaxDisk     = "SWITCHBOARD_MODELSERVER_MAX_DISK"
 	ModelServerMaxTraining = "SWITCHBOARD_MODELSERVER_MAX_TRAINING"
 	ModelServerEncoder     = "SWITCHBOARD_MODELSERVER_ENCODER"
+	ModelServerLanguage    = "SWITCHBOARD_MODELSERVER_LANGUAGE_MODELS"
+	ModelServerTrainer     = "SWITCHBOARD_MODELSERVER_TRAINER"
 	ModelServerAllowFaults = "SWITCHBOARD_MODELSERVER_ALLOW_FAULTS"
 
 	KafkaBrokers          = "SWITCHBOARD_KAFKA_BROKERS"
@@ -197,6 +199,8 @@ var Settings = []Setting{
 	{ModelServerMaxDisk, "", "quota of the model server's folder, such as `20GB`"},
 	{ModelServerMaxTraining, "4GiB", "memory that a training at the model server may take, as it is estimated before it starts"},
 	{ModelServerEncoder, "", "folder of a sentence encoder in ONNX, with which the model server has the base model `" + HybridBaseModel + "`"},
+	{ModelServerLanguage, "", "JSON file of language models that the model server fine-tunes with the trainer"},
+	{ModelServerTrainer, "", "Python that runs the trainer, unless it is `trainer/.venv/bin/python` beside the program or in the working directory"},
 	{ModelServerAllowFaults, "", "`1` lets the model server fail on purpose, for tests"},
 	{KafkaBrokers, "", "hosts and ports of the Kafka brokers that calls come from, separated by commas; an intake needs one, and a worker without analyzes calls of files alone"},
 	{KafkaTLS, "", "`1` speaks TLS with the brokers; a certificate or an authority below does so too"},

@@ -285,11 +285,15 @@ func (r *batchRun) answer(ctx context.Context, lines []batchLine) error {
 		return r.write(results)
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	workers := max(1, r.s.options.MaxChats/2)
+	turns := r.s.chats
+	if len(lines) > 0 {
+		turns = r.s.turns(modelOf(lines[0])) // all lines are for one
+	}
+	workers := max(1, turns.size/2)
 	for w := range workers {
 		group.Go(func() error {
 			for i := w; i < len(lines); i += workers {
-				if err := r.s.chats.turn(ctx, r.batch.Owner, func() { results[i] = r.result(ctx, lines[i]) }); err != nil {
+				if err := turns.turn(ctx, r.batch.Owner, func() { results[i] = r.result(ctx, lines[i]) }); err != nil {
 					return err
 				}
 			}
@@ -335,7 +339,7 @@ func (r *batchRun) result(ctx context.Context, line batchLine) batchResult {
 	var request chatRequest
 	answer, err := reply{}, json.Unmarshal(line.Body, &request)
 	if err == nil {
-		answer, err = r.s.reply(ctx, request, r.may)
+		answer, err = r.reply(ctx, request)
 	} else {
 		err = badParam("body", "The body does not have the types that a chat completion has.")
 	}
@@ -353,6 +357,36 @@ func (r *batchRun) result(ctx context.Context, line batchLine) batchResult {
 	}
 	result.Response = &response
 	return result
+}
+
+// reply answers a request as [Server.reply] does, but comes back as often as it is
+// asked to: nobody waits.
+func (r *batchRun) reply(ctx context.Context, request chatRequest) (answer reply, err error) {
+	for range batchTries {
+		answer, err = r.s.reply(ctx, request, r.may)
+		var refused *apiError
+		if err == nil || !errors.As(err, &refused) || refused.after == 0 {
+			return answer, err
+		}
+		select {
+		case <-time.After(refused.after):
+		case <-ctx.Done():
+			return answer, err
+		}
+	}
+	return answer, err
+}
+
+// batchTries is how often a request is made that is asked to come back.
+const batchTries = 5
+
+// modelOf is the model that a line asks.
+func modelOf(line batchLine) string {
+	var body struct {
+		Model string `json:"model"`
+	}
+	_ = json.Unmarshal(line.Body, &body) // it was validated
+	return body.Model
 }
 
 // write puts results into the file they belong to, in the order of the input.

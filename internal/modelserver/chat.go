@@ -189,7 +189,7 @@ func (s *Server) reply(ctx context.Context, request chatRequest, may func(owner 
 	if err != nil {
 		return reply{}, err
 	}
-	all, err := s.predict(ctx, model, text)
+	all, err := model.answer(ctx, text)
 	if err != nil {
 		return reply{}, err
 	}
@@ -211,10 +211,14 @@ func (s *Server) reply(ctx context.Context, request chatRequest, may func(owner 
 
 // asked returns the model that a request asks and the text that it asks about. May
 // and errors are as in [Server.reply].
-func (s *Server) asked(request chatRequest, may func(owner string) bool) (model *classifier.Model, text string, err error) {
+func (s *Server) asked(request chatRequest, may func(owner string) bool) (model answerer, text string, err error) {
 	if s.isBase(request.Model) {
+		what := "the untrained classifier"
+		if _, ok := s.options.LanguageModels.Base(request.Model); ok {
+			what = "a language model without training"
+		}
 		return nil, "", invalid(http.StatusBadRequest, "model", "model_not_trained",
-			"%s is the untrained classifier and has no labels to answer with: create a fine-tuning job and ask the model that it makes.", request.Model)
+			"%s is %s and has no labels to answer with: create a fine-tuning job and ask the model that it makes.", request.Model, what)
 	}
 	text, asked := userText(request.Messages)
 	switch {
@@ -251,7 +255,7 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &request); err != nil {
 		return err
 	}
-	leave, err := s.chats.enter(r.Context(), w)
+	leave, err := s.turns(request.Model).enter(r.Context(), w)
 	if err != nil {
 		return err
 	}

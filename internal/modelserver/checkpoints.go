@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"time"
-
-	"switchboard/internal/classifier"
 )
 
 // keptCheckpoints is how many epochs leave their model, as at OpenAI: the last
@@ -18,6 +16,8 @@ const keptCheckpoints = 3
 type checkpoint struct {
 	Created int64   `json:"created_ns"`
 	Metrics metrics `json:"metrics"`
+	// Adapter is the SHA-256 of a language model's adapter.
+	Adapter string `json:"adapter_sha256,omitempty"`
 }
 
 func (c checkpoint) path(jobID string) string {
@@ -36,10 +36,19 @@ type snapshots []snapshot
 
 type snapshot struct {
 	checkpoint
-	model *classifier.Model
+	model keepable
 }
 
-func (s *snapshots) add(model *classifier.Model, m metrics) {
+// keepable is a model that a training made, before it is on the shelf.
+type keepable interface {
+	// keep puts the model under a name.
+	keep(d disk, name string) error
+}
+
+// keep writes a classifier to a file.
+func (l linear) keep(d disk, name string) error { return d.write(name, l.Model) }
+
+func (s *snapshots) add(model keepable, m metrics) {
 	*s = append(*s, snapshot{checkpoint{Created: time.Now().UnixNano(), Metrics: m}, model})
 	if len(*s) > keptCheckpoints {
 		*s = slices.Delete(*s, 0, 1)

@@ -1,12 +1,14 @@
-// Package modelserver serves the linear classifier of internal/classifier
-// over OpenAI's wire protocol, so that any OpenAI client can train it and ask
-// it.
+// Package modelserver serves the linear classifier of internal/classifier, and open
+// language models, over OpenAI's wire protocol, so that any OpenAI client can train
+// them and ask them.
 //
 // # What it is
 //
 // The base model [BaseModel] is a softmax regression over hashed n-grams. A server
 // with a sentence encoder has a second one, [HybridModel], which learns from the
-// encoder's embeddings as well, and is asked where the same encoder is. A model
+// encoder's embeddings as well, and is asked where the same encoder is. Others are
+// language models ([Options.LanguageModels]), which package languagemodel trains and
+// asks. A model
 // learns to give a text one label out of those it was trained with, and can do
 // nothing else: it writes no text, follows no instruction, and does not read
 // the system message. Untrained it has no labels and answers nothing.
@@ -62,14 +64,19 @@
 //   - Keys that are admin are shown an additional field, owner, of files, jobs,
 //     batches and models.
 //   - A paused job that is resumed is trained from the start. It ends in the
-//     same model, and counts among the active jobs all the while.
+//     same model, and counts among the active jobs all the while. One that starts
+//     from a language model goes on from where it was saved.
+//   - For a language model, "auto" is 8, 3 and 1, and its events tell every tenth of
+//     the steps.
 //   - Where hyperparameters stand both in method and beside it, method counts.
 //
 // # What is on disk
 //
 // Everything is under one directory: files/ holds uploads and result files,
 // jobs/ and batches/ one JSON record each, models/ one file a trained model or
-// checkpoint, named after its job. Records are written to a temporary name, synced
+// checkpoint, named after its job, which is a folder with an adapter for a language
+// model, and training/ a folder for each job whose trainer has saved where it is.
+// Records are written to a temporary name, synced
 // and renamed, so that a process killed at any moment leaves each of them old
 // or new. At the start, jobs and batches that were not done are taken up again:
 // they start over, and because they are deterministic, end in the same bytes. A lock
@@ -90,7 +97,8 @@
 // Each key has its own limits ([Key]), and answers say what is left of its rates
 // in OpenAI's headers. Keys take turns: at training, at batches, and at chat
 // completions, which are work for the CPU alone and have a bounded queue for each
-// key. Uploads and jobs have a quota ([Options.MaxDiskBytes]), and the memory of a
+// key. Completions of language models have a queue of their own, because they share
+// passes. Uploads and jobs have a quota ([Options.MaxDiskBytes]), and the memory of a
 // training is bounded before it starts ([Options.MaxTrainingBytes]). A
 // client that trickles a request, or does not read its answer, is sent away
 // after a time, and keeps no turn in the queue meanwhile. What goes on is told

@@ -5,16 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // apiError is an error as OpenAI puts it: a status code and a body of message,
 // type, param and code.
 type apiError struct {
 	status  int
-	Message string  `json:"message"`
-	Type    string  `json:"type"`
-	Param   *string `json:"param"`
-	Code    *string `json:"code"`
+	after   time.Duration // when to try again; 0 does not say
+	Message string        `json:"message"`
+	Type    string        `json:"type"`
+	Param   *string       `json:"param"`
+	Code    *string       `json:"code"`
 }
 
 func (e *apiError) Error() string { return e.Message }
@@ -72,6 +74,9 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 			Type:    typeServer,
 			Code:    optional("internal_error"),
 		}
+	}
+	if answer.after > 0 {
+		retryAfter(w.Header(), answer.after)
 	}
 	writeJSON(w, answer.status, map[string]*apiError{"error": answer})
 }

@@ -53,7 +53,7 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &request); err != nil {
 		return err
 	}
-	leave, err := s.chats.enter(r.Context(), w)
+	leave, err := s.turns(request.Model).enter(r.Context(), w)
 	if err != nil {
 		return err
 	}
@@ -78,11 +78,11 @@ func (s *Server) explanation(ctx context.Context, request explainRequest, may fu
 	if err != nil {
 		return explanation{}, err
 	}
-	embedding, err := s.embedding(ctx, model, text)
+	scored, told, err := model.explain(ctx, text)
 	if err != nil {
 		return explanation{}, err
 	}
-	return explanationOf(request, model.PredictEmbedded(text, embedding), model.Explain(text, embedding)), nil
+	return explanationOf(request, scored, told), nil
 }
 
 func explanationOf(request explainRequest, scored []classifier.Scored, told classifier.Explanation) explanation {

@@ -333,6 +333,9 @@ func (s *Server) sweep() error {
 	if err := s.sweepModels(made); err != nil {
 		return err
 	}
+	if err := s.sweepStates(); err != nil {
+		return err
+	}
 	for _, id := range unfinished {
 		if _, ok := s.files.get(id); !ok {
 			continue

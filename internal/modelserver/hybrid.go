@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"switchboard/internal/classifier"
 	"switchboard/internal/config"
+	"switchboard/internal/encoder"
 )
 
 // HybridModel is the base model that learns from sentence embeddings as well as
@@ -17,16 +19,18 @@ import (
 const HybridModel = config.HybridBaseModel
 
 // isBase tells whether a model is one of those that can be fine-tuned.
-func (s *Server) isBase(model string) bool {
-	return model == BaseModel || model == HybridModel && s.options.Encoder != nil
-}
+func (s *Server) isBase(model string) bool { return slices.Contains(s.baseModels(), model) }
 
 // baseModels returns what can be fine-tuned.
 func (s *Server) baseModels() []string {
-	if s.options.Encoder == nil {
-		return []string{BaseModel}
+	bases := []string{BaseModel}
+	if s.options.Encoder != nil {
+		bases = append(bases, HybridModel)
 	}
-	return []string{BaseModel, HybridModel}
+	for _, b := range s.options.LanguageModels.Bases() {
+		bases = append(bases, b.Name)
+	}
+	return bases
 }
 
 // encode gives the examples of a hybrid's job their embeddings. It takes far
@@ -80,30 +84,41 @@ func (s *Server) recordEncoding(id string, done, of int, start time.Time) {
 // encoder.
 var noEncoder = jobError{Code: "encoder_missing", Message: "The job starts from " + HybridModel + ", which needs a sentence encoder, and the server was started again without one: start it with -encoder and create the job again."}
 
-// predict asks a model, with the embedding of the text if the model learnt from
-// such.
-func (s *Server) predict(ctx context.Context, model *classifier.Model, text string) ([]classifier.Scored, error) {
-	embedding, err := s.embedding(ctx, model, text)
+// linear is a classifier with the encoder that the server has, nil if it has none.
+type linear struct {
+	*classifier.Model
+	encoder *encoder.Encoder
+}
+
+func (l linear) answer(ctx context.Context, text string) ([]classifier.Scored, error) {
+	embedding, err := l.embedding(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	return model.PredictEmbedded(text, embedding), nil
+	return l.PredictEmbedded(text, embedding), nil
+}
+
+func (l linear) explain(ctx context.Context, text string) ([]classifier.Scored, classifier.Explanation, error) {
+	embedding, err := l.embedding(ctx, text)
+	if err != nil {
+		return nil, classifier.Explanation{}, err
+	}
+	return l.PredictEmbedded(text, embedding), l.Explain(text, embedding), nil
 }
 
 // embedding is what a model wants to know of a text beside its words, nil for one
 // that knows the words alone.
-func (s *Server) embedding(ctx context.Context, model *classifier.Model, text string) ([]float32, error) {
-	if model.Width() == 0 {
+func (l linear) embedding(ctx context.Context, text string) ([]float32, error) {
+	if l.Width() == 0 {
 		return nil, nil
 	}
-	encoder := s.options.Encoder
 	switch {
-	case encoder == nil:
-		return nil, wrongEncoder(model, "without an encoder")
-	case encoder.Name() != model.Encoder():
-		return nil, wrongEncoder(model, "with the encoder "+shortName(encoder.Name()))
+	case l.encoder == nil:
+		return nil, wrongEncoder(l.Model, "without an encoder")
+	case l.encoder.Name() != l.Encoder():
+		return nil, wrongEncoder(l.Model, "with the encoder "+shortName(l.encoder.Name()))
 	}
-	vectors, err := encoder.Encode(ctx, []string{text}, nil)
+	vectors, err := l.encoder.Encode(ctx, []string{text}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("encoding a text: %w", err)
 	}

@@ -13,7 +13,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"switchboard/internal/classifier"
 	"switchboard/internal/config"
 )
 
@@ -72,6 +71,10 @@ type job struct {
 	// Checkpoints are those of a job that succeeded, in the order of their
 	// epochs.
 	Checkpoints []checkpoint `json:"checkpoints,omitempty"`
+	// Card is that of the language model that the job starts from, nil if it is none;
+	// Adapter is the SHA-256 of what it made.
+	Card    *card  `json:"card,omitempty"`
+	Adapter string `json:"adapter_sha256,omitempty"`
 	// Attempts counts the starts of training that no orderly end followed.
 	Attempts int `json:"attempts,omitempty"`
 	// The times are in nanoseconds since 1970, 0 if not known.
@@ -276,8 +279,9 @@ type requestParameters struct {
 }
 
 // job checks the request and returns the job it asks for, without looking at
-// files. Bases are the models that can be fine-tuned.
-func (r jobRequest) job(bases []string) (job, error) {
+// files. Bases are the models that can be fine-tuned, and auto what it asks for where
+// it leaves the choice.
+func (r jobRequest) job(bases []string, auto hyperparameters) (job, error) {
 	j := job{
 		Model: r.Model, TrainingFile: r.TrainingFile, ValidationFile: r.ValidationFile,
 		Suffix: slug(r.Suffix), Seed: DefaultSeed, Metadata: r.Metadata,
@@ -288,7 +292,7 @@ func (r jobRequest) job(bases []string) (job, error) {
 	if r.Seed != nil {
 		j.Seed = *r.Seed
 	}
-	err := r.readParameters(&j)
+	err := r.readParameters(&j, auto)
 	return j, err
 }
 
@@ -318,7 +322,7 @@ func (r jobRequest) check(bases []string) error {
 }
 
 // readParameters reads the hyperparameters from either of the places that they may be in.
-func (r jobRequest) readParameters(j *job) error {
+func (r jobRequest) readParameters(j *job, auto hyperparameters) error {
 	parameters, prefix := r.Hyperparameters, "hyperparameters."
 	if r.Method != nil && r.Method.Supervised != nil && r.Method.Supervised.Hyperparameters != nil {
 		parameters, prefix = r.Method.Supervised.Hyperparameters, "method.supervised.hyperparameters."
@@ -326,15 +330,15 @@ func (r jobRequest) readParameters(j *job) error {
 	if parameters == nil {
 		parameters = &requestParameters{}
 	}
-	epochs, err := number(prefix+"n_epochs", parameters.Epochs, classifier.DefaultEpochs, 1, maxEpochs, true)
+	epochs, err := number(prefix+"n_epochs", parameters.Epochs, float64(auto.Epochs), 1, maxEpochs, true)
 	if err != nil {
 		return err
 	}
-	batch, err := number(prefix+"batch_size", parameters.BatchSize, classifier.DefaultBatchSize, 1, maxBatchSize, true)
+	batch, err := number(prefix+"batch_size", parameters.BatchSize, float64(auto.BatchSize), 1, maxBatchSize, true)
 	if err != nil {
 		return err
 	}
-	if j.RateMultiplier, err = number(prefix+"learning_rate_multiplier", parameters.RateMultiplier, 1, 0, maxRate, false); err != nil {
+	if j.RateMultiplier, err = number(prefix+"learning_rate_multiplier", parameters.RateMultiplier, auto.RateMultiplier, 0, maxRate, false); err != nil {
 		return err
 	}
 	j.Epochs, j.BatchSize = int(epochs), int(batch)
@@ -389,9 +393,15 @@ func (s *Server) createJob(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &request); err != nil {
 		return err
 	}
-	j, err := request.job(s.baseModels())
+	if err := s.absent(request.Model); err != nil {
+		return err
+	}
+	j, err := request.job(s.baseModels(), s.auto(request.Model))
 	if err != nil {
 		return err
+	}
+	if base, ok := s.options.LanguageModels.Base(j.Model); ok {
+		j.Card = cardOf(base)
 	}
 	h := holderOf(r)
 	s.creating.Lock()
@@ -412,7 +422,7 @@ func (s *Server) createJob(w http.ResponseWriter, r *http.Request) error {
 			return s.tooMany(w, h, "training_tokens", "Jobs with %d tokens are waiting, running or paused, and %d is the limit: try again when one has ended.", tokens, limit)
 		}
 	}
-	if err := s.quota.job(h); err != nil {
+	if err := s.quota.job(h, j.room()); err != nil {
 		return err
 	}
 	j.ID, j.Owner = "ftjob-"+rand.Text(), h.owner
@@ -512,15 +522,18 @@ func (s *Server) cancelJob(w http.ResponseWriter, r *http.Request) error {
 		if !j.active() {
 			return invalid(http.StatusBadRequest, "", "job_already_ended", "The job cannot be cancelled: it has already %s.", j.ended())
 		}
-		s.stopTraining(j.ID)
+		if !s.stopTraining(j.ID) {
+			s.dropState(j.ID) // which nobody works on
+		}
 		j.end(statusCancelled)
 		j.inform("The job was cancelled.")
 		return nil
 	})
 }
 
-// pauseJob takes a job out of the hands of the trainer. What it has learnt is
-// dropped: training is short, and starting over gives the same model.
+// pauseJob takes a job out of the hands of the trainer. What a classifier has learnt
+// is dropped: training is short, and starting over gives the same model. A language
+// model's is saved.
 func (s *Server) pauseJob(w http.ResponseWriter, r *http.Request) error {
 	return s.changeJob(w, r, "fine-tuning job paused", func(j *job) error {
 		switch j.Status {

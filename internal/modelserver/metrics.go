@@ -76,8 +76,8 @@ func (s *Server) watch() {
 	gauge := func(name, help string, read func() float64) {
 		s.meters.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, read))
 	}
-	gauge("chats_working", "Chat completions in work.", func() float64 { return float64(s.chats.working()) })
-	gauge("chats_waiting", "Chat completions waiting for their turn.", func() float64 { return float64(s.chats.waiting.Load()) })
+	gauge("chats_working", "Chat completions in work.", func() float64 { return float64(s.chats.working() + s.languageChats.working()) })
+	gauge("chats_waiting", "Chat completions waiting for their turn.", func() float64 { return float64(s.chats.waiting.Load() + s.languageChats.waiting.Load()) })
 	gauge("disk_used_bytes", "Size of the data directory.", func() float64 { return float64(s.quota.usage()) })
 	gauge("disk_limit_bytes", "Quota of the data directory; 0 if it has none.", func() float64 { return float64(s.options.MaxDiskBytes) })
 	gauge("ready", "1 if the server is ready for requests, 0 if not.", func() float64 {

@@ -2,6 +2,7 @@ package modelserver
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -32,6 +33,8 @@ type tuned struct {
 	owner           string
 	created         int64
 	parent          string
+	card            *card  // of a language model's
+	sum             string // the SHA-256 of its adapter
 }
 
 // models returns the models that a job made, whether or not their files are
@@ -40,9 +43,9 @@ func (j job) models() []tuned {
 	if j.Status != statusSucceeded {
 		return nil
 	}
-	made := []tuned{{id: j.modelID(), jobID: j.ID, path: modelPath(j.ID), owner: j.Owner, created: j.Finished, parent: j.Model}}
+	made := []tuned{{id: j.modelID(), jobID: j.ID, path: modelPath(j.ID), owner: j.Owner, created: j.Finished, parent: j.Model, card: j.Card, sum: j.Adapter}}
 	for _, c := range j.Checkpoints {
-		made = append(made, tuned{id: c.modelID(j), jobID: j.ID, path: c.path(j.ID), owner: j.Owner, created: c.Created, parent: j.Model})
+		made = append(made, tuned{id: c.modelID(j), jobID: j.ID, path: c.path(j.ID), owner: j.Owner, created: c.Created, parent: j.Model, card: j.Card, sum: c.Adapter})
 	}
 	return made
 }
@@ -52,6 +55,7 @@ func (j job) models() []tuned {
 // in memory.
 type shelf struct {
 	disk disk
+	open func(path string) (answerer, error)
 
 	mu     sync.Mutex
 	models map[string]*shelved // by model id
@@ -68,12 +72,46 @@ type shelved struct {
 // loading is a model that is in memory or on its way there.
 type loading struct {
 	once  sync.Once
-	model *classifier.Model
+	model answerer
 	err   error
 }
 
-func openShelf(d disk, jobs *collection[job]) (*shelf, error) {
-	s := &shelf{disk: d, models: map[string]*shelved{}}
+// answerer is a model that can be asked.
+type answerer interface {
+	// answer returns all labels with their probabilities, which add up to 1, the
+	// likeliest first. What is wrong with the server, and not with the model, is an
+	// [apiError].
+	answer(ctx context.Context, text string) ([]classifier.Scored, error)
+	// explain returns the same, and what in the text speaks for the likeliest label.
+	// A model that cannot tell answers with an [apiError].
+	explain(ctx context.Context, text string) ([]classifier.Scored, classifier.Explanation, error)
+}
+
+// openModel reads what is under the path of a model: a file is a classifier, and a
+// folder an adapter of a language model.
+func (s *Server) openModel(path string) (answerer, error) {
+	file, err := s.disk.root.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening a model: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("opening a model: %w", err)
+	}
+	if info.IsDir() {
+		return s.openAdapter(path)
+	}
+	model, err := classifier.Read(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return linear{model, s.options.Encoder}, nil
+}
+
+// openShelf finds the models of the jobs, which open reads by their paths.
+func openShelf(d disk, jobs *collection[job], open func(path string) (answerer, error)) (*shelf, error) {
+	s := &shelf{disk: d, open: open, models: map[string]*shelved{}}
 	names, err := d.names(modelsDir, ".model")
 	if err != nil {
 		return nil, err
@@ -127,7 +165,7 @@ func (s *shelf) newest() []tuned {
 
 // get returns a model, reading it if need be; fs.ErrNotExist if there is none
 // of that id. Several callers at once read it once.
-func (s *shelf) get(id string) (*classifier.Model, error) {
+func (s *shelf) get(id string) (answerer, error) {
 	s.mu.Lock()
 	m, ok := s.models[id]
 	if !ok {
@@ -143,7 +181,7 @@ func (s *shelf) get(id string) (*classifier.Model, error) {
 	l, path := m.loaded, m.path
 	s.mu.Unlock()
 
-	l.once.Do(func() { l.model, l.err = s.read(path) })
+	l.once.Do(func() { l.model, l.err = s.open(path) })
 	if l.err != nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -172,19 +210,6 @@ func (s *shelf) evict() {
 	}
 }
 
-func (s *shelf) read(path string) (*classifier.Model, error) {
-	file, err := s.disk.root.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("opening a model: %w", err)
-	}
-	defer file.Close()
-	model, err := classifier.Read(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
-	}
-	return model, nil
-}
-
 // remove deletes a model of an owner that may be, and reports whether there was
 // one.
 func (s *shelf) remove(id string, may func(owner string) bool) (bool, error) {
@@ -210,17 +235,25 @@ type modelObject struct {
 	Root    string  `json:"root"`
 	Parent  *string `json:"parent"`
 	Owner   string  `json:"owner,omitempty"`
+	// The card of a language model, or of the base of what was made of it, and the
+	// SHA-256 of the adapter.
+	*card
+	Adapter string `json:"adapter_sha256,omitempty"`
 }
 
-func baseModelObject(id string) modelObject {
-	return modelObject{ID: id, Object: "model", Created: baseModelCreated, OwnedBy: organization, Root: id}
+func (s *Server) baseModelObject(id string) modelObject {
+	object := modelObject{ID: id, Object: "model", Created: baseModelCreated, OwnedBy: organization, Root: id}
+	if base, ok := s.options.LanguageModels.Base(id); ok {
+		object.card = cardOf(base)
+	}
+	return object
 }
 
 func (m tuned) object(h *holder) modelObject {
 	return modelObject{
 		Owner: h.shown(m.owner),
 		ID:    m.id, Object: "model", Created: seconds(m.created), OwnedBy: organizationID,
-		Root: m.parent, Parent: optional(m.parent),
+		Root: m.parent, Parent: optional(m.parent), card: m.card, Adapter: m.sum,
 	}
 }
 
@@ -232,7 +265,7 @@ func (s *Server) listModels(w http.ResponseWriter, r *http.Request) error {
 	h := holderOf(r)
 	models := list[modelObject]{Object: "list"}
 	for _, id := range s.baseModels() {
-		models.Data = append(models.Data, baseModelObject(id))
+		models.Data = append(models.Data, s.baseModelObject(id))
 	}
 	for _, m := range s.models.newest() {
 		if h.may(m.owner) {
@@ -247,7 +280,7 @@ func (s *Server) listModels(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) getModel(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	if s.isBase(id) {
-		writeJSON(w, http.StatusOK, baseModelObject(id))
+		writeJSON(w, http.StatusOK, s.baseModelObject(id))
 		return nil
 	}
 	h := holderOf(r)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"switchboard/internal/languagemodel"
 )
 
 // jobRoom is kept free for each job that is waiting or running: what it writes
@@ -15,6 +17,18 @@ import (
 // for each of three checkpoints. A job that was accepted is not to fail for
 // want of room.
 const jobRoom = 256 << 20
+
+// encoderRoom is the same for a language model that is trained whole: its weights
+// after each of a few epochs, and the state that training goes on from.
+const encoderRoom = 2 << 30
+
+// room is what is kept free for a job.
+func (j job) room() int64 {
+	if j.Card != nil && j.Card.Kind == languagemodel.Encoder {
+		return encoderRoom
+	}
+	return jobRoom
+}
 
 // usageAge is how old the figure of the disk's use may be. Nothing is refused
 // because of an old one.
@@ -126,19 +140,19 @@ func (q *quota) uploaded(h *holder, n int64) {
 
 // job refuses one more job if its models may not fit. It must be called before
 // the job has a record.
-func (q *quota) job(h *holder) error {
+func (q *quota) job(h *holder, room int64) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !q.bounds(h) {
 		return nil
 	}
 	q.measure()
-	if refused := q.refusal(h, jobRoom, "training_file"); refused != nil {
+	if refused := q.refusal(h, room, "training_file"); refused != nil {
 		return refused
 	}
 	// Until the next measuring, which finds the job's record.
-	q.used += jobRoom
-	q.usedBy[h.owner] += jobRoom
+	q.used += room
+	q.usedBy[h.owner] += room
 	return nil
 }
 
@@ -166,7 +180,7 @@ func (s *Server) promised() map[string]int64 {
 	room := map[string]int64{}
 	for _, j := range s.jobs.newest() {
 		if j.active() {
-			room[j.Owner] += jobRoom
+			room[j.Owner] += j.room()
 		}
 	}
 	return room
@@ -175,12 +189,13 @@ func (s *Server) promised() map[string]int64 {
 // ownerOf returns whose a file under the data directory is; empty if nobody's.
 func (s *Server) ownerOf(name string) string {
 	dir, rest, _ := strings.Cut(name, "/")
-	id, _, _ := strings.Cut(rest, ".")
+	id, _, _ := strings.Cut(rest, "/")
+	id, _, _ = strings.Cut(id, ".")
 	switch dir {
 	case filesDir:
 		f, _ := s.files.get(id)
 		return f.Owner
-	case jobsDir, modelsDir:
+	case jobsDir, modelsDir, trainingDir:
 		j, _ := s.jobs.get(id)
 		return j.Owner
 	case batchesDir:

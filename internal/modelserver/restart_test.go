@@ -16,14 +16,32 @@ import (
 	"time"
 
 	"github.com/sashabaranov/go-openai"
+
+	"switchboard/internal/languagemodel"
 )
 
 // childDir is the environment variable that makes the test binary a model
 // server on the directory it names. It prints its address.
 const childDir = "SWITCHBOARD_TEST_MODELSERVER_DIR"
 
+// childModels and childPython name the language models of such a server, and what
+// trains them.
+const (
+	childModels = "SWITCHBOARD_TEST_MODELSERVER_MODELS"
+	childPython = "SWITCHBOARD_TEST_MODELSERVER_PYTHON"
+)
+
 func serveAsChild(dir string) {
-	server, err := New(Options{Dir: dir, Keys: []string{testKey}, Logger: slog.New(slog.DiscardHandler)})
+	options := Options{Dir: dir, Keys: []string{testKey}, Logger: slog.New(slog.DiscardHandler)}
+	var err error
+	if file := os.Getenv(childModels); file != "" {
+		options.LanguageModels, err = languagemodel.Load(context.Background(), languagemodel.Options{File: file, Python: os.Getenv(childPython), Logger: options.Logger})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	server, err := New(options)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -24,6 +24,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"switchboard/internal/encoder"
+	"switchboard/internal/languagemodel"
 	"switchboard/internal/problem"
 )
 
@@ -71,6 +72,9 @@ type Options struct {
 	// Encoder makes [HybridModel] available, which learns from its sentence
 	// embeddings too; nil means none. It has to outlive the server.
 	Encoder *encoder.Encoder
+	// LanguageModels are further base models, each under its own name; nil means
+	// none. They have to outlive the server.
+	LanguageModels *languagemodel.Models
 	// Faults go wrong on purpose; nil means none. They are for tests.
 	Faults *Faults
 	// Logger gets job starts and ends as information, failures as errors
@@ -100,6 +104,9 @@ func (o Options) Validate() error {
 	case o.Drain < 0:
 		return problem.Input("the time to drain is %v: give a time above 0", o.Drain)
 	}
+	if err := checkNames(o.LanguageModels); err != nil {
+		return err
+	}
 	for i, k := range o.NamedKeys {
 		if slices.ContainsFunc(o.Keys, func(key string) bool { return key == k.Name || sha256.Sum256([]byte(key)) == k.sum() }) {
 			return problem.Input("API key %d with a name is, or is named like, one without: take that one away", i+1)
@@ -123,17 +130,20 @@ func (o Options) withDefaults() Options {
 
 // Server is the model server. It implements [http.Handler].
 type Server struct {
-	options  Options
-	log      *slog.Logger
-	keysMu   sync.Mutex // held while holders are replaced
-	holders  atomic.Pointer[[]*holder]
-	chats    *queue
-	uploads  uploads
-	meters   *meters
-	faults   *faults // nil if there are none
-	timeouts timeouts
-	mux      *http.ServeMux
-	closing  atomic.Bool
+	options Options
+	log     *slog.Logger
+	keysMu  sync.Mutex // held while holders are replaced
+	holders atomic.Pointer[[]*holder]
+	chats   *queue
+	// languageChats are those that ask a language model: they take turns of their
+	// own, because they wait for a pass that they share.
+	languageChats *queue
+	uploads       uploads
+	meters        *meters
+	faults        *faults // nil if there are none
+	timeouts      timeouts
+	mux           *http.ServeMux
+	closing       atomic.Bool
 
 	lock     *flock.Flock
 	disk     disk
@@ -169,7 +179,7 @@ func New(options Options) (*Server, error) {
 	options = options.withDefaults()
 	s := &Server{
 		options: options, log: options.Logger, cancels: map[string]context.CancelCauseFunc{},
-		chats:  newQueue(options.MaxChats, options.MaxWaitingChats),
+		chats: newQueue(options.MaxChats, options.MaxWaitingChats), languageChats: newQueue(languageTurns, options.MaxWaitingChats),
 		meters: newMeters(), faults: newFaults(options.Faults), timeouts: defaultTimeouts, batchTime: completionTime,
 	}
 	holders := holdersOf(options, nil)
@@ -237,7 +247,7 @@ func (s *Server) load() (err error) {
 	}
 	s.quota = newQuota(s.disk, s.options.MaxDiskBytes, s.ownerOf, s.promised)
 	s.writable = &writable{disk: s.disk}
-	s.models, err = openShelf(s.disk, s.jobs)
+	s.models, err = openShelf(s.disk, s.jobs, s.openModel)
 	return err
 }
 

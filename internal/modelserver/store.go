@@ -22,6 +22,8 @@ const (
 	batchesDir = "batches"
 	modelsDir  = "models"
 	tempDir    = "tmp"
+	// trainingDir has a folder for each job that a trainer saves its state for.
+	trainingDir = "training"
 )
 
 // disk is the data directory. An [os.Root] confines it: no name leads out.
@@ -45,7 +47,7 @@ func (d disk) prepare() error {
 	if err := d.root.RemoveAll(tempDir); err != nil {
 		return err
 	}
-	for _, name := range []string{filesDir, jobsDir, batchesDir, modelsDir, tempDir} {
+	for _, name := range []string{filesDir, jobsDir, batchesDir, modelsDir, tempDir, trainingDir} {
 		if err := d.root.MkdirAll(name, 0o700); err != nil {
 			return err
 		}
@@ -113,9 +115,32 @@ func (d disk) write(name string, content io.WriterTo) error {
 	return file.keep(name)
 }
 
-// remove deletes a file; one that is not there is fine.
+// writeFolder replaces a folder with files of these names, as write does a file. A
+// crash at the wrong moment leaves no folder of the name.
+func (d disk) writeFolder(name string, files map[string]io.WriterTo) error {
+	folder := tempDir + "/" + rand.Text()
+	if err := d.root.Mkdir(folder, 0o700); err != nil {
+		return err
+	}
+	defer func() { _ = d.root.RemoveAll(folder) }() // unless it was renamed
+	for file, content := range files {
+		if err := d.write(folder+"/"+file, content); err != nil {
+			return err
+		}
+	}
+	if err := d.root.RemoveAll(name); err != nil {
+		return err
+	}
+	if err := d.root.Rename(folder, name); err != nil {
+		return err
+	}
+	return d.syncDir(name)
+}
+
+// remove deletes a file, or a folder with what is in it; one that is not there is
+// fine.
 func (d disk) remove(name string) error {
-	if err := d.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := d.root.RemoveAll(name); err != nil {
 		return err
 	}
 	return d.syncDir(name)

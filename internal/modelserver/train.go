@@ -15,6 +15,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"switchboard/internal/classifier"
+	"switchboard/internal/languagemodel"
 )
 
 // maxAttempts is how often a job may be started without an orderly end: a job
@@ -149,10 +150,13 @@ func (s *Server) fail(id string, reason jobError) error {
 var serverFailure = jobError{Code: "server_error", Message: "The job failed because of an error in the server. Its log has the details under the job's id."}
 
 // validate checks a job's files and queues it.
-func (s *Server) validate(_ context.Context, j job) error {
+func (s *Server) validate(ctx context.Context, j job) error {
 	train, validation, failure := s.count(j)
 	if failure == nil {
-		failure = s.checkSize(j, train, validation)
+		failure = s.checkSize(ctx, j, train, validation)
+	}
+	if ctx.Err() != nil {
+		return nil // the server closes; the next one does it again
 	}
 	if failure != nil {
 		return s.fail(j.ID, *failure)
@@ -191,12 +195,16 @@ func (s *Server) count(j job) (train, validation census, failure *jobError) {
 
 // checkSize refuses a job that would take more memory than a training may, or
 // more tokens than the owner's key may have in training.
-func (s *Server) checkSize(j job, train, validation census) *jobError {
-	width := 0
-	if j.Model == HybridModel && s.options.Encoder != nil {
-		width = max(s.options.Encoder.Width(), 0)
+func (s *Server) checkSize(ctx context.Context, j job, train, validation census) *jobError {
+	needed, failure := s.memory(ctx, j, train, validation)
+	if failure != nil {
+		return failure
 	}
-	needed := classifier.TrainingMemory(train.examples+validation.examples, train.textBytes+validation.textBytes, len(train.labels), width)
+	if needed > s.options.MaxTrainingBytes && j.Card != nil {
+		return &jobError{Code: codeMemory, Message: fmt.Sprintf(
+			"Training %s in batches of %d would take about %s of memory, and the server gives a training at most %s: take a smaller model, or ask who runs the server for more (-max-training).",
+			j.Model, j.BatchSize, humanize.IBytes(uint64(needed)), humanize.IBytes(uint64(s.options.MaxTrainingBytes)))}
+	}
 	if needed > s.options.MaxTrainingBytes {
 		return s.fileFailure(j.ID, "training_file", &fileProblem{fmt.Sprintf(
 			"training on its %d examples would take about %s of memory, and the server gives a training at most %s: leave examples out or shorten them",
@@ -213,6 +221,18 @@ func (s *Server) checkSize(j job, train, validation census) *jobError {
 	return &jobError{Code: codeTrainingTokens, Param: optional("training_file"), Message: fmt.Sprintf(
 		"The job would train %d tokens (those of the training file times the epochs), beside %d of the key's other jobs, and the key may have %d in training: wait for the others to end, or train fewer examples or epochs.",
 		own, others, limit)}
+}
+
+// memory estimates what a training takes of it, at most.
+func (s *Server) memory(ctx context.Context, j job, train, validation census) (int64, *jobError) {
+	if j.Card != nil {
+		return s.languageMemory(ctx, j, train.textBytes+validation.textBytes, len(train.labels))
+	}
+	width := 0
+	if j.Model == HybridModel && s.options.Encoder != nil {
+		width = max(s.options.Encoder.Width(), 0)
+	}
+	return classifier.TrainingMemory(train.examples+validation.examples, train.textBytes+validation.textBytes, len(train.labels), width), nil
 }
 
 // read returns the examples of a job's files.
@@ -274,12 +294,15 @@ func (s *Server) stoppable(ctx context.Context, id string) (context.Context, fun
 	}
 }
 
-func (s *Server) stopTraining(id string) {
+// stopTraining reports whether there was one to stop.
+func (s *Server) stopTraining(id string) bool {
 	s.cancelMu.Lock()
 	defer s.cancelMu.Unlock()
-	if cancel, ok := s.cancels[id]; ok {
+	cancel, ok := s.cancels[id]
+	if ok {
 		cancel(errStopped)
 	}
+	return ok
 }
 
 // train makes a job's model.
@@ -290,6 +313,7 @@ func (s *Server) train(ctx context.Context, j job) error {
 	}
 	release := func() {}
 	defer func() { release() }()
+	defer s.dropDoneState(j.ID)
 	if err := s.advance(j.ID, func(j *job) {
 		ctx, release = s.stoppable(ctx, j.ID)
 		if j.Status == statusRunning {
@@ -304,8 +328,8 @@ func (s *Server) train(ctx context.Context, j job) error {
 	}
 	start := time.Now()
 	defer s.meters.trained(start)
-	if j.Model == HybridModel && s.options.Encoder == nil {
-		return s.fail(j.ID, noEncoder)
+	if failure := s.lacks(j); failure != nil {
+		return s.fail(j.ID, *failure)
 	}
 	if failure := s.fate(ctx, j.ID); failure != nil {
 		return s.fail(j.ID, *failure)
@@ -322,7 +346,7 @@ func (s *Server) train(ctx context.Context, j job) error {
 		return err
 	}
 	s.log.InfoContext(ctx, "fine-tuning job succeeded", "job", j.ID, "examples", len(train.rows),
-		"classes", len(made.model.Labels()), "duration", time.Since(start).Round(time.Millisecond))
+		"classes", made.classes, "duration", time.Since(start).Round(time.Millisecond))
 	return nil
 }
 
@@ -330,6 +354,7 @@ func (s *Server) train(ctx context.Context, j job) error {
 // interrupts goes on later and has not used up an attempt.
 func (s *Server) learnedNothing(ctx context.Context, j job, err error) error {
 	var encoding encodingError
+	var failed languagemodel.Failure
 	switch {
 	case errors.Is(err, errClosing):
 		return s.advance(j.ID, func(j *job) { j.Attempts-- })
@@ -338,6 +363,11 @@ func (s *Server) learnedNothing(ctx context.Context, j job, err error) error {
 	case errors.As(err, &encoding):
 		s.log.ErrorContext(ctx, "encoding examples failed", "job", j.ID, "error", err)
 		return s.fail(j.ID, serverFailure)
+	case errors.As(err, &failed):
+		return s.fail(j.ID, jobError{Code: failed.Code, Message: "Training failed: " + failed.Error() + "."})
+	case j.Card != nil:
+		s.log.ErrorContext(ctx, "training a language model failed", "job", j.ID, "error", err)
+		return s.fail(j.ID, serverFailure)
 	}
 	param := "training_file"
 	return s.fail(j.ID, jobError{Code: "training_failed", Message: "Training failed: " + err.Error() + ".", Param: &param})
@@ -345,7 +375,9 @@ func (s *Server) learnedNothing(ctx context.Context, j job, err error) error {
 
 // result is what a training gives.
 type result struct {
-	model   *classifier.Model
+	model   keepable
+	adapter string // the SHA-256 of a language model's adapter
+	classes int
 	last    snapshots
 	results string
 	epochs  int // trained; fewer than asked for if training stops early
@@ -354,6 +386,9 @@ type result struct {
 
 // learn fits a model to the examples of a job.
 func (s *Server) learn(ctx context.Context, j job, train, validation examples) (made result, err error) {
+	if j.Card != nil {
+		return s.learnLanguage(ctx, j, train, validation)
+	}
 	options := classifier.Options{Epochs: j.Epochs, BatchSize: j.BatchSize, LearningRateMultiplier: j.RateMultiplier, Seed: uint64(j.Seed)}
 	if j.Model == HybridModel {
 		options.Encoder = s.options.Encoder.Name()
@@ -362,19 +397,27 @@ func (s *Server) learn(ctx context.Context, j job, train, validation examples) (
 		}
 	}
 	results := strings.Builder{}
-	results.WriteString("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n")
+	results.WriteString(resultsHeader)
 	start := time.Now()
 	options.OnEpoch = func(e classifier.Epoch) {
 		made.epochs = e.Number
 		m := metricsOf(e)
 		results.WriteString(m.csv())
-		made.last.add(e.Model(), m)
-		s.recordEpoch(j.ID, e, m, start)
+		made.last.add(linear{Model: e.Model()}, m)
+		left := time.Since(start) / time.Duration(e.Number) * time.Duration(e.Of-e.Number)
+		s.recordEpoch(j.ID, m, left)
 	}
-	made.model, err = classifier.Train(ctx, train.rows, validation.rows, options)
+	model, err := classifier.Train(ctx, train.rows, validation.rows, options)
+	if err != nil {
+		return result{}, err
+	}
+	made.model, made.classes = linear{Model: model}, len(model.Labels())
 	made.results, made.tokens = results.String(), train.tokens*made.epochs
-	return made, err
+	return made, nil
 }
+
+// resultsHeader is the first line of step_metrics.csv.
+const resultsHeader = "step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n"
 
 // finish keeps models and results and records the success, in this order: a
 // crash in between makes the job start over, and write the same again under
@@ -386,7 +429,7 @@ func (s *Server) finish(j job, r result) error {
 	}
 	err := s.advance(j.ID, func(j *job) {
 		j.TrainedTokens = r.tokens
-		j.Checkpoints = r.last.checkpoints()
+		j.Checkpoints, j.Adapter = r.last.checkpoints(), r.adapter
 		j.end(statusSucceeded)
 		if r.epochs < j.Epochs {
 			j.inform("Training stopped after epoch %d of %d: the model got no better on the validation file", r.epochs, j.Epochs)
@@ -407,11 +450,11 @@ func (s *Server) finish(j job, r result) error {
 // a crash makes necessary twice is there once.
 func (s *Server) keep(j job, r result) error {
 	for _, l := range r.last {
-		if err := s.disk.write(l.path(j.ID), l.model); err != nil {
+		if err := l.model.keep(s.disk, l.path(j.ID)); err != nil {
 			return err
 		}
 	}
-	if err := s.disk.write(modelPath(j.ID), r.model); err != nil {
+	if err := r.model.keep(s.disk, modelPath(j.ID)); err != nil {
 		return err
 	}
 	f := file{ID: resultsID(j.ID), Owner: j.Owner, Filename: "step_metrics.csv", Purpose: purposeResults, Bytes: int64(len(r.results)), Created: time.Now().UnixNano()}
@@ -431,11 +474,11 @@ func (s *Server) drop(j job, r result) error {
 }
 
 // recordEpoch adds an event, unless the epoch's was recorded before a restart:
-// training is deterministic, so it would say the same.
-func (s *Server) recordEpoch(id string, e classifier.Epoch, m metrics, start time.Time) {
-	each := time.Since(start) / time.Duration(e.Number)
+// training is deterministic, so it would say the same. Left is how long the rest of
+// the training takes.
+func (s *Server) recordEpoch(id string, m metrics, left time.Duration) {
 	err := s.advance(id, func(j *job) {
-		j.EstimatedFinish = time.Now().Add(each * time.Duration(e.Of-e.Number)).UnixNano()
+		j.EstimatedFinish = time.Now().Add(left).UnixNano()
 		if slices.ContainsFunc(j.Events, func(old event) bool { return old.Data != nil && old.Data.Step == m.Step }) {
 			return
 		}

@@ -141,7 +141,8 @@ var codes = words(
 	less_than less_than_equal greater_than greater_than_equal finite_number too_long too_short model_type union_tag_invalid
 	assertion_error url_parsing uuid_parsing`,
 	// The project's own model server.
-	`training_tokens_exceeded training_too_large insufficient_permissions disk_quota_exceeded internal_error encoder_missing incomplete_body injected_fault request_too_large model_not_deletable model_not_trained`,
+	`training_tokens_exceeded training_too_large insufficient_permissions disk_quota_exceeded internal_error encoder_missing incomplete_body injected_fault request_too_large model_not_deletable model_not_trained
+	model_not_explainable base_model_missing language_model_unavailable bad_model out_of_memory bad_example no_label internal`,
 )
 
 // fields are the names in a request, which are this program's: the parts of the
@@ -363,6 +364,17 @@ var told = []struct {
 	{whole(`Fine-tuning job started(?: again after a restart of the server)?`), ""},
 	{whole(`Training stopped after epoch [0-9]{1,9} of [0-9]{1,9}: the model got no better on the validation file`), ""},
 	{whole(`Encoded [0-9]{1,9} of [0-9]{1,9} texts`), ""},
+	{whole(`Loaded the base model on (?:cpu|cuda|mps): [0-9]{1,15} parameters, of which [0-9]{1,15} are trained`), ""},
+	{whole(`Loaded the base model on .*`), "Loaded the base model"},
+	{whole(`Trained [0-9]{1,9} of [0-9]{1,9} steps`), ""},
+	{whole(`Training goes on after step [0-9]{1,9}`), ""},
+	{whole(`The trainer ended early and is started again`), ""},
+	{whole(`Training failed: the memory did not suffice: take a smaller model or a smaller batch, or a machine or a GPU with more\.`), ""},
+	{whole(`Training \S+ in batches of [0-9]{1,9} would take about [0-9.]{1,9} [KMGT]iB of memory, and the server gives a training at most [0-9.]{1,9} [KMGT]iB.*`),
+		"Training the base model would take more memory than the server gives a training: take a smaller model, or raise -max-training."},
+	{whole(`(?:Training failed|The job cannot be trained): the base model cannot be read.*`), "The base model cannot be read: see what is registered under its name with -language-models."},
+	{whole(`The job starts from the language model \S+ \(SHA-256 [0-9a-f]{12}\), and the server was started again without it.*`),
+		"The server was started again without the language model that the job starts from: start it with -language-models and that one, and create the job again."},
 	{whole(`Checkpoint created at step [0-9]{1,9}.*`), "Checkpoint created"},
 	{whole(`New fine-tuned model created(?:: \S+)?`), "New fine-tuned model created"},
 	{whole(`(?:The|Fine-tuning) job (?:has )?successfully completed\.?`), "The job has successfully completed"},

@@ -9,9 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"switchboard/internal/languagemodel/languagemodeltest"
 )
 
 // missing skips a test for want of a tool, unless it has to run here.
@@ -23,9 +26,9 @@ func missing(t *testing.T, why string) {
 	t.Skip(why)
 }
 
-// serve builds the model server, starts it on an empty folder, and returns the
-// environment in which a client finds it.
-func serve(t *testing.T) []string {
+// serve builds the model server, starts it on an empty folder with these flags, and
+// returns the environment in which a client finds it.
+func serve(t *testing.T, flags ...string) []string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "modelserver")
 	run(t, nil, "..", "go", "build", "-o", program, ".")
@@ -35,7 +38,7 @@ func serve(t *testing.T) []string {
 	}
 	address := l.Addr().String()
 	_ = l.Close()
-	server := exec.Command(program, "-address", address, "-data", t.TempDir())
+	server := exec.Command(program, append([]string{"-address", address, "-data", t.TempDir()}, flags...)...)
 	server.Env = append(os.Environ(), "SWITCHBOARD_MODELSERVER_KEYS=sk-test")
 	log, err := server.StderrPipe()
 	if err != nil {
@@ -50,7 +53,7 @@ func serve(t *testing.T) []string {
 	})
 	lines := bufio.NewScanner(log)
 	for lines.Scan() {
-		if strings.Contains(lines.Text(), "serving") {
+		if strings.Contains(lines.Text(), "msg=serving ") {
 			go func() {
 				for lines.Scan() { // a full pipe would stop the server
 				}
@@ -65,7 +68,11 @@ func serve(t *testing.T) []string {
 // run runs a command that must succeed, and shows what it prints if it does not.
 func run(t *testing.T, env []string, dir, name string, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	limit := 5 * time.Minute
+	if slices.Contains(env, patience) {
+		limit = 2 * time.Hour
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	command := exec.CommandContext(ctx, name, args...)
 	command.Env, command.Dir = env, dir
@@ -86,6 +93,20 @@ func TestPython(t *testing.T) {
 		missing(t, "python3 cannot make virtual environments here (Debian's package is called python3-venv)")
 	}
 	run(t, serve(t), "python", environment(t, python), "lifecycle.py")
+	t.Run("language model", func(t *testing.T) {
+		run(t, serveLanguageModel(t), "python", environment(t, python), "lifecycle.py")
+	})
+}
+
+// patience lets a client wait for a training on a processor.
+const patience = "PATIENCE=3600"
+
+// serveLanguageModel is serve with a language model, and lets the client start from it.
+func serveLanguageModel(t *testing.T) []string {
+	t.Helper()
+	python, model := languagemodeltest.Python(t), languagemodeltest.Model(t)
+	env := serve(t, "-trainer", python, "-language-models", languagemodeltest.File(t, model), "-max-training", "16GiB")
+	return append(env, "BASE_MODEL="+model.Name, patience)
 }
 
 // environment returns the interpreter of a virtual environment with the pinned
@@ -123,6 +144,9 @@ func TestNode(t *testing.T) {
 	}
 	run(t, nil, "node", "npm", "ci", "--silent", "--no-audit", "--no-fund")
 	run(t, serve(t), "node", "node", "lifecycle.mjs")
+	t.Run("language model", func(t *testing.T) {
+		run(t, serveLanguageModel(t), "node", "node", "lifecycle.mjs")
+	})
 }
 
 func slow(t *testing.T) {

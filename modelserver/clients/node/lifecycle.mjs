@@ -1,5 +1,6 @@
 // Drives the whole life of a model with OpenAI's own client for Node, as its
-// documentation shows. OPENAI_BASE_URL and OPENAI_API_KEY say where. It prints
+// documentation shows. OPENAI_BASE_URL and OPENAI_API_KEY say where, BASE_MODEL from
+// which base model, and PATIENCE how many seconds a job or a batch may take. It prints
 // what it has seen, and ends with an error at the first thing that is not as
 // OpenAI has it.
 
@@ -7,7 +8,8 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import OpenAI, { toFile } from "openai";
 
-const model = "switchboard-softmax-1";
+const model = process.env.BASE_MODEL ?? "switchboard-softmax-1";
+const patience = Number(process.env.PATIENCE ?? 60) * 1000;
 const topics = {
   Airline: ["flight", "gate", "boarding", "pilot", "luggage"],
   Bank: ["card", "account", "transfer", "branch", "loan"],
@@ -50,7 +52,7 @@ const all = async (pages) => {
 };
 
 async function waitFor(what, get, ...ends) {
-  for (const deadline = Date.now() + 60_000; ; await sleep(50)) {
+  for (const deadline = Date.now() + patience; ; await sleep(50)) {
     const now = await get();
     if (ends.includes(now.status)) return now;
     assert(Date.now() < deadline, `the ${what} is ${now.status}, not one of ${ends}`);

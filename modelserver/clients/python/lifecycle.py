@@ -1,19 +1,22 @@
 """Drives the whole life of a model with OpenAI's own client for Python, as its documentation shows.
 
-OPENAI_BASE_URL and OPENAI_API_KEY say where. It prints what it has seen, and ends with an AssertionError or the client's own
+OPENAI_BASE_URL and OPENAI_API_KEY say where, BASE_MODEL from which base model, and PATIENCE how many seconds a job or a batch
+may take. It prints what it has seen, and ends with an AssertionError or the client's own
 error at the first thing that is not as OpenAI has it.
 """
 
 import io
 import json
 import math
+import os
 import random
 import time
 
 import openai
 from openai import OpenAI
 
-MODEL = "switchboard-softmax-1"
+MODEL = os.environ.get("BASE_MODEL", "switchboard-softmax-1")
+PATIENCE = float(os.environ.get("PATIENCE", "60"))
 TOPICS = {
     "Airline": ["flight", "gate", "boarding", "pilot", "luggage"],
     "Bank": ["card", "account", "transfer", "branch", "loan"],
@@ -51,7 +54,7 @@ def seen(what):
 
 
 def await_(what, get, *ends):
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while (now := get()).status not in ends:
         assert time.monotonic() < deadline, f"the {what} is {now.status}, not one of {ends}"
         time.sleep(0.05)

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"switchboard/internal/config"
+	"switchboard/internal/languagemodel/languagemodeltest"
+)
+
+// A run that fine-tunes a real language model with the real trainer is killed in the
+// middle of the training, goes on from what was saved, and ends in a model that answers
+// and is applied.
+func TestLanguageModelIsTrainedAndApplied(t *testing.T) {
+	slow(t)
+	python, model := languagemodeltest.Python(t), languagemodeltest.Model(t)
+	th := newHarness(t,
+		config.ModelServerTrainer+"="+python, config.ModelServerLanguage+"="+languagemodeltest.File(t, model),
+		"PYTHONPATH="+os.Getenv("PYTHONPATH"))
+	sample, err := filepath.Abs("../datasets/sample")
+	if err != nil {
+		t.Fatal(err)
+	}
+	th.open()
+	id := th.run("finetune", "--dataset", filepath.Join(sample, "tweets.csv"), "--base-model", model.Name, "--target-size", "20", "--epochs", "2").WorkflowID
+	th.awaitCheckpoint()
+	th.kill()
+	th.open()
+	f := th.run("status", id, "--watch").FineTune
+	if f == nil || f.BaseModel != model.Name {
+		t.Fatalf("fine-tuning gave %+v\nstandalone said: %s", f, th.errors)
+	}
+	events := th.artifact(f.Dir + "/finetune/events.jsonl")
+	for _, want := range []string{"Loaded the base model on ", "started again after a restart of the server", "Training goes on after step "} {
+		if !bytes.Contains(events, []byte(want)) {
+			t.Errorf("no event tells %q:\n%s", want, events)
+		}
+	}
+	t.Logf("accuracy %v, %d classes", f.Metrics.Test.Accuracy, f.Split.Classes)
+	if left, err := os.ReadDir(filepath.Join(th.dir, "state", config.ModelServerDir, "training")); err != nil || len(left) > 0 {
+		t.Errorf("%d folders of state are left, %v", len(left), err)
+	}
+	production := filepath.Join(sample, "production.csv")
+	a := th.run("apply", "--dataset", production, "--watch").Apply
+	if a == nil || a.Model != f.Model {
+		t.Fatalf("apply used %+v, not the latest model %s", a, f.Model)
+	}
+	th.checkOutput(production, a)
+	th.checkPrivacy(a.Dir, a.Privacy)
+}
+
+// awaitCheckpoint waits until the trainer has saved where it is. What ends it otherwise
+// is the time that all tests have.
+func (th *harness) awaitCheckpoint() {
+	th.t.Helper()
+	for {
+		saved, err := filepath.Glob(filepath.Join(th.dir, "state", config.ModelServerDir, "training", "*", "checkpoint.safetensors"))
+		if err != nil {
+			th.t.Fatal(err)
+		}
+		if len(saved) > 0 {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
