@@ -9,7 +9,6 @@ import (
 
 	"switchboard/activities"
 	"switchboard/internal/artifact"
-	"switchboard/internal/evaluate"
 	"switchboard/internal/pipeline"
 )
 
@@ -51,8 +50,7 @@ func (c *comparison) check(ctx workflow.Context) error {
 	c.turns = given(c.in.Turns, c.splits.Turns)
 	c.status.Privacy, c.status.Turns, c.result.Turns = c.splits.Privacy, c.turns, c.turns
 	c.result.Task, c.result.Dir = c.in.Task, c.status.Dir
-	nothing := evaluate.Measure(nil, 0) // the models' own results have their metrics
-	c.result.Metrics = pipeline.Metrics{Precision: c.in.Precision, Validation: nothing, Test: nothing, MajorityAccuracy: pipeline.None}
+	c.result.Metrics = pipeline.NoMetrics(c.in.Precision) // the models' own results have theirs
 	return nil
 }
 

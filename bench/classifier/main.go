@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"switchboard/internal/classifier"
+	"switchboard/internal/pipeline"
 )
 
 func main() {
@@ -32,6 +33,7 @@ func main() {
 	flag.StringVar(&b.input, "input", "../shared/data/tweets.csv", "table of tweets")
 	flag.StringVar(&b.sets, "sets", "balanced,natural,natural4000,natural15000,all", "which conversations to train on and to test with")
 	flag.StringVar(&b.forms, "texts", "pipeline", "what of a conversation the classifier gets: pipeline, cut (sign-offs cut whole), cleaned (nothing but mentions and links removed)")
+	flag.StringVar(&b.turns, "turns", "all", "what of a conversation is trained on: all, first (the customer's first tweet alone), both")
 	flag.BoolVar(&b.classes, "classes", false, "print precision, recall and F1 of every class")
 	flag.BoolVar(&b.validation, "validation", false, "measure on the validation conversations instead of the test's, to choose settings by")
 	flag.StringVar(&b.export, "export", "", "only write the splits as JSON lines to this directory, for bench/peers")
@@ -47,8 +49,8 @@ func main() {
 }
 
 type bench struct {
-	input, sets, forms, export, encoder, vectors string
-	classes, validation                          bool
+	input, sets, forms, turns, export, encoder, vectors string
+	classes, validation                                 bool
 }
 
 func (b bench) run(ctx context.Context) error {
@@ -68,6 +70,10 @@ func (b bench) run(ctx context.Context) error {
 		}
 		forms = append(forms, f)
 	}
+	turns, err := b.chosenTurns()
+	if err != nil {
+		return err
+	}
 	all, err := open(ctx, b.input)
 	if err != nil {
 		return err
@@ -80,13 +86,15 @@ func (b bench) run(ctx context.Context) error {
 		return err
 	}
 	defer e.close()
-	fmt.Println("| set | text | classes | trained on | tested on | accuracy | coverage at 95% precision | calibration error | only the customer's first tweet | training, s | model, MB | answers/s |")
-	fmt.Println("| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |")
+	fmt.Println("| set | text | turns | classes | trained on | tested on | accuracy | coverage at 95% precision | calibration error | only the customer's first tweet | coverage there | training, s | model, MB | answers/s |")
+	fmt.Println("| --- | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |")
 	var details strings.Builder
 	for _, s := range chosen {
 		for _, f := range forms {
-			if err := b.measure(ctx, all, e, s, f, &details); err != nil {
-				return err
+			for _, t := range turns {
+				if err := b.measure(ctx, all, e, s, f, t, &details); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -94,10 +102,22 @@ func (b bench) run(ctx context.Context) error {
 	return nil
 }
 
-func (b bench) measure(ctx context.Context, all []conversation, e *embedder, s set, f form, details io.Writer) error {
+// chosenTurns are those of the flag.
+func (b bench) chosenTurns() (chosen []pipeline.Turns, err error) {
+	for name := range strings.SplitSeq(b.turns, ",") {
+		t := pipeline.Turns(name)
+		if t != pipeline.AllTurns && t != pipeline.FirstTurn && t != pipeline.BothTurns {
+			return nil, fmt.Errorf("there are no turns %q", name)
+		}
+		chosen = append(chosen, t)
+	}
+	return chosen, nil
+}
+
+func (b bench) measure(ctx context.Context, all []conversation, e *embedder, s set, f form, turns pipeline.Turns, details io.Writer) error {
 	parts := s.split(all, f)
 	begin := time.Now()
-	train, validation := examples(parts.train, f), examples(parts.validation, f)
+	train, validation := shown(parts.train, f, turns), shown(parts.validation, f, turns)
 	if err := e.embed(ctx, train, validation); err != nil {
 		return err
 	}
@@ -125,8 +145,8 @@ func (b bench) measure(ctx context.Context, all []conversation, e *embedder, s s
 		return err
 	}
 	q, first := judge(answers(model, whole)), judge(answers(model, firsts))
-	fmt.Printf("| %s | %s | %d | %d | %d | %.1f%% | %.1f%% | %.1f%% | %.1f%% of %d | %.1f | %.1f | %.0f |\n", s.name, f, len(model.Labels()), len(parts.train),
-		q.tests, 100*q.accuracy, 100*q.coverage, 100*q.calibrationError, 100*first.accuracy, first.tests, seconds, float64(size)/1e6, rate(ctx, model, e, whole))
+	fmt.Printf("| %s | %s | %s | %d | %d | %d | %.1f%% | %.1f%% | %.1f%% | %.1f%% of %d | %.1f%% | %.1f | %.1f | %.0f |\n", s.name, f, turns, len(model.Labels()), len(train),
+		q.tests, 100*q.accuracy, 100*q.coverage, 100*q.calibrationError, 100*first.accuracy, first.tests, 100*first.coverage, seconds, float64(size)/1e6, rate(ctx, model, e, whole))
 	if b.classes {
 		fmt.Fprintf(details, "\n%s, %s, %d of rare classes:\n\n| class | tests | precision | recall | F1 |\n| --- | --: | --: | --: | --: |\n", s.name, f, parts.rare)
 		for _, c := range q.classes {

@@ -6,6 +6,7 @@ import (
 
 	"switchboard/internal/classifier"
 	"switchboard/internal/dataset"
+	"switchboard/internal/pipeline"
 )
 
 // A set says which conversations are trained on and tested with.
@@ -128,6 +129,29 @@ func (s set) split(all []conversation, f form) splits {
 		}
 	}
 	return result
+}
+
+// shown is what a classifier learns from that is trained on these turns, as package split
+// has it: whole conversations, first tweets, each once, or either.
+func shown(conversations []conversation, f form, turns pipeline.Turns) []classifier.Example {
+	if turns == pipeline.AllTurns {
+		return examples(conversations, f)
+	}
+	var list []classifier.Example
+	seen := map[string]bool{}
+	for _, c := range conversations {
+		whole := c.example(f)
+		if turns == pipeline.BothTurns {
+			list = append(list, whole)
+		}
+		first, opened := c.first(f)
+		if !opened || seen[first.Text] || turns == pipeline.BothTurns && first.Text == whole.Text {
+			continue
+		}
+		seen[first.Text] = true
+		list = append(list, first)
+	}
+	return list
 }
 
 func examples(conversations []conversation, f form) []classifier.Example {

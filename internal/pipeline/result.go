@@ -338,6 +338,12 @@ type Metrics struct {
 	FirstWords *FirstWordsMetrics `json:"first_words,omitempty"`
 }
 
+// NoMetrics are those of a run that judges no model itself.
+func NoMetrics(precision float64) Metrics {
+	nothing := Score{Accuracy: None, Precision: None, Coverage: None}
+	return Metrics{Precision: precision, Validation: nothing, Test: nothing, MajorityAccuracy: None}
+}
+
 // KnownScore is a model's performance on conversations as they were when the customer
 // had begun and so many tweets were there, the threshold left as it is.
 type KnownScore struct {

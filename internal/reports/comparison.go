@@ -29,6 +29,16 @@ type Comparison struct {
 	Models    []pipeline.ComparedModel `json:"models"`
 }
 
+// Cascades are the rows of two models.
+func (c Comparison) Cascades() (list []pipeline.ComparedModel) {
+	for _, m := range c.Models {
+		if m.Asked.Known() {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
 // RowOf is a model's row of a comparison, as far as its own report tells.
 func RowOf(name string, e Evaluation) pipeline.ComparedModel {
 	row := rowOf(name, e.Columns[len(e.Columns)-1].Natural)

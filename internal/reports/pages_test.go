@@ -101,13 +101,33 @@ func exampleEvaluation() Evaluation {
 			weaker.Test[i].Company = "Company00Help"
 		}
 	}
-	return s.Judge([]Column{s.Majority(validation), s.Baseline(weaker)}, nil)
+	s.Turns = pipeline.BothTurns
+	s.Known = []pipeline.KnownScore{
+		{Tweets: 1, Conversations: 500, Accuracy: 0.6, Low: 0.556, High: 0.642, Coverage: 0.27}, {Tweets: 2, Conversations: 500, Accuracy: 0.9, Low: 0.871, High: 0.923, Coverage: 0.95},
+		{Conversations: 500, Accuracy: 0.94, Low: 0.916, High: 0.958, Coverage: 0.99},
+	}
+	first := OnFirstWords(&pipeline.FirstWordsMetrics{Threshold: 0.8, Test: pipeline.Score{Examples: 4339, Accuracy: 0.601, Precision: 0.95, Coverage: 0.272}}, 0.95)
+	return s.Judge([]Column{s.Majority(validation), s.Baseline(weaker)}, first)
+}
+
+// exampleComparison is of the example's model, one of a hostile name that could not be
+// judged, and the first and another in turn.
+func exampleComparison() Comparison {
+	e := exampleEvaluation()
+	one, other := RowOf("champion", e), RowOf("gpt-4o-mini-2024-07-18", e)
+	one.TrainingSeconds, one.AnswersPerSecond = 5407, 2345.6
+	other.Cost, other.Priced, other.AnswersPerSecond = 12.34, true, 3.2
+	return Comparison{
+		Version: ComparisonVersion, At: november, Dataset: "tweets.csv", Run: e.Run, Turns: pipeline.FirstTurn, Precision: 0.95,
+		Models: []pipeline.ComparedModel{one, pipeline.FailedModel(hostile, "the provider has no model of the name "+hostile), other,
+			CascadeRow("champion", "gpt-4o-mini-2024-07-18", e.Columns[len(e.Columns)-1].Natural, 0.71)},
+	}
 }
 
 // examplePages are the pages that tests and people look at, by name.
 func examplePages(t testing.TB) map[string][]byte {
 	t.Helper()
-	var application, plain, evaluation bytes.Buffer
+	var application, plain, evaluation, comparison bytes.Buffer
 	if err := WriteApplication(&application, exampleApplication()); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +137,10 @@ func examplePages(t testing.TB) map[string][]byte {
 	if err := WriteEvaluation(&evaluation, exampleEvaluation()); err != nil {
 		t.Fatal(err)
 	}
-	return map[string][]byte{"application": application.Bytes(), "application-of-nothing": plain.Bytes(), "evaluation": evaluation.Bytes()}
+	if err := WriteComparison(&comparison, exampleComparison()); err != nil {
+		t.Fatal(err)
+	}
+	return map[string][]byte{"comparison": comparison.Bytes(), "application": application.Bytes(), "application-of-nothing": plain.Bytes(), "evaluation": evaluation.Bytes()}
 }
 
 // A page can be sent to somebody as it is: it loads nothing, runs nothing, and
@@ -209,5 +232,19 @@ func TestErrorsAreOneOfAThread(t *testing.T) {
 	s.WithoutTexts = true
 	if got := s.Judge(nil, nil).Errors; got[0].Text != "" {
 		t.Errorf("a report without texts holds %q", got[0].Text)
+	}
+}
+
+// A model that could not be judged is a row that says so, and a dash is for what is not
+// known.
+func TestComparisonPage(t *testing.T) {
+	page := string(examplePages(t)["comparison"])
+	for _, want := range []string{
+		"the customer&#39;s first words alone", "could not be judged: the provider has no model", "1h30m7s", "2,345", "$12.34", "3.2",
+		"champion, then gpt-4o-mini-2024-07-18", "the second is asked about 71.0% of the conversations", ">-<",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
 	}
 }
