@@ -122,7 +122,7 @@ func TestErasingIsMeant(t *testing.T) {
 	for want, form := range map[string][]string{
 		"not both":            {"do", "look", "ids", "call-1", "before", "2026-01-01"},
 		"Name the calls":      {"do", "look"},
-		"Tick that you mean":  {"do", "erase", "ids", "call-1"},
+		"Tick the box to confirm":  {"do", "erase", "ids", "call-1"},
 		"looked for or":       {"ids", "call-1"},
 		"is not a date":       {"do", "look", "before", "yesterday"},
 		"lies in the future":  {"do", "look", "before", "2999-01-01"},

@@ -694,7 +694,7 @@ func TestLoginByProvider(t *testing.T) {
 	b := fresh()
 	b.get("/runs?status=failed").says(t, http.StatusOK, `href="/login/provider?next=%2Fruns%3Fstatus%3Dfailed"`)
 	idp.QueueUser(&mockoidc.MockUser{Subject: "1", PreferredUsername: "ann", Groups: []string{"support"}})
-	b.get("/login/provider?next=/account").says(t, http.StatusOK, "ann", "reviewer", "your password is there")
+	b.get("/login/provider?next=/account").says(t, http.StatusOK, "ann", "reviewer", "Change your password there.")
 	b.get("/admin/users").says(t, http.StatusForbidden)
 
 	idp.QueueUser(&mockoidc.MockUser{Subject: "2", PreferredUsername: "bob", Groups: []string{"sales"}})
