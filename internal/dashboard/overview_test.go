@@ -233,6 +233,23 @@ func TestTheOverviewSaysWhatTheStoreKnows(t *testing.T) {
 	}
 }
 
+// A page of many numbers is small on its way, to whoever can unpack it.
+func TestLargePagesAreSentCompressed(t *testing.T) {
+	w := newWorld(t)
+	w.busy()
+	b := w.as(account.Viewer)
+	for _, encoding := range []string{"gzip, br", ""} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.address+"/?range=week&by=hour", nil)
+		w.must(err)
+		r.Header.Set("Accept-Encoding", encoding) // so that the client does not unpack it
+		a := b.do(r)
+		a.says(t, http.StatusOK)
+		if packed := a.header.Get("Content-Encoding") == "gzip"; packed != (encoding != "") || packed && len(a.body) > 60_000 || a.header.Get("Vary") == "" {
+			t.Errorf("accepting %q, %d bytes come as %q", encoding, len(a.body), a.header.Get("Content-Encoding"))
+		}
+	}
+}
+
 func TestTheOverviewOfNothing(t *testing.T) {
 	w := newWorld(t)
 	a := w.as(account.Viewer).get("/")

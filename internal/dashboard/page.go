@@ -2,6 +2,8 @@ package dashboard
 
 import (
 	"bytes"
+	"cmp"
+	"compress/gzip"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -58,6 +60,10 @@ func (v *visit) render(view, title string, data any) error {
 	return v.show(http.StatusOK, view, title, data)
 }
 
+// leastPacked is from how many bytes on a page is sent compressed. There is no secret in
+// a page that its length could tell.
+const leastPacked = 4096
+
 // show makes the whole page before the first byte is sent: a template that fails
 // leaves no half of one.
 func (v *visit) show(status int, view, title string, data any) error {
@@ -72,8 +78,18 @@ func (v *visit) show(status int, view, title string, data any) error {
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.Header().Set("Content-Language", v.lang.Code)
-	v.w.WriteHeader(status)
-	_, err := b.WriteTo(v.w)
+	v.w.Header().Add("Vary", "Accept-Encoding")
+	var err error
+	if b.Len() >= leastPacked && strings.Contains(v.r.Header.Get("Accept-Encoding"), "gzip") {
+		v.w.Header().Set("Content-Encoding", "gzip")
+		v.w.WriteHeader(status)
+		packed := gzip.NewWriter(v.w)
+		_, err = b.WriteTo(packed)
+		err = cmp.Or(err, packed.Close())
+	} else {
+		v.w.WriteHeader(status)
+		_, err = b.WriteTo(v.w)
+	}
 	if err != nil {
 		v.Log.Debug("a page was not read to its end", "path", v.pattern(), "error", err)
 	}

@@ -128,12 +128,12 @@ func (s *Server) review(v *visit) error {
 // first.
 func (v *visit) busiest(tasks []string) (busiest string, err error) {
 	most := int64(-1)
+	waiting, err := v.Results.WaitingByTask(v.r.Context(), v.user.ID, tasks)
+	if err != nil {
+		return "", err
+	}
 	for _, task := range tasks {
-		waiting, err := v.Results.Waiting(v.r.Context(), results.Queue{Task: task, Reviewer: v.user.ID})
-		if err != nil {
-			return "", err
-		}
-		if n := total(waiting); n > most {
+		if n := total(waiting[task]); n > most {
 			busiest, most = task, n
 		}
 	}

@@ -2,7 +2,7 @@ package dashboard
 
 import (
 	"html/template"
-	"strconv"
+	"math"
 	"time"
 
 	"switchboard/internal/chart"
@@ -78,14 +78,10 @@ func ratio(part float64, whole int64) float64 {
 
 // shareAxis writes a share with as many digits as it needs.
 func (v *visit) shareAxis(share float64) string {
-	percent := strconv.FormatFloat(100*share, 'f', -1, 64)
-	if len(percent) > 4 { // not what the floating point makes of it
+	if tenths := math.Round(1000 * share); math.Mod(tenths, 10) != 0 {
 		return v.percent(share)
 	}
-	if share*100 == float64(int64(share*100)) {
-		return percent + "%"
-	}
-	return v.percent(share)
+	return v.lang.printer.Sprintf("%.0f", 100*share) + "%"
 }
 
 // trends draws how the calls have been, by hour or by day, beside the same time before.

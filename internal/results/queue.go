@@ -62,12 +62,19 @@ func (s *Store) draw(ctx context.Context, p *Prediction) (review.Sample, error) 
 	return s.Sampling.Draw(k.key, p.CallID), nil
 }
 
+// known are calls of which a model was not sure and that are judged, or of the sample:
+// nobody is asked about them as [Uncertain].
+const known = "known"
+
 // waits returns what holds of the calls of a kind that a person is to review, and
 // their order. The time is whole hours, as counts are.
-func (q *Queue) waits(kind string, since time.Time) (c conditions, order string) {
-	anyOf(&c, "c.task", []string{q.Task})
+func waits(tasks []string, reviewer, kind string, since time.Time) (c conditions, order string) {
+	anyOf(&c, "c.task", tasks)
 	c.add("c.at >= ?", micros(since))
 	switch kind {
+	case known:
+		c.add("c.status = 'unsure' AND (c.judged > 0 OR c.sampled)")
+		return c, ""
 	case Uncertain:
 		c.add("c.status = 'unsure' AND c.judged = 0 AND NOT c.sampled")
 		return c, "c.confidence, c.at"
@@ -75,7 +82,7 @@ func (q *Queue) waits(kind string, since time.Time) (c conditions, order string)
 		c.add("c.sampled AND c.judged = 0")
 	default:
 		c.add("c.second AND c.judged = 1")
-		c.add("NOT EXISTS (SELECT 1 FROM judgements j WHERE j.call_id = c.call_id AND j.holds AND j.reviewer = ?)", q.Reviewer)
+		c.add("NOT EXISTS (SELECT 1 FROM judgements j WHERE j.call_id = c.call_id AND j.holds AND j.reviewer = ?)", reviewer)
 	}
 	return c, "c.turn, c.at"
 }
@@ -123,7 +130,7 @@ func (s *Store) kinds(ctx context.Context, q Queue) ([]string, error) {
 }
 
 func (s *Store) first(ctx context.Context, q Queue, kind string, skip []string) (string, error) {
-	c, order := q.waits(kind, s.since())
+	c, order := waits([]string{q.Task}, q.Reviewer, kind, s.since())
 	c.add("NOT EXISTS (SELECT 1 FROM review_claims k WHERE k.call_id = c.call_id AND k.reviewer <> ? AND k.until > ?)", q.Reviewer, micros(s.now()))
 	if len(skip) > 0 {
 		args := make([]any, len(skip))
@@ -157,38 +164,55 @@ func (s *Store) claim(ctx context.Context, q Queue, callID string) error {
 // Waiting returns how many calls wait for a person, by kind, also those that somebody
 // else looks at just now.
 func (s *Store) Waiting(ctx context.Context, q Queue) (map[string]int64, error) {
-	uncertain, err := s.waitingUncertain(ctx, q)
-	waiting := map[string]int64{Uncertain: uncertain}
-	for _, kind := range []string{FromSample, SecondOpinion} {
-		if err == nil {
-			c, _ := q.waits(kind, s.since())
-			waiting[kind], err = s.number(ctx, "SELECT COUNT(*) FROM calls c"+s.words.waiting[kind]+c.where(), c.args...)
-		}
+	waiting, err := s.WaitingByTask(ctx, q.Reviewer, []string{q.Task})
+	return waiting[q.Task], err
+}
+
+// WaitingByTask is [Store.Waiting] of several tasks, each of which is in the result. All
+// are counted at once.
+func (s *Store) WaitingByTask(ctx context.Context, reviewer string, tasks []string) (map[string]map[string]int64, error) {
+	waiting := map[string]map[string]int64{}
+	for _, task := range tasks {
+		waiting[task] = map[string]int64{Uncertain: 0, FromSample: 0, SecondOpinion: 0}
 	}
+	if len(tasks) == 0 {
+		return waiting, nil
+	}
+	// Of calls of which a model was not sure there may be millions: they are taken from
+	// the counts, without those that are judged or of the sample. Counts are of calls that
+	// have expired, too.
+	since := s.since()
+	oldest, err := s.number(ctx, "SELECT COALESCE(MIN(at), 0) FROM calls")
 	if err != nil {
 		return nil, fmt.Errorf("counting the calls to review: %w", err)
 	}
+	unsure := TrendQuery{Tasks: tasks, Statuses: []Status{pipeline.AnswerUnsure}, From: fromMicros(max(micros(since), oldest-oldest%hour))}
+	source, args := unsure.source(day)
+	query := "SELECT '" + Uncertain + "', task, CAST(SUM(calls) AS BIGINT) FROM " + source + " GROUP BY task"
+	for _, kind := range []string{known, FromSample, SecondOpinion} {
+		c, _ := waits(tasks, reviewer, kind, since)
+		query += " UNION ALL SELECT '" + kind + "', c.task, COUNT(*) FROM calls c" + s.words.waiting[kind] + c.where() + " GROUP BY c.task"
+		args = append(args, c.args...)
+	}
+	_, err = list(ctx, s, func(rows *sql.Rows) (none struct{}, err error) {
+		var kind, task string
+		var n int64
+		if err := rows.Scan(&kind, &task, &n); err != nil {
+			return none, err
+		}
+		if kind == known {
+			kind, n = Uncertain, -n
+		}
+		waiting[task][kind] += n
+		return none, nil
+	}, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("counting the calls to review: %w", err)
+	}
+	for _, of := range waiting {
+		of[Uncertain] = max(of[Uncertain], 0)
+	}
 	return waiting, nil
-}
-
-// waitingUncertain takes from the counts the calls of which a model was not sure, of
-// which there may be millions, without those that are judged or of the sample. Counts
-// are of calls that have expired, too.
-func (s *Store) waitingUncertain(ctx context.Context, q Queue) (int64, error) {
-	since := micros(s.since())
-	oldest, err := s.number(ctx, "SELECT COALESCE(MIN(at), 0) FROM calls")
-	if err != nil {
-		return 0, err
-	}
-	since = max(since, oldest-oldest%hour)
-	t := TrendQuery{Tasks: []string{q.Task}, Statuses: []Status{pipeline.AnswerUnsure}, From: fromMicros(since)}
-	source, args := t.source(day)
-	unsure, err := s.number(ctx, "SELECT CAST(COALESCE(SUM(calls), 0) AS BIGINT) FROM "+source, args...)
-	if err != nil {
-		return 0, err
-	}
-	known, err := s.number(ctx, "SELECT COUNT(*) FROM calls c"+s.words.waiting["known"]+" WHERE c.task = ? AND c.status = 'unsure' AND (c.judged > 0 OR c.sampled) AND c.at >= ?", q.Task, since)
-	return max(unsure-known, 0), err
 }
 
 // number returns the one number that a query finds.

@@ -74,7 +74,7 @@ var sqlite = dialect{
 	few:     fewOfSQLite,
 	seldom:  "likelihood(%s, 0.01)",
 	judged:  " INDEXED BY calls_judged",
-	waiting: map[string]string{Uncertain: " INDEXED BY calls_uncertain", FromSample: " INDEXED BY calls_sample", SecondOpinion: " INDEXED BY calls_second", "known": " INDEXED BY calls_known"},
+	waiting: map[string]string{Uncertain: " INDEXED BY calls_uncertain", FromSample: " INDEXED BY calls_sample", SecondOpinion: " INDEXED BY calls_second", known: " INDEXED BY calls_known"},
 	query:   func(words []word) string { return inQuotes(words, `"`, " AND ", "*") },
 }
 
