@@ -21,7 +21,7 @@ func (c *Control) ChangeModel(ctx context.Context, in pipeline.ChangeModelInput)
 	if in.Who == "" || in.Why == "" {
 		return pipeline.ModelDetails{}, problem.Input("a change needs a name and a reason for the audit trail")
 	}
-	by := database.Who{Name: in.Who, Run: request(ctx)}
+	by := database.Who{Name: in.Who, Run: requestID(ctx)}
 	model, err := task.Resolve(ctx, in.Model)
 	if err != nil {
 		return pipeline.ModelDetails{}, err
@@ -49,9 +49,9 @@ func (c *Control) ChangeModel(ctx context.Context, in pipeline.ChangeModelInput)
 	return details, err
 }
 
-// request names the request that an activity carries out, the same in every
+// requestID names the request that an activity carries out, the same in every
 // attempt.
-func request(ctx context.Context) string {
+func requestID(ctx context.Context) string {
 	info := activity.GetInfo(ctx)
 	return info.ActivityID + "/" + info.ActivityRunID
 }

@@ -2,18 +2,12 @@ package activities
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
-
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"switchboard/internal/kafka"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
+	"switchboard/internal/request"
 	"switchboard/internal/results"
 )
 
@@ -85,23 +79,9 @@ func (c *Control) retryCall(ctx context.Context, id string) error {
 // startCall starts an analysis as the intake does, also where an earlier one came to
 // its end.
 func (c *Control) startCall(ctx context.Context, in pipeline.AnalyzeCallInput) error {
-	shown := in.Metadata()
-	_, err := c.Server.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                                       pipeline.CallWorkflowID(in.CallID),
-		TaskQueue:                                pipeline.TaskQueue,
-		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		TypedSearchAttributes:                    temporal.NewSearchAttributes(temporal.NewSearchAttributeKeyKeyword(pipeline.TaskAttribute).ValueSet(in.WithDefaults().Task)),
-		StaticSummary:                            shown.Summary,
-		StaticDetails:                            shown.Details,
-		Priority:                                 temporal.Priority{PriorityKey: pipeline.Priority(pipeline.AnalyzeCallWorkflow)},
-	}, pipeline.AnalyzeCallWorkflow, in)
-	var known *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &known) {
+	started, err := request.Analyze(ctx, c.Server, in, true)
+	if err == nil && !started {
 		return problem.Input("the call %s is being analyzed", in.CallID)
 	}
-	if err != nil {
-		return fmt.Errorf("starting the analysis of a call: %w", err)
-	}
-	return nil
+	return err
 }

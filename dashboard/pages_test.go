@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,7 +14,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +28,7 @@ import (
 	"switchboard/internal/embedded"
 	"switchboard/internal/kafka"
 	"switchboard/internal/layout"
+	"switchboard/internal/logtest"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/registry"
 	"switchboard/internal/results"
@@ -47,24 +46,6 @@ type site struct {
 	artifacts string
 	address   string
 	browser   http.Client
-}
-
-// said is what the program prints, whoever prints it at a time.
-type said struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *said) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(b)
-}
-
-func (s *said) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
 }
 
 func newSite(t *testing.T) *site {
@@ -111,7 +92,7 @@ func (s *site) work() {
 func (s *site) serve() {
 	s.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	var out, log said
+	var out, log logtest.Buffer
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, &out, slog.New(slog.NewJSONHandler(&log, nil))) }()
 	s.Cleanup(func() {
@@ -299,7 +280,7 @@ func standIn(ctx workflow.Context, _ pipeline.RetrainInput) (pipeline.RetrainRes
 	if err := workflow.Await(ctx, func() bool { return answer != nil }); err != nil {
 		return pipeline.RetrainResult{}, err
 	}
-	result := pipeline.RetrainResult{Task: "airlines", Decision: pipeline.Keep, Reason: answer.Who + " said: " + answer.Why}
+	result := pipeline.RetrainResult{Task: "airlines", Decision: pipeline.Keep, Reason: answer.Who + " logtest.Buffer: " + answer.Why}
 	if answer.Approved {
 		result.Decision = pipeline.Promote
 	}
@@ -347,7 +328,7 @@ func TestRunsAndSchedules(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.says(s.until("/runs?kind=retrain&status=completed", "retrain/x"), "promoted")
-	s.says(s.get("/runs/retrain%2Fx", 200), "ann said: it is better")
+	s.says(s.get("/runs/retrain%2Fx", 200), "ann logtest.Buffer: it is better")
 	s.post("/models/approve", 400, "workflow", "retrain/x", "verdict", "reject", "why", "too late")
 	s.says(s.get("/admin/audit", 200), "approved a promotion")
 	s.schedules()
@@ -392,7 +373,7 @@ func (s *site) topics() *kafka.Client {
 	return k
 }
 
-// Dead letters are listed without what was said in them, sent again and discarded.
+// Dead letters are listed without what was logtest.Buffer in them, sent again and discarded.
 func TestDeadLetters(t *testing.T) {
 	s := newSite(t)
 	k := s.topics()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -19,37 +18,20 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/sashabaranov/go-openai"
+
+	"switchboard/internal/logtest"
 )
 
-// syncBuffer is a log that is read while it is written.
-type syncBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
-}
-
 // serving runs a server until the test ends, and waits until it is healthy.
-func serving(t *testing.T, env map[string]string, args ...string) *syncBuffer {
+func serving(t *testing.T, env map[string]string, args ...string) *logtest.Buffer {
 	t.Helper()
 	ctx, interrupt := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	log := &syncBuffer{}
+	log := &logtest.Buffer{}
 	go func() { done <- run(ctx, args, lookUp(env), log) }()
 	t.Cleanup(func() {
 		interrupt()

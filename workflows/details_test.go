@@ -37,14 +37,23 @@ func (s *summarizedInbound) Init(out interceptor.WorkflowOutboundInterceptor) er
 	return s.Next.Init(&summarizedOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: out}, s.t})
 }
 
+// onAllCores are the activities that work as fast as the machine lets them.
+var onAllCores = map[string]bool{"StageConversations": true, "AnonymizePart": true, "EvaluateAnonymizer": true, "SplitExamples": true, "EvaluateModel": true, "MergeOutput": true}
+
 type summarizedOutbound struct {
 	interceptor.WorkflowOutboundInterceptorBase
 	t *testing.T
 }
 
 func (s *summarizedOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
-	if workflow.GetActivityOptions(ctx).Summary == "" {
+	options := workflow.GetActivityOptions(ctx)
+	if options.Summary == "" {
 		s.t.Errorf("the activity %s has no summary", name)
+	}
+	// What takes all cores is late with its heartbeats on a busy machine; and a worker
+	// that died is missed all the same.
+	if silence := options.HeartbeatTimeout; silence == 0 || silence > 2*time.Minute || silence < time.Minute && onAllCores[name] {
+		s.t.Errorf("the activity %s may be silent for %s", name, silence)
 	}
 	return s.Next.ExecuteActivity(ctx, name, args...)
 }

@@ -39,8 +39,6 @@ type world struct {
 	t   *testing.T
 	mu  sync.Mutex
 	ran []string
-	// silence is how long each activity may be silent.
-	silence map[string]time.Duration
 	// sent counts the activities that sent text to the provider.
 	sent int
 	// lacks is what the look at the surroundings finds; nil is nothing.
@@ -59,7 +57,7 @@ const (
 func newWorld(t *testing.T) *world {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	w := &world{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t, silence: map[string]time.Duration{}}
+	w := &world{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t}
 	w.SetTestTimeout(time.Hour)
 	// A machine that is busy elsewhere does not make a deadlock.
 	w.SetWorkerOptions(worker.Options{
@@ -79,7 +77,6 @@ func newWorld(t *testing.T) *world {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.ran = append(w.ran, info.ActivityType.Name)
-		w.silence[info.ActivityType.Name] = info.HeartbeatTimeout
 	})
 	return w
 }
@@ -300,13 +297,6 @@ func TestFineTuneGoesThroughItsStages(t *testing.T) {
 		pipeline.Submitting, pipeline.TrainingJob, pipeline.Measuring, pipeline.Evaluating, pipeline.Recording,
 	}, stages)
 	require.Equal(t, pipeline.Done, w.status().Stage)
-
-	// What takes all cores is late with its heartbeats on a busy machine; who waits for
-	// somebody else is not.
-	for name, least := range map[string]time.Duration{"StageConversations": time.Minute, "AnonymizePart": time.Minute, "EvaluateModel": time.Minute, "AwaitJob": 10 * time.Second} {
-		require.GreaterOrEqual(t, w.silence[name], least, name)
-		require.LessOrEqual(t, w.silence[name], 2*time.Minute, name)
-	}
 }
 
 func TestFineTuneRegistersWhatItJudged(t *testing.T) {

@@ -12,13 +12,13 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"switchboard/internal/account"
 	"switchboard/internal/database"
 	"switchboard/internal/database/databasetest"
+	"switchboard/internal/logtest"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/results"
 )
@@ -31,7 +31,7 @@ type world struct {
 	base    *database.Store
 	results *results.Store
 	// log is what the dashboard has written to its log.
-	log *logged
+	log *logtest.Buffer
 	// now is the time of the store of results. It goes on by a millisecond whenever
 	// it is looked at, and a test may set it.
 	now      time.Time
@@ -56,7 +56,7 @@ func newWorldAt(t *testing.T, location string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = base.Close() })
-	w := &world{T: t, base: base, results: results.New(base), accounts: account.New(base), log: &logged{}, now: start, people: map[account.Role]account.User{}}
+	w := &world{T: t, base: base, results: results.New(base), accounts: account.New(base), log: &logtest.Buffer{}, now: start, people: map[account.Role]account.User{}}
 	w.results.SetClock(func() time.Time {
 		w.now = w.now.Add(time.Millisecond)
 		return w.now
@@ -66,24 +66,6 @@ func newWorldAt(t *testing.T, location string) *world {
 	}
 	w.address = w.serve()
 	return w
-}
-
-// logged is what was logged, whoever logs it at a time.
-type logged struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *logged) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(b)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 // person adds a user.
@@ -103,7 +85,7 @@ func (w *world) must(err error) {
 	}
 }
 
-// door is where a browser of a test is logged in without a password, as the user
+// door is where a browser of a test is logtest.Buffer in without a password, as the user
 // whose id follows.
 const door = "/door/"
 
@@ -143,7 +125,7 @@ type browser struct {
 // as returns the browser of the user of a role.
 func (w *world) as(role account.Role) *browser { return w.login(w.people[role]) }
 
-// login returns a browser in which a person is logged in.
+// login returns a browser in which a person is logtest.Buffer in.
 func (w *world) login(u account.User) *browser {
 	w.Helper()
 	jar, err := cookiejar.New(nil)

@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +22,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"switchboard/internal/embedded"
+	"switchboard/internal/logtest"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 )
@@ -410,7 +410,7 @@ func TestUnusableDataFile(t *testing.T) {
 
 func TestQuietLog(t *testing.T) {
 	t.Parallel()
-	var text lines
+	var text logtest.Buffer
 	s := start(t, embedded.Options{
 		DataFile: filepath.Join(t.TempDir(), "temporal.db"),
 		Log:      slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -427,25 +427,7 @@ func TestQuietLog(t *testing.T) {
 	w.Stop()
 	c.Close()
 	s.Stop()
-	if said := text.all(); said != "" {
+	if said := text.String(); said != "" {
 		t.Errorf("an ordinary life from start to stop logs:\n%s", said)
 	}
-}
-
-// lines collects what is written to it, also while it is read.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) all() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

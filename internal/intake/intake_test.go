@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +20,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"switchboard/internal/kafka"
+	"switchboard/internal/logtest"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/results"
 )
@@ -157,27 +157,9 @@ type site struct {
 	kafka   *kafka.Client
 	runs    *runs
 	gate    *gate
-	log     *safeBuffer
+	log     *logtest.Buffer
 	options Options
 	sent    int
-}
-
-// safeBuffer is written by one goroutine and read by another.
-type safeBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *safeBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *safeBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 const partitions = 4
@@ -189,7 +171,7 @@ func newSite(t *testing.T, opts ...kfake.Opt) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	s := &site{t: t, cluster: cluster, runs: newRuns(), gate: &gate{asked: make(chan struct{})}, log: &safeBuffer{}}
+	s := &site{t: t, cluster: cluster, runs: newRuns(), gate: &gate{asked: make(chan struct{})}, log: &logtest.Buffer{}}
 	s.options = Options{
 		Kafka: kafka.Options{Brokers: cluster.ListenAddrs(), Topic: "calls", Group: "switchboard-intake"}, Partitions: partitions,
 		Runs: s.runs, Switch: s.gate, MaxOpen: 1000, Address: "127.0.0.1:0", Keys: []string{key},

@@ -2,19 +2,14 @@ package intake
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"switchboard/internal/pipeline"
+	"switchboard/internal/request"
 )
-
-var taskAttribute = temporal.NewSearchAttributeKeyKeyword(pipeline.TaskAttribute)
 
 // Runs is where calls are analyzed.
 type Runs interface {
@@ -35,28 +30,7 @@ type Workflows struct {
 // is analyzed again when its event is sent again; one that succeeded is not, for as
 // long as the server remembers it.
 func (w Workflows) Start(ctx context.Context, in pipeline.AnalyzeCallInput) (bool, error) {
-	shown := in.Metadata()
-	_, err := w.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                                       pipeline.CallWorkflowID(in.CallID),
-		TaskQueue:                                pipeline.TaskQueue,
-		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		// A worker of the same process, as in standalone, begins at once.
-		EnableEagerStart:      true,
-		TypedSearchAttributes: temporal.NewSearchAttributes(taskAttribute.ValueSet(in.WithDefaults().Task)),
-		StaticSummary:         shown.Summary,
-		StaticDetails:         shown.Details,
-		Priority:              temporal.Priority{PriorityKey: pipeline.Priority(pipeline.AnalyzeCallWorkflow)},
-	}, pipeline.AnalyzeCallWorkflow, in)
-	var known *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &known) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("starting the analysis of a call: %w", err)
-	}
-	return true, nil
+	return request.Analyze(ctx, w.Client, in, false)
 }
 
 // openCalls finds the analyses that are going on.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"switchboard/internal/logtest"
 	"switchboard/internal/pipelistener"
 )
 
@@ -16,7 +17,7 @@ import (
 // over when all that can be done is done. The server's connections are pipes.
 func inBubble(t *testing.T, options Options, test func(t *testing.T, r *running, listener *pipelistener.Listener)) {
 	synctest.Test(t, func(t *testing.T) {
-		log := &syncBuffer{}
+		log := &logtest.Buffer{}
 		options.Dir = t.TempDir()
 		options.Keys = append(options.Keys, testKey)
 		options.Logger = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/sashabaranov/go-openai"
+
+	"switchboard/internal/logtest"
 )
 
 // scrape returns the metrics as Prometheus gets them on a listener of its own.
@@ -67,7 +69,7 @@ func TestMetrics(t *testing.T) {
 // talkative or the metrics: each part of the requests below has a word of its
 // own, which is looked for afterwards.
 func TestNothingOfTheRequestsIsLogged(t *testing.T) {
-	log := &syncBuffer{}
+	log := &logtest.Buffer{}
 	r, _ := start(t, Options{
 		Keys: []string{"zebrakey"}, NamedKeys: []Key{{Name: "team", Key: "zebrateam", RequestsPerMinute: 2}},
 		Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),

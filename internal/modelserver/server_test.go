@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/sashabaranov/go-openai"
+
+	"switchboard/internal/logtest"
 )
 
 const testKey = "test-key"
@@ -26,13 +28,13 @@ type running struct {
 	*Server
 	url    string
 	client *openai.Client
-	log    *syncBuffer
+	log    *logtest.Buffer
 }
 
 // start serves a data directory until the test ends or stop is called.
 func start(t testing.TB, options Options) (r *running, stop func()) {
 	t.Helper()
-	log := &syncBuffer{}
+	log := &logtest.Buffer{}
 	if options.Dir == "" {
 		options.Dir = t.TempDir()
 	}
@@ -59,23 +61,6 @@ func clientOf(url string) *openai.Client {
 	config := openai.DefaultConfig(testKey)
 	config.BaseURL = url + "/v1"
 	return openai.NewClientWithConfig(config)
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.String()
 }
 
 // topics are the labels of generated examples, and the words that give them

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"switchboard/internal/logtest"
 	"switchboard/internal/problem"
 )
 
@@ -198,7 +199,7 @@ func TestThingsOfAReplacedKeyAreAssigned(t *testing.T) {
 	dir := oldFolder(t)
 	_, stop := start(t, Options{Dir: dir}) // testKey has everything now
 	stop()
-	log := &syncBuffer{}
+	log := &logtest.Buffer{}
 	server := must[*Server](t)(New(Options{Dir: dir, Keys: []string{"next-key"}, Logger: slog.New(slog.NewTextHandler(log, nil))}))
 	if err := server.Close(); err != nil {
 		t.Fatal(err)
