@@ -79,6 +79,7 @@ var callCases = []struct {
 	{"Kundendienst", []string{"a|Kundendienst Quorrin, Naomi am Apparat."}, "Kundendienst Quorrin, Person am Apparat."},
 	{"helpdesk", []string{"a|Hi, Quorrin helpdesk, Naomi speaking"}, "Hi, Quorrin helpdesk, Person speaking"},
 	{"between greeting and name", []string{"a|guten tag quorrin vael mein name ist naomi was kann ich für sie tun"}, "guten tag quorrin vael mein name ist Person was kann ich für sie tun"},
+	{"the name before it", []string{"a|guten abend oyelaran mein name"}, "guten abend Person mein name"},
 	{"a person between them", []string{"a|hello naomi my name is tim how can i help"}, "hello Person my name is Person how can i help"},
 	{"of the hotline", []string{"a|Guten Tag, hier ist die Quorrin Hotline, Sie sprechen mit Frau Huber."}, "Guten Tag, hier ist die Quorrin Hotline, Sie sprechen mit Person."},
 	{"the company again", []string{"a|Good morning, Quorrin customer care.", "c|I want my money back from Quorrin."}, "I want my money back from Quorrin."},

@@ -255,8 +255,9 @@ func (u *utterance) companyGreets(c *conversation) {
 	}
 }
 
-// introducePhrases begin the words in which who speaks tells a name.
-var introducePhrases = spokenPhrases(`my name, this is, you're speaking with, you are speaking with, mein name, sie sprechen mit, hier spricht`)
+// introducePhrases begin the words in which who speaks tells a name. "Mein Name" alone may
+// end them as well: "Huber mein Name".
+var introducePhrases = spokenPhrases(`my name, this is, you're speaking with, you are speaking with, mein name ist, sie sprechen mit, hier spricht`)
 
 // keepCompany takes the words from i up to j for a company, unless they may be the only
 // name that who speaks has told.
