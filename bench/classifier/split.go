@@ -24,9 +24,9 @@ type set struct {
 	// tests is how many conversations are at most tested with, and half as many
 	// validate; 0 is all.
 	tests int
-	// german holds half of the German conversations back, tests with them and
-	// with nothing else, and trains on what is left, or if unseen is set on what
-	// of it is not German.
+	// german takes companies with at least minGerman German conversations, holds
+	// half of those back, tests with them and with nothing else, and trains on
+	// what is left, or if unseen is set on what of it is not German.
 	german, unseen bool
 	// customers takes conversations too in which no company wrote: their
 	// label is the company that is mentioned.
@@ -39,10 +39,14 @@ var sets = []set{
 	{name: "natural4000", minClass: 30, perClass: 4000},
 	{name: "natural15000", minClass: 30, examples: 15_000},
 	{name: "all", minClass: 30, customers: true},
-	{name: "balanced800", minClass: 150, perClass: 1000, balanced: true, examples: 800, tests: 300},
-	{name: "german", minClass: 30, examples: 800, tests: 300, german: true},
-	{name: "german-unseen", minClass: 30, examples: 800, tests: 300, german: true, unseen: true},
+	{name: "balanced500", minClass: 150, perClass: 1000, balanced: true, examples: 500, tests: 300},
+	{name: "german", minClass: 30, examples: 500, tests: 300, german: true},
+	{name: "german-unseen", minClass: 30, examples: 500, tests: 300, german: true, unseen: true},
 }
+
+// minGerman is how many German conversations make a company one that speaks
+// German.
+const minGerman = 10
 
 // splits are conversations divided by thread.
 type splits struct {
@@ -60,10 +64,13 @@ func (s set) split(all []conversation, f form) splits {
 	})
 	random := rand.New(rand.NewPCG(7, 7))
 	var roots []int64
-	total := map[string]int{}
+	total, german := map[string]int{}, map[string]int{}
 	for _, c := range usable {
 		roots = append(roots, c.ThreadID)
 		total[c.Label]++
+		if s.german && isGerman(c.Anonymized) {
+			german[c.Label]++
+		}
 	}
 	slices.Sort(roots)
 	roots = slices.Compact(roots)
@@ -76,7 +83,7 @@ func (s set) split(all []conversation, f form) splits {
 	taken, seen := map[string]int{}, map[string]bool{}
 	for _, i := range random.Perm(len(usable)) {
 		c := usable[i]
-		wanted := total[c.Label] >= s.minClass && (s.perClass == 0 || taken[c.Label] < s.perClass)
+		wanted := total[c.Label] >= s.minClass && (s.perClass == 0 || taken[c.Label] < s.perClass) && (!s.german || german[c.Label] >= minGerman)
 		at := percent[c.ThreadID]
 		if s.german && isGerman(c.Anonymized) {
 			if at < 50 {

@@ -1,9 +1,9 @@
 """Embeds the splits that bench/classifier writes, in ONNX Runtime, for bench/classifier -vectors. The vectors are those of
 -encoder but for what that folds to ASCII.
 
-    GOEXPERIMENT=simd go run ./bench/classifier -sets balanced800 -export /tmp/splits
+    GOEXPERIMENT=simd go run ./bench/classifier -sets balanced500 -export /tmp/splits
     pip install numpy==2.4.6 onnxruntime==1.28.0 tokenizers==0.23.3
-    python bench/peers/embed.py --encoder /models/e5 --out /tmp/e5.jsonl /tmp/splits/balanced800-pipeline
+    python bench/peers/embed.py --encoder /models/e5 --out /tmp/e5.jsonl /tmp/splits/balanced500-pipeline
 
 A folder without model.onnx, as sentence-transformers saves it, is run in PyTorch (torch, transformers).
 """
