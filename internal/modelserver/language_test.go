@@ -134,9 +134,7 @@ func checkLanguageJob(t *testing.T, r *running, base languagemodel.Base, done jo
 	if object["licence"] != "Apache-2.0" || object["sha256"] != base.SHA256 || len(fmt.Sprint(object["adapter_sha256"])) != 64 {
 		t.Errorf("the model is shown as %v", object)
 	}
-	if left := must[[]os.DirEntry](t)(os.ReadDir(filepath.Join(r.options.Dir, trainingDir))); len(left) != 0 {
-		t.Errorf("%d folders of state are left", len(left))
-	}
+	r.awaitNoState(t, done.ID)
 	checkPrivateFiles(t, filepath.Join(r.options.Dir, modelsDir))
 }
 
@@ -247,9 +245,16 @@ func TestLanguageModelTrainingIsInterrupted(t *testing.T) {
 	id = create(50)
 	r.awaitEvent(t, id, "Step 100/5000")
 	must[openai.FineTuningJob](t)(r.client.CancelFineTuningJob(t.Context(), id))
+	r.awaitNoState(t, id)
+}
+
+// awaitNoState waits until the state of a training is gone, which it is soon after the
+// job has ended. What ends it otherwise is the time that all tests have.
+func (r *running) awaitNoState(t *testing.T, id string) {
+	t.Helper()
 	for {
-		if _, err := os.Stat(filepath.Join(dir, trainingDir, id)); os.IsNotExist(err) {
-			break
+		if _, err := os.Stat(filepath.Join(r.options.Dir, statePath(id))); os.IsNotExist(err) {
+			return
 		}
 		time.Sleep(time.Millisecond)
 	}
