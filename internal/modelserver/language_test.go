@@ -351,6 +351,33 @@ func noTexts(t *testing.T, root string) {
 	}
 }
 
+// The estimate of a training's memory lets small models be trained on a processor with
+// the server's own limit, and not large ones, whatever the batch; a GPU's is not counted.
+func TestMemoryOfLanguageModels(t *testing.T) {
+	limit := Options{}.withDefaults().MaxTrainingBytes
+	for name, c := range map[string]struct {
+		parameters    int64
+		device        string
+		kind          languagemodel.Kind
+		batch, labels int
+		fits          bool
+	}{
+		"135 million":                        {135e6, "cpu", languagemodel.Causal, 8, 57, true},
+		"135 million in large batches":       {135e6, "cpu", languagemodel.Causal, 256, 57, true},
+		"135 million and 1,000 labels":       {135e6, "cpu", languagemodel.Causal, 1, 1000, false},
+		"an encoder of 23 million":           {23e6, "cpu", languagemodel.Encoder, 8, 1000, true},
+		"an encoder of 135 million":          {135e6, "cpu", languagemodel.Encoder, 8, 57, false},
+		"a billion":                          {1e9, "cpu", languagemodel.Causal, 1, 2, false},
+		"700 million on a GPU":               {7e8, "cuda:NVIDIA", languagemodel.Causal, 256, 1000, true},
+		"four billion on a GPU, through RAM": {4e9, "cuda:NVIDIA", languagemodel.Causal, 1, 2, false},
+	} {
+		facts := languagemodel.Facts{Parameters: c.parameters, Device: c.device}
+		if got := trainingMemory(facts, c.kind, c.batch, c.labels, 1<<20); (got <= limit) != c.fits {
+			t.Errorf("%s takes %d MiB of %d", name, got>>20, limit>>20)
+		}
+	}
+}
+
 // A language model cannot take the name of one of the server's own.
 func TestNamesOfLanguageModels(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "models.json")
