@@ -1,4 +1,4 @@
-"""The three commands that the model server starts: train, answer and check."""
+"""What the model server starts: train, answer and check; and convert, which a person may."""
 
 import argparse
 import faulthandler
@@ -21,6 +21,9 @@ def arguments() -> argparse.Namespace:
         command.add_argument("--kind", required=True, help="causal or encoder")
         if name == "answer":
             command.add_argument("--threads", type=int, default=0, help="threads of the CPU; 0 is for torch to choose")
+    convert = commands.add_parser("convert", help="make of a GGUF file a folder that is read faster")
+    convert.add_argument("--base", type=Path, required=True, help="a GGUF file")
+    convert.add_argument("--out", type=Path, required=True, help="folder to make; it must not exist")
     return parser.parse_args()
 
 
@@ -60,15 +63,16 @@ def answer(args: argparse.Namespace, line: Line) -> None:
 def check(args: argparse.Namespace, line: Line) -> None:
     from .base import Source, device_name
 
-    source = Source(args.base, args.kind)
-    config = source.config()
-    line.say(
-        type="checked",
-        parameters=source.parameters(),
-        architecture=(config.architectures or [type(config).__name__])[0],
-        device=device_name(),
-        context=getattr(config, "max_position_embeddings", None),
-    )
+    parameters, architecture, context = Source(args.base, args.kind).checked()
+    line.say(type="checked", parameters=parameters, architecture=architecture, device=device_name(), context=context)
+
+
+def convert(args: argparse.Namespace, line: Line) -> None:
+    from .base import Source
+    from .convert import convert
+
+    convert(Source(args.base, "causal"), args.out)
+    line.say(type="converted")
 
 
 def main() -> int:
@@ -78,7 +82,7 @@ def main() -> int:
     faulthandler.enable()
     line = take_stdout()
     try:
-        {"train": train, "answer": answer, "check": check}[args.command](args, line)
+        {"train": train, "answer": answer, "check": check, "convert": convert}[args.command](args, line)
     except Exception as error:
         code = code_of(error)
         if not isinstance(error, Failure):

@@ -11,11 +11,13 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer, PretrainedConfig
 
-from .protocol import Failure, encodable, log
+from .gguf_header import read_header
+from .protocol import Failure, code_of, encodable, log
 
 KINDS = ("causal", "encoder")
-LIBRARY_LOG = transformers.logging.ERROR
-transformers.logging.set_verbosity(LIBRARY_LOG)
+# A SentencePiece model in a folder made of a GGUF file.
+PIECES = "tokenizer.spm"
+transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 
 
@@ -61,20 +63,27 @@ class Source:
                 raise Failure("bad_model")
             return config
 
-    def parameters(self) -> int:
-        """How many weights the files have, by their headers."""
-        if self.is_gguf:
-            from gguf import GGUFReader
-
-            with _loading():
-                return sum(int(t.n_elements) for t in GGUFReader(str(self.path)).tensors)
-        return sum(_safetensors_parameters(f) for f in self.path.glob("*.safetensors"))
+    def checked(self) -> tuple[int, str, int | None]:
+        """How many weights the files have, the architecture, and how many tokens it reads, by headers alone."""
+        with _loading():
+            if self.is_gguf:
+                header = read_header(self.path)
+                name = header.settings["general.architecture"]
+                return header.parameters, name, header.settings.get(f"{name}.context_length")
+            config = self.config()
+            total = sum(_safetensors_parameters(f) for f in self.path.glob("*.safetensors"))
+            return total, (config.architectures or [type(config).__name__])[0], getattr(config, "max_position_embeddings", None)
 
     def tokenizer(self) -> "Tokenizer":
         with _loading():
             if self.is_gguf and (pieces := _pieces(self.path)):
-                return Pieces(*pieces)
-            return Tokenizer(AutoTokenizer.from_pretrained(**self.where))
+                return Pieces(pieces)
+            if (self.path / PIECES).is_file():
+                return Pieces((self.path / PIECES).read_bytes())
+            own = AutoTokenizer.from_pretrained(**self.where)
+            if self.is_gguf:
+                _mark_ends(own, self.path)
+            return Tokenizer(own)
 
     def model(self, dtype: torch.dtype) -> torch.nn.Module:
         """The weights on the device: for a causal model with its head, for an encoder without any."""
@@ -85,6 +94,15 @@ class Source:
         return model.to(device())
 
 
+def _mark_ends(tokenizer: Any, path: Path) -> None:
+    """Gives a tokenizer the first and last tokens that its GGUF file names: Transformers 5.17 takes others for some."""
+    settings = read_header(path).settings
+    for name in ("bos", "eos"):
+        number = settings.get(f"tokenizer.ggml.{name}_token_id")
+        if number is not None:
+            setattr(tokenizer, f"{name}_token", settings["tokenizer.ggml.tokens"][number])
+
+
 class _loading:
     """Makes of what a library says of a model's files the one failure that it is."""
 
@@ -92,8 +110,6 @@ class _loading:
         pass
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        from .protocol import code_of
-
         if isinstance(error, (Failure, MemoryError)) or error is None or not isinstance(error, Exception) or code_of(error) == "out_of_memory":
             return
         log("a base model cannot be read", error)
@@ -135,11 +151,12 @@ class Tokenizer:
 class Pieces(Tokenizer):
     """A SentencePiece tokenizer of a GGUF file's own pieces: what Transformers 5.17 makes of those of Gemma has no merges and no first token."""
 
-    def __init__(self, model: bytes, adds_begin: bool):
+    def __init__(self, model: bytes):
         from sentencepiece import SentencePieceProcessor
 
+        self.model = model
         self.own = SentencePieceProcessor(model_proto=model)
-        self.begin = [self.own.bos_id()] if adds_begin and self.own.bos_id() >= 0 else []
+        self.begin = [self.own.bos_id()] if self.own.bos_id() >= 0 else []
         self.end = self.own.eos_id() if self.own.eos_id() >= 0 else None
 
     def encode(self, text: str) -> list[int]:
@@ -151,32 +168,31 @@ class Pieces(Tokenizer):
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
 
 
-def _pieces(path: Path) -> tuple[bytes, bool] | None:
-    """A SentencePiece model of the pieces in a GGUF file, and whether a text starts with a token of its own; None if the file has another tokenizer."""
-    from gguf import GGUFReader
-
-    fields = GGUFReader(str(path)).fields
+def _pieces(path: Path) -> bytes | None:
+    """A SentencePiece model of the pieces in a GGUF file; None if the file has another tokenizer. It has a begin token if the file wants one before a text."""
+    settings = read_header(path).settings
 
     def told(name: str, default: Any = None) -> Any:
-        field = fields.get(f"tokenizer.ggml.{name}")
-        return default if field is None else field.contents()
+        return settings.get(f"tokenizer.ggml.{name}", default)
 
     if told("model") not in ("llama", "gemma") or told("scores") is None:
         return None
     from sentencepiece import sentencepiece_model_pb2 as pb
 
     tokens, kinds = told("tokens"), told("token_type")
+    numbers = {"unk": told("unknown_token_id", 0), "bos": told("bos_token_id", -1), "eos": told("eos_token_id", -1), "pad": told("padding_token_id", -1)}
+    if not told("add_bos_token", True):
+        numbers["bos"] = -1
+    kinds[numbers["unk"]] = UNKNOWN
     model = pb.ModelProto()
     trainer, normalizer = model.trainer_spec, model.normalizer_spec
-    trainer.model_type, trainer.vocab_size = pb.TrainerSpec.BPE, len(tokens)
-    trainer.byte_fallback = BYTE in kinds
-    for name, key, default in (("unk", "unknown", kinds.index(UNKNOWN)), ("bos", "bos", -1), ("eos", "eos", -1), ("pad", "padding", -1)):
-        number = int(told(f"{key}_token_id", default))
+    trainer.model_type, trainer.vocab_size, trainer.byte_fallback = pb.TrainerSpec.BPE, len(tokens), BYTE in kinds
+    for name, number in numbers.items():
         setattr(trainer, f"{name}_id", number)
         if number >= 0:
             setattr(trainer, f"{name}_piece", tokens[number])
     normalizer.name, normalizer.escape_whitespaces, normalizer.remove_extra_whitespaces = "identity", True, False
     normalizer.add_dummy_prefix = bool(told("add_space_prefix", True))
     for token, score, kind in zip(tokens, told("scores"), kinds):
-        model.pieces.add(piece=token, score=float(score), type=int(kind))
-    return model.SerializeToString(), bool(told("add_bos_token", True))
+        model.pieces.add(piece=token, score=score, type=kind)
+    return model.SerializeToString()
