@@ -116,7 +116,7 @@ const (
 	// A pass takes so many tokens on a processor, or one text's with its labels.
 	passTokens  = 1024
 	framing     = 32
-	labelTokens = 4
+	labelTokens = 1
 )
 
 // languageMemory estimates what a training from a language model takes of the

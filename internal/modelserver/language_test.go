@@ -364,7 +364,7 @@ func TestMemoryOfLanguageModels(t *testing.T) {
 	}{
 		"135 million":                        {135e6, "cpu", languagemodel.Causal, 8, 57, true},
 		"135 million in large batches":       {135e6, "cpu", languagemodel.Causal, 256, 57, true},
-		"135 million and 1,000 labels":       {135e6, "cpu", languagemodel.Causal, 1, 1000, false},
+		"135 million and 10,000 labels":      {135e6, "cpu", languagemodel.Causal, 1, 10_000, false},
 		"an encoder of 23 million":           {23e6, "cpu", languagemodel.Encoder, 8, 1000, true},
 		"an encoder of 135 million":          {135e6, "cpu", languagemodel.Encoder, 8, 57, false},
 		"a billion":                          {1e9, "cpu", languagemodel.Causal, 1, 2, false},
