@@ -15,7 +15,7 @@ RACE = ./activities/... ./internal/account/... ./internal/anonymize/... ./intern
        ./internal/inference/... ./internal/intake/... ./internal/kafka/... ./internal/modelserver/... ./internal/provider/... ./internal/results/... ./internal/speech/... ./internal/stage/... \
        ./internal/tweet/... ./workflows/...
 
-.PHONY: help demo run build test test-slow race lint dead vulncheck clients docs sample asr bench peers fuzz clean
+.PHONY: help demo run build test test-slow race lint dead vulncheck clients docs sample asr trainer bench peers fuzz clean
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,11 @@ sample: ## Generate datasets/sample anew
 
 asr: ## Install the speech recognizer into tools/asr/.venv (Python 3.11 or later)
 	tools/asr/install
+
+trainer: ## Install the trainer of language models into trainer/.venv (Python 3.11 or later, 5 GB), and test it
+	python3 -m venv trainer/.venv
+	trainer/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r trainer/requirements.txt -r trainer/requirements-test.txt
+	cd trainer && .venv/bin/python -m pytest
 
 bench: ## Run the benchmarks of packages; bench/ has the larger ones
 	$(GO) test -run '^$$' -bench . ./internal/...

@@ -109,7 +109,6 @@ type child struct {
 	lines *bufio.Scanner
 	pid   int
 	ended chan struct{} // closed when the process is gone
-	err   error         // how it ended, once it has
 	// complaints counts what it says on standard error.
 	complaints *counter
 	log        *slog.Logger
@@ -162,8 +161,8 @@ func (c *child) live(command *exec.Cmd, started chan<- error) {
 	if err != nil {
 		return
 	}
-	c.err = command.Wait()
-	c.kill() // what it left of its group
+	_ = command.Wait() // what it said before tells how it ended
+	c.kill()           // what it left of its group
 	c.log.Info("trainer ended", "work", c.work, "pid", c.pid, "log_lines", c.complaints.lines.Load(), "log_bytes", c.complaints.bytes.Load())
 	close(c.ended)
 }

@@ -116,7 +116,7 @@ const (
 	// A pass takes so many tokens on a processor, or one text's with its labels.
 	passTokens  = 1024
 	framing     = 32
-	labelTokens = 4
+	labelTokens = 1
 )
 
 // languageMemory estimates what a training from a language model takes of the
@@ -136,17 +136,24 @@ func (s *Server) languageMemory(ctx context.Context, j job, textBytes, labels in
 		s.log.ErrorContext(ctx, "checking a language model failed", "job", j.ID, "error", err)
 		return 0, &serverFailure
 	}
+	return trainingMemory(facts, j.Card.Kind, j.BatchSize, labels, textBytes), nil
+}
+
+// trainingMemory is what a training from a base with these facts takes, in bytes.
+func trainingMemory(facts languagemodel.Facts, kind languagemodel.Kind, batch, labels, textBytes int) int64 {
 	needed := facts.Parameters*causalWeights + trainerBytes + int64(textBytes)*exampleCopyBytes
 	if strings.HasPrefix(facts.Device, "cuda") {
-		return needed, nil
+		return needed
 	}
-	if j.Card.Kind == languagemodel.Encoder {
+	row := languagemodel.MaxTokens + framing
+	if kind == languagemodel.Encoder {
 		needed += facts.Parameters * (encoderWeights - causalWeights)
+	} else {
+		row += labels * labelTokens
 	}
-	row := languagemodel.MaxTokens + framing + labels*labelTokens
-	tokens := min(j.BatchSize*row, max(passTokens, row))
+	tokens := min(batch*row, max(passTokens, row))
 	growth := math.Sqrt(float64(facts.Parameters) / tokenParameters)
-	return needed + int64(float64(tokens)*tokenBytes*growth), nil
+	return needed + int64(float64(tokens)*tokenBytes*growth)
 }
 
 // statePath is the folder in which a trainer saves where it is in a job.

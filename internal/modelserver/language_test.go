@@ -134,9 +134,7 @@ func checkLanguageJob(t *testing.T, r *running, base languagemodel.Base, done jo
 	if object["licence"] != "Apache-2.0" || object["sha256"] != base.SHA256 || len(fmt.Sprint(object["adapter_sha256"])) != 64 {
 		t.Errorf("the model is shown as %v", object)
 	}
-	if left := must[[]os.DirEntry](t)(os.ReadDir(filepath.Join(r.options.Dir, trainingDir))); len(left) != 0 {
-		t.Errorf("%d folders of state are left", len(left))
-	}
+	r.awaitNoState(t, done.ID)
 	checkPrivateFiles(t, filepath.Join(r.options.Dir, modelsDir))
 }
 
@@ -247,9 +245,16 @@ func TestLanguageModelTrainingIsInterrupted(t *testing.T) {
 	id = create(50)
 	r.awaitEvent(t, id, "Step 100/5000")
 	must[openai.FineTuningJob](t)(r.client.CancelFineTuningJob(t.Context(), id))
+	r.awaitNoState(t, id)
+}
+
+// awaitNoState waits until the state of a training is gone, which it is soon after the
+// job has ended. What ends it otherwise is the time that all tests have.
+func (r *running) awaitNoState(t *testing.T, id string) {
+	t.Helper()
 	for {
-		if _, err := os.Stat(filepath.Join(dir, trainingDir, id)); os.IsNotExist(err) {
-			break
+		if _, err := os.Stat(filepath.Join(r.options.Dir, statePath(id))); os.IsNotExist(err) {
+			return
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -343,6 +348,33 @@ func noTexts(t *testing.T, root string) {
 	})
 	if err != nil || files == 0 {
 		t.Errorf("looked at %d files, %v", files, err)
+	}
+}
+
+// The estimate of a training's memory lets small models be trained on a processor with
+// the server's own limit, and not large ones, whatever the batch; a GPU's is not counted.
+func TestMemoryOfLanguageModels(t *testing.T) {
+	limit := Options{}.withDefaults().MaxTrainingBytes
+	for name, c := range map[string]struct {
+		parameters    int64
+		device        string
+		kind          languagemodel.Kind
+		batch, labels int
+		fits          bool
+	}{
+		"135 million":                        {135e6, "cpu", languagemodel.Causal, 8, 57, true},
+		"135 million in large batches":       {135e6, "cpu", languagemodel.Causal, 256, 57, true},
+		"135 million and 10,000 labels":      {135e6, "cpu", languagemodel.Causal, 1, 10_000, false},
+		"an encoder of 23 million":           {23e6, "cpu", languagemodel.Encoder, 8, 1000, true},
+		"an encoder of 135 million":          {135e6, "cpu", languagemodel.Encoder, 8, 57, false},
+		"a billion":                          {1e9, "cpu", languagemodel.Causal, 1, 2, false},
+		"700 million on a GPU":               {7e8, "cuda:NVIDIA", languagemodel.Causal, 256, 1000, true},
+		"four billion on a GPU, through RAM": {4e9, "cuda:NVIDIA", languagemodel.Causal, 1, 2, false},
+	} {
+		facts := languagemodel.Facts{Parameters: c.parameters, Device: c.device}
+		if got := trainingMemory(facts, c.kind, c.batch, c.labels, 1<<20); (got <= limit) != c.fits {
+			t.Errorf("%s takes %d MiB of %d", name, got>>20, limit>>20)
+		}
 	}
 }
 

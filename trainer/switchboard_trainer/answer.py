@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import torch
 
 from .base import Source, device, device_name
-from .causal import Causal, CausalBase
+from .causal import LORA, Causal, CausalBase
 from .encoder import Encoder
 from .protocol import Failure, Line, code_of, log
 from .state import read_adapter
@@ -47,10 +47,10 @@ class Adapters:
             return encoder, told["max_tokens"]
         self.numbered += 1
         name = f"adapter{self.numbered}"
-        try:
-            learner = Causal(self.base, labels, name, told["prompt"], told["lora"])
-        except (KeyError, TypeError, ValueError):
-            raise Failure("bad_adapter") from None
+        prompt, lora = told.get("prompt"), told.get("lora")
+        if not isinstance(prompt, str) or prompt.count("{}") != 1 or not isinstance(lora, dict) or set(lora) != set(LORA):
+            raise Failure("bad_adapter")
+        learner = Causal(self.base, labels, name, prompt, lora)
         try:
             learner.load(weights)
         except Failure:

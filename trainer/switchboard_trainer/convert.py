@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_model
 
 from .base import PIECES, Pieces, Source
 from .protocol import Failure
@@ -22,5 +23,12 @@ def convert(source: Source, folder: Path) -> None:
         (new / PIECES).write_bytes(tokenizer.model)
     else:
         tokenizer.own.save_pretrained(new)
-    source.model(torch.float16).save_pretrained(new)
+    model = source.model(torch.float16)
+    # Transformers takes it for a quantized model, which it does not save.
+    config = model.config
+    config.architectures, config.dtype = [type(model).__name__], torch.float16
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    config.save_pretrained(new)
+    save_model(model.cpu(), str(new / "model.safetensors"), {"format": "pt"})
     os.rename(new, folder)

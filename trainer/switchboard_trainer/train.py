@@ -106,7 +106,7 @@ class Training:
                 self.line.say(**message)
         while len(self.told) < self.job.epochs and not self._no_better():
             self._epoch(len(self.told))
-        self.line.say(type="done", epochs=len(self.told), best=self._best(), tokens=self.tokens)
+        self.line.say(type="done", epochs=len(self.told), best=self.best(), tokens=self.tokens)
 
     def _epoch(self, epoch: int) -> None:
         plan = batches(self.train.lengths, self.job.batch_size, self.job.seed, epoch)
@@ -192,7 +192,7 @@ class Training:
         return 1 + min(range(len(self.told)), key=lambda i: self.told[i]["valid_loss"])
 
     def _no_better(self) -> bool:
-        return bool(self.told) and len(self.told) - self._best() >= PATIENCE
+        return bool(self.told) and len(self.told) - self.best() >= PATIENCE
 
     def _save(self, message: dict[str, Any] | None = None) -> None:
         tensors = {f"weight {name}": p for name, p in zip(self.names, self.trained)}
