@@ -306,7 +306,7 @@ type view struct{ name, path, shows string }
 var everything = []view{
 	{"overview", "/", "Overview"}, {"calls", "/calls", "calls"}, {"call", "/calls/call-0002", "What was said"}, {"review", "/review", "Review"},
 	{"quality", "/quality", "Quality"}, {"models", "/models", "Champion"}, {"runs", "/runs", "fine-tuning"}, {"intake", "/intake", "Partitions"},
-	{"users", "/admin/users", "ada"}, {"audit", "/admin/audit", "ada"}, {"retention", "/admin/retention", "Erase"}, {"account", "/account", "Language"},
+	{"users", "/admin/users", "ada"}, {"keys", "/admin/keys", "Add a key"}, {"audit", "/admin/audit", "ada"}, {"retention", "/admin/retention", "Erase"}, {"account", "/account", "Language"},
 }
 
 // looksAtEverything opens each view at a desk and on a phone, light and dark, and

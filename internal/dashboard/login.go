@@ -101,7 +101,7 @@ func (s *Server) providerFailed(v *visit, err error, next string) error {
 	switch {
 	case errors.Is(err, account.ErrProvider):
 		v.Log.Warn("a login by the identity provider failed", "error", err)
-		status, d.Wrong = http.StatusBadGateway, v.T("The identity provider could not be asked. Try again in a while; the log of the dashboard says more.")
+		status, d.Wrong = http.StatusBadGateway, v.T("The identity provider does not answer. Try again in a while, and ask whoever looks after Switchboard if that does not help.")
 	case errors.Is(err, account.ErrStale):
 		status, d.Wrong = http.StatusBadRequest, v.T("This login took too long or was begun elsewhere. Log in again.")
 	case errors.Is(err, account.ErrDenied):

@@ -33,9 +33,9 @@ type leftRow struct {
 var placeTexts = map[pipeline.Place]string{
 	pipeline.InputTopic:   text("Events in the topic that calls come from; they go when Kafka's retention ends"),
 	pipeline.DeadLetters:  text("Events in the topic of dead letters, which keeps them until somebody deletes them"),
-	pipeline.TrainedModel: text("A model that was trained on them, with the files of its training; retrain, and delete both"),
-	pipeline.RunFiles:     text("Files of a run over a dataset that has them; delete its folder"),
-	pipeline.JudgedFiles:  text("Files of a retraining whose models were asked about them; delete them in its folder"),
+	pipeline.TrainedModel: text("A model that was trained on them, with the files of its training; have both deleted after the next retraining"),
+	pipeline.RunFiles:     text("Files of a run over a dataset that has them; have its folder deleted"),
+	pipeline.JudgedFiles:  text("Files of a retraining whose models were asked about them; have them deleted"),
 	pipeline.Histories:    text("Histories of Temporal, which hold ids and no word of a call; they end with the namespace's retention"),
 }
 

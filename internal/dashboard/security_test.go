@@ -715,7 +715,7 @@ func TestLoginByProvider(t *testing.T) {
 	gone := down.withProvider()
 	w.must(gone.Shutdown())
 	stranded := &browser{world: down, http: http.Client{Jar: down.stranger().http.Jar}}
-	stranded.get("/login/provider").says(t, http.StatusBadGateway, "could not be asked")
+	stranded.get("/login/provider").says(t, http.StatusBadGateway, "does not answer")
 	if !strings.Contains(down.log.String(), "connection refused") {
 		t.Errorf("the log says\n%s", down.log)
 	}

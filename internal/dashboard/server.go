@@ -187,7 +187,7 @@ func (v *visit) fail(err error) {
 	case errors.Is(err, errNotFound):
 		v.problem(http.StatusNotFound, v.T("There is no such page."))
 	case errors.Is(err, errNoCall):
-		v.problem(http.StatusNotFound, v.T("There is no such call. It may have been erased, or kept as long as it was to be."))
+		v.problem(http.StatusNotFound, v.T("There is no such call. It may have been erased, or its retention may have ended."))
 	case errors.Is(err, errElsewhere):
 		v.problem(http.StatusForbidden, v.T("This was sent from another site. Open the page here, and do it there."))
 	case errors.Is(err, errTooLarge):
