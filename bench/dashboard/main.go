@@ -3,6 +3,7 @@
 // lists cost while calls come in.
 //
 //	go run ./bench/dashboard -database postgres://.../scale
+//	go run ./bench/dashboard -database postgres://.../scale -paint
 //	go run ./bench/dashboard -database postgres://.../scale -streams 200 -rate 30 -for 1m
 //
 // bench/README-dashboard.md has what was seen. It adds a user, and with -rate calls.
@@ -33,6 +34,7 @@ import (
 
 type options struct {
 	location string
+	paint    bool
 	streams  int
 	rate     int
 	during   time.Duration
@@ -41,6 +43,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.location, "database", "", "the database, as in DATABASE_URL")
+	flag.BoolVar(&o.paint, "paint", false, "look with Chromium, and tell when a page is painted")
 	flag.IntVar(&o.streams, "streams", 0, "how many live lists are open")
 	flag.IntVar(&o.rate, "rate", 30, "calls a second that come in meanwhile")
 	flag.DurationVar(&o.during, "for", time.Minute, "how long")
@@ -70,6 +73,9 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer stop()
+	if o.paint {
+		return b.paint(ctx)
+	}
 	if o.streams > 0 {
 		return b.live(ctx, o)
 	}
@@ -93,10 +99,17 @@ func start(ctx context.Context, base *database.Store) (*bench, func(), error) {
 	return b, server.Close, nil
 }
 
+// user adds one.
+func (b *bench) user(ctx context.Context) (name, password string, err error) {
+	name, password = "bench-"+strings.ToLower(rand.Text()[:8]), rand.Text()
+	_, err = b.accounts.Create(ctx, account.NewUser{Name: name, Password: password, Role: account.Admin})
+	return name, password, err
+}
+
 // login adds a user, and returns a browser in which the user has logged in.
 func (b *bench) login(ctx context.Context) (*http.Client, error) {
-	name, password := "bench-"+strings.ToLower(rand.Text()[:8]), rand.Text()
-	if _, err := b.accounts.Create(ctx, account.NewUser{Name: name, Password: password, Role: account.Admin}); err != nil {
+	name, password, err := b.user(ctx)
+	if err != nil {
 		return nil, err
 	}
 	jar, err := cookiejar.New(nil)
