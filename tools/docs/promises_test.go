@@ -92,3 +92,19 @@ func TestNamedTestsAreThere(t *testing.T) {
 		}
 	}
 }
+
+// The words that all pages use are explained in one place.
+func TestWordsAreExplained(t *testing.T) {
+	_, words, found := strings.Cut(read(t, "docs/README.md"), "## Words")
+	if !found {
+		t.Fatal("docs/README.md has no words")
+	}
+	for _, word := range []string{
+		"conversation", "thread", "call", "turn", "company", "label", "example", "split", "task", "base model", "checkpoint", "champion",
+		"challenger", "threshold", "run", "part", "artifact", "span", "judgement", "correction", "reviewer", "sample", "held-out", "dead letter",
+	} {
+		if !regexp.MustCompile(`(?m)^\| ([^|]*, )?` + word + `(,[^|]*)? \|`).MatchString(words) {
+			t.Errorf("docs/README.md does not explain %q", word)
+		}
+	}
+}
