@@ -50,7 +50,7 @@ type Event struct {
 	// Turns are in the order in which they were said.
 	Turns []Turn `json:"turns,omitempty"`
 	// Seq and Final are reserved for calls that arrive turn by turn.
-	Seq   int   `json:"seq,omitempty"`
+	Seq   *int  `json:"seq,omitempty"`
 	Final *bool `json:"final,omitempty"`
 }
 

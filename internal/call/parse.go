@@ -124,7 +124,7 @@ func (e Event) check() error {
 	switch {
 	case !validID.MatchString(e.ID):
 		return unusable(NoCallID, "the event has no usable call_id; give up to 128 letters, digits, dots, hyphens and underscores, the first of them a letter or a digit")
-	case e.Seq != 0 || e.Final != nil && !*e.Final:
+	case e.Seq != nil || e.Final != nil && !*e.Final:
 		return unusable(InParts, "the event has a seq or a final, which are reserved for calls that arrive turn by turn; give whole calls")
 	case len(e.Turns) == 0 && e.AudioURL == "":
 		return unusable(NothingSaid, "the event has neither turns nor an audio_url; give what was said as \"turns\": [{\"text\": ...}], or where the recording is")

@@ -65,6 +65,7 @@ var unusable = map[string]struct {
 	"a file for a record": {`{"call_id":"1","audio_url":"file:///etc/passwd"}`, call.WrongValue, "an audio_url that is no address", false},
 	"a user for a record": {`{"call_id":"1","audio_url":"https://naomi:secret@example.com/1.wav"}`, call.WrongValue, "an audio_url that is no address", false},
 	"part of a call":      {`{"call_id":"1","seq":1,"turns":[{"text":"a"}]}`, call.InParts, "reserved for calls that arrive turn by turn", false},
+	"the first part":      {`{"call_id":"1","seq":0,"turns":[{"text":"a"}]}`, call.InParts, "reserved for calls that arrive turn by turn", false},
 	"not the last part":   {`{"call_id":"1","final":false,"turns":[{"text":"a"}]}`, call.InParts, "reserved for calls that arrive turn by turn", false},
 	"a time that is none": {`{"call_id":"1","received_at":"Naomi","turns":[{"text":"a"}]}`, call.WrongTime, "received_at that is no time", false},
 	"Latin-1":             {"{\"call_id\":\"1\",\"turns\":[{\"text\":\"a\"},{\"text\":\"Naomi M\xfcller\"}]}", call.NotJSON, "a field text of turn 2 that is not UTF-8", true},

@@ -21,6 +21,7 @@ var oddEvents = map[string]struct {
 	want  call.Reason
 }{
 	"a huge seq":                    {`{"call_id":"ID","seq":9223372036854775807,"turns":[{"text":"Naomi"}]}`, call.InParts},
+	"a seq of nothing":              {`{"call_id":"ID","seq":0,"turns":[{"text":"Naomi"}]}`, call.InParts},
 	"a seq beyond numbers":          {`{"call_id":"ID","seq":1e999,"turns":[{"text":"Naomi"}]}`, call.WrongType},
 	"half a seq":                    {`{"call_id":"ID","seq":0.5,"turns":[{"text":"Naomi"}]}`, call.WrongType},
 	"final without seq":             {`{"call_id":"ID","final":true,"turns":[{"text":"Naomi"}]}`, taken},
