@@ -22,7 +22,7 @@ const lost = 20 * time.Second
 // starved is the same for work that takes all of a machine's cores: there a worker that
 // lives may come to its heartbeats late, and what is taken from it would only be begun
 // once more on the same machine.
-const starved = 90 * time.Second
+const starved = time.Minute
 
 // quick is for small local work: drawing a chart, writing a manifest.
 func quick(ctx workflow.Context, summary string) workflow.Context {
