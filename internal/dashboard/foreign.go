@@ -210,15 +210,15 @@ func (v *visit) failWith(err error, kind problem.Kind) {
 	} else {
 		v.Log.Warn("a page could not be shown", "path", v.pattern(), "error", err)
 	}
+	var t *toldProblem
 	var p *problem.Error
-	if kind == problem.BadInput && errors.As(err, &p) {
+	if !errors.As(err, &t) && kind == problem.BadInput && errors.As(err, &p) {
 		if _, known := v.say(p.Error()); !known {
 			// The page has said it itself.
 			v.problem(status, sentenceOf(p.Error()))
 			return
 		}
 	}
-	var t *toldProblem
 	if errors.As(v.tell(err), &t) {
 		v.showProblem(status, problemPage{Text: t.text, Told: t.program})
 	}

@@ -6,7 +6,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"html"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -327,6 +329,12 @@ func TestProblemsAreTold(t *testing.T) {
 		if !errors.As(v.tell(problem.New(kind, "the disk %s is full; set DISK", "x")), &told) || told.program != "The disk x is full; set DISK." || told.text == problemTexts[kind] || told.text == "" {
 			t.Errorf("%s is told as %+v", kind, told)
 		}
+	}
+	for kind, status := range map[problem.Kind]int{problem.BadInput: http.StatusBadRequest, problem.Environment: http.StatusServiceUnavailable} {
+		rec := httptest.NewRecorder()
+		asking := w.dashboard.visit(rec, httptest.NewRequestWithContext(ctx, http.MethodGet, "/models", nil))
+		asking.fail(asking.answered(problem.New(kind, "the disk is full; set DISK")))
+		answer{status: rec.Code, body: rec.Body.String()}.says(t, status, html.EscapeString(problemTexts[kind]), `<p lang="en">The disk is full; set DISK.</p>`)
 	}
 	if text, program := v.failure(request.Failure(errors.New("status 500"))); text != "Der Lauf ist aus einem Grund gescheitert, den diese Seite nicht kennt." || program != "Status 500." {
 		t.Errorf("a failure is %q, %q", text, program)

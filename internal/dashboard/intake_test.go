@@ -120,13 +120,13 @@ func TestErasingIsMeant(t *testing.T) {
 	w.as(account.Reviewer).get("/admin/retention").says(t, http.StatusForbidden)
 	admin.get("/admin/retention?id=call-1&id=call-2").says(t, http.StatusOK, "call-1\ncall-2</textarea>", "Retention")
 	for want, form := range map[string][]string{
-		"not both":            {"do", "look", "ids", "call-1", "before", "2026-01-01"},
-		"Name the calls":      {"do", "look"},
-		"Tick the box to confirm":  {"do", "erase", "ids", "call-1"},
-		"looked for or":       {"ids", "call-1"},
-		"is not a date":       {"do", "look", "before", "yesterday"},
-		"lies in the future":  {"do", "look", "before", "2999-01-01"},
-		"connected to no Tem": {"do", "erase", "sure", "yes", "ids", "call-1"},
+		"not both":                {"do", "look", "ids", "call-1", "before", "2026-01-01"},
+		"Name the calls":          {"do", "look"},
+		"Tick the box to confirm": {"do", "erase", "ids", "call-1"},
+		"looked for or":           {"ids", "call-1"},
+		"is not a date":           {"do", "look", "before", "yesterday"},
+		"lies in the future":      {"do", "look", "before", "2999-01-01"},
+		"connected to no Tem":     {"do", "erase", "sure", "yes", "ids", "call-1"},
 	} {
 		status := http.StatusBadRequest
 		if want == "connected to no Tem" {
