@@ -44,7 +44,7 @@ func fake(t *testing.T, fault string) (m *Models, dir string, log *syncBuffer) {
 	}
 	python := filepath.Join(dir, "python")
 	script := fmt.Sprintf("#!/bin/sh\nexport %s='%s' %s='%s'\nexec '%s' \"$@\"\n", fakeFault, fault, fakeDir, dir, self)
-	if err := os.WriteFile(python, []byte(script), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(python, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	log = &syncBuffer{}

@@ -496,8 +496,8 @@ func (l language) answer(ctx context.Context, text string) ([]classifier.Scored,
 		return nil, fmt.Errorf("asking a language model: %w", err)
 	}
 	scored := make([]classifier.Scored, len(logs))
-	for i, l := range logs {
-		scored[i].Probability = math.Exp(l)
+	for i, logarithm := range logs {
+		scored[i].Probability = math.Exp(logarithm)
 	}
 	for i, label := range l.record.Labels {
 		scored[i].Label = label

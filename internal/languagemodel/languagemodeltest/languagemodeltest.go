@@ -78,7 +78,7 @@ func Tiny(t testing.TB) []languagemodel.Base {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if out, err := exec.CommandContext(t.Context(), python, "-c", string(script), made).CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(t.Context(), python, "-c", string(script), made).CombinedOutput(); err != nil { //nolint:gosec // the Python of the trainer
 			t.Fatalf("making tiny models: %v\n%s", err, out)
 		}
 		_ = os.MkdirAll(filepath.Dir(dir), 0o700)
