@@ -21,7 +21,7 @@ type set struct {
 	balanced bool
 	// examples is how many of the training conversations are used; 0 is all.
 	examples int
-	// tests is how many conversations are at most tested with, and half as many
+	// tests is how many conversations are at most tested with, and a fifth of that
 	// validate; 0 is all.
 	tests int
 	// german takes companies with at least minGerman German conversations, holds
@@ -40,8 +40,8 @@ var sets = []set{
 	{name: "natural15000", minClass: 30, examples: 15_000},
 	{name: "all", minClass: 30, customers: true},
 	{name: "balanced500", minClass: 150, perClass: 1000, balanced: true, examples: 500, tests: 300},
-	{name: "german", minClass: 30, examples: 500, tests: 300, german: true},
-	{name: "german-unseen", minClass: 30, examples: 500, tests: 300, german: true, unseen: true},
+	{name: "german", minClass: 30, examples: 300, tests: 300, german: true},
+	{name: "german-unseen", minClass: 30, examples: 300, tests: 300, german: true, unseen: true},
 }
 
 // minGerman is how many German conversations make a company one that speaks
@@ -124,7 +124,7 @@ func (s set) split(all []conversation, f form) splits {
 	}
 	if s.tests > 0 {
 		result.test = result.test[:min(len(result.test), s.tests)]
-		result.validation = result.validation[:min(len(result.validation), s.tests/2)]
+		result.validation = result.validation[:min(len(result.validation), s.tests/5)]
 	}
 	known := map[string]bool{}
 	for _, c := range result.train {
