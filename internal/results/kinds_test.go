@@ -1,6 +1,7 @@
 package results
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -231,4 +232,50 @@ func TestACutTranscriptIsRead(t *testing.T) {
 			t.Errorf("of %s is read %s", whole[:end], text)
 		}
 	}
+}
+
+// A list of one kind reads the index of that kind, however many there are of the other;
+// and how calls begin is read by their moments.
+func TestKindsAreReadByTheirIndexes(t *testing.T) {
+	each(t, func(t *testing.T, s *Store, c *clock) {
+		answered(t, s, 20)
+		for range 10 {
+			if _, _, err := s.SaveConversations(t.Context(), conversations(200, fmt.Sprint(c.now))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := s.db.ExecContext(t.Context(), "ANALYZE"); err != nil {
+			t.Fatal(err)
+		}
+		explain, index := "EXPLAIN QUERY PLAN ", map[Kind]string{Calls: "calls_live", Conversations: "calls_dataset"}
+		if s.base.Postgres() { // which names the indexes of partitions itself, and reads all of a day of few
+			explain, index = "EXPLAIN ", map[Kind]string{Calls: "_at_idx1"}
+		}
+		for kind, want := range index {
+			query, args := s.query(Filter{Kind: kind}, nil, 51)
+			plan := planOf(t, s, explain+query, args...)
+			if !strings.Contains(plan, want) || strings.Contains(plan, "TEMP B-TREE") {
+				t.Errorf("%s are read by\n%s", kind, plan)
+			}
+		}
+		plan := planOf(t, s, explain+"SELECT call_id, substr(turns, 1, ?) FROM transcripts WHERE at IN (?, ?)", mostRead, micros(noon), micros(noon)+1)
+		if strings.Contains(plan, "SCAN") {
+			t.Errorf("beginnings are read by\n%s", plan)
+		}
+	})
+}
+
+func planOf(t *testing.T, s *Store, query string, args ...any) string {
+	t.Helper()
+	lines, err := list(t.Context(), s, func(rows *sql.Rows) (line string, err error) {
+		if s.base.Postgres() {
+			return line, rows.Scan(&line)
+		}
+		var id, parent, unused int
+		return line, rows.Scan(&id, &parent, &unused, &line)
+	}, query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
 }

@@ -303,8 +303,6 @@ func (s *Store) where(f Filter, words []word, limit int, more string, args ...an
 	if len(words) > 0 {
 		from, at = from+s.words.join, s.words.at
 		c.add(s.words.match, s.words.query(words))
-	} else if more == "" && f.judged() {
-		from += s.words.judged
 	}
 	var seldom conditions
 	anyOf(&seldom, "c.task", f.Tasks)
@@ -313,6 +311,13 @@ func (s *Store) where(f Filter, words []word, limit int, more string, args ...an
 	anyOf(&seldom, "c.status", f.Statuses)
 	anyOf(&seldom, "c.company", f.Companies)
 	anyOf(&seldom, "c.model", f.Models)
+	switch {
+	case len(words) > 0 || more != "":
+	case f.judged():
+		from += s.words.judged
+	case len(seldom.terms) == 0 && f.MinConfidence == nil && f.MaxConfidence == nil && f.Below == nil:
+		from += s.words.kinds[f.Kind]
+	}
 	for _, term := range seldom.terms {
 		c.add(fmt.Sprintf(s.words.seldom, term))
 	}

@@ -31,11 +31,12 @@ type dialect struct {
 	few func(ctx context.Context, s *Store, f Filter, words []word) (moments []int64, few bool, err error)
 	// at is the moment by which what was found is in order.
 	at string
-	// judged follows the calls c where those that people judged are meant, and waiting
-	// where those of a kind are that wait for them: SQLite has to be told of these
-	// indexes.
+	// judged follows the calls c where those that people judged are meant, waiting where
+	// those are that wait for them for a reason, and kinds where all of a kind are: SQLite
+	// has to be told of these indexes.
 	judged  string
 	waiting map[string]string
+	kinds   map[Kind]string
 	// seldom is how a condition is written that few calls meet: SQLite would rather
 	// read all calls of a range of time than those that an index of values has.
 	seldom string
@@ -75,6 +76,7 @@ var sqlite = dialect{
 	seldom:  "likelihood(%s, 0.01)",
 	judged:  " INDEXED BY calls_judged",
 	waiting: map[string]string{Uncertain: " INDEXED BY calls_uncertain", FromSample: " INDEXED BY calls_sample", SecondOpinion: " INDEXED BY calls_second", known: " INDEXED BY calls_known"},
+	kinds:   map[Kind]string{Calls: " INDEXED BY calls_live", Conversations: " INDEXED BY calls_dataset"},
 	query:   func(words []word) string { return inQuotes(words, `"`, " AND ", "*") },
 }
 
