@@ -625,7 +625,7 @@ func TestAnonymizingGoesOnWhereItStopped(t *testing.T) {
 	if err := l.do(l.data.AnonymizePart, in, nil); err == nil {
 		t.Fatal("the first attempt did not fail")
 	}
-	if cursor.Saved != 2 || cursor.Done == 0 || cursor.Done >= 2500 {
+	if cursor.Saved != 2 || cursor.Done != firstSlice+firstSlice/2 { // each took longer than it may
 		t.Fatalf("the first attempt left the cursor %+v", cursor)
 	}
 	saved := int(cursor.Done)

@@ -16,7 +16,7 @@ func BenchmarkQuality(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			s := openAt(b, location(b))
 			s.now = func() time.Time { return noon }
-			t := tx{s, s.db}
+			t := s.direct()
 			for _, statement := range []string{`INSERT INTO judgements (call_id, call_at, task, label, reason, reviewer, at, undone, holds, model, company, named, confidence, threshold, status, sampled, held)
 				WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 49999)
 				SELECT 'call-' || (i - i % 4 / 3), ` + "?" + ` - (i - i % 4 / 3) * CAST(145000000 AS BIGINT), 'telecom', 'Company' || (CASE WHEN i % 19 = 0 THEN i % 7 ELSE i / 4 % 20 END), '', 'person-' || (i % 7), 0, 0, TRUE,
