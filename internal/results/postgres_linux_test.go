@@ -94,6 +94,50 @@ func TestPostgreSQLIsFull(t *testing.T) {
 	wantCounts(t, s, int64(n))
 }
 
+// A server that has no room for its log of changes dies of it. What it had said is stored is
+// there when it is back, and everything else can be stored then.
+func TestPostgreSQLDiesOfAFullDisk(t *testing.T) {
+	server, disk := databasetest.OwnOnDisk(t, 128<<20)
+	s := openAt(t, server.Location())
+	const before, all = 20, 40
+	attempt := func(n int) error {
+		c, p := varied(n)
+		_, err := s.SaveRedacted(t.Context(), c)
+		if err == nil {
+			_, err = s.SavePrediction(t.Context(), p)
+		}
+		return err
+	}
+	for n := range before {
+		if err := attempt(n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	disk.Fill(t)
+	if _, err := s.db.ExecContext(t.Context(), "SELECT pg_switch_wal()"); err != nil {
+		t.Fatal(err) // the next change begins another file
+	}
+	for n := before; n < all; n++ {
+		err := attempt(n)
+		if kind, known := problem.KindOf(err); err == nil || known || database.Unusable(err) {
+			t.Errorf("call %d: %v of kind %q, want an error that passes", n, err, kind)
+		}
+	}
+	disk.Free(t)
+	server.Kill() // it may have ended, or be trying to recover
+	server.Start(t)
+	s = openAt(t, server.Location())
+	wantConsistent(t, s)
+	wantCounts(t, s, before)
+	for n := range all {
+		if err := attempt(n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantConsistent(t, s)
+	wantCounts(t, s, all)
+}
+
 // Whoever waits for a slow server waits for as long as it likes: who gives up leaves
 // nothing behind, and who does not is served.
 func TestPostgreSQLIsSlow(t *testing.T) {

@@ -72,11 +72,11 @@ type Server struct {
 // test, as [Postgres] does.
 func Own(t testing.TB) *Server {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "switchboard-postgres")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return own(t, folder(t))
+}
+
+func own(t testing.TB, dir string) *Server {
+	t.Helper()
 	s, err := newServer(dir)
 	if err != nil {
 		missing(t, err.Error())
@@ -84,6 +84,17 @@ func Own(t testing.TB) *Server {
 	s.Start(t)
 	t.Cleanup(s.Stop)
 	return s
+}
+
+// folder makes one for a server, whose user can reach it.
+func folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "switchboard-postgres")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
 // newServer makes the files of a server of the newest version that Debian's packages have

@@ -15,6 +15,15 @@ import (
 // Disk is a small file system that holds an empty database, and that a test may fill.
 type Disk struct{ dir string }
 
+// OwnOnDisk is [Own] with all that the server has on a disk of so many bytes, of which an
+// empty server takes some forty million.
+func OwnOnDisk(t testing.TB, size int) (*Server, Disk) {
+	t.Helper()
+	d := Disk{folder(t)}
+	d.mount(t, "size="+strconv.Itoa(size))
+	return own(t, d.dir), d
+}
+
 // OnDisk returns the location of an empty database of the server, whose tables are on a
 // disk of their own with so many bytes. It skips the test without the right to mount.
 func (s *Server) OnDisk(t testing.TB, size int) (location string, d Disk) {
@@ -24,8 +33,21 @@ func (s *Server) OnDisk(t testing.TB, size int) (location string, d Disk) {
 	if err := os.Mkdir(d.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	d.mount(t, s.as, size)
-	s.execute(t, fmt.Sprintf("CREATE TABLESPACE %s LOCATION '%s'", name, filepath.Join(d.dir, "tables")))
+	options := "size=" + strconv.Itoa(size)
+	if s.as != nil {
+		options += fmt.Sprintf(",uid=%d,gid=%d", s.as.Credential.Uid, s.as.Credential.Gid)
+	}
+	d.mount(t, options)
+	tables := filepath.Join(d.dir, "tables")
+	if err := os.Mkdir(tables, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if s.as != nil {
+		if err := os.Chown(tables, int(s.as.Credential.Uid), int(s.as.Credential.Gid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.execute(t, fmt.Sprintf("CREATE TABLESPACE %s LOCATION '%s'", name, tables))
 	location = create(t, s.location, name)
 	t.Cleanup(func() {
 		// Whoever is still connected would keep the disk busy.
@@ -36,12 +58,8 @@ func (s *Server) OnDisk(t testing.TB, size int) (location string, d Disk) {
 }
 
 // mount needs the right to.
-func (d Disk) mount(t testing.TB, as *syscall.SysProcAttr, size int) {
+func (d Disk) mount(t testing.TB, options string) {
 	t.Helper()
-	options := "size=" + strconv.Itoa(size)
-	if as != nil {
-		options += fmt.Sprintf(",uid=%d,gid=%d", as.Credential.Uid, as.Credential.Gid)
-	}
 	if err := syscall.Mount("tmpfs", d.dir, "tmpfs", 0, options+",mode=0700"); err != nil {
 		t.Skipf("a small disk cannot be mounted here: %v", err)
 	}
@@ -50,15 +68,6 @@ func (d Disk) mount(t testing.TB, as *syscall.SysProcAttr, size int) {
 			t.Error(err)
 		}
 	})
-	tables := filepath.Join(d.dir, "tables")
-	if err := os.Mkdir(tables, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if as != nil {
-		if err := os.Chown(tables, int(as.Credential.Uid), int(as.Credential.Gid)); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // execute runs a statement on the server. A test that has ended may still clean up.
