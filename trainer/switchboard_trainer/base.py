@@ -17,8 +17,8 @@ from .protocol import Failure, code_of, encodable, log
 KINDS = ("causal", "encoder")
 # A SentencePiece model in a folder made of a GGUF file.
 PIECES = "tokenizer.spm"
-transformers.logging.set_verbosity_error()
-transformers.logging.disable_progress_bar()
+transformers.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def device() -> torch.device:
@@ -58,7 +58,7 @@ class Source:
 
     def config(self) -> PretrainedConfig:
         with _loading():
-            config = AutoConfig.from_pretrained(**self.where)
+            config: PretrainedConfig = AutoConfig.from_pretrained(**self.where)
             if self.kind == "causal" and config.is_encoder_decoder:
                 raise Failure("bad_model")
             return config
