@@ -17,8 +17,8 @@ from .protocol import Failure, code_of, encodable, log
 KINDS = ("causal", "encoder")
 # A SentencePiece model in a folder made of a GGUF file.
 PIECES = "tokenizer.spm"
-transformers.logging.set_verbosity_error()
-transformers.logging.disable_progress_bar()
+transformers.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def device() -> torch.device:
@@ -58,7 +58,7 @@ class Source:
 
     def config(self) -> PretrainedConfig:
         with _loading():
-            config = AutoConfig.from_pretrained(**self.where)
+            config: PretrainedConfig = AutoConfig.from_pretrained(**self.where)
             if self.kind == "causal" and config.is_encoder_decoder:
                 raise Failure("bad_model")
             return config
@@ -87,10 +87,10 @@ class Source:
 
     def model(self, dtype: torch.dtype) -> torch.nn.Module:
         """The weights on the device: for a causal model with its head, for an encoder without any."""
-        auto = AutoModelForCausalLM if self.kind == "causal" else AutoModel
+        auto: Any = AutoModelForCausalLM if self.kind == "causal" else AutoModel
         named = {} if self.is_gguf else {"use_safetensors": True}
         with _loading():
-            model = auto.from_pretrained(**self.where, dtype=dtype, attn_implementation="sdpa", **named)
+            model: torch.nn.Module = auto.from_pretrained(**self.where, dtype=dtype, attn_implementation="sdpa", **named)
         return model.to(device())
 
 
@@ -177,7 +177,9 @@ def _pieces(path: Path) -> bytes | None:
 
     if told("model") not in ("llama", "gemma") or told("scores") is None:
         return None
-    from sentencepiece import sentencepiece_model_pb2 as pb
+    from sentencepiece import sentencepiece_model_pb2
+
+    pb: Any = sentencepiece_model_pb2
 
     tokens, kinds = told("tokens"), told("token_type")
     numbers = {"unk": told("unknown_token_id", 0), "bos": told("bos_token_id", -1), "eos": told("eos_token_id", -1), "pad": told("padding_token_id", -1)}
@@ -195,4 +197,5 @@ def _pieces(path: Path) -> bytes | None:
     normalizer.add_dummy_prefix = bool(told("add_space_prefix", True))
     for token, score, kind in zip(tokens, told("scores"), kinds):
         model.pieces.add(piece=token, score=score, type=kind)
-    return model.SerializeToString()
+    made: bytes = model.SerializeToString()
+    return made

@@ -19,8 +19,8 @@ from .state import read_checkpoint, write_adapter, write_checkpoint
 
 # Seconds between checkpoints within an epoch.
 SAVED_EVERY = 45.0
-# How many padded tokens are read at once, whatever the batch: more take more memory and are not faster.
-CPU_TOKENS, GPU_TOKENS = 4096, 32768
+# How many padded tokens are read at once, whatever the batch: the model server reckons the memory of a training with this.
+CPU_TOKENS, GPU_TOKENS = 1024, 32768
 # After how many epochs that are no better the training ends, if there is a validation set.
 PATIENCE = 2
 # The accuracy on the training set is that of so many of its examples, after the epoch.
@@ -49,7 +49,7 @@ class Learner(Protocol):
 @contextmanager
 def quick_multiplying() -> Iterator[None]:
     """Multiplies in bfloat16, and adds in 32 bits, where the CPU has units for that (AMX): twice as fast. For learning only; answers are exact."""
-    matmul = torch.backends.mkldnn.matmul
+    matmul = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
     before = matmul.fp32_precision
     if torch.cpu.get_capabilities().get("amx_bf16"):
         matmul.fp32_precision = "bf16"
@@ -146,7 +146,7 @@ class Training:
             weights = torch.tensor([self.train.weights[i] for i in rows], dtype=torch.float64, device=device())
             with quick_multiplying():
                 loss = (self._losses(self.train, rows) * weights).sum() / weight
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
             self.line.alive()
         torch.nn.utils.clip_grad_norm_(self.trained, 1.0)
@@ -199,7 +199,7 @@ class Training:
             self._save()
             raise Stopped
 
-    def _best(self) -> int:
+    def best(self) -> int:
         """The epoch of least validation loss, the earliest of equals; the last if there is no validation set."""
         if not self.validation.ids:
             return len(self.told)

@@ -36,8 +36,9 @@ SHAPE = {"vocab_size": 259, "hidden_size": 32, "num_hidden_layers": 2, "num_atte
 def made(folder, model):
     torch.manual_seed(0)
     model = model()
-    for p in model.parameters():
-        torch.nn.init.normal_(p, std=0.3)  # as spread as learned ones
+    if not isinstance(model, BertModel):
+        for p in model.parameters():
+            torch.nn.init.normal_(p, std=0.3)  # as spread as learned ones
     model.save_pretrained(folder)
     tokenizer().save_pretrained(folder)
     return folder
@@ -47,7 +48,7 @@ MODELS = {
     "llama": lambda: LlamaForCausalLM(LlamaConfig(**SHAPE, num_key_value_heads=2)),
     "gemma": lambda: Gemma3ForCausalLM(Gemma3TextConfig(**SHAPE, num_key_value_heads=1, head_dim=8, sliding_window=400, final_logit_softcapping=5.0)),
     "gpt2": lambda: GPT2LMHeadModel(GPT2Config(vocab_size=259, n_embd=32, n_layer=2, n_head=4, n_positions=512)),
-    "encoder": lambda: BertModel(BertConfig(**SHAPE)),
+    "encoder": lambda: BertModel(BertConfig(**SHAPE, initializer_range=0.2)),
 }
 
 

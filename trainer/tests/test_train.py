@@ -41,9 +41,9 @@ def trained(folder, messages, after=math.inf):
     return heard
 
 
-@pytest.mark.parametrize("kind", ["causal", "encoder"])
-def test_it_learns(job, tmp_path, kind):
-    heard = trained(tmp_path, [job(kind, epochs=25, learning_rate_multiplier=20), *examples()])
+@pytest.mark.parametrize(("kind", "rate"), [("causal", 20), ("encoder", 4)])
+def test_it_learns(job, tmp_path, kind, rate):
+    heard = trained(tmp_path, [job(kind, epochs=25, learning_rate_multiplier=rate), *examples(0)])
     first, last = heard.of("epoch")[0], heard.of("epoch")[-1]
     assert last["train_loss"] < 0.5 * first["train_loss"]
     assert last["train_accuracy"] > first["train_accuracy"]
@@ -54,7 +54,7 @@ def test_what_is_said(job, tmp_path):
     heard = trained(tmp_path, [job(), *examples()])
     assert [m["type"] for m in heard.messages] == ["loaded", *["step"] * 4, "epoch", "saved", *["step"] * 4, "epoch", "saved", "done"]
     loaded, step, epoch, done = (heard.of(kind)[-1] for kind in ("loaded", "step", "epoch", "done"))
-    assert loaded["parameters"] > 10000 > 0 and loaded["trainable"] < loaded["parameters"] and loaded["device"] == "cpu"
+    assert 0 < loaded["trainable"] < loaded["parameters"] and loaded["device"] == "cpu"
     assert step == step | {"step": 8, "steps": 8, "epoch": 2, "tokens": 2 * loaded["tokens"]}
     assert epoch == epoch | {"epoch": 2, "step": 8, "adapter": "epoch-2"}
     assert done == {"type": "done", "epochs": 2, "best": 1 + (heard.of("epoch")[1]["valid_loss"] < heard.of("epoch")[0]["valid_loss"]), "tokens": 2 * loaded["tokens"]}
