@@ -87,10 +87,10 @@ class Source:
 
     def model(self, dtype: torch.dtype) -> torch.nn.Module:
         """The weights on the device: for a causal model with its head, for an encoder without any."""
-        auto = AutoModelForCausalLM if self.kind == "causal" else AutoModel
+        auto: Any = AutoModelForCausalLM if self.kind == "causal" else AutoModel
         named = {} if self.is_gguf else {"use_safetensors": True}
         with _loading():
-            model = auto.from_pretrained(**self.where, dtype=dtype, attn_implementation="sdpa", **named)
+            model: torch.nn.Module = auto.from_pretrained(**self.where, dtype=dtype, attn_implementation="sdpa", **named)
         return model.to(device())
 
 
@@ -177,7 +177,9 @@ def _pieces(path: Path) -> bytes | None:
 
     if told("model") not in ("llama", "gemma") or told("scores") is None:
         return None
-    from sentencepiece import sentencepiece_model_pb2 as pb
+    from sentencepiece import sentencepiece_model_pb2
+
+    pb: Any = sentencepiece_model_pb2
 
     tokens, kinds = told("tokens"), told("token_type")
     numbers = {"unk": told("unknown_token_id", 0), "bos": told("bos_token_id", -1), "eos": told("eos_token_id", -1), "pad": told("padding_token_id", -1)}
@@ -195,4 +197,5 @@ def _pieces(path: Path) -> bytes | None:
     normalizer.add_dummy_prefix = bool(told("add_space_prefix", True))
     for token, score, kind in zip(tokens, told("scores"), kinds):
         model.pieces.add(piece=token, score=score, type=kind)
-    return model.SerializeToString()
+    made: bytes = model.SerializeToString()
+    return made

@@ -31,7 +31,7 @@ class CausalBase:
         config = source.config()
         self.tokenizer = source.tokenizer()
         self.on_gpu = device().type == "cuda"
-        self.model = source.model(torch.bfloat16 if self.on_gpu else torch.float32).eval().requires_grad_(False)
+        self.model: Any = source.model(torch.bfloat16 if self.on_gpu else torch.float32).eval().requires_grad_(False)
         self.head, self.body = self.model.get_output_embeddings(), self.model.base_model
         ends = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
         self.end = self.tokenizer.end if self.tokenizer.end is not None else ends[0]
@@ -80,7 +80,7 @@ class CausalBase:
 
     def _scores(self, hidden: torch.Tensor, tokens: tuple[int, ...]) -> torch.Tensor:
         at = torch.tensor(tokens, device=hidden.device)
-        scores = hidden.float() @ self.head.weight[at].float().T
+        scores: torch.Tensor = hidden.float() @ self.head.weight[at].float().T
         if getattr(self.head, "bias", None) is not None:
             scores = scores + self.head.bias[at].float()
         return scores if not self.cap else self.cap * torch.tanh(scores / self.cap)
@@ -105,7 +105,7 @@ class CausalBase:
             layer.delete_adapter(name)
         self.active = None
 
-    def layers(self) -> dict[str, LoraLayer]:
+    def layers(self) -> dict[str, Any]:
         """The layers that have adapters, by name."""
         return {n: m for n, m in self.model.named_modules() if isinstance(m, LoraLayer)}
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_model
@@ -23,7 +24,7 @@ def convert(source: Source, folder: Path) -> None:
         (new / PIECES).write_bytes(tokenizer.model)
     else:
         tokenizer.own.save_pretrained(new)
-    model = source.model(torch.float16)
+    model: Any = source.model(torch.float16)
     # Transformers takes it for a quantized model, which it does not save.
     config = model.config
     config.architectures, config.dtype = [type(model).__name__], torch.float16

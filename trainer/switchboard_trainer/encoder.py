@@ -17,7 +17,7 @@ class Encoder:
     def __init__(self, source: Source, labels: tuple[str, ...]):
         config = source.config()
         self.labels, self.tokenizer = labels, source.tokenizer()
-        self.model = source.model(torch.float32)
+        self.model: Any = source.model(torch.float32)
         self.head = torch.nn.Linear(config.hidden_size, len(labels)).to(device())
         self.whole = torch.nn.ModuleDict({"model": self.model, "head": self.head})
         self.pad = self.tokenizer.own.pad_token_id or 0
@@ -37,7 +37,8 @@ class Encoder:
             hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
         weight = mask[:, :, None].float()
         mean = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1)
-        return self.head(mean).double().log_softmax(1)
+        scores: torch.Tensor = self.head(mean)
+        return scores.double().log_softmax(1)
 
     def learning(self) -> None:
         self.whole.train()

@@ -98,10 +98,6 @@ class Stop:
 
         threading.Thread(target=watch, daemon=True).start()
 
-    def check(self) -> None:
-        if self.asked.is_set():
-            raise Stopped
-
 
 @dataclass(frozen=True)
 class Job:

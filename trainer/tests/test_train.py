@@ -54,7 +54,7 @@ def test_what_is_said(job, tmp_path):
     heard = trained(tmp_path, [job(), *examples()])
     assert [m["type"] for m in heard.messages] == ["loaded", *["step"] * 4, "epoch", "saved", *["step"] * 4, "epoch", "saved", "done"]
     loaded, step, epoch, done = (heard.of(kind)[-1] for kind in ("loaded", "step", "epoch", "done"))
-    assert loaded["parameters"] > 10000 > 0 and loaded["trainable"] < loaded["parameters"] and loaded["device"] == "cpu"
+    assert 0 < loaded["trainable"] < loaded["parameters"] and loaded["device"] == "cpu"
     assert step == step | {"step": 8, "steps": 8, "epoch": 2, "tokens": 2 * loaded["tokens"]}
     assert epoch == epoch | {"epoch": 2, "step": 8, "adapter": "epoch-2"}
     assert done == {"type": "done", "epochs": 2, "best": 1 + (heard.of("epoch")[1]["valid_loss"] < heard.of("epoch")[0]["valid_loss"]), "tokens": 2 * loaded["tokens"]}
