@@ -73,6 +73,9 @@ func TestLanguageModelsLiveLikeOthers(t *testing.T) {
 			checkLanguageAnswers(t, r, *done.FineTunedModel)
 		})
 	}
+	if t.Failed() {
+		return
+	}
 	model := *must[list[jobObject]](t)(r.jobsOf(t), nil).Data[0].FineTunedModel
 	want := r.probabilities(t, model, "my flight")
 	stop()
