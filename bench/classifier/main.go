@@ -49,7 +49,7 @@ func main() {
 
 type bench struct {
 	input, sets, forms, turns, export, encoder string
-	classes, validation                 bool
+	classes, validation                        bool
 }
 
 func (b bench) run(ctx context.Context) error {
