@@ -59,6 +59,9 @@ func (p *Provider) ResolveModel(ctx context.Context, in ResolveModelInput) (Reso
 		}
 	}
 	m, err := p.model(ctx, in.Task, in.Model)
+	if kind, _ := problem.KindOf(err); in.Contender && kind == problem.BadInput && !standsForAModel(in.Model) {
+		return ResolveModelResult{}, problem.Input("%w; nor has the provider a base model of that name", err)
+	}
 	if err != nil {
 		return ResolveModelResult{}, err
 	}
@@ -100,8 +103,7 @@ func (p *Provider) ResolveModel(ctx context.Context, in ResolveModelInput) (Reso
 // task has not. Names that stand for a model come first, and what is only the start of an
 // id last: base models' names are parts of ids.
 func (p *Provider) isBaseModel(ctx context.Context, in ResolveModelInput) (bool, error) {
-	switch in.Model {
-	case "", pipeline.Champion, pipeline.Challenger, pipeline.Previous:
+	if standsForAModel(in.Model) {
 		return false, nil
 	}
 	if _, err := p.Models.Task(in.Task).Model(ctx, in.Model); err == nil {
@@ -112,6 +114,15 @@ func (p *Provider) isBaseModel(ctx context.Context, in ResolveModelInput) (bool,
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// standsForAModel tells a name that is no model's own.
+func standsForAModel(name string) bool {
+	switch name {
+	case "", pipeline.Champion, pipeline.Challenger, pipeline.Previous:
+		return true
+	}
+	return false
 }
 
 func (p *Provider) model(ctx context.Context, task, id string) (registry.Model, error) {

@@ -118,7 +118,7 @@ func TestContenders(t *testing.T) {
 	if first := find(ResolveModelInput{Model: model, Turns: pipeline.FirstTurn}); first.Threshold != 0.9 {
 		t.Errorf("the threshold for first words is %v", first.Threshold)
 	}
-	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Model: "nobodys", Contender: true}, nil), problem.BadInput, "nobodys")
+	m.wantKind(m.do(m.provider.ResolveModel, ResolveModelInput{Model: "nobodys", Contender: true}, nil), problem.BadInput, "nor has the provider a base model of that name")
 }
 
 func TestTakeFirstWords(t *testing.T) {

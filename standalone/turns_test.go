@@ -8,8 +8,9 @@ import (
 	"switchboard/internal/pipeline"
 )
 
-// A model for first words is better on first words than one for whole conversations, and
-// a comparison shows it: of fine-tuned models, and of a base model that is trained for it.
+// A model for first words and one for whole conversations are judged by the same first
+// words, and set side by side: as fine-tuned models, and as a base model that is trained
+// for it. Which is better the sample is too small to tell.
 func TestModelsForFirstWordsAndForWholeConversationsAreCompared(t *testing.T) {
 	slow(t)
 	th := newHarness(t)
@@ -40,7 +41,7 @@ func TestModelsForFirstWordsAndForWholeConversationsAreCompared(t *testing.T) {
 		t.Fatalf("the rows are %+v", rows)
 	}
 	trained, known, missing, cascade := rows[0], rows[1], rows[2], rows[3]
-	if trained.Model != first.Model || trained.Accuracy <= known.Accuracy || trained.TrainedTokens == 0 {
+	if trained.Model != first.Model || trained.Accuracy != first.Metrics.Test.Accuracy || trained.TrainedTokens == 0 || known.Model != whole.Model || known.Accuracy >= whole.Metrics.Test.Accuracy {
 		t.Errorf("on first words the model for them %+v, the one for whole conversations %+v", trained, known)
 	}
 	if missing.Failure == "" || !cascade.Asked.Known() || cascade.Name != "switchboard-softmax-1, then "+whole.Model {
