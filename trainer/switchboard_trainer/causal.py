@@ -33,7 +33,8 @@ class CausalBase:
         self.on_gpu = device().type == "cuda"
         self.model: Any = source.model(torch.bfloat16 if self.on_gpu else torch.float32)
         self.model.eval().requires_grad_(False)
-        self.head, self.body = self.model.get_output_embeddings(), self.model.base_model
+        self.head: Any = self.model.get_output_embeddings()
+        self.body: Any = self.model.base_model
         ends = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
         self.end = self.tokenizer.end if self.tokenizer.end is not None else ends[0]
         if self.head is None or self.end is None:
