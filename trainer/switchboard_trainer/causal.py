@@ -43,7 +43,7 @@ class CausalBase:
         seen = [getattr(config, name, None) for name in ("max_position_embeddings", "sliding_window")]
         self.context = min((n for n in seen if n), default=DEFAULT_CONTEXT)
         self.cap = getattr(config, "final_logit_softcapping", None)
-        self.parameters = sum(p.numel() for p in self.model.parameters())
+        self.parameters: int = sum(p.numel() for p in self.model.parameters())
         self.active: str | None = None
         self.targets = [n for n, m in self.model.named_modules() if m is not self.head and (isinstance(m, torch.nn.Linear) or type(m).__name__ == "Conv1D")]
         self._hold_to_plain_reading()
