@@ -85,12 +85,12 @@ class Source:
                 _mark_ends(own, self.path)
             return Tokenizer(own)
 
-    def model(self, dtype: torch.dtype) -> torch.nn.Module:
+    def model(self, dtype: torch.dtype) -> Any:
         """The weights on the device: for a causal model with its head, for an encoder without any."""
         auto: Any = AutoModelForCausalLM if self.kind == "causal" else AutoModel
         named = {} if self.is_gguf else {"use_safetensors": True}
         with _loading():
-            model: torch.nn.Module = auto.from_pretrained(**self.where, dtype=dtype, attn_implementation="sdpa", **named)
+            model = auto.from_pretrained(**self.where, dtype=dtype, attn_implementation="sdpa", **named)
         return model.to(device())
 
 

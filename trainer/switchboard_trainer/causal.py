@@ -33,7 +33,8 @@ class CausalBase:
         self.on_gpu = device().type == "cuda"
         self.model: Any = source.model(torch.bfloat16 if self.on_gpu else torch.float32)
         self.model.eval().requires_grad_(False)
-        self.head, self.body = self.model.get_output_embeddings(), self.model.base_model
+        self.head: Any = self.model.get_output_embeddings()
+        self.body: Any = self.model.base_model
         ends = config.eos_token_id if isinstance(config.eos_token_id, list) else [config.eos_token_id]
         self.end = self.tokenizer.end if self.tokenizer.end is not None else ends[0]
         if self.head is None or self.end is None:
@@ -42,7 +43,7 @@ class CausalBase:
         seen = [getattr(config, name, None) for name in ("max_position_embeddings", "sliding_window")]
         self.context = min((n for n in seen if n), default=DEFAULT_CONTEXT)
         self.cap = getattr(config, "final_logit_softcapping", None)
-        self.parameters = sum(p.numel() for p in self.model.parameters())
+        self.parameters: int = sum(p.numel() for p in self.model.parameters())
         self.active: str | None = None
         self.targets = [n for n, m in self.model.named_modules() if m is not self.head and (isinstance(m, torch.nn.Linear) or type(m).__name__ == "Conv1D")]
         self._hold_to_plain_reading()
