@@ -72,13 +72,7 @@ func (s set) split(all []conversation, f form) splits {
 			german[c.Label]++
 		}
 	}
-	slices.Sort(roots)
-	roots = slices.Compact(roots)
-	random.Shuffle(len(roots), func(i, j int) { roots[i], roots[j] = roots[j], roots[i] })
-	percent := map[int64]int{}
-	for i, root := range roots {
-		percent[root] = i * 100 / len(roots)
-	}
+	percent := shuffled(roots, random)
 	var result splits
 	taken, seen := map[string]int{}, map[string]bool{}
 	for _, i := range random.Perm(len(usable)) {
@@ -119,23 +113,41 @@ func (s set) split(all []conversation, f form) splits {
 			result.train = append(result.train, c)
 		}
 	}
+	result.bound(s)
+	return result
+}
+
+// shuffled gives each thread a percentile, at random.
+func shuffled(roots []int64, random *rand.Rand) map[int64]int {
+	slices.Sort(roots)
+	roots = slices.Compact(roots)
+	random.Shuffle(len(roots), func(i, j int) { roots[i], roots[j] = roots[j], roots[i] })
+	percent := map[int64]int{}
+	for i, root := range roots {
+		percent[root] = i * 100 / len(roots)
+	}
+	return percent
+}
+
+// bound leaves out what is more than the set takes, and counts the tests of classes that
+// no training conversation has then.
+func (r *splits) bound(s set) {
 	if s.examples > 0 {
-		result.train = result.train[:min(len(result.train), s.examples)]
+		r.train = r.train[:min(len(r.train), s.examples)]
 	}
 	if s.tests > 0 {
-		result.test = result.test[:min(len(result.test), s.tests)]
-		result.validation = result.validation[:min(len(result.validation), s.tests/5)]
+		r.test = r.test[:min(len(r.test), s.tests)]
+		r.validation = r.validation[:min(len(r.validation), s.tests/5)]
 	}
 	known := map[string]bool{}
-	for _, c := range result.train {
+	for _, c := range r.train {
 		known[c.Label] = true
 	}
-	for _, c := range result.test {
+	for _, c := range r.test {
 		if !known[c.Label] {
-			result.rare++
+			r.rare++
 		}
 	}
-	return result
 }
 
 // shown is what a classifier learns from that is trained on these turns, as package split

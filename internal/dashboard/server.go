@@ -130,7 +130,7 @@ func (v *visit) form() error {
 	}
 	err := v.r.ParseForm()
 	if err == nil {
-		err = v.r.ParseMultipartForm(longestForm)
+		err = v.r.ParseMultipartForm(longestForm) //nolint:gosec // the body is bounded before it comes here
 	}
 	var large *http.MaxBytesError
 	switch {

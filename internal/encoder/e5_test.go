@@ -49,7 +49,7 @@ func (r reference) vector(t *testing.T) []float32 {
 	}
 	v, square := make([]float32, len(raw)), 0.0
 	for i, b := range raw {
-		v[i] = float32(int8(b)) //nolint:gosec // the byte is signed
+		v[i] = float32(int8(b))
 		square += float64(v[i]) * float64(v[i])
 	}
 	for i := range v {

@@ -133,7 +133,7 @@ func (m *Models) Train(ctx context.Context, state string, job Job, train, valida
 		grace = 0
 	}
 	c.end(grace)
-	<-fed // nothing uses the examples any more
+	_ = <-fed // nothing uses the examples any more
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

@@ -98,7 +98,7 @@ func Growing(test []dataset.Example, seed int64) []dataset.Example {
 		threads[e.ThreadID] = true
 		sample = append(sample, e)
 	}
-	random := rand.New(rand.NewPCG(uint64(seed), 0x6b6e6f776e))
+	random := rand.New(rand.NewPCG(uint64(seed), 0x6b6e6f776e)) //nolint:gosec // the same sample for the same seed
 	random.Shuffle(len(sample), func(i, j int) { sample[i], sample[j] = sample[j], sample[i] })
 	sample = slices.Clip(sample[:min(len(sample), mostKnown)])
 	growing := make([]dataset.Example, 0, len(Known)*len(sample))

@@ -251,7 +251,7 @@ func create(t testing.TB, server, tablespace string) string {
 	}
 	defer db.Close()
 	answers(t, db)
-	statement := "CREATE DATABASE " + name
+	statement := "CREATE DATABASE " + name //nolint:gosec // both names are made here
 	if tablespace != "" {
 		statement += " TABLESPACE " + tablespace
 	}

@@ -87,7 +87,7 @@ func (s *Server) execute(t testing.TB, statement string) {
 // Fill leaves no room on the disk.
 func (d Disk) Fill(t testing.TB) {
 	t.Helper()
-	f, err := os.OpenFile(d.filler(), os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // a test's own file
+	f, err := os.OpenFile(d.filler(), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}

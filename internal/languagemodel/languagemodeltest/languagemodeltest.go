@@ -43,7 +43,7 @@ func Python(t testing.TB) string {
 	if python == "" {
 		python = filepath.Join(trainer, ".venv", "bin", "python")
 	}
-	if _, err := os.Stat(python); err != nil {
+	if _, err := os.Stat(python); err != nil { //nolint:gosec // where whoever runs the test says
 		missing(t, "the trainer is not installed: trainer/README.md tells how, or set TRAINER_PYTHON")
 	}
 	if setter, ok := t.(interface{ Setenv(key, value string) }); ok {
