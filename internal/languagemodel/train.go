@@ -119,8 +119,12 @@ func (m *Models) Train(ctx context.Context, state string, job Job, train, valida
 			c.kill()
 		}
 	})
-	fed := make(chan error, 1)
-	go func() { fed <- feed(c, base, job, train, validation) }()
+	fed := make(chan struct{})
+	go func() {
+		defer close(fed)
+		// A child that does not take them all ends, and says why.
+		_ = feed(c, base, job, train, validation)
+	}()
 	err = follow(c, job, func(r Report) error {
 		heard.Reset(silence)
 		return report(r)
@@ -133,7 +137,7 @@ func (m *Models) Train(ctx context.Context, state string, job Job, train, valida
 		grace = 0
 	}
 	c.end(grace)
-	_ = <-fed // nothing uses the examples any more
+	<-fed // nothing uses the examples any more
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
