@@ -11,9 +11,9 @@ import (
 	"switchboard/internal/languagemodel/languagemodeltest"
 )
 
-// A run that fine-tunes a real language model with the real trainer is killed in the
-// middle of the training, goes on from what was saved, and ends in a model that answers
-// and is applied.
+// A run that fine-tunes a real language model with the real trainer, on first words,
+// which are short, is killed in the middle of the training, goes on from what was saved,
+// and ends in a model that answers and is applied.
 func TestLanguageModelIsTrainedAndApplied(t *testing.T) {
 	slow(t)
 	python, model := languagemodeltest.Python(t), languagemodeltest.Model(t)
@@ -25,7 +25,7 @@ func TestLanguageModelIsTrainedAndApplied(t *testing.T) {
 		t.Fatal(err)
 	}
 	th.open()
-	id := th.run("finetune", "--dataset", filepath.Join(sample, "tweets.csv"), "--base-model", model.Name, "--target-size", "20", "--epochs", "2").WorkflowID
+	id := th.run("finetune", "--dataset", filepath.Join(sample, "tweets.csv"), "--base-model", model.Name, "--target-size", "20", "--epochs", "1", "--turns", "first").WorkflowID
 	th.awaitCheckpoint()
 	th.kill()
 	th.open()
