@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/csv"
 	"os"
 	"path/filepath"
 	"testing"
@@ -25,7 +26,7 @@ func TestLanguageModelIsTrainedAndApplied(t *testing.T) {
 		t.Fatal(err)
 	}
 	th.open()
-	id := th.run("finetune", "--dataset", filepath.Join(sample, "tweets.csv"), "--base-model", model.Name, "--target-size", "20", "--epochs", "1", "--turns", "first").WorkflowID
+	id := th.run("finetune", "--dataset", filepath.Join(sample, "tweets.csv"), "--base-model", model.Name, "--target-size", "20", "--epochs", "1", "--turns", "first", "--test-share", "0.02").WorkflowID
 	th.awaitCheckpoint()
 	th.kill()
 	th.open()
@@ -43,13 +44,35 @@ func TestLanguageModelIsTrainedAndApplied(t *testing.T) {
 	if left, err := os.ReadDir(filepath.Join(th.dir, "state", config.ModelServerDir, "training")); err != nil || len(left) > 0 {
 		t.Errorf("%d folders of state are left, %v", len(left), err)
 	}
-	production := filepath.Join(sample, "production.csv")
+	production := beginning(t, filepath.Join(sample, "production.csv"), 200)
 	a := th.run("apply", "--dataset", production, "--watch").Apply
 	if a == nil || a.Model != f.Model {
 		t.Fatalf("apply used %+v, not the latest model %s", a, f.Model)
 	}
 	th.checkOutput(production, a)
 	th.checkPrivacy(a.Dir, a.Privacy)
+}
+
+// beginning returns a file with the first rows of a table.
+func beginning(t *testing.T, table string, rows int) string {
+	t.Helper()
+	content, err := os.ReadFile(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := csv.NewReader(bytes.NewReader(content)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var some bytes.Buffer
+	if err := csv.NewWriter(&some).WriteAll(all[:rows+1]); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), filepath.Base(table))
+	if err := os.WriteFile(file, some.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // awaitCheckpoint waits until the trainer has saved where it is. What ends it otherwise

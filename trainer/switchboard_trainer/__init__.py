@@ -12,3 +12,5 @@ os.environ["TRANSFORMERS_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["TQDM_DISABLE"] = "1"
+# Threads that wait for each other sleep: where they spin instead, other programs on the same cores slow a training many times over.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
