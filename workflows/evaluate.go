@@ -202,7 +202,7 @@ type respondent struct {
 }
 
 func (e *evaluation) classify(ctx workflow.Context, set string, examples artifact.Ref, r respondent) workflow.Future {
-	name, summary := set, "classify the "+set+" set"
+	name, summary := set, classifying(set)
 	if r.way != "" {
 		name, summary = string(r.way)+"-"+set, summary+" with the base model ("+string(r.way)+")"
 	}

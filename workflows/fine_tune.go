@@ -408,7 +408,7 @@ func (f *fineTuning) reportEvaluation(ctx workflow.Context) error {
 }
 
 func (f *fineTuning) classify(ctx workflow.Context, name string, examples artifact.Ref, turns pipeline.Turns) workflow.Future {
-	return workflow.ExecuteActivity(ask(ctx, "classify the "+name+" set"), provider.ClassifyPart, activities.ClassifyPartInput{
+	return workflow.ExecuteActivity(ask(ctx, classifying(name)), provider.ClassifyPart, activities.ClassifyPartInput{
 		Model:     f.status.Model,
 		Labels:    f.splits.Labels,
 		Examples:  examples,

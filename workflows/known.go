@@ -21,3 +21,11 @@ func askKnown(ctx workflow.Context, known artifact.Ref, classify func(workflow.C
 	err = classify(ctx, "known", known, "").Get(ctx, &said)
 	return said, err
 }
+
+// classifying is the summary of asking about a set of examples.
+func classifying(set string) string {
+	if set == "known" {
+		return "classify the beginnings of test conversations"
+	}
+	return "classify the " + set + " set"
+}
