@@ -13,7 +13,7 @@ from conftest import LABELS, TEXTS, examples, lines
 
 END = {"type": "end"}
 # Words that no file and no line may have.
-SECRET = "Zebulon Quagmire 4711"
+SECRET = "Zebulon Quagmire Zwetschgenkuchen"
 
 
 def folder_of(state):
