@@ -159,7 +159,7 @@ main.sys.exit(main.main())
 
 
 @pytest.mark.parametrize("before", [True, False])
-@pytest.mark.parametrize("n", [1, 4, 7, 9, 11, 13, 16])
+@pytest.mark.parametrize("n", [1, 7, 13])
 def test_a_process_killed_while_it_saves_leaves_the_old_or_the_new(finished, tmp_path, n, before):
     job, _, heard, _, _ = finished
     root = Path(__file__).parents[1]
