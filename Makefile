@@ -10,8 +10,9 @@ LINT = $(GO) tool -modfile=tools/lint/go.mod
 # How long each parser is fuzzed.
 FUZZTIME ?= 1m
 # Packages whose work is concurrent. The embedded Temporal server is left out:
-# building it with the race detector takes longer than everything else together.
-RACE = ./activities/... ./internal/account/... ./internal/anonymize/... ./internal/artifact/... ./internal/classifier/... ./internal/dashboard/... ./internal/fetch/... \
+# building it with the race detector takes longer than everything else together. Of the
+# page those tests are run in which several things happen at once.
+RACE = ./activities/... ./internal/account/... ./internal/anonymize/... ./internal/artifact/... ./internal/classifier/... ./internal/fetch/... \
        ./internal/inference/... ./internal/intake/... ./internal/kafka/... ./internal/modelserver/... ./internal/provider/... ./internal/results/... ./internal/speech/... ./internal/stage/... \
        ./internal/tweet/... ./workflows/...
 
@@ -42,6 +43,7 @@ clients: ## Drive the model server with OpenAI's own clients for Python and Node
 
 race: ## Run the tests of concurrent packages under the race detector
 	$(GO) test -race -timeout 20m $(RACE)
+	$(GO) test -race -timeout 10m -run 'Bus|Stream|Hears|CountedForEver' ./internal/dashboard
 
 lint: ## Check format, common mistakes and the habits that .golangci.yml holds
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these files"; exit 1; }

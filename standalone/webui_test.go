@@ -31,7 +31,7 @@ func TestWebUIShowsTheRuns(t *testing.T) {
 			tuned.WorkflowID, tuned.WorkflowID + "-prepare", "FineTune", "Apply", "PrepareDataset", "COMPLETED",
 		}},
 		{run + "/history", "classify the test set", "web-ui-steps.png", []string{
-			tuned.WorkflowID, "AwaitJob", "SplitExamples", "register the model",
+			tuned.WorkflowID, "AwaitJob", "ReportEvaluation", "register the model",
 		}},
 		{run + "/user-metadata", "files:", "web-ui-run.png", []string{
 			"Fine-tune a model on tweets.csv", "dataset: tweets.csv", "--target-size=200", "done", tuned.FineTune.Model,
