@@ -180,7 +180,7 @@ func (t *toldProblem) Error() string { return t.text }
 // Unwrap lets a problem be told by its kind.
 func (t *toldProblem) Unwrap() error { return &problem.Error{Kind: t.kind, Text: t.text} }
 
-// kindTexts are what can be said of a problem of which nothing but its kind is known.
+// problemTexts are what can be said of a problem of which nothing but its kind is known.
 var problemTexts = map[problem.Kind]string{
 	problem.BadInput:    text("This cannot be done with what was given."),
 	problem.Environment: text("Something that this needs is missing or does not answer. Try again in a while, and ask whoever looks after Switchboard if that does not help."),

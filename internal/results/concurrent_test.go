@@ -199,18 +199,7 @@ func TestAFullDiskIsToldAndTakesNothingByHalves(t *testing.T) {
 		t.Fatal(err)
 	}
 	limit(pages + 40)
-	var err error
-	n := 0
-	for ; err == nil && n < 1000; n++ {
-		c, p := varied(n)
-		if _, err = s.SaveRedacted(t.Context(), c); err == nil {
-			_, err = s.SavePrediction(t.Context(), p)
-		}
-	}
-	if !database.Full(err) {
-		t.Fatalf("after %d calls: %v, want that the disk is full", n, err)
-	}
-	wantConsistent(t, s)
+	n := fillUp(t, s, 1000)
 	limit(1 << 30)
 	c, p := varied(n - 1)
 	if _, err := s.SaveRedacted(t.Context(), c); err != nil {
@@ -419,4 +408,23 @@ func BenchmarkSaveCall(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
 		})
 	}
+}
+
+// fillUp stores calls until the disk is full, at most so many, and returns how many it
+// tried. What is stored then must fit together.
+func fillUp(t *testing.T, s *Store, most int) int {
+	t.Helper()
+	var err error
+	n := 0
+	for ; err == nil && n < most; n++ {
+		c, p := varied(n)
+		if _, err = s.SaveRedacted(t.Context(), c); err == nil {
+			_, err = s.SavePrediction(t.Context(), p)
+		}
+	}
+	if !database.Full(err) {
+		t.Fatalf("after %d calls: %v, want that the disk is full", n, err)
+	}
+	wantConsistent(t, s)
+	return n
 }

@@ -68,18 +68,7 @@ func TestPostgreSQLIsFull(t *testing.T) {
 	s := openAt(t, location)
 	save(t, s, aCall(0), Stored) // the day has its partitions
 	disk.Fill(t)
-	var err error
-	n := 0
-	for ; err == nil && n < 20_000; n++ {
-		c, p := varied(n)
-		if _, err = s.SaveRedacted(t.Context(), c); err == nil {
-			_, err = s.SavePrediction(t.Context(), p)
-		}
-	}
-	if !database.Full(err) {
-		t.Fatalf("after %d calls: %v, want that the disk is full", n, err)
-	}
-	wantConsistent(t, s)
+	n := fillUp(t, s, 20_000)
 	disk.Free(t)
 	for i := range n {
 		c, p := varied(i)
