@@ -64,6 +64,14 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
+// Prepare does what the first visitor would wait for, while ctx lasts: it adds up what
+// people have said about calls. Pages are right without it.
+func (s *Server) Prepare(ctx context.Context) {
+	if err := s.Results.AddUp(ctx); err != nil && ctx.Err() == nil {
+		s.Log.Warn("what people said about calls could not be added up; the page of the quality does it when it is opened", "error", err)
+	}
+}
+
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // secured sets what keeps a browser from doing more with a page than it is for.
