@@ -34,8 +34,8 @@ type modelsPage struct {
 	// Task narrows the page to one, if it is not empty.
 	Task  string
 	Tasks []taskModels
-	// Proposals are promotions that wait for an answer; Silent says why they are not
-	// known.
+	// Proposals are promotions that wait for an answer; Silent says why they, and what
+	// came of comparisons, are not known.
 	Proposals []proposal
 	Silent    string
 }
@@ -50,6 +50,9 @@ type taskModels struct {
 	// Previous is the champion before this one, empty if there was none.
 	Previous string
 	Changes  []changeRow
+	// Compared is the latest comparison of models of the task that Temporal knows; nil
+	// if it knows none.
+	Compared *compared
 }
 
 // modelRow is a model as lists show it.
@@ -91,11 +94,27 @@ func (s *Server) models(v *visit) error {
 			p.Tasks = append(p.Tasks, t)
 		}
 	}
-	p.Proposals, err = v.proposals(p.Task)
-	if p.Silent, err = v.missing(err); err != nil {
+	if p.Silent, err = v.missing(v.addRuns(&p)); err != nil {
 		return err
 	}
 	return v.render("models", v.T("Models"), p)
+}
+
+// addRuns adds what Temporal knows of the tasks' models.
+func (v *visit) addRuns(p *modelsPage) (err error) {
+	if p.Proposals, err = v.proposals(p.Task); err != nil {
+		return err
+	}
+	latest, err := v.comparisons(p.Task)
+	if err != nil {
+		return err
+	}
+	for i := range p.Tasks {
+		if p.Tasks[i].Compared, err = v.comparison(latest[p.Tasks[i].Task]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // taskModels reads a task: all of it, a page at a time, or the beginning.

@@ -144,7 +144,7 @@ func parsePages() (map[*locale]map[string]*template.Template, error) {
 		all[l] = map[string]*template.Template{}
 		for _, name := range names {
 			view := strings.TrimSuffix(path.Base(name), ".html")
-			t, err := template.New("").Funcs(template.FuncMap{"t": l.text, "tn": l.count}).ParseFS(templateFiles, "templates/layout.html", name)
+			t, err := template.New("").Funcs(template.FuncMap{"t": l.text, "tn": l.count}).ParseFS(templateFiles, "templates/layout.html", "templates/comparison.html", name)
 			if err != nil {
 				return nil, fmt.Errorf("reading the template of the view %s: %w", view, err)
 			}

@@ -233,6 +233,8 @@ func (v *visit) figure(run runs.Run) string {
 		return v.T("only estimated")
 	case r.FineTune != nil:
 		return v.accuracy(r.FineTune.Metrics)
+	case isComparison(run):
+		return v.rightMostOften(r.Evaluate.Compared)
 	case r.Evaluate != nil:
 		return v.accuracy(r.Evaluate.Metrics)
 	case r.Apply != nil:
@@ -295,6 +297,38 @@ type runPage struct {
 	Silent string
 	// Wrong is why the run failed, Told what the programs say of that, in English.
 	Wrong, Told string
+	// Compared is what came of a comparison, nil for another run.
+	Compared *compared
+	// Warnings are what to know before what the run left is used.
+	Warnings []warning
+}
+
+// warning is a sentence of a run. It is in English if Told, where the page does not know
+// it in the reader's language.
+type warning struct {
+	Text string
+	Told bool
+}
+
+// warnings are what a run has found worth knowing.
+func (v *visit) warnings(r runs.Result) (all []warning) {
+	var said []string
+	switch {
+	case r.Apply != nil:
+		said = r.Apply.Warnings
+	case r.FineTune != nil:
+		said = r.FineTune.Notes
+	case r.Evaluate != nil:
+		said = r.Evaluate.Notes
+	}
+	for _, s := range said {
+		text, known := v.say(s)
+		if !known {
+			text = sentenceOf(s)
+		}
+		all = append(all, warning{text, !known})
+	}
+	return all
 }
 
 // Conversations is where the conversations of an application are shown that people can
@@ -382,13 +416,16 @@ func (s *Server) run(v *visit) error {
 	if err != nil {
 		return v.answered(err)
 	}
-	p := runPage{runRow: v.runRow(run), v: v}
+	p := runPage{runRow: v.runRow(run), v: v, Warnings: v.warnings(run.Result)}
 	p.Wrong, p.Told = v.failure(run.Failure)
 	if v.r.URL.Query().Get("report") != "" {
 		if p.reportPath() == "" {
 			return errNotFound
 		}
 		return v.report(p.reportPath())
+	}
+	if p.Compared, err = v.comparison(run); err != nil {
+		return err
 	}
 	if r := run.Result.Retrain; r != nil {
 		p.Decision = word(v, decisionTexts, r.Decision)
