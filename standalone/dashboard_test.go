@@ -92,6 +92,7 @@ func TestPeopleSeeJudgeAndCorrect(t *testing.T) {
 	th.open()
 	first := th.run("finetune", "--dataset", training, "--precision", "0.85", "--watch")
 	second := th.run("finetune", "--dataset", training, "--precision", "0.85", "--seed", "2", "--watch")
+	compared := th.run("evaluate", "--run", first.WorkflowID, "--compare", "champion,"+second.FineTune.Model+",nobodys-model", "--watch")
 	p := &person{t, th, tab, "http://127.0.0.1:" + th.ports[5]}
 
 	// Nobody is let in without the link.
@@ -108,11 +109,12 @@ func TestPeopleSeeJudgeAndCorrect(t *testing.T) {
 	p.corrects()
 	p.reviews()
 	p.seesQuality()
+	p.seesWhichModel(compared)
 	p.changesModels(first.FineTune.Model, second.FineTune.Model)
 	p.replays()
 	p.exports()
 	p.erases()
-	p.looksAtEverything(first)
+	p.looksAtEverything(first, compared)
 }
 
 // vague is what customers of any company say, and its agents answer.
@@ -241,6 +243,17 @@ func (p *person) seesQuality() {
 	p.sees(fmt.Sprintf("Of %d checked calls chosen at random", len(page.Results)))
 }
 
+// seesWhichModel finds the last comparison beside the models, and its run, which says
+// the same.
+func (p *person) seesWhichModel(compared report) {
+	best := "is right most often"
+	p.open("/models")
+	p.sees("The last comparison", best, "nobodys-model", "The second model is asked about")
+	p.clicks("a[href*='" + url.PathEscape(compared.WorkflowID) + "']:not([href*=report])")
+	p.sees("Which model?", best, "nobodys-model")
+	p.finds("a model that cannot be judged", `document.querySelectorAll("#compared ~ .scroll td[colspan]").length === 1`)
+}
+
 // changesModels promotes the second model, and goes back to the first.
 func (p *person) changesModels(first, second string) {
 	champion := func(want string) {
@@ -312,7 +325,7 @@ var everything = []view{
 // looksAtEverything opens each view at a desk and on a phone, light and dark, and
 // without scripts: nothing keeps anybody from using it. With SCREENSHOTS=folder, what
 // is seen goes there.
-func (p *person) looksAtEverything(tuned report) {
+func (p *person) looksAtEverything(tuned, compared report) {
 	axe, err := browsertest.Axe(p.Context())
 	if err != nil {
 		p.Skip(err)
@@ -321,7 +334,8 @@ func (p *person) looksAtEverything(tuned report) {
 	p.th.unjudged()
 	views := append(slices.Clone(everything),
 		view{"model", "/models/" + url.PathEscape(tuned.FineTune.Model) + "?task=default", "Threshold"},
-		view{"run", "/runs/" + url.PathEscape(tuned.WorkflowID), "Stages"})
+		view{"run", "/runs/" + url.PathEscape(tuned.WorkflowID), "Stages"},
+		view{"comparison", "/runs/" + url.PathEscape(compared.WorkflowID), "Which model?"})
 	for _, width := range []int64{1440, 390} {
 		p.must(p.tab.Resize(width))
 		for _, dark := range []bool{false, true} {
@@ -344,17 +358,51 @@ func (p *person) looksAtEverything(tuned report) {
 				for _, w := range slices.Compact(wrong) {
 					p.Errorf("%s: %s", name, w)
 				}
-				if wide := p.number(`document.documentElement.scrollWidth - innerWidth`); wide > 0 {
-					p.Errorf("%s is %d pixels wider than the window", name, wide)
-				}
+				p.fits(name)
 			}
 		}
 	}
+	p.readsGerman(views, pictures)
 	p.must(p.tab.Scripts(false))
 	for _, view := range views {
 		p.open(view.path)
 		p.sees(view.shows)
 	}
+}
+
+// fits looks whether a view is as wide as the window.
+func (p *person) fits(name string) {
+	p.Helper()
+	if wide := p.number(`document.documentElement.scrollWidth - innerWidth`); wide > 0 {
+		p.Errorf("%s is %d pixels wider than the window", name, wide)
+	}
+}
+
+// readsGerman opens each view in German, whose words are longer, and goes back to English.
+func (p *person) readsGerman(views []view, pictures string) {
+	p.speaks("de")
+	for _, width := range []int64{1440, 390} {
+		p.must(p.tab.Resize(width))
+		for _, view := range views {
+			p.open(view.path)
+			p.finds(view.name+" in German", `document.readyState === "complete" && document.documentElement.lang === "de"`)
+			name := fmt.Sprintf("page-%s-%d-de", view.name, width)
+			if pictures != "" {
+				p.must(p.tab.Picture(filepath.Join(pictures, name+".png")))
+			}
+			p.fits(name)
+		}
+	}
+	p.speaks("en")
+}
+
+// speaks chooses the language of the account.
+func (p *person) speaks(language string) {
+	p.Helper()
+	p.open("/account")
+	p.finds("the form of the language", fmt.Sprintf(`document.querySelector("form[action='/account/language'] [name=language]").value = %q, true`, language))
+	p.clicks("form[action='/account/language'] button")
+	p.finds("the language", fmt.Sprintf(`document.documentElement.lang === %q`, language))
 }
 
 // unjudged brings a call to the queue, so that there is one to look at.

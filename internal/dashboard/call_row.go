@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/results"
 )
@@ -82,6 +83,16 @@ func (v *visit) company(p *results.Prediction) (name string, none bool) {
 }
 
 func hasConfidence(p *results.Prediction) bool { return slices.Contains(named, p.Status) }
+
+// span is how long something lasted, with as many digits as one reads and the signs of
+// the reader's language.
+func (v *visit) span(d time.Duration) string {
+	text := console.Span(d)
+	if v.lang == german {
+		text = strings.ReplaceAll(text, ".", ",")
+	}
+	return text
+}
 
 // took is a duration as people say it; one that is not known is "-".
 func (v *visit) took(d time.Duration) string {

@@ -5,8 +5,8 @@ import (
 	"context"
 	"html/template"
 	"strings"
+	"time"
 
-	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/runs"
 )
@@ -110,7 +110,7 @@ func (v *visit) comparedRow(m pipeline.ComparedModel) comparedRow {
 	row.Between = v.T("%s to %s", v.portion(m.Low), v.portion(m.High))
 	row.Training, row.Cost, row.PerSecond = "-", "-", "-"
 	if m.TrainingSeconds > 0 {
-		row.Training = console.Seconds(m.TrainingSeconds)
+		row.Training = v.span(time.Duration(m.TrainingSeconds * float64(time.Second)))
 	}
 	if m.Priced {
 		row.Cost = v.lang.printer.Sprintf("%.2f", m.Cost) + " USD"

@@ -346,6 +346,6 @@ func TestProblemsAreTold(t *testing.T) {
 	}
 	german := w.as(account.Admin)
 	german.post("/account/language", "language", "de")
-	german.get("/models/nothing?task=A+b").says(t, http.StatusBadRequest, "Die Aufgabe „A b“ gibt es nicht.")
+	german.get("/models/nothing?task=A+b").says(t, http.StatusBadRequest, "Diese Aufgabe gibt es nicht.")
 	german.post("/account/password", "old", testPassword, "password", "password1234", "again", "password1234").says(t, http.StatusBadRequest, "Das Passwort ist zu leicht zu erraten.")
 }

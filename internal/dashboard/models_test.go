@@ -148,10 +148,10 @@ func TestWordsOfRuns(t *testing.T) {
 	if got := word(v, stateTexts, "new state"); got != "new state" {
 		t.Errorf("a state of another version is %q", got)
 	}
-	if got := v.part(pipeline.None); got != "-" {
+	if got := v.portion(pipeline.None); got != "-" {
 		t.Errorf("0 of 0 is %q", got)
 	}
-	if got := v.part(0.884); got != "88,4%" {
+	if got := v.portion(0.884); got != "88,4%" {
 		t.Errorf("a share is %q in German", got)
 	}
 }

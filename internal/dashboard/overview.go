@@ -85,7 +85,7 @@ func (v *visit) wanted() (a shown, err error) {
 		}
 	}
 	if a.days == 0 {
-		return a, bad(v.T("The range is %q; choose one of the list.", a.name))
+		return a, bad(v.T("There is no such period. Choose one from the list."))
 	}
 	if task := q.Get("task"); task != "" {
 		a.tasks = []string{task}

@@ -9,6 +9,15 @@ import (
 // Right says in words how often the answers are right.
 func (q *quality) Right() string {
 	a := q.Accuracy
+	if q.Judged == 1 {
+		switch {
+		case a.Of == 0:
+			return q.v.T("One call chosen at random has been checked. The model was not sure of its answer, or people do not agree on its label, so nothing can be said of how many are right.")
+		case a.Count == 1:
+			return q.v.T("One call chosen at random has been checked, and its answer is right.")
+		}
+		return q.v.T("One call chosen at random has been checked, and its answer is wrong.")
+	}
 	if a.Of == 0 {
 		return q.v.T("Of %d checked calls chosen at random, none has an answer of which the model was sure and a label that people agree on, so nothing can be said of how many are right.", q.Judged)
 	}

@@ -5,10 +5,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"switchboard/internal/account"
-	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
+	"switchboard/internal/problem"
 	"switchboard/internal/runs"
 )
 
@@ -23,6 +24,8 @@ type runPage struct {
 	Reason, Decision string
 	// SetAside says whose corrections were not believed; empty if all were.
 	SetAside string
+	// ModelPath shows the model that the run made or judged, empty if none can be shown.
+	ModelPath string
 	// Silent says why it is not known what the run says of itself.
 	Silent string
 	// Wrong is why the run failed, Told what the programs say of that, in English.
@@ -109,31 +112,36 @@ func (p runPage) Call() string {
 }
 
 // Span is how long a stage took, "-" while it goes on.
-func (runPage) Span(seconds float64) string {
+func (p runPage) Span(seconds float64) string {
 	if seconds == 0 {
 		return "-"
 	}
-	return console.Seconds(seconds)
+	return p.v.span(time.Duration(seconds * float64(time.Second)))
 }
 
 // ParentPath is where the run is shown that started this one.
 func (p runPage) ParentPath() string { return runPath(p.Parent, "") }
 
-// ModelPath is where the model is shown that a run made, or judged; empty if it did not.
-func (p runPage) ModelPath() string {
+// modelOf is where the model is shown that a run made, or judged; empty if it did not, or
+// if the registry does not have it, such as one that was trained for a comparison.
+func (v *visit) modelOf(run runs.Run) (string, error) {
 	model := ""
 	switch {
-	case p.Result.FineTune != nil:
-		model = p.Result.FineTune.Model
-	case p.Result.Evaluate != nil:
-		model = p.Result.Evaluate.Model
-	case p.Result.Apply != nil:
-		model = p.Result.Apply.Model
+	case run.Result.FineTune != nil:
+		model = run.Result.FineTune.Model
+	case run.Result.Evaluate != nil:
+		model = run.Result.Evaluate.Model
+	case run.Result.Apply != nil:
+		model = run.Result.Apply.Model
 	}
-	if model == "" || p.Task == "" {
-		return ""
+	if model == "" || run.Task == "" {
+		return "", nil
 	}
-	return modelPath(p.Task, model)
+	_, err := v.Base.Task(run.Task).Model(v.r.Context(), model)
+	if kind, _ := problem.KindOf(err); kind == problem.BadInput {
+		return "", nil
+	}
+	return modelPath(run.Task, model), err
 }
 
 func (s *Server) run(v *visit) error {
@@ -155,6 +163,9 @@ func (s *Server) run(v *visit) error {
 		return v.report(p.reportPath())
 	}
 	if p.Compared, err = v.comparison(run); err != nil {
+		return err
+	}
+	if p.ModelPath, err = v.modelOf(run); err != nil {
 		return err
 	}
 	if r := run.Result.Retrain; r != nil {

@@ -11,7 +11,6 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 
-	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/request"
@@ -183,7 +182,7 @@ func (v *visit) runRow(run runs.Run) runRow {
 	}
 	row := runRow{
 		Run: run, KindName: word(v, kindTexts, runs.KindOf(run.Workflow)), StateName: word(v, stateTexts, run.State), StageName: word(v, stageTexts, run.Stage), Class: stateClasses[run.State],
-		Took: console.Span(end.Sub(run.Started)), Figure: v.figure(run), Path: runPath(run.WorkflowID, run.RunID),
+		Took: v.span(end.Sub(run.Started)), Figure: v.figure(run), Path: runPath(run.WorkflowID, run.RunID),
 	}
 	if v.Temporal != nil {
 		row.WebUI = runs.URL(v.WebUI, v.Temporal.Namespace, run.WorkflowID, run.RunID)
@@ -239,13 +238,6 @@ func (v *visit) figure(run runs.Run) string {
 // accuracy is how often a model was right on its test set, and how much of it the
 // threshold leaves.
 func (v *visit) accuracy(m pipeline.Metrics) string {
-	return v.T("%s right on test, %s answered", v.part(m.Test.Accuracy), v.part(m.Test.Coverage))
+	return v.T("%s right on test, %s answered", v.portion(m.Test.Accuracy), v.portion(m.Test.Coverage))
 }
 
-// part is a share, "-" for one of nothing.
-func (v *visit) part(s pipeline.Share) string {
-	if !s.Known() {
-		return "-"
-	}
-	return v.percent(float64(s))
-}

@@ -6,7 +6,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"switchboard/internal/account"
-	"switchboard/internal/console"
 	"switchboard/internal/problem"
 	"switchboard/internal/request"
 	"switchboard/internal/runs"
@@ -28,7 +27,7 @@ func (v *visit) times(spec *client.ScheduleSpec) (all []string) {
 		zone = "UTC"
 	}
 	for _, i := range spec.Intervals {
-		all = append(all, v.T("every %s", console.Span(i.Every)))
+		all = append(all, v.T("every %s", v.span(i.Every)))
 	}
 	for _, c := range spec.Calendars {
 		if c.Comment == "" {

@@ -189,7 +189,7 @@ func (v *visit) fail(err error) {
 	case errors.Is(err, errLogin) && v.r.Method == http.MethodGet:
 		http.Redirect(v.w, v.r, "/login?"+url.Values{"next": {v.r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
 	case errors.Is(err, errLogin):
-		v.problem(http.StatusUnauthorized, v.T("Your session has ended, or you are not logged in. Log in, and do it again."))
+		v.showProblem(http.StatusUnauthorized, problemPage{Text: v.T("Your session has ended, or you are not logged in. Log in, and do it again."), Login: v.loginAgain()})
 	case errors.Is(err, errForbidden):
 		v.problem(http.StatusForbidden, v.T("Your account may not do this. Ask an administrator for another role."))
 	case errors.Is(err, errNotFound):
@@ -210,6 +210,15 @@ func (v *visit) fail(err error) {
 		v.Log.Error("a page could not be shown", "path", v.pattern(), "error", err)
 		v.problem(http.StatusInternalServerError, v.T("Something went wrong here. Try again, and tell whoever looks after Switchboard: the log of the dashboard says what it was."))
 	}
+}
+
+// loginAgain is the page to log in, and after it the page from which something was sent.
+func (v *visit) loginAgain() string {
+	from, err := url.Parse(v.r.Referer())
+	if err != nil || from.Host != v.r.Host {
+		return "/login"
+	}
+	return "/login?" + url.Values{"next": {afterLogin(from.RequestURI())}}.Encode()
 }
 
 // sentenceOf makes a sentence of an error's text.
