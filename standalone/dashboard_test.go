@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -98,7 +99,7 @@ func TestPeopleSeeJudgeAndCorrect(t *testing.T) {
 	// Nobody is let in without the link.
 	p.open("/calls")
 	p.sees("Name", "Password")
-	p.must(tab.Go(th.welcome))
+	p.looksAtLogin()
 	p.fills("[name=name]", "ada")
 	p.fills("[name=password]", "correct horse battery")
 	p.fills("[name=again]", "correct horse battery")
@@ -106,14 +107,19 @@ func TestPeopleSeeJudgeAndCorrect(t *testing.T) {
 	p.sees("Overview", "ada")
 
 	p.watchesCalls()
-	p.corrects()
 	p.reviews()
 	p.seesQuality()
 	p.seesWhichModel(compared)
-	p.changesModels(first.FineTune.Model, second.FineTune.Model)
-	p.replays()
-	p.exports()
-	p.erases()
+	for _, width := range []int64{1440, 390} {
+		p.must(tab.Resize(width))
+		p.corrects()
+		p.changesModels(first.FineTune.Model, second.FineTune.Model, width)
+		p.replays()
+		p.exports()
+	}
+	p.erases("call-0003")
+	p.must(tab.Resize(1440))
+	p.erases("call-0001")
 	p.looksAtEverything(first, compared)
 }
 
@@ -184,7 +190,7 @@ func (p *person) watchesCalls() {
 func (p *person) corrects() {
 	p.open("/calls?company=BoltRail")
 	p.sees("80 calls")
-	p.open("/calls?q=train+platform")
+	p.open("/calls?judged=no&q=train+platform")
 	p.sees("BoltRail")
 	p.presses("j")
 	p.presses("\r")
@@ -193,8 +199,10 @@ func (p *person) corrects() {
 	call := p.path()
 	p.fills("form.correct [name=label]", "AcmeHelp")
 	p.clicks("form.correct button")
+	p.finds("the judgement", `document.querySelector("form[action^='/judgements/']")`)
 	p.sees("What people say")
 	p.presses("u")
+	p.finds("no judgement that holds", `!document.querySelector("form[action^='/judgements/']")`)
 	p.sees("taken back")
 	if got := p.path(); got != call {
 		p.Errorf("after taking it back the page is %s, not %s", got, call)
@@ -254,8 +262,10 @@ func (p *person) seesWhichModel(compared report) {
 	p.finds("a model that cannot be judged", `document.querySelectorAll("#compared ~ .scroll td[colspan]").length === 1`)
 }
 
-// changesModels promotes the second model, and goes back to the first.
-func (p *person) changesModels(first, second string) {
+// changesModels promotes the second model, and goes back to the first, in a window of a
+// width.
+func (p *person) changesModels(first, second string, width int64) {
+	better, worse := fmt.Sprintf("better on the phone, seen at %d", width), fmt.Sprintf("it was not, seen at %d", width)
 	champion := func(want string) {
 		p.Helper()
 		p.open("/models?task=default")
@@ -264,18 +274,18 @@ func (p *person) changesModels(first, second string) {
 	champion(first)
 	p.clicks(fmt.Sprintf(".scroll th a[href*=%q]", second[strings.LastIndexByte(second, ':')+1:]))
 	p.sees("Make it the champion")
-	p.fills("form[action='/models/change'] [name=why]", "better on the phone")
+	p.fills("form[action='/models/change'] [name=why]", better)
 	p.clicks("form[action='/models/change'] [value=promoted]")
-	p.sees("better on the phone")
+	p.sees(better)
 	champion(second)
 	p.clicks("details summary")
-	p.fills("form[action='/models/change'] [name=why]", "it was not")
+	p.fills("form[action='/models/change'] [name=why]", worse)
 	p.clicks("form[action='/models/change'] button")
-	p.sees("it was not")
+	p.sees(worse)
 	champion(first)
 }
 
-// replays sends a dead letter again.
+// replays sends a dead letter again, which comes back: nobody has mended it.
 func (p *person) replays() {
 	p.th.produce(`{"call_id": "broken", "turns": "none"}`)
 	p.th.deadLetters(1)
@@ -292,23 +302,23 @@ func (p *person) exports() {
 	rows, err := browsertest.Value[[]string](p.tab, `fetch(document.querySelector("a[download]").href).then(r => r.text()).then(t => t.trim().split(/\r?\n/))`)
 	p.must(err)
 	if len(rows) != 81 || !strings.Contains(rows[0], "call_id") {
-		p.Errorf("the export has %d lines, and begins with %q", len(rows), rows[0])
+		p.Errorf("the export has %d lines, want the names of the columns and 80 calls; it begins with %q", len(rows), rows[0])
 	}
 }
 
 // erases a call: first it is told what would go, then it is gone.
-func (p *person) erases() {
+func (p *person) erases(id string) {
 	p.open("/admin/retention")
-	p.fills("[name=ids]", "call-0001")
+	p.fills("[name=ids]", id)
 	p.clicks("section[aria-labelledby=by-id] button")
 	p.sees("What would be erased", "Histories")
-	if _, err := p.th.results().Get(p.Context(), "call-0001"); err != nil {
+	if _, err := p.th.results().Get(p.Context(), id); err != nil {
 		p.Errorf("before anybody is sure it is gone: %v", err)
 	}
 	p.clicks("[name=sure]")
 	p.clicks("[value=erase]")
 	p.sees("What was erased")
-	p.open("/calls/call-0001")
+	p.open("/calls/" + id)
 	p.sees("no such call")
 }
 
@@ -318,6 +328,7 @@ type view struct{ name, path, shows string }
 // everything is each view, with what shows that it is there.
 var everything = []view{
 	{"overview", "/", "Overview"}, {"calls", "/calls", "calls"}, {"call", "/calls/call-0002", "What was said"}, {"review", "/review", "Review"},
+	{"why", "/calls/call-0002/why", "Why this answer?"}, {"nothing", "/calls/none", "no such call"}, {"empty", "/calls?company=Nobody", "No call fits."},
 	{"quality", "/quality", "Quality"}, {"models", "/models", "Champion"}, {"runs", "/runs", "fine-tuning"}, {"intake", "/intake", "Partitions"},
 	{"users", "/admin/users", "ada"}, {"keys", "/admin/keys", "Add a key"}, {"audit", "/admin/audit", "ada"}, {"retention", "/admin/retention", "Erase"}, {"account", "/account", "Language"},
 }
@@ -326,10 +337,6 @@ var everything = []view{
 // without scripts: nothing keeps anybody from using it. With SCREENSHOTS=folder, what
 // is seen goes there.
 func (p *person) looksAtEverything(tuned, compared report) {
-	axe, err := browsertest.Axe(p.Context())
-	if err != nil {
-		p.Skip(err)
-	}
 	pictures := os.Getenv("SCREENSHOTS")
 	p.th.unjudged()
 	views := append(slices.Clone(everything),
@@ -350,14 +357,7 @@ func (p *person) looksAtEverything(tuned, compared report) {
 				if pictures != "" {
 					p.must(p.tab.Picture(filepath.Join(pictures, name+".png")))
 				}
-				_, err := browsertest.Value[bool](p.tab, axe+"; true")
-				p.must(err)
-				wrong, err := browsertest.Value[[]string](p.tab, browsertest.RunAxe)
-				p.must(err)
-				slices.Sort(wrong)
-				for _, w := range slices.Compact(wrong) {
-					p.Errorf("%s: %s", name, w)
-				}
+				p.keepsNobodyOut(name)
 				p.fits(name)
 			}
 		}
@@ -367,6 +367,42 @@ func (p *person) looksAtEverything(tuned, compared report) {
 	for _, view := range views {
 		p.open(view.path)
 		p.sees(view.shows)
+	}
+}
+
+// looksAtLogin looks at the pages that are seen before a login, and stays at the one on
+// which the first administrator chooses a name.
+func (p *person) looksAtLogin() {
+	for _, address := range []string{p.page + "/login", p.th.welcome} {
+		for _, width := range []int64{390, 1440} {
+			p.must(p.tab.Resize(width))
+			for _, dark := range []bool{true, false} {
+				p.must(p.tab.Dark(dark))
+				p.must(p.tab.Go(address))
+				p.sees("Password")
+				p.keepsNobodyOut("login")
+				p.fits("login")
+			}
+		}
+	}
+}
+
+// keepsNobodyOut lets axe-core look for what keeps people from using a page.
+func (p *person) keepsNobodyOut(name string) {
+	p.Helper()
+	axe, err := browsertest.Axe(p.Context())
+	if errors.Is(err, browsertest.ErrNoAxe) {
+		p.Log(err)
+		return
+	}
+	p.must(err)
+	_, err = browsertest.Value[bool](p.tab, axe+"; true")
+	p.must(err)
+	wrong, err := browsertest.Value[[]string](p.tab, browsertest.RunAxe)
+	p.must(err)
+	slices.Sort(wrong)
+	for _, w := range slices.Compact(wrong) {
+		p.Errorf("%s: %s", name, w)
 	}
 }
 

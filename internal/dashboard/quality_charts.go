@@ -31,7 +31,7 @@ func (q *quality) ByWeek() template.HTML {
 }
 
 func (v *visit) cells(g review.Group) []string {
-	return []string{v.lang.printer.Sprintf("%d", g.Judged), v.ofAll(g.Accuracy), v.portion(g.Accuracy.Value), v.between(g.Accuracy), v.portion(g.Coverage.Value)}
+	return []string{v.lang.printer.Sprintf("%d", g.Judged), v.ofAll(g.Accuracy), v.portion(g.Accuracy.Value), v.between(g.Accuracy), v.spread(g.Coverage)}
 }
 
 // Calibration draws how often answers were right of which the model was so sure.

@@ -86,6 +86,13 @@ func (q *quality) InBin(b review.Bin) string {
 	return q.calls(f, "")
 }
 
+// RightOf leads to those that one model answered rightly.
+func (q *quality) RightOf(model string) string {
+	f := q.of
+	f.Models = []string{model}
+	return q.calls(f, "yes")
+}
+
 // Of leads to the checked calls of one model.
 func (q *quality) Of(model string) string {
 	f := q.of

@@ -25,6 +25,16 @@ func (v *visit) between(of review.Proportion) string {
 	return v.T("%s to %s", v.portion(of.Low), v.portion(of.High))
 }
 
+// Spread is a proportion with its interval, "-" of nothing.
+func (p *page) Spread(of review.Proportion) string { return p.visit.spread(of) }
+
+func (v *visit) spread(of review.Proportion) string {
+	if of.Of == 0 {
+		return "-"
+	}
+	return v.T("%s (%s to %s)", v.portion(of.Value), v.portion(of.Low), v.portion(of.High))
+}
+
 // OfAll is a proportion as its counts.
 func (p *page) OfAll(of review.Proportion) string { return p.visit.ofAll(of) }
 
