@@ -17,8 +17,9 @@ const evaluationsSeen = 30
 
 // compared is a comparison of models as a page shows it.
 type compared struct {
-	// ID is the run's, Path shows it, and Report what it has written; empty if nothing.
-	ID, Path, Report string
+	Task string
+	// Path shows the run, Report what it has written; empty if nothing.
+	Path, Report string
 	At               template.HTML
 	// Best says which model was right most often, Turns what the models were given.
 	Best, Turns string
@@ -75,16 +76,16 @@ func (v *visit) comparison(run runs.Run) (*compared, error) {
 	if !isComparison(run) {
 		return nil, nil
 	}
-	r := run.Result.Evaluate
-	models, err := v.Base.Task(cmp.Or(run.Task, pipeline.DefaultTask)).Models(v.r.Context())
+	r, task := run.Result.Evaluate, cmp.Or(run.Task, pipeline.DefaultTask)
+	models, err := v.Base.Task(task).Models(v.r.Context())
 	if err != nil {
 		return nil, err
 	}
 	paths := map[string]string{}
 	for _, m := range models {
-		paths[m.ID] = modelPath(cmp.Or(run.Task, pipeline.DefaultTask), m.ID)
+		paths[m.ID] = modelPath(task, m.ID)
 	}
-	c := &compared{ID: run.WorkflowID, Path: runPath(run.WorkflowID, run.RunID), At: v.when(run.Closed), Best: v.rightMostOften(r.Compared), Turns: v.T("all that was said")}
+	c := &compared{Task: task, Path: runPath(run.WorkflowID, run.RunID), At: v.when(run.Closed), Best: v.rightMostOften(r.Compared), Turns: v.T("all that was said")}
 	if r.Report.Path != "" {
 		c.Report = c.Path + "&report=1"
 	}

@@ -46,7 +46,7 @@ func TestModelsAreShownFromTheDatabase(t *testing.T) {
 	one := viewer.get("/models/ft:m:new?task=airlines")
 	one.says(t, http.StatusOK, "ft:m:new", "for a precision of 95.0%", `href="/runs/finetune-tweets-1?run=run-ft%3Am%3Anew"`, "registered")
 	one.lacks(t, "<form method=\"post\" action=\"/models/change\"")
-	viewer.get("/models/ft:m:none?task=airlines").says(t, http.StatusBadRequest, "ft:m:none")
+	viewer.get("/models/ft:m:none?task=airlines").says(t, http.StatusBadRequest, "There is no such model.")
 	viewer.get("/models/ft:m:new?task=airlines&report=1").says(t, http.StatusServiceUnavailable, "connected to no Temporal server")
 	admin := w.as(account.Admin)
 	admin.get("/models/ft:m:new?task=airlines").says(t, http.StatusOK, "Make it the champion", "Retire it")

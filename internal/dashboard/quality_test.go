@@ -138,6 +138,7 @@ func TestEveryNumberOfTheQualityLeadsToTheCallsBehind(t *testing.T) {
 		"recent":   {`last 7 days</dt><dd><a href="([^"]*)">6</a>`, 6},
 		"earlier":  {`28 days before</dt><dd><a href="([^"]*)">0</a>`, 0},
 		"model":    {`class="id">ft:base:own:sb-1</th><td class="num"><a href="([^"]*)"`, 6},
+		"right":    {`<td class="num"><a href="([^"]*)">4 of 6</a>`, 4},
 		"several":  {`<p><a href="([^"]*)">Calls that several`, 6},
 		"company":  {`<td class="name"><a href="([^"]*)">AcmeSupport`, 6},
 		"reviewer": {`the-reviewer</th><td class="num"><a href="([^"]*)"`, 6},
