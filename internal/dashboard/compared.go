@@ -20,7 +20,7 @@ type compared struct {
 	Task string
 	// Path shows the run, Report what it has written; empty if nothing.
 	Path, Report string
-	At               template.HTML
+	At           template.HTML
 	// Best says which model was right most often, Turns what the models were given.
 	Best, Turns string
 	Rows        []comparedRow
@@ -34,7 +34,7 @@ type comparedRow struct {
 	// Path shows the model, Report how it was judged; empty where that cannot be seen.
 	Path, Report string
 	// Asked is about how much the second of two models is asked; empty for one model.
-	Asked                                                                        string
+	Asked                                                                          string
 	Right, Between, Answered, Precision, FirstWords, F1, Training, Cost, PerSecond string
 	// Wrong is why the model could not be judged, Told what the programs say of that;
 	// empty if it was.

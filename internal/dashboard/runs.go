@@ -240,4 +240,3 @@ func (v *visit) figure(run runs.Run) string {
 func (v *visit) accuracy(m pipeline.Metrics) string {
 	return v.T("%s right on test, %s answered", v.portion(m.Test.Accuracy), v.portion(m.Test.Coverage))
 }
-
