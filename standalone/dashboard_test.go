@@ -256,7 +256,7 @@ func (p *person) seesQuality() {
 func (p *person) seesWhichModel(compared report) {
 	best := "is right most often"
 	p.open("/models")
-	p.sees("The last comparison", best, "nobodys-model", "The second model is asked about")
+	p.sees("The last comparison", best, "nobodys-model", "The second model is asked about", "There is no model of that name, neither here nor at the provider.")
 	p.clicks("a[href*='" + url.PathEscape(compared.WorkflowID) + "']:not([href*=report])")
 	p.sees("Which model?", best, "nobodys-model")
 	p.finds("a model that cannot be judged", `document.querySelectorAll("#compared ~ .scroll td[colspan]").length === 1`)
@@ -312,6 +312,9 @@ func (p *person) erases(id string) {
 	p.fills("[name=ids]", id)
 	p.clicks("section[aria-labelledby=by-id] button")
 	p.sees("What would be erased", "Histories")
+	if pictures := os.Getenv("SCREENSHOTS"); pictures != "" {
+		p.must(p.tab.Picture(filepath.Join(pictures, "page-retention.png")))
+	}
 	if _, err := p.th.results().Get(p.Context(), id); err != nil {
 		p.Errorf("before anybody is sure it is gone: %v", err)
 	}

@@ -56,7 +56,7 @@ func TestAComparisonIsShown(t *testing.T) {
 		"llama This model could not be judged. For whoever looks after the programs The provider has no model of that name.",
 		"gpt-x 64.2% 62.0% to 66.0% 40.0% 94.0% 60.0% 31.0% - 12.35 USD -",
 		"champion, then gpt-x The second model is asked about 71.0% of the conversations. 66.0%",
-		"no call is answered so")
+		"no call is answered that way")
 	page.says(t, http.StatusOK, `<a href="/models/ft:m:old?task=airlines">champion</a>`, `<a href="/runs/evaluate-tweets-1-1?run=r2&amp;report=1">57.1%</a>`, `href="/runs/evaluate-tweets-1?run=r1&amp;report=1"`)
 	page.lacks(t, "ft:m:trained") // it is not registered
 	w.shown(account.Viewer, german, comparedRun()).reads(t,

@@ -184,6 +184,9 @@ func (v *visit) runRow(run runs.Run) runRow {
 		Run: run, KindName: word(v, kindTexts, runs.KindOf(run.Workflow)), StateName: word(v, stateTexts, run.State), StageName: word(v, stageTexts, run.Stage), Class: stateClasses[run.State],
 		Took: v.span(end.Sub(run.Started)), Figure: v.figure(run), Path: runPath(run.WorkflowID, run.RunID),
 	}
+	if isComparison(run) {
+		row.KindName = v.T("comparison")
+	}
 	if v.Temporal != nil {
 		row.WebUI = runs.URL(v.WebUI, v.Temporal.Namespace, run.WorkflowID, run.RunID)
 	}

@@ -34,16 +34,17 @@ func (t tx) restate(ctx context.Context, task string, at int64) error {
 // parts returns what people say about the calls of the days of a query, added up. Days
 // of which that has changed are added up anew, and kept.
 func (s *Store) parts(ctx context.Context, q QualityQuery) ([]review.Part, error) {
-	c := daysOf(q)
-	days, err := s.judgedDays(ctx, &c)
-	if err == nil {
-		err = s.addUp(ctx, days)
-	}
+	days, err := s.judgedDays(ctx, daysOf(q))
 	if err != nil {
 		return nil, err
 	}
 	var all []review.Part
 	for _, d := range days {
+		if d.sums == nil {
+			if d.sums, err = s.addUp(ctx, d); err != nil {
+				return nil, err
+			}
+		}
 		for _, p := range d.sums {
 			if len(q.Models) > 0 && !slices.Contains(q.Models, p.Model) || q.Kind != "" && p.Conversation != (q.Kind == Conversations) {
 				continue
@@ -59,13 +60,15 @@ func (s *Store) parts(ctx context.Context, q QualityQuery) ([]review.Part, error
 // done, such as all days after an update: whoever next asks for the [Store.Quality] does
 // not wait for it.
 func (s *Store) AddUp(ctx context.Context) error {
-	var c conditions
-	c.add("sums = ''")
-	days, err := s.judgedDays(ctx, &c)
-	if err != nil {
-		return err
+	var open conditions
+	open.add("sums = ''")
+	days, err := s.judgedDays(ctx, open)
+	for _, d := range days {
+		if err == nil {
+			_, err = s.addUp(ctx, d)
+		}
 	}
-	return s.addUp(ctx, days)
+	return err
 }
 
 // daysOf are the days of a query.
@@ -83,72 +86,38 @@ func daysOf(q QualityQuery) (c conditions) {
 	return c
 }
 
-// judgedDays returns days by their tasks, the oldest first.
-func (s *Store) judgedDays(ctx context.Context, c *conditions) ([]judgedDay, error) {
+func (s *Store) judgedDays(ctx context.Context, c conditions) ([]judgedDay, error) {
 	days, err := list(ctx, s, func(rows *sql.Rows) (d judgedDay, err error) {
 		var sums string
 		if err := rows.Scan(&d.task, &d.day, &d.changes, &sums); err != nil || sums == "" {
 			return d, err
 		}
 		return d, json.Unmarshal([]byte(sums), &d.sums)
-	}, "SELECT task, day, changes, sums FROM judged_days"+c.where()+" ORDER BY task, day", c.args...)
+	}, "SELECT task, day, changes, sums FROM judged_days"+c.where()+" ORDER BY day, task", c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the sums of judgements: %w", err)
 	}
 	return days, nil
 }
 
-// daysAtOnce is of how many days judgements are read together: each question and each
-// change costs more than a day's judgements do.
-const daysAtOnce = 28
-
-// addUp adds up those of some days, ordered by task and day, that are not.
-func (s *Store) addUp(ctx context.Context, days []judgedDay) error {
-	for len(days) > 0 {
-		n := 0
-		for n < min(len(days), daysAtOnce) && days[n].sums == nil && days[n].task == days[0].task {
-			n++
-		}
-		if n > 0 {
-			if err := s.addUpRun(ctx, days[:n]); err != nil {
-				return err
-			}
-		}
-		days = days[max(n, 1):]
-	}
-	return nil
-}
-
-// addUpRun adds up days of one task between which no day is added up already. The sums
-// of each are kept unless somebody has said something about it meanwhile.
-func (s *Store) addUpRun(ctx context.Context, days []judgedDay) error {
-	first, last := days[0].day, days[len(days)-1].day
-	calls, err := s.Judged(ctx, QualityQuery{Task: days[0].task, From: fromMicros(first), Until: fromMicros(last + day)})
+// addUp adds up a day, and keeps the sums unless somebody has said something meanwhile.
+func (s *Store) addUp(ctx context.Context, d judgedDay) ([]review.Part, error) {
+	calls, err := s.Judged(ctx, QualityQuery{Task: d.task, From: fromMicros(d.day), Until: fromMicros(d.day + day)})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	parts := map[int64][]review.Part{}
-	for _, p := range review.PartsOf(calls) {
-		parts[micros(p.Day)] = append(parts[micros(p.Day)], p)
+	parts := review.PartsOf(calls)
+	sums, err := json.Marshal(parts)
+	if err == nil {
+		err = s.change(ctx, func(t tx) error {
+			_, err := t.exec(ctx, "UPDATE judged_days SET sums = ? WHERE task = ? AND day = ? AND changes = ?", string(sums), d.task, d.day, d.changes)
+			return err
+		})
 	}
-	err = s.change(ctx, func(t tx) error {
-		for i := range days {
-			d := &days[i]
-			d.sums = append([]review.Part{}, parts[d.day]...)
-			sums, err := json.Marshal(d.sums)
-			if err != nil {
-				return err
-			}
-			if _, err := t.exec(ctx, "UPDATE judged_days SET sums = ? WHERE task = ? AND day = ? AND changes = ?", string(sums), d.task, d.day, d.changes); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 	if err != nil {
-		return fmt.Errorf("keeping the sums of judgements from %s on: %w", fromMicros(first).Format(time.DateOnly), err)
+		return nil, fmt.Errorf("keeping the sums of judgements of %s: %w", fromMicros(d.day).Format(time.DateOnly), err)
 	}
-	return nil
+	return parts, nil
 }
 
 // judgedOn is a call that people judged, of a task.
@@ -175,11 +144,6 @@ func (t tx) restateAll(ctx context.Context, calls []judgedOn) error {
 // nobody says anything any more are forgotten.
 func (t tx) restateRange(ctx context.Context, begin, end int64) error {
 	begin -= begin % day
-	if t.s.base.Postgres() { // in the order in which others change several days: neither waits for the other
-		if _, err := t.exec(ctx, "SELECT 1 FROM judged_days WHERE day >= ? AND day < ? ORDER BY task, day FOR UPDATE", begin, end); err != nil {
-			return err
-		}
-	}
 	if _, err := t.exec(ctx, "UPDATE judged_days SET changes = changes + 1, sums = '' WHERE day >= ? AND day < ?", begin, end); err != nil {
 		return err
 	}
