@@ -123,8 +123,8 @@ func TestAddressesThatMeanNothing(t *testing.T) {
 	b := w.as(account.Viewer)
 	for query, says := range map[string]string{
 		"min=x":                            "The confidence is not a number of percent",
-		"max=101":                          "give a number of percent from 0 to 100",
-		"min=NaN":                          "give a number of percent from 0 to 100",
+		"max=101":                          "not a number of percent from 0 to 100",
+		"min=NaN":                          "not a number of percent from 0 to 100",
 		"status=nothing":                   "There is no such status of calls.",
 		"from=yesterday":                   "That is no time. Write one like 2026-11-28T14:30",
 		"from=0001-01-01T00:00:00Z":        "That is no time.",
@@ -132,12 +132,12 @@ func TestAddressesThatMeanNothing(t *testing.T) {
 		"from=2026-11-28&until=2026-11-26": "The period ends before it begins",
 		"judged=maybe":                     "something else than yes or no",
 		"kind=fax":                         "There is no such kind.",
-		"people=-1":                        "give one from 0 to 1000",
+		"people=-1":                        "not one from 0 to 1000",
 		"cursor=%3Cb%3E":                   "This address is not a page of the list.",
 		"q=%2A":                            "There is no word to look for",
 		"company=" + strings.Repeat("x", longestValue+1):                 "too many values, or too long ones",
 		strings.TrimPrefix(strings.Repeat("&task=t", mostValues+1), "&"): "too many values, or too long ones",
-		"min=%3Cscript%3E": "&lt;script&gt;",
+		"min=%3Cscript%3E": "not a number of percent from 0 to 100",
 	} {
 		for _, path := range []string{"/calls?", "/calls.csv?", "/live?since=1&"} {
 			if strings.Contains(query, "cursor") && path != "/calls?" || strings.HasPrefix(path, "/live") && strings.Contains(query, "q=") {
