@@ -16,7 +16,7 @@ RACE = ./activities/... ./internal/account/... ./internal/anonymize/... ./intern
        ./internal/inference/... ./internal/intake/... ./internal/kafka/... ./internal/modelserver/... ./internal/provider/... ./internal/results/... ./internal/speech/... ./internal/stage/... \
        ./internal/tweet/... ./workflows/...
 
-.PHONY: help demo run build test test-slow race lint dead vulncheck clients docs sample asr trainer bench peers fuzz clean
+.PHONY: help demo run build test test-slow race lint dead vulncheck clients docs pictures sample asr trainer bench peers fuzz clean
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,15 @@ vulncheck: ## Look dependencies up in the Go vulnerability database (vuln.go.dev
 
 docs: ## Put into the documents what the programs print now; DOCS=-all renews times, too
 	$(GO) run ./tools/docs $(DOCS) $(if $(wildcard ../shared/data),-data)
+
+# A view is in the documents as it is at a desk, in the light; those that show weeks of
+# calls are taken over a database that has them.
+pictures: ## Take the pictures of the page that the documents show (needs Chromium); look at each
+	@dir=$$(mktemp -d) && export SCREENSHOTS=$$dir SLOW_TESTS=1 && \
+	$(GO) test -count=1 -timeout 15m -run TestPeopleSeeJudgeAndCorrect ./standalone && $(GO) test -count=1 -run TestPictures ./internal/dashboard && \
+	for p in docs/images/page-*.png; do \
+		n=$$dir/$$(basename $$p); test -f $$n || n=$${n%.png}-1440.png; cp $$n $$p || exit 1; \
+	done; echo "more of them, dark, narrow and in German, are in $$dir"
 
 sample: ## Generate datasets/sample anew
 	$(GO) run ./tools/sample

@@ -98,6 +98,7 @@ func run(ctx context.Context, out io.Writer, log *slog.Logger) error {
 	defer running.Stop()
 	log.Info("showing pages", "url", running.URL())
 	running.Announce(c)
+	go pages.Prepare(ctx)
 	if place.URL == "" {
 		place.URL = running.URL()
 	}

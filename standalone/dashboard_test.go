@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -92,12 +93,13 @@ func TestPeopleSeeJudgeAndCorrect(t *testing.T) {
 	th.open()
 	first := th.run("finetune", "--dataset", training, "--precision", "0.85", "--watch")
 	second := th.run("finetune", "--dataset", training, "--precision", "0.85", "--seed", "2", "--watch")
+	compared := th.run("evaluate", "--run", first.WorkflowID, "--compare", "champion,"+second.FineTune.Model+",nobodys-model", "--watch")
 	p := &person{t, th, tab, "http://127.0.0.1:" + th.ports[5]}
 
 	// Nobody is let in without the link.
 	p.open("/calls")
 	p.sees("Name", "Password")
-	p.must(tab.Go(th.welcome))
+	p.looksAtLogin()
 	p.fills("[name=name]", "ada")
 	p.fills("[name=password]", "correct horse battery")
 	p.fills("[name=again]", "correct horse battery")
@@ -105,14 +107,20 @@ func TestPeopleSeeJudgeAndCorrect(t *testing.T) {
 	p.sees("Overview", "ada")
 
 	p.watchesCalls()
-	p.corrects()
 	p.reviews()
 	p.seesQuality()
-	p.changesModels(first.FineTune.Model, second.FineTune.Model)
-	p.replays()
-	p.exports()
-	p.erases()
-	p.looksAtEverything(first)
+	p.seesWhichModel(compared)
+	for _, width := range []int64{1440, 390} {
+		p.must(tab.Resize(width))
+		p.corrects()
+		p.changesModels(first.FineTune.Model, second.FineTune.Model, width)
+		p.replays()
+		p.exports()
+	}
+	p.erases("call-0003")
+	p.must(tab.Resize(1440))
+	p.erases("call-0001")
+	p.looksAtEverything(first, compared)
 }
 
 // vague is what customers of any company say, and its agents answer.
@@ -182,7 +190,7 @@ func (p *person) watchesCalls() {
 func (p *person) corrects() {
 	p.open("/calls?company=BoltRail")
 	p.sees("80 calls")
-	p.open("/calls?q=train+platform")
+	p.open("/calls?judged=no&q=train+platform")
 	p.sees("BoltRail")
 	p.presses("j")
 	p.presses("\r")
@@ -191,8 +199,10 @@ func (p *person) corrects() {
 	call := p.path()
 	p.fills("form.correct [name=label]", "AcmeHelp")
 	p.clicks("form.correct button")
+	p.finds("the judgement", `document.querySelector("form[action^='/judgements/']")`)
 	p.sees("What people say")
 	p.presses("u")
+	p.finds("no judgement that holds", `!document.querySelector("form[action^='/judgements/']")`)
 	p.sees("taken back")
 	if got := p.path(); got != call {
 		p.Errorf("after taking it back the page is %s, not %s", got, call)
@@ -241,8 +251,21 @@ func (p *person) seesQuality() {
 	p.sees(fmt.Sprintf("Of %d checked calls chosen at random", len(page.Results)))
 }
 
-// changesModels promotes the second model, and goes back to the first.
-func (p *person) changesModels(first, second string) {
+// seesWhichModel finds the last comparison beside the models, and its run, which says
+// the same.
+func (p *person) seesWhichModel(compared report) {
+	best := "is right most often"
+	p.open("/models")
+	p.sees("The last comparison", best, "nobodys-model", "The second model is asked about", "There is no model of that name, neither here nor at the provider.")
+	p.clicks("a[href*='" + url.PathEscape(compared.WorkflowID) + "']:not([href*=report])")
+	p.sees("Which model?", best, "nobodys-model")
+	p.finds("a model that cannot be judged", `document.querySelectorAll("#compared ~ .scroll td[colspan]").length === 1`)
+}
+
+// changesModels promotes the second model, and goes back to the first, in a window of a
+// width.
+func (p *person) changesModels(first, second string, width int64) {
+	better, worse := fmt.Sprintf("better on the phone, seen at %d", width), fmt.Sprintf("it was not, seen at %d", width)
 	champion := func(want string) {
 		p.Helper()
 		p.open("/models?task=default")
@@ -251,18 +274,18 @@ func (p *person) changesModels(first, second string) {
 	champion(first)
 	p.clicks(fmt.Sprintf(".scroll th a[href*=%q]", second[strings.LastIndexByte(second, ':')+1:]))
 	p.sees("Make it the champion")
-	p.fills("form[action='/models/change'] [name=why]", "better on the phone")
+	p.fills("form[action='/models/change'] [name=why]", better)
 	p.clicks("form[action='/models/change'] [value=promoted]")
-	p.sees("better on the phone")
+	p.sees(better)
 	champion(second)
 	p.clicks("details summary")
-	p.fills("form[action='/models/change'] [name=why]", "it was not")
+	p.fills("form[action='/models/change'] [name=why]", worse)
 	p.clicks("form[action='/models/change'] button")
-	p.sees("it was not")
+	p.sees(worse)
 	champion(first)
 }
 
-// replays sends a dead letter again.
+// replays sends a dead letter again, which comes back: nobody has mended it.
 func (p *person) replays() {
 	p.th.produce(`{"call_id": "broken", "turns": "none"}`)
 	p.th.deadLetters(1)
@@ -279,23 +302,26 @@ func (p *person) exports() {
 	rows, err := browsertest.Value[[]string](p.tab, `fetch(document.querySelector("a[download]").href).then(r => r.text()).then(t => t.trim().split(/\r?\n/))`)
 	p.must(err)
 	if len(rows) != 81 || !strings.Contains(rows[0], "call_id") {
-		p.Errorf("the export has %d lines, and begins with %q", len(rows), rows[0])
+		p.Errorf("the export has %d lines, want the names of the columns and 80 calls; it begins with %q", len(rows), rows[0])
 	}
 }
 
 // erases a call: first it is told what would go, then it is gone.
-func (p *person) erases() {
+func (p *person) erases(id string) {
 	p.open("/admin/retention")
-	p.fills("[name=ids]", "call-0001")
+	p.fills("[name=ids]", id)
 	p.clicks("section[aria-labelledby=by-id] button")
 	p.sees("What would be erased", "Histories")
-	if _, err := p.th.results().Get(p.Context(), "call-0001"); err != nil {
+	if pictures := os.Getenv("SCREENSHOTS"); pictures != "" {
+		p.must(p.tab.Picture(filepath.Join(pictures, "page-retention.png")))
+	}
+	if _, err := p.th.results().Get(p.Context(), id); err != nil {
 		p.Errorf("before anybody is sure it is gone: %v", err)
 	}
 	p.clicks("[name=sure]")
 	p.clicks("[value=erase]")
 	p.sees("What was erased")
-	p.open("/calls/call-0001")
+	p.open("/calls/" + id)
 	p.sees("no such call")
 }
 
@@ -305,6 +331,7 @@ type view struct{ name, path, shows string }
 // everything is each view, with what shows that it is there.
 var everything = []view{
 	{"overview", "/", "Overview"}, {"calls", "/calls", "calls"}, {"call", "/calls/call-0002", "What was said"}, {"review", "/review", "Review"},
+	{"why", "/calls/call-0002/why", "Why this answer?"}, {"nothing", "/calls/none", "no such call"}, {"empty", "/calls?company=Nobody", "No call fits."},
 	{"quality", "/quality", "Quality"}, {"models", "/models", "Champion"}, {"runs", "/runs", "fine-tuning"}, {"intake", "/intake", "Partitions"},
 	{"users", "/admin/users", "ada"}, {"keys", "/admin/keys", "Add a key"}, {"audit", "/admin/audit", "ada"}, {"retention", "/admin/retention", "Erase"}, {"account", "/account", "Language"},
 }
@@ -312,16 +339,13 @@ var everything = []view{
 // looksAtEverything opens each view at a desk and on a phone, light and dark, and
 // without scripts: nothing keeps anybody from using it. With SCREENSHOTS=folder, what
 // is seen goes there.
-func (p *person) looksAtEverything(tuned report) {
-	axe, err := browsertest.Axe(p.Context())
-	if err != nil {
-		p.Skip(err)
-	}
+func (p *person) looksAtEverything(tuned, compared report) {
 	pictures := os.Getenv("SCREENSHOTS")
 	p.th.unjudged()
 	views := append(slices.Clone(everything),
 		view{"model", "/models/" + url.PathEscape(tuned.FineTune.Model) + "?task=default", "Threshold"},
-		view{"run", "/runs/" + url.PathEscape(tuned.WorkflowID), "Stages"})
+		view{"run", "/runs/" + url.PathEscape(tuned.WorkflowID), "Stages"},
+		view{"comparison", "/runs/" + url.PathEscape(compared.WorkflowID), "Which model?"})
 	for _, width := range []int64{1440, 390} {
 		p.must(p.tab.Resize(width))
 		for _, dark := range []bool{false, true} {
@@ -336,25 +360,88 @@ func (p *person) looksAtEverything(tuned report) {
 				if pictures != "" {
 					p.must(p.tab.Picture(filepath.Join(pictures, name+".png")))
 				}
-				_, err := browsertest.Value[bool](p.tab, axe+"; true")
-				p.must(err)
-				wrong, err := browsertest.Value[[]string](p.tab, browsertest.RunAxe)
-				p.must(err)
-				slices.Sort(wrong)
-				for _, w := range slices.Compact(wrong) {
-					p.Errorf("%s: %s", name, w)
-				}
-				if wide := p.number(`document.documentElement.scrollWidth - innerWidth`); wide > 0 {
-					p.Errorf("%s is %d pixels wider than the window", name, wide)
-				}
+				p.keepsNobodyOut(name)
+				p.fits(name)
 			}
 		}
 	}
+	p.readsGerman(views, pictures)
 	p.must(p.tab.Scripts(false))
 	for _, view := range views {
 		p.open(view.path)
 		p.sees(view.shows)
 	}
+}
+
+// looksAtLogin looks at the pages that are seen before a login, and stays at the one on
+// which the first administrator chooses a name.
+func (p *person) looksAtLogin() {
+	for _, address := range []string{p.page + "/login", p.th.welcome} {
+		for _, width := range []int64{390, 1440} {
+			p.must(p.tab.Resize(width))
+			for _, dark := range []bool{true, false} {
+				p.must(p.tab.Dark(dark))
+				p.must(p.tab.Go(address))
+				p.sees("Password")
+				p.keepsNobodyOut("login")
+				p.fits("login")
+			}
+		}
+	}
+}
+
+// keepsNobodyOut lets axe-core look for what keeps people from using a page.
+func (p *person) keepsNobodyOut(name string) {
+	p.Helper()
+	axe, err := browsertest.Axe(p.Context())
+	if errors.Is(err, browsertest.ErrNoAxe) {
+		p.Log(err)
+		return
+	}
+	p.must(err)
+	_, err = browsertest.Value[bool](p.tab, axe+"; true")
+	p.must(err)
+	wrong, err := browsertest.Value[[]string](p.tab, browsertest.RunAxe)
+	p.must(err)
+	slices.Sort(wrong)
+	for _, w := range slices.Compact(wrong) {
+		p.Errorf("%s: %s", name, w)
+	}
+}
+
+// fits looks whether a view is as wide as the window.
+func (p *person) fits(name string) {
+	p.Helper()
+	if wide := p.number(`document.documentElement.scrollWidth - innerWidth`); wide > 0 {
+		p.Errorf("%s is %d pixels wider than the window", name, wide)
+	}
+}
+
+// readsGerman opens each view in German, whose words are longer, and goes back to English.
+func (p *person) readsGerman(views []view, pictures string) {
+	p.speaks("de")
+	for _, width := range []int64{1440, 390} {
+		p.must(p.tab.Resize(width))
+		for _, view := range views {
+			p.open(view.path)
+			p.finds(view.name+" in German", `document.readyState === "complete" && document.documentElement.lang === "de"`)
+			name := fmt.Sprintf("page-%s-%d-de", view.name, width)
+			if pictures != "" {
+				p.must(p.tab.Picture(filepath.Join(pictures, name+".png")))
+			}
+			p.fits(name)
+		}
+	}
+	p.speaks("en")
+}
+
+// speaks chooses the language of the account.
+func (p *person) speaks(language string) {
+	p.Helper()
+	p.open("/account")
+	p.finds("the form of the language", fmt.Sprintf(`document.querySelector("form[action='/account/language'] [name=language]").value = %q, true`, language))
+	p.clicks("form[action='/account/language'] button")
+	p.finds("the language", fmt.Sprintf(`document.documentElement.lang === %q`, language))
 }
 
 // unjudged brings a call to the queue, so that there is one to look at.

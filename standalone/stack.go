@@ -197,6 +197,7 @@ func (s *stack) startDashboard(ctx context.Context, o options) error {
 		return err
 	}
 	s.pages.Announce(s.client)
+	go pages.Prepare(ctx)
 	if place.URL == "" {
 		place.URL = s.pages.URL()
 	}

@@ -31,7 +31,7 @@ type Bin struct {
 
 // Places in a reliability diagram, whose size is the same everywhere.
 const (
-	squareLeft, squareTop = 48, 12
+	squareLeft, squareTop = 56, 12
 	square                = 260
 )
 

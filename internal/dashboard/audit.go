@@ -41,6 +41,19 @@ type auditRow struct {
 	// What was done, Who did it, To whom, if it was a user, and to which key, if it was
 	// Named.
 	What, Who, To, Named, More string
+	// Path shows the call that was judged, or the model that was changed.
+	Path string
+}
+
+// shownAt is where the target of an entry is shown, empty if nowhere.
+func shownAt(e account.Entry) string {
+	switch e.Action {
+	case callJudged:
+		return callPath(e.Target)
+	case modelPromoted, modelRolledBack, modelRetired:
+		return modelPath(e.Details["task"], e.Target)
+	}
+	return ""
 }
 
 func (s *Server) audit(v *visit) error {
@@ -74,7 +87,7 @@ func (s *Server) audit(v *visit) error {
 		d.Actions = append(d.Actions, choice{string(a), word(v, auditTexts, a), a == q.Action})
 	}
 	err = s.Accounts.Audit(v.r.Context(), q, func(e account.Entry) error {
-		d.Entries = append(d.Entries, auditRow{e, word(v, auditTexts, e.Action), names[e.Account], names[e.Target], named[e.Target], v.details(e.Details)})
+		d.Entries = append(d.Entries, auditRow{e, word(v, auditTexts, e.Action), names[e.Account], names[e.Target], named[e.Target], v.details(e.Details), shownAt(e)})
 		return nil
 	})
 	if err != nil {

@@ -62,7 +62,7 @@ func (v *visit) kind(q url.Values) (results.Kind, error) {
 			return k.kind, nil
 		}
 	}
-	return "", bad(v.T("There is no kind %q; choose calls, conversations, or both.", q.Get("kind")))
+	return "", bad(v.T("There is no such kind. Choose calls, conversations, or both."))
 }
 
 // answeredStatuses are those of calls that have their answer, whatever it is.
@@ -188,7 +188,7 @@ func (v *visit) filter(q url.Values) (f results.Filter, err error) {
 	lists := map[string]*[]string{"task": &f.Tasks, "company": &f.Companies, "channel": &f.Channels, "language": &f.Languages, "model": &f.Models, "said": &f.JudgedLabels, "reviewer": &f.Reviewers}
 	for name, values := range q {
 		if len(values) > mostValues || slices.ContainsFunc(values, func(s string) bool { return len(s) > longestValue }) {
-			return f, bad(v.T("The address has too many or too long values of %q.", name))
+			return f, bad(v.T("The address has too many values, or too long ones. Open the list again."))
 		}
 		if list := lists[name]; list != nil {
 			*list = slices.Compact(slices.Sorted(slices.Values(values)))
@@ -232,7 +232,7 @@ func (v *visit) reviewFilter(q url.Values, f *results.Filter) error {
 			so := given == yes
 			*is = &so
 		default:
-			return bad(v.T("%q of the address is %q; give yes or no.", name, given))
+			return bad(v.T("The address has something else than yes or no where one of them is meant. Open the list again."))
 		}
 	}
 	f.Disputed, f.Settled = disputed != nil && *disputed, settled != nil && *settled
@@ -240,7 +240,7 @@ func (v *visit) reviewFilter(q url.Values, f *results.Filter) error {
 	if given := q.Get("people"); given != "" {
 		n, err := strconv.Atoi(given)
 		if err != nil || n < 0 || n > 1000 {
-			return bad(v.T("The number of people is %q; give one from 0 to 1000.", given))
+			return bad(v.T("The number of people is not one from 0 to 1000. Open the list again."))
 		}
 		f.People = n
 	}
@@ -260,7 +260,7 @@ func (v *visit) statuses(names []string) (all []results.Status, err error) {
 		case status == results.Rejected, slices.Contains(answeredStatuses, status):
 			all = append(all, status)
 		default:
-			return nil, bad(v.T("No call has the status %q; choose one of the list.", name))
+			return nil, bad(v.T("There is no such status of calls. Choose one from the list."))
 		}
 	}
 	return slices.Compact(slices.Sorted(slices.Values(all))), nil
@@ -273,27 +273,31 @@ func (v *visit) moment(given string, end bool) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	if at, err := time.Parse(time.RFC3339Nano, given); err == nil {
-		return at.UTC().Truncate(time.Microsecond), v.within(at, given)
+		return at.UTC().Truncate(time.Microsecond), v.within(at)
 	}
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05"} {
 		if at, err := time.ParseInLocation(layout, given, v.zone); err == nil {
-			return at.UTC(), v.within(at, given)
+			return at.UTC(), v.within(at)
 		}
 	}
 	day, err := time.ParseInLocation(time.DateOnly, given, v.zone)
 	if err != nil {
-		return time.Time{}, bad(v.T("%q is no time; write it like 2026-11-28T14:30, or a day like 2026-11-28.", given))
+		return time.Time{}, v.noTime()
 	}
 	if end {
 		day = day.AddDate(0, 0, 1)
 	}
-	return day.UTC(), v.within(day, given)
+	return day.UTC(), v.within(day)
+}
+
+func (v *visit) noTime() error {
+	return bad(v.T("That is no time. Write one like 2026-11-28T14:30, or a day like 2026-11-28."))
 }
 
 // within refuses years that a database cannot have.
-func (v *visit) within(at time.Time, given string) error {
+func (v *visit) within(at time.Time) error {
 	if at.Year() < 1970 || at.Year() > 9999 {
-		return bad(v.T("%q is no time; write it like 2026-11-28T14:30, or a day like 2026-11-28.", given))
+		return v.noTime()
 	}
 	return nil
 }
@@ -304,7 +308,7 @@ func (v *visit) share(given string) (*float64, error) {
 	}
 	percent, err := strconv.ParseFloat(given, 64)
 	if err != nil || !(percent >= 0 && percent <= 100) {
-		return nil, bad(v.T("The confidence is %q; give a number of percent from 0 to 100.", given))
+		return nil, bad(v.T("The confidence is not a number of percent from 0 to 100. Give one."))
 	}
 	share := percent / 100
 	return &share, nil

@@ -122,22 +122,22 @@ func TestAddressesThatMeanNothing(t *testing.T) {
 	w.seed(3)
 	b := w.as(account.Viewer)
 	for query, says := range map[string]string{
-		"min=x":                            "The confidence is &#34;x&#34;",
-		"max=101":                          "give a number of percent from 0 to 100",
-		"min=NaN":                          "give a number of percent from 0 to 100",
-		"status=nothing":                   "No call has the status &#34;nothing&#34;",
-		"from=yesterday":                   "is no time; write it like 2026-11-28T14:30",
-		"from=0001-01-01T00:00:00Z":        "is no time",
-		"from=2026-11-28&until=2026-11-1":  "is no time",
+		"min=x":                            "The confidence is not a number of percent",
+		"max=101":                          "not a number of percent from 0 to 100",
+		"min=NaN":                          "not a number of percent from 0 to 100",
+		"status=nothing":                   "There is no such status of calls.",
+		"from=yesterday":                   "That is no time. Write one like 2026-11-28T14:30",
+		"from=0001-01-01T00:00:00Z":        "That is no time.",
+		"from=2026-11-28&until=2026-11-1":  "That is no time.",
 		"from=2026-11-28&until=2026-11-26": "The period ends before it begins",
-		"judged=maybe":                     "give yes or no",
-		"kind=fax":                         "There is no kind &#34;fax&#34;",
-		"people=-1":                        "give one from 0 to 1000",
+		"judged=maybe":                     "something else than yes or no",
+		"kind=fax":                         "There is no such kind.",
+		"people=-1":                        "not one from 0 to 1000",
 		"cursor=%3Cb%3E":                   "This address is not a page of the list.",
 		"q=%2A":                            "There is no word to look for",
-		"company=" + strings.Repeat("x", longestValue+1):                 "too many or too long values",
-		strings.TrimPrefix(strings.Repeat("&task=t", mostValues+1), "&"): "too many or too long values",
-		"min=%3Cscript%3E": "&lt;script&gt;",
+		"company=" + strings.Repeat("x", longestValue+1):                 "too many values, or too long ones",
+		strings.TrimPrefix(strings.Repeat("&task=t", mostValues+1), "&"): "too many values, or too long ones",
+		"min=%3Cscript%3E": "not a number of percent from 0 to 100",
 	} {
 		for _, path := range []string{"/calls?", "/calls.csv?", "/live?since=1&"} {
 			if strings.Contains(query, "cursor") && path != "/calls?" || strings.HasPrefix(path, "/live") && strings.Contains(query, "q=") {
@@ -148,6 +148,6 @@ func TestAddressesThatMeanNothing(t *testing.T) {
 			a.lacks(t, "<script>")
 		}
 	}
-	b.get("/?range=year").says(t, http.StatusBadRequest, "The range is")
+	b.get("/?range=year").says(t, http.StatusBadRequest, "There is no such period.")
 	b.get("/live").says(t, http.StatusBadRequest, "since when")
 }

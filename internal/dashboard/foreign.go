@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"switchboard/internal/console"
 	"switchboard/internal/problem"
 )
 
@@ -129,14 +128,37 @@ func (v *visit) value(verb, value string) string {
 			return text
 		}
 	default:
+		if amount, ok := v.amount(value); ok {
+			return amount
+		}
 		if text, known := v.find(value, true); known {
 			return text
 		}
 		if d, err := time.ParseDuration(value); err == nil {
-			return console.Span(d)
+			return v.span(d)
 		}
 	}
 	return value
+}
+
+// Numbers as programs write them for people.
+var (
+	writtenNumber = regexp.MustCompile(`^\d{1,3}(,\d{3})*$`)
+	writtenShare  = regexp.MustCompile(`^\d{1,3}\.\d%$`)
+)
+
+// amount is a number with the signs of the reader's language.
+func (v *visit) amount(value string) (string, bool) {
+	digits := strings.NewReplacer(",", "", "%", "").Replace(value)
+	switch {
+	case writtenNumber.MatchString(value):
+		n, err := strconv.ParseInt(digits, 10, 64)
+		return v.lang.printer.Sprintf("%d", n), err == nil
+	case writtenShare.MatchString(value):
+		n, err := strconv.ParseFloat(digits, 64)
+		return v.lang.printer.Sprintf("%.1f", n) + "%", err == nil
+	}
+	return "", false
 }
 
 // Said is a sentence that a program has kept, such as why a model was promoted, or what

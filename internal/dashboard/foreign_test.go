@@ -48,7 +48,12 @@ var elsewhere = []struct {
 	{files: "../pipeline/model.go", problems: true, functions: []string{"Unfit"}},
 	{files: "../pipeline/input.go", functions: []string{"Reached"}},
 	{files: "../pipeline/result.go", functions: []string{"Why"}},
+	{files: "../pipeline/turns.go", functions: []string{"Unlike", "Words"}},
 	{files: "../evaluate/compare.go", functions: []string{"Promotes", "some"}},
+	{files: "../evaluate/practice.go", functions: []string{"Warnings", "unlike"}},
+	{files: "../merge/counts.go", functions: []string{"Warnings", "conversations", "commonestError"}},
+	{files: "../provider/dialect.go", functions: []string{"Sentence"}},
+	{files: "../../activities/merge_output.go", functions: []string{"MergeOutput"}},
 	{files: "../retrain/*.go", functions: []string{"Hear", "Meet", "some", "Conclude"}},
 	{files: "../../workflows/retrain.go", problems: true, functions: []string{"compare", "approve", "asks"}},
 	{files: "../../activities/calls.go", problems: true},
@@ -56,7 +61,9 @@ var elsewhere = []struct {
 	{files: "../../activities/compare_models.go", functions: []string{"CompareModels"}},
 	{files: "../../activities/erase_calls.go", problems: true},
 	{files: "../../activities/explain.go", problems: true},
+	{files: "../../activities/check_provider.go", problems: true},
 	{files: "../../activities/read_report.go", problems: true},
+	{files: "../../activities/resolve_model.go", problems: true},
 	{files: "*.go", but: "running.go foreign.go", problems: true},
 }
 
@@ -341,6 +348,6 @@ func TestProblemsAreTold(t *testing.T) {
 	}
 	german := w.as(account.Admin)
 	german.post("/account/language", "language", "de")
-	german.get("/models/nothing?task=A+b").says(t, http.StatusBadRequest, "Die Aufgabe „A b“ gibt es nicht.")
+	german.get("/models/nothing?task=A+b").says(t, http.StatusBadRequest, "Diese Aufgabe gibt es nicht.")
 	german.post("/account/password", "old", testPassword, "password", "password1234", "again", "password1234").says(t, http.StatusBadRequest, "Das Passwort ist zu leicht zu erraten.")
 }

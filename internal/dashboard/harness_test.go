@@ -85,7 +85,7 @@ func (w *world) must(err error) {
 	}
 }
 
-// door is where a browser of a test is logtest.Buffer in without a password, as the user
+// door is where a browser of a test is logged in without a password, as the user
 // whose id follows.
 const door = "/door/"
 
@@ -125,7 +125,7 @@ type browser struct {
 // as returns the browser of the user of a role.
 func (w *world) as(role account.Role) *browser { return w.login(w.people[role]) }
 
-// login returns a browser in which a person is logtest.Buffer in.
+// login returns a browser in which a person is logged in.
 func (w *world) login(u account.User) *browser {
 	w.Helper()
 	jar, err := cookiejar.New(nil)

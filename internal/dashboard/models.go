@@ -5,21 +5,9 @@ import (
 	"net/url"
 	"strconv"
 
-	"switchboard/internal/account"
-	"switchboard/internal/layout"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
-	"switchboard/internal/request"
 	"switchboard/internal/runs"
-)
-
-// What is done to models, for the audit.
-const (
-	modelPromoted   account.Action = "model.promoted"
-	modelRolledBack account.Action = "model.rolled_back"
-	modelRetired    account.Action = "model.retired"
-	modelApproved   account.Action = "model.approved"
-	modelRejected   account.Action = "model.rejected"
 )
 
 // How much of a task the page of all tasks shows, and the page of one.
@@ -34,8 +22,8 @@ type modelsPage struct {
 	// Task narrows the page to one, if it is not empty.
 	Task  string
 	Tasks []taskModels
-	// Proposals are promotions that wait for an answer; Silent says why they are not
-	// known.
+	// Proposals are promotions that wait for an answer; Silent says why they, and what
+	// came of comparisons, are not known.
 	Proposals []proposal
 	Silent    string
 }
@@ -50,6 +38,9 @@ type taskModels struct {
 	// Previous is the champion before this one, empty if there was none.
 	Previous string
 	Changes  []changeRow
+	// Compared is the latest comparison of models of the task that Temporal knows; nil
+	// if it knows none.
+	Compared *compared
 }
 
 // modelRow is a model as lists show it.
@@ -91,11 +82,27 @@ func (s *Server) models(v *visit) error {
 			p.Tasks = append(p.Tasks, t)
 		}
 	}
-	p.Proposals, err = v.proposals(p.Task)
-	if p.Silent, err = v.missing(err); err != nil {
+	if p.Silent, err = v.missing(v.addRuns(&p)); err != nil {
 		return err
 	}
 	return v.render("models", v.T("Models"), p)
+}
+
+// addRuns adds what Temporal knows of the tasks' models.
+func (v *visit) addRuns(p *modelsPage) (err error) {
+	if p.Proposals, err = v.proposals(p.Task); err != nil {
+		return err
+	}
+	latest, err := v.comparisons(p.Task)
+	if err != nil {
+		return err
+	}
+	for i := range p.Tasks {
+		if p.Tasks[i].Compared, err = v.comparison(latest[p.Tasks[i].Task]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // taskModels reads a task: all of it, a page at a time, or the beginning.
@@ -201,17 +208,6 @@ func (v *visit) proposals(task string) ([]proposal, error) {
 	return all, nil
 }
 
-// modelPage is all that is known of a model.
-type modelPage struct {
-	Model   modelRow
-	Changes []changeRow
-	// MayChange tells that promoting or retiring it would change something.
-	MayChange bool
-	// WebUI is where Temporal shows the run that made the model, empty if that is not
-	// known.
-	WebUI string
-}
-
 // modelPath is where a model of a task is shown.
 func modelPath(task, id string) string {
 	return "/models/" + url.PathEscape(id) + "?" + url.Values{"task": {task}}.Encode()
@@ -224,112 +220,4 @@ func (m modelRow) Report() string  { return m.Path() + "&report=1" }
 func (m modelRow) RunPath() string { return runPath(m.WorkflowID, m.RunID) }
 func (m modelRow) Calls() string {
 	return "/calls?" + url.Values{"task": {m.Task}, "model": {m.ID}}.Encode()
-}
-
-// Path is where another model of a task is shown.
-func (modelsPage) Path(task, id string) string { return modelPath(task, id) }
-func (modelPage) Path(task, id string) string  { return modelPath(task, id) }
-
-// RunPath is where the retraining is shown that proposes it.
-func (p proposal) RunPath() string { return runPath(p.WorkflowID, p.RunID) }
-
-func (s *Server) model(v *visit) error {
-	name, id := v.r.URL.Query().Get("task"), v.r.PathValue("id")
-	if err := pipeline.CheckTask(name); err != nil {
-		return err
-	}
-	ctx, task := v.r.Context(), s.Base.Task(name)
-	id, err := task.Resolve(ctx, id)
-	if err != nil {
-		return err
-	}
-	m, err := task.Model(ctx, id)
-	if err != nil {
-		return err
-	}
-	if m.Task = task.Name(); v.r.URL.Query().Get("report") != "" {
-		return v.report(layout.Of(m.WorkflowID, m.RunID).ReportPage())
-	}
-	aliases := pipeline.TaskAliases{Task: task.Name()}
-	if aliases.Champion, aliases.Challenger, err = task.Aliases(ctx); err != nil {
-		return err
-	}
-	changes, err := task.Changes(ctx, id)
-	if err != nil {
-		return err
-	}
-	p := modelPage{Model: modelRow{m, modelState(aliases, m)}, Changes: v.changeRows(changes)}
-	p.MayChange = m.Retired.IsZero() && m.ID != aliases.Champion
-	if v.Temporal != nil {
-		p.WebUI = runs.URL(v.WebUI, v.Temporal.Namespace, m.WorkflowID, m.RunID)
-	}
-	return v.render("model", v.T("Model"), p)
-}
-
-// modelActions are the changes that a form can ask for.
-var modelActions = map[pipeline.Action]account.Action{
-	pipeline.Promoted: modelPromoted, pipeline.RolledBack: modelRolledBack, pipeline.Retired: modelRetired,
-}
-
-// changeModel promotes a model, retires it, or rolls back to the champion before.
-func (s *Server) changeModel(v *visit) error {
-	in := pipeline.ChangeModelInput{
-		Task: v.r.PostFormValue("task"), Action: pipeline.Action(v.r.PostFormValue("action")), Model: v.r.PostFormValue("model"), Who: v.user.Name,
-	}
-	kept, known := modelActions[in.Action]
-	if !known {
-		return problem.Input("%s", v.T("Models can be promoted, retired and rolled back."))
-	}
-	var err error
-	if err = pipeline.CheckTask(in.Task); err != nil {
-		return err
-	}
-	if in.Why, err = v.reason(); err != nil {
-		return err
-	}
-	var changed pipeline.ModelDetails
-	if err := v.order(pipeline.ChangeModelActivity, in, &changed); err != nil {
-		return err
-	}
-	id, notice := changed.Model.ID, ""
-	switch {
-	case changed.Unchanged:
-		return v.redirect(modelPath(in.Task, id), v.T("Nothing changed: it was so already."))
-	case in.Action == pipeline.Promoted:
-		notice = v.T("%s is the champion of the task %s now.", id, in.Task)
-	case in.Action == pipeline.RolledBack:
-		notice = v.T("%s is the champion of the task %s again.", id, in.Task)
-	default:
-		notice = v.T("%s is retired.", id)
-	}
-	if err := v.did(kept, id, map[string]string{"task": in.Task, "reason": in.Why}); err != nil {
-		return err
-	}
-	return v.redirect(modelPath(in.Task, id), notice)
-}
-
-// approve answers a proposal of a retraining.
-func (s *Server) approve(v *visit) error {
-	why, err := v.reason()
-	if err != nil {
-		return err
-	}
-	verdict := v.r.PostFormValue("verdict")
-	if verdict != "approve" && verdict != "reject" {
-		return problem.Input("%s", v.T("Approve the proposal or reject it."))
-	}
-	answer := pipeline.Approval{Approved: verdict == "approve", Who: v.user.Name, Why: why}
-	id := v.r.PostFormValue("workflow")
-	var p pipeline.Proposal
-	if err := v.update(request.Update{WorkflowID: id, RunID: v.r.PostFormValue("run"), Name: pipeline.ApproveUpdate, Args: []any{answer}}, &p); err != nil {
-		return err
-	}
-	kept, notice := modelRejected, v.T("The proposal is rejected: %s stays.", p.Champion)
-	if answer.Approved {
-		kept, notice = modelApproved, v.T("The proposal is approved: %s takes the place of %s.", p.Challenger, p.Champion)
-	}
-	if err := v.did(kept, p.Challenger, map[string]string{"run": id, "reason": why}); err != nil {
-		return err
-	}
-	return v.redirect("/models", notice)
 }

@@ -46,7 +46,7 @@ func TestModelsAreShownFromTheDatabase(t *testing.T) {
 	one := viewer.get("/models/ft:m:new?task=airlines")
 	one.says(t, http.StatusOK, "ft:m:new", "for a precision of 95.0%", `href="/runs/finetune-tweets-1?run=run-ft%3Am%3Anew"`, "registered")
 	one.lacks(t, "<form method=\"post\" action=\"/models/change\"")
-	viewer.get("/models/ft:m:none?task=airlines").says(t, http.StatusBadRequest, "ft:m:none")
+	viewer.get("/models/ft:m:none?task=airlines").says(t, http.StatusBadRequest, "There is no such model.")
 	viewer.get("/models/ft:m:new?task=airlines&report=1").says(t, http.StatusServiceUnavailable, "connected to no Temporal server")
 	admin := w.as(account.Admin)
 	admin.get("/models/ft:m:new?task=airlines").says(t, http.StatusOK, "Make it the champion", "Retire it")
@@ -148,10 +148,10 @@ func TestWordsOfRuns(t *testing.T) {
 	if got := word(v, stateTexts, "new state"); got != "new state" {
 		t.Errorf("a state of another version is %q", got)
 	}
-	if got := v.part(pipeline.None); got != "-" {
+	if got := v.portion(pipeline.None); got != "-" {
 		t.Errorf("0 of 0 is %q", got)
 	}
-	if got := v.part(0.884); got != "88,4%" {
+	if got := v.portion(0.884); got != "88,4%" {
 		t.Errorf("a share is %q in German", got)
 	}
 }

@@ -78,6 +78,7 @@ func (v *visit) show(status int, view, title string, data any) error {
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.Header().Set("Content-Language", v.lang.Code)
+	v.w.Header().Set("Cache-Control", "no-store") // every page has names, or what somebody typed
 	v.w.Header().Add("Vary", "Accept-Encoding")
 	var err error
 	if b.Len() >= leastPacked && strings.Contains(v.r.Header.Get("Accept-Encoding"), "gzip") {
@@ -104,6 +105,8 @@ type problemPage struct {
 	Told string
 	// Call is where the call is that it is about, empty if it is about none.
 	Call string
+	// Login leads to the page to log in, empty if that does not help.
+	Login string
 }
 
 // problem shows a page that says what is wrong, and leads to a call if one is given.
@@ -144,7 +147,7 @@ func parsePages() (map[*locale]map[string]*template.Template, error) {
 		all[l] = map[string]*template.Template{}
 		for _, name := range names {
 			view := strings.TrimSuffix(path.Base(name), ".html")
-			t, err := template.New("").Funcs(template.FuncMap{"t": l.text, "tn": l.count}).ParseFS(templateFiles, "templates/layout.html", name)
+			t, err := template.New("").Funcs(template.FuncMap{"t": l.text, "tn": l.count}).ParseFS(templateFiles, "templates/layout.html", "templates/comparison.html", name)
 			if err != nil {
 				return nil, fmt.Errorf("reading the template of the view %s: %w", view, err)
 			}

@@ -138,6 +138,7 @@ func TestEveryNumberOfTheQualityLeadsToTheCallsBehind(t *testing.T) {
 		"recent":   {`last 7 days</dt><dd><a href="([^"]*)">6</a>`, 6},
 		"earlier":  {`28 days before</dt><dd><a href="([^"]*)">0</a>`, 0},
 		"model":    {`class="id">ft:base:own:sb-1</th><td class="num"><a href="([^"]*)"`, 6},
+		"right":    {`<td class="num"><a href="([^"]*)">4 of 6</a>`, 4},
 		"several":  {`<p><a href="([^"]*)">Calls that several`, 6},
 		"company":  {`<td class="name"><a href="([^"]*)">AcmeSupport`, 6},
 		"reviewer": {`the-reviewer</th><td class="num"><a href="([^"]*)"`, 6},
@@ -252,7 +253,7 @@ func TestQualityReadsInGerman(t *testing.T) {
 	w.checked("call-1", sampleAnswer("call-1", pipeline.Unknown+"e Firma"), map[account.Role]string{account.Reviewer: "AcmeSupport"})
 	v := &visit{lang: german, zone: time.UTC}
 	q := &quality{v: v, Quality: review.QualityOf([]review.Judged{{CallID: "a", Model: "m", Status: pipeline.AnswerClassified, Company: "A", Named: "A", Confidence: 0.9, Sampled: true, Labels: []review.Label{{Reviewer: "x", Label: "A"}}}})}
-	if got, want := q.Right(), "Von 1 geprüften, zufällig ausgewählten Anrufen waren 1 der 1 beantworteten richtig: 100,0%, zwischen 20,7% und 100,0%."; got != want {
+	if got, want := q.Right(), "Ein zufällig ausgewählter Anruf ist geprüft, und seine Antwort ist richtig."; got != want {
 		t.Errorf("it reads %q, want %q", got, want)
 	}
 }

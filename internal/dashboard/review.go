@@ -206,6 +206,9 @@ func (r *reviewing) Seen() int64 {
 func (s *Server) findCall(ctx context.Context, p *reviewing, queue results.Queue, skipped []string, chosen string) error {
 	if chosen != "" {
 		r, err := s.Results.Get(ctx, chosen)
+		if kind, _ := problem.KindOf(err); kind == problem.BadInput {
+			return errNoCall
+		}
 		if err != nil {
 			return err
 		}

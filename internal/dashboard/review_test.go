@@ -239,7 +239,7 @@ func TestWhatNoAnswerCanBe(t *testing.T) {
 		})
 	}
 	b.get("/review?call=waits").says(t, http.StatusBadRequest, "waits for its answer")
-	b.get("/review?call=nobody").says(t, http.StatusBadRequest, "There is no call")
+	b.get("/review?call=nobody").says(t, http.StatusNotFound, "There is no such call")
 	if len(w.judgements("call-1")) != 0 || len(w.audited(callJudged)) != 0 {
 		t.Error("something was stored")
 	}

@@ -10,10 +10,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
 
-	"switchboard/internal/account"
-	"switchboard/internal/console"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/request"
@@ -54,12 +51,6 @@ type runRow struct {
 	Figure string
 	// Path shows the run, WebUI is Temporal's page of it.
 	Path, WebUI string
-}
-
-// scheduleRow is a schedule as the list shows it.
-type scheduleRow struct {
-	runs.Schedule
-	Times []string
 }
 
 // runPath is where a run is shown.
@@ -191,7 +182,10 @@ func (v *visit) runRow(run runs.Run) runRow {
 	}
 	row := runRow{
 		Run: run, KindName: word(v, kindTexts, runs.KindOf(run.Workflow)), StateName: word(v, stateTexts, run.State), StageName: word(v, stageTexts, run.Stage), Class: stateClasses[run.State],
-		Took: console.Span(end.Sub(run.Started)), Figure: v.figure(run), Path: runPath(run.WorkflowID, run.RunID),
+		Took: v.span(end.Sub(run.Started)), Figure: v.figure(run), Path: runPath(run.WorkflowID, run.RunID),
+	}
+	if isComparison(run) {
+		row.KindName = v.T("comparison")
 	}
 	if v.Temporal != nil {
 		row.WebUI = runs.URL(v.WebUI, v.Temporal.Namespace, run.WorkflowID, run.RunID)
@@ -233,6 +227,8 @@ func (v *visit) figure(run runs.Run) string {
 		return v.T("only estimated")
 	case r.FineTune != nil:
 		return v.accuracy(r.FineTune.Metrics)
+	case isComparison(run):
+		return v.rightMostOften(r.Evaluate.Compared)
 	case r.Evaluate != nil:
 		return v.accuracy(r.Evaluate.Metrics)
 	case r.Apply != nil:
@@ -245,225 +241,5 @@ func (v *visit) figure(run runs.Run) string {
 // accuracy is how often a model was right on its test set, and how much of it the
 // threshold leaves.
 func (v *visit) accuracy(m pipeline.Metrics) string {
-	return v.T("%s right on test, %s answered", v.part(m.Test.Accuracy), v.part(m.Test.Coverage))
+	return v.T("%s right on test, %s answered", v.portion(m.Test.Accuracy), v.portion(m.Test.Coverage))
 }
-
-// part is a share, "-" for one of nothing.
-func (v *visit) part(s pipeline.Share) string {
-	if !s.Known() {
-		return "-"
-	}
-	return v.percent(float64(s))
-}
-
-// times says when a schedule runs, one text a rule.
-func (v *visit) times(spec *client.ScheduleSpec) (all []string) {
-	if spec == nil {
-		return nil
-	}
-	zone := spec.TimeZoneName
-	if zone == "" {
-		zone = "UTC"
-	}
-	for _, i := range spec.Intervals {
-		all = append(all, v.T("every %s", console.Span(i.Every)))
-	}
-	for _, c := range spec.Calendars {
-		if c.Comment == "" {
-			c.Comment = v.T("at calendar times")
-		}
-		all = append(all, c.Comment+" ("+zone+")")
-	}
-	for _, c := range spec.CronExpressions {
-		all = append(all, c+" ("+zone+")")
-	}
-	return all
-}
-
-// runPage is one run.
-type runPage struct {
-	runRow
-	v      *visit
-	Stages []pipeline.StageTime
-	// Waits tells that the run waits for an answer to its proposal.
-	Waits bool
-	// Reason says why a retraining was decided so.
-	Reason, Decision string
-	// SetAside says whose corrections were not believed; empty if all were.
-	SetAside string
-	// Silent says why it is not known what the run says of itself.
-	Silent string
-	// Wrong is why the run failed, Told what the programs say of that, in English.
-	Wrong, Told string
-}
-
-// Conversations is where the conversations of an application are shown that people can
-// correct, empty if there are none.
-func (p runPage) Conversations() string {
-	if p.Result.Apply == nil || p.Result.Apply.Reviewable == 0 {
-		return ""
-	}
-	return "/calls?" + url.Values{"kind": {kindConversations}, "task": {p.Task}}.Encode()
-}
-
-// setAside says whose corrections a run did not believe. Administrators are told the
-// names that the pseudonyms stand for.
-func (v *visit) setAside(s pipeline.SetAside) (string, error) {
-	if s.Calls == 0 {
-		return "", nil
-	}
-	people := slices.Clone(s.Accounts)
-	if v.user.Role.Includes(account.Admin) {
-		users, err := v.Accounts.Users(v.r.Context())
-		if err != nil {
-			return "", err
-		}
-		for _, u := range users {
-			pseudonym, err := v.Base.Pseudonym(v.r.Context(), u.ID)
-			if err != nil {
-				return "", err
-			}
-			if i := slices.Index(people, pseudonym); i >= 0 {
-				people[i] = u.Name
-			}
-		}
-	}
-	who := strings.Join(people, ", ")
-	if s.Used {
-		return v.lang.count(s.Calls, "The correction of %d call is doubted, and was used because somebody said so. By:", "Corrections of %d calls are doubted, and were used because somebody said so. By:") + " " + who, nil
-	}
-	return v.lang.count(s.Calls, "The correction of %d call was set aside, for it goes against sure answers that others do not doubt. By:", "Corrections of %d calls were set aside, for they go against sure answers that others do not doubt. By:") + " " + who, nil
-}
-
-// Call is where the call is shown that a run is about, empty if it is about none.
-func (p runPage) Call() string {
-	id, isCall := strings.CutPrefix(p.WorkflowID, pipeline.CallWorkflowID(""))
-	if !isCall {
-		return ""
-	}
-	return "/calls/" + url.PathEscape(id)
-}
-
-// Span is how long a stage took, "-" while it goes on.
-func (runPage) Span(seconds float64) string {
-	if seconds == 0 {
-		return "-"
-	}
-	return console.Seconds(seconds)
-}
-
-// ParentPath is where the run is shown that started this one.
-func (p runPage) ParentPath() string { return runPath(p.Parent, "") }
-
-// ModelPath is where the model is shown that a run made, or judged; empty if it did not.
-func (p runPage) ModelPath() string {
-	model := ""
-	switch {
-	case p.Result.FineTune != nil:
-		model = p.Result.FineTune.Model
-	case p.Result.Evaluate != nil:
-		model = p.Result.Evaluate.Model
-	case p.Result.Apply != nil:
-		model = p.Result.Apply.Model
-	}
-	if model == "" || p.Task == "" {
-		return ""
-	}
-	return modelPath(p.Task, model)
-}
-
-func (s *Server) run(v *visit) error {
-	if v.Temporal == nil {
-		return v.noServer()
-	}
-	ctx, cancel := context.WithTimeout(v.r.Context(), askTime)
-	defer cancel()
-	run, err := runs.Get(ctx, v.Temporal, v.r.PathValue("id"), v.r.URL.Query().Get("run"))
-	if err != nil {
-		return v.answered(err)
-	}
-	p := runPage{runRow: v.runRow(run), v: v}
-	p.Wrong, p.Told = v.failure(run.Failure)
-	if v.r.URL.Query().Get("report") != "" {
-		if p.reportPath() == "" {
-			return errNotFound
-		}
-		return v.report(p.reportPath())
-	}
-	if r := run.Result.Retrain; r != nil {
-		p.Decision = word(v, decisionTexts, r.Decision)
-		p.Reason = v.said(r.Reason)
-	}
-	status, err := runs.Status(ctx, v.Temporal, run.WorkflowID, run.RunID)
-	if err != nil {
-		p.Silent = v.T("No worker answers, so this page shows only what the server knows of the run.")
-	}
-	doubted := pipeline.SetAside{}
-	switch {
-	case run.Result.Retrain != nil:
-		doubted = run.Result.Retrain.SetAside
-	case run.Result.FineTune != nil:
-		doubted = run.Result.FineTune.SetAside
-	case status.SetAside != nil:
-		doubted = *status.SetAside
-	}
-	if p.SetAside, err = v.setAside(doubted); err != nil {
-		return err
-	}
-	p.Stages, p.Waits = status.Stages, status.Proposal != nil && run.State == runs.Running
-	return v.render("run", v.T("Run"), p)
-}
-
-// What is done to schedules, for the audit.
-const (
-	schedulePaused    account.Action = "schedule.paused"
-	scheduleUnpaused  account.Action = "schedule.unpaused"
-	scheduleTriggered account.Action = "schedule.triggered"
-)
-
-// changeSchedule pauses a schedule, lets it go on, or starts a run of it.
-func (s *Server) changeSchedule(v *visit) error {
-	id := v.r.PostFormValue("id")
-	why, err := v.reason()
-	if err != nil {
-		return err
-	}
-	if v.Temporal == nil {
-		return v.noServer()
-	}
-	ctx, cancel := context.WithTimeout(v.r.Context(), askTime)
-	defer cancel()
-	kept, notice, err := v.schedule(ctx, id, v.r.PostFormValue("do"), why)
-	if err != nil {
-		return v.answered(request.Problem(v.Temporal, err, "schedule "+id))
-	}
-	if err := v.did(kept, id, map[string]string{"reason": why}); err != nil {
-		return err
-	}
-	return v.redirect("/runs#schedules", notice)
-}
-
-func (v *visit) schedule(ctx context.Context, id, do, why string) (kept account.Action, notice string, err error) {
-	h := v.Temporal.ScheduleClient().GetHandle(ctx, id)
-	if err := runs.CheckSchedule(ctx, h); err != nil {
-		return "", "", err
-	}
-	// Whoever sees the schedule elsewhere sees who held it, and why.
-	note := v.user.Name + ": " + why
-	switch do {
-	case "pause":
-		return schedulePaused, v.T("The schedule %s is paused.", id), h.Pause(ctx, client.SchedulePauseOptions{Note: note})
-	case "unpause":
-		return scheduleUnpaused, v.T("The schedule %s is resumed.", id), h.Unpause(ctx, client.ScheduleUnpauseOptions{Note: note})
-	case "trigger":
-		going, err := runs.Trigger(ctx, h)
-		if going != "" {
-			err = problem.New(problem.Refused, "%s", v.T("The run %s of this schedule is still going on. Wait until it has ended.", going))
-		}
-		return scheduleTriggered, v.T("A run of the schedule %s is started.", id), err
-	}
-	return "", "", problem.Input("%s", v.T("A schedule can be paused, resumed, or started now."))
-}
-
-// StageOf is a stage as people read it.
-func (p runPage) StageOf(s pipeline.Stage) string { return word(p.v, stageTexts, s) }

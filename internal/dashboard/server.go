@@ -64,13 +64,21 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
+// Prepare does what the first visitor would wait for, while ctx lasts: it adds up what
+// people have said about calls. Pages are right without it.
+func (s *Server) Prepare(ctx context.Context) {
+	if err := s.Results.AddUp(ctx); err != nil && ctx.Err() == nil {
+		s.Log.Warn("what people said about calls could not be added up; the page of the quality does it when it is opened", "error", err)
+	}
+}
+
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // secured sets what keeps a browser from doing more with a page than it is for.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -181,7 +189,7 @@ func (v *visit) fail(err error) {
 	case errors.Is(err, errLogin) && v.r.Method == http.MethodGet:
 		http.Redirect(v.w, v.r, "/login?"+url.Values{"next": {v.r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
 	case errors.Is(err, errLogin):
-		v.problem(http.StatusUnauthorized, v.T("Your session has ended, or you are not logged in. Log in, and do it again."))
+		v.showProblem(http.StatusUnauthorized, problemPage{Text: v.T("Your session has ended, or you are not logged in. Log in, and do it again."), Login: v.loginAgain()})
 	case errors.Is(err, errForbidden):
 		v.problem(http.StatusForbidden, v.T("Your account may not do this. Ask an administrator for another role."))
 	case errors.Is(err, errNotFound):
@@ -202,6 +210,15 @@ func (v *visit) fail(err error) {
 		v.Log.Error("a page could not be shown", "path", v.pattern(), "error", err)
 		v.problem(http.StatusInternalServerError, v.T("Something went wrong here. Try again, and tell whoever looks after Switchboard: the log of the dashboard says what it was."))
 	}
+}
+
+// loginAgain is the page to log in, and after it the page from which something was sent.
+func (v *visit) loginAgain() string {
+	from, err := url.Parse(v.r.Referer())
+	if err != nil || from.Host != v.r.Host {
+		return "/login"
+	}
+	return "/login?" + url.Values{"next": {afterLogin(from.RequestURI())}}.Encode()
 }
 
 // sentenceOf makes a sentence of an error's text.

@@ -34,9 +34,9 @@ func (t tx) restate(ctx context.Context, task string, at int64) error {
 // parts returns what people say about the calls of the days of a query, added up. Days
 // of which that has changed are added up anew, and kept.
 func (s *Store) parts(ctx context.Context, q QualityQuery) ([]review.Part, error) {
-	days, err := s.judgedDays(ctx, q)
+	days, err := s.judgedDays(ctx, daysOf(q))
 	if err != nil {
-		return nil, fmt.Errorf("reading the sums of judgements: %w", err)
+		return nil, err
 	}
 	var all []review.Part
 	for _, d := range days {
@@ -56,8 +56,23 @@ func (s *Store) parts(ctx context.Context, q QualityQuery) ([]review.Part, error
 	return all, nil
 }
 
-func (s *Store) judgedDays(ctx context.Context, q QualityQuery) ([]judgedDay, error) {
-	var c conditions
+// AddUp adds up what people have said about the calls of each day of which that is not
+// done, such as all days after an update: whoever next asks for the [Store.Quality] does
+// not wait for it.
+func (s *Store) AddUp(ctx context.Context) error {
+	var open conditions
+	open.add("sums = ''")
+	days, err := s.judgedDays(ctx, open)
+	for _, d := range days {
+		if err == nil {
+			_, err = s.addUp(ctx, d)
+		}
+	}
+	return err
+}
+
+// daysOf are the days of a query.
+func daysOf(q QualityQuery) (c conditions) {
 	if q.Task != "" {
 		c.add("task = ?", q.Task)
 	}
@@ -68,13 +83,21 @@ func (s *Store) judgedDays(ctx context.Context, q QualityQuery) ([]judgedDay, er
 	if !q.Until.IsZero() {
 		c.add("day < ?", micros(q.Until))
 	}
-	return list(ctx, s, func(rows *sql.Rows) (d judgedDay, err error) {
+	return c
+}
+
+func (s *Store) judgedDays(ctx context.Context, c conditions) ([]judgedDay, error) {
+	days, err := list(ctx, s, func(rows *sql.Rows) (d judgedDay, err error) {
 		var sums string
 		if err := rows.Scan(&d.task, &d.day, &d.changes, &sums); err != nil || sums == "" {
 			return d, err
 		}
 		return d, json.Unmarshal([]byte(sums), &d.sums)
 	}, "SELECT task, day, changes, sums FROM judged_days"+c.where()+" ORDER BY day, task", c.args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading the sums of judgements: %w", err)
+	}
+	return days, nil
 }
 
 // addUp adds up a day, and keeps the sums unless somebody has said something meanwhile.

@@ -110,6 +110,13 @@ func TestSumsOfJudgementsAreThoseOfTheJudgements(t *testing.T) {
 				}
 			}
 		}
+		open := func() (n int) {
+			t.Helper()
+			if err := s.direct().row(t.Context(), "SELECT COUNT(*) FROM judged_days WHERE sums = ''").Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
 		said := map[string]Judgement{}
 		for range 150 {
 			n := random.IntN(calls)
@@ -118,6 +125,12 @@ func TestSumsOfJudgementsAreThoseOfTheJudgements(t *testing.T) {
 				t.Fatal(err)
 			}
 			said[j.CallID] = j
+		}
+		if err := s.AddUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := open(); n != 0 {
+			t.Errorf("%d days are not added up", n)
 		}
 		check("judged")
 		binsAreListed(t, s)

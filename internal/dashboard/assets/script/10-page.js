@@ -12,6 +12,9 @@
   }
 })();
 
+// Where the views are wider than the window, the one that is open is seen.
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 (() => {
   const rows = () => [...document.querySelectorAll("[data-rows] [data-href]")];
   const typing = (e) => e.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
