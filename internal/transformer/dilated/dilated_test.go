@@ -101,6 +101,10 @@ func TestRun(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, uint64(c.width)))
 		w := random(r, c.width, 50, 4, c.labels, c.dilations...)
 		ids, types := texts(r, w, c.lengths...)
+		want := make([][][]float64, len(ids))
+		for i := range ids {
+			want[i] = byDefinition(w, ids[i], types[i])
+		}
 		for _, k := range kernels() {
 			t.Run(fmt.Sprint(k.name, " ", c.width), func(t *testing.T) {
 				n, err := newNetwork(w, k)
@@ -113,7 +117,7 @@ func TestRun(t *testing.T) {
 						t.Fatal(err)
 					}
 					for i := range ids {
-						compare(t, got[i], byDefinition(w, ids[i], types[i]))
+						compare(t, got[i], want[i])
 					}
 				}
 			})
