@@ -1,6 +1,7 @@
 // Package transformer runs a transformer model of Hugging Face through hugot, in
 // its pure Go backend: no shared library, no cgo, no network. A build with the tag
-// ORT runs it in ONNX Runtime instead, which is a shared library.
+// ORT runs it in ONNX Runtime instead, which is a shared library. Models of tools/ner
+// are no transformers, and package dilated runs what hugot has loaded of them.
 //
 // A model is a directory with one ONNX file, tokenizer.json and config.json. What
 // comes out is a vector for each token; packages ner and encoder make names and

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -128,12 +129,14 @@ func TestRun(t *testing.T) {
 func compare(t *testing.T, got [][]float32, want [][]float64) {
 	t.Helper()
 	if len(got) != len(want) {
-		t.Fatalf("scores of %d tokens, want %d", len(got), len(want))
+		t.Errorf("scores of %d tokens, want %d", len(got), len(want))
+		return
 	}
 	for i := range want {
 		for j, x := range want[i] {
 			if d := math.Abs(float64(got[i][j]) - x); !(d <= 1e-4*(1+math.Abs(x))) {
-				t.Fatalf("token %d, label %d: %v, want %v", i, j, got[i][j], x)
+				t.Errorf("token %d, label %d: %v, want %v", i, j, got[i][j], x)
+				return
 			}
 		}
 	}
@@ -163,6 +166,32 @@ func TestTextsDoNotMeet(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestRunConcurrently(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	w := random(r, 64, 50, 4, 3, 1, 4)
+	n, err := New(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	for i := range 8 {
+		ids, types := texts(r, w, 1+i, 30-i)
+		want := [][][]float64{byDefinition(w, ids[0], types[0]), byDefinition(w, ids[1], types[1])}
+		running.Go(func() {
+			for range 5 {
+				got, err := n.Run(ids, types)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				compare(t, got[0], want[0])
+				compare(t, got[1], want[1])
+			}
+		})
+	}
+	running.Wait()
 }
 
 func TestRunRefuses(t *testing.T) {
