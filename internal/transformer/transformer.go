@@ -98,10 +98,13 @@ func (m *Model) fuse(d Directory) error {
 	if err != nil || network == nil {
 		return err
 	}
-	// As many tokens as the network looks away.
+	// As many tokens as the network looks away, of many types.
 	input, err := m.Tokenize("We are happy to have you on board, Naomi! Please send us your e-mail address and we will look into it at once. -JB")
 	if err != nil {
 		return err
+	}
+	for i := range input.TypeIDs {
+		input.TypeIDs[i] = uint32(i % network.Types())
 	}
 	rows := []Input{Cut(input, d.MaxTokens)}
 	want, err := m.runBackend(rows)
@@ -113,14 +116,27 @@ func (m *Model) fuse(d Directory) error {
 	if err != nil {
 		return err
 	}
-	for i, scores := range got[0] {
-		for j, x := range scores {
-			if y := want[0][i][j]; !(math.Abs(float64(x-y)) <= tolerance*(1+math.Abs(float64(y)))) {
-				return errors.New("by config.json it is a switchboard-dilated, and its .onnx file computes something else")
+	if !alike(got[0], want[0]) {
+		return errors.New("by config.json it is a switchboard-dilated, and its .onnx file computes something else; export it anew with tools/ner, or give it another model_type")
+	}
+	return nil
+}
+
+// alike tells whether vectors of tokens are the same but for rounding. Of those that
+// are wanted there may be more, which are padding.
+func alike(got, want [][]float32) bool {
+	for i, vector := range got {
+		if i >= len(want) || len(want[i]) != len(vector) {
+			return false
+		}
+		for j, x := range vector {
+			y := want[i][j]
+			if math.IsNaN(float64(x)) || math.Abs(float64(x-y)) > tolerance*(1+math.Abs(float64(y))) {
+				return false
 			}
 		}
 	}
-	return nil
+	return true
 }
 
 // tolerance is how far two ways to add up the same numbers may be apart.

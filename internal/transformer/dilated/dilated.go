@@ -134,6 +134,9 @@ type scratch struct {
 	c    []float32 // what the kernel adds to
 }
 
+// Types returns how many token types there are.
+func (n *Network) Types() int { return len(n.weights.Types) / n.weights.Width }
+
 // Run returns scores by text, token and label, of texts whose tokens and token
 // types are given. What comes out for a text does not depend on the others. An
 // error names a token or a type that the network does not have.
@@ -180,8 +183,8 @@ func (n *Network) embed(s *scratch, ids, types [][]uint32) (tokens int, err erro
 // token writes what stands for one token.
 func (n *Network) token(x []float32, id, kind uint32) error {
 	w := n.weights
-	if int(id) >= len(w.Scales) || int(kind) >= len(w.Types)/w.Width {
-		return fmt.Errorf("the network has %d tokens and %d types of them, and none with the numbers %d and %d", len(w.Scales), len(w.Types)/w.Width, id, kind)
+	if int(id) >= len(w.Scales) || int(kind) >= n.Types() {
+		return fmt.Errorf("the network has %d tokens and %d types of them, and none with the numbers %d and %d", len(w.Scales), n.Types(), id, kind)
 	}
 	words, types := w.Words[int(id)*w.Width:][:len(x)], w.Types[int(kind)*w.Width:][:len(x)]
 	scale := w.Scales[id]
