@@ -79,5 +79,5 @@ func (o *onnxRuntime) release() (err error) {
 	return err
 }
 
-// fused returns nil: ONNX Runtime is quick at every model.
+// fused returns nil: what ONNX Runtime has loaded, it runs.
 func fused(Directory, *backends.Model) (*dilated.Network, error) { return nil, nil }
