@@ -1,3 +1,5 @@
+//go:build !ORT && !ALL
+
 package ner_test
 
 import (
