@@ -1,8 +1,8 @@
 # Everything a developer does here. `make` alone explains the targets.
 
 GO ?= go
-# The model for names is some three times as fast with SIMD, which Go 1.26 has as
-# an experiment. Everything here is built with it, so that all targets share what
+# What runs in hugot's Go backend, encoders and other models for names, is some three
+# times as fast with SIMD, which Go 1.26 has as an experiment. Everything here is built with it, so that all targets share what
 # they compile.
 export GOEXPERIMENT = simd
 # What checks the code has a module of its own, so that it weighs on no other.

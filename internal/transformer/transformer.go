@@ -1,6 +1,7 @@
 // Package transformer runs a transformer model of Hugging Face through hugot, in
 // its pure Go backend: no shared library, no cgo, no network. A build with the tag
-// ORT runs it in ONNX Runtime instead, which is a shared library.
+// ORT runs it in ONNX Runtime instead, which is a shared library. Models of tools/ner
+// are no transformers, and package dilated runs what hugot has loaded of them.
 //
 // A model is a directory with one ONNX file, tokenizer.json and config.json. What
 // comes out is a vector for each token; packages ner and encoder make names and
@@ -23,11 +24,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 
 	"github.com/knights-analytics/hugot/backends"
 
 	"switchboard/internal/problem"
+	"switchboard/internal/transformer/dilated"
 	"switchboard/internal/transformer/subword"
 )
 
@@ -48,6 +51,7 @@ type Input = backends.TokenizedInput
 type Model struct {
 	session   session
 	pipeline  *backends.BasePipeline
+	network   *dilated.Network // runs the model instead of the backend, unless nil
 	tokenizer *subword.Tokenizer
 	width     int
 }
@@ -78,11 +82,65 @@ func open(ctx context.Context, d Directory) (m *Model, err error) {
 	if m.session, m.pipeline, err = newSession(ctx, d); err != nil {
 		return nil, err
 	}
-	if m.width, err = width(m.pipeline.Model); err != nil {
+	if m.width, err = width(m.pipeline.Model); err == nil {
+		err = m.fuse(d)
+	}
+	if err != nil {
 		return nil, errors.Join(err, m.session.close())
 	}
 	return m, nil
 }
+
+// fuse has a model of tools/ner run by package dilated, if both compute the same
+// of a text.
+func (m *Model) fuse(d Directory) error {
+	network, err := fused(d, m.pipeline.Model)
+	if err != nil || network == nil {
+		return err
+	}
+	// As many tokens as the network looks away, of many types.
+	input, err := m.Tokenize("We are happy to have you on board, Naomi! Please send us your e-mail address and we will look into it at once. -JB")
+	if err != nil {
+		return err
+	}
+	for i := range input.TypeIDs {
+		input.TypeIDs[i] = uint32(i % network.Types())
+	}
+	rows := []Input{Cut(input, d.MaxTokens)}
+	want, err := m.runBackend(rows)
+	if err != nil {
+		return err
+	}
+	m.network = network
+	got, err := m.runNetwork(rows)
+	if err != nil {
+		return err
+	}
+	if !alike(got[0], want[0]) {
+		return errors.New("by config.json it is a switchboard-dilated, and its .onnx file computes something else; export it anew with tools/ner, or give it another model_type")
+	}
+	return nil
+}
+
+// alike tells whether vectors of tokens are the same but for rounding. Of those that
+// are wanted there may be more, which are padding.
+func alike(got, want [][]float32) bool {
+	for i, vector := range got {
+		if i >= len(want) || len(want[i]) != len(vector) {
+			return false
+		}
+		for j, x := range vector {
+			y := want[i][j]
+			if math.IsNaN(float64(x)) || math.Abs(float64(x-y)) > tolerance*(1+math.Abs(float64(y))) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// tolerance is how far two ways to add up the same numbers may be apart.
+const tolerance = 1e-3
 
 // width returns how many numbers the model puts out for a token, and an error if
 // the backend cannot feed it.
@@ -119,14 +177,39 @@ func (m *Model) Close() error { return m.session.close() }
 // file does not say.
 func (m *Model) Width() int { return m.width }
 
+// Batches returns how many batches are worth running at once: as many as there are
+// cores, or one, where the backend takes all cores for a batch.
+func (m *Model) Batches() int {
+	if m.network == nil {
+		return 1
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
 // Run shows a batch of 1 to [MaxRows] texts to the model. It returns a vector by
 // row and token, where there may be more tokens than the row has: those are
 // padding. A panic in the backend is made an error.
-//
-// It takes all cores, and two batches at once were measured to be no faster than
-// one after the other.
 func (m *Model) Run(rows []Input) (vectors [][][]float32, err error) {
 	defer recoverTo(&err)
+	if m.network != nil {
+		return m.runNetwork(rows)
+	}
+	return m.runBackend(rows)
+}
+
+func (m *Model) runNetwork(rows []Input) ([][][]float32, error) {
+	ids, types := make([][]uint32, len(rows)), make([][]uint32, len(rows))
+	for i, row := range rows {
+		ids[i], types[i] = row.TokenIDs, row.TypeIDs
+	}
+	vectors, err := m.network.Run(ids, types)
+	if err != nil {
+		return nil, fmt.Errorf("running the model: %w", err)
+	}
+	return vectors, nil
+}
+
+func (m *Model) runBackend(rows []Input) (vectors [][][]float32, err error) {
 	batch := backends.NewBatch(len(rows))
 	defer func() { err = errors.Join(err, batch.Destroy()) }()
 	for _, row := range rows {

@@ -21,6 +21,8 @@ import (
 	"math"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"switchboard/internal/anonymize"
 	"switchboard/internal/problem"
 	"switchboard/internal/transformer"
@@ -135,28 +137,51 @@ func (r *Recognizer) run(ctx context.Context, texts []string) ([][]anonymize.Spa
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(rows, func(a, b row) int { return len(a.input.TokenIDs) - len(b.input.TokenIDs) })
+	// Texts of like length share a batch, and the short ones come last, so that
+	// cores that run a batch each end at about the same time.
+	slices.SortStableFunc(rows, func(a, b row) int { return len(b.input.TokenIDs) - len(a.input.TokenIDs) })
+	spans := make([][]anonymize.Span, len(rows))
+	g, running := errgroup.WithContext(ctx)
+	g.SetLimit(r.model.Batches())
+	for from := 0; from < len(rows) && running.Err() == nil; from += transformer.MaxRows {
+		g.Go(func() error {
+			to := min(from+transformer.MaxRows, len(rows))
+			return r.batch(running, rows[from:to], spans[from:to])
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	found := make([][]anonymize.Span, len(texts))
-	for batch := range slices.Chunk(rows, transformer.MaxRows) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		inputs := make([]transformer.Input, len(batch))
-		for i, row := range batch {
-			inputs[i] = row.input
-		}
-		scores, err := r.model.Run(inputs)
-		if err != nil {
-			return nil, err
-		}
-		for i, row := range batch {
-			found[row.text] = append(found[row.text], r.spans(row, scores[i])...)
-		}
+	for i, row := range rows {
+		found[row.text] = append(found[row.text], spans[i]...)
 	}
 	for i := range found {
 		found[i] = union(texts[i], found[i])
 	}
 	return found, nil
+}
+
+// batch puts the names of each row into spans.
+func (r *Recognizer) batch(ctx context.Context, rows []row, spans [][]anonymize.Span) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	inputs := make([]transformer.Input, len(rows))
+	for i, row := range rows {
+		inputs[i] = row.input
+	}
+	scores, err := r.model.Run(inputs)
+	if err != nil {
+		return err
+	}
+	for i, row := range rows {
+		spans[i] = r.spans(row, scores[i])
+	}
+	return nil
 }
 
 // personProbability is the softmax of one token's logits, summed over the

@@ -18,7 +18,7 @@ var shipped embed.FS
 const shippedThreshold = 0.05
 
 // Shipped loads the model that is part of the program. It is made for support
-// tweets in English, and for the Go backend.
+// tweets in English.
 //
 // The backend reads files alone, so the model stands in a temporary folder
 // while it is loaded.
