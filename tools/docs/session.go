@@ -289,13 +289,10 @@ func words(command string) []string {
 // fails.
 func output(c *exec.Cmd) ([]byte, error) {
 	var out, said bytes.Buffer
-	c.Stdout = &out
-	if c.Stderr == nil {
-		c.Stderr = &said
-	}
+	c.Stdout, c.Stderr = &out, &said
 	err := c.Run()
 	if err != nil {
-		err = fmt.Errorf("%s: %w\n%s%s", strings.Join(c.Args, " "), err, &out, c.Stderr)
+		err = fmt.Errorf("%s: %w\n%s%s", strings.Join(c.Args, " "), err, &out, &said)
 	}
 	return out.Bytes(), err
 }
