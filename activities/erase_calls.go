@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchboard/internal/account"
+	"switchboard/internal/database"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/results"
@@ -30,7 +31,10 @@ func (c *Control) EraseCalls(ctx context.Context, in pipeline.EraseCallsInput) (
 	if err != nil {
 		return pipeline.ErasedCalls{}, err
 	}
-	e, err := c.Results.Erase(ctx, in.CallIDs, in.DryRun)
+	noted := func(ctx context.Context, t database.Tx, id string) error {
+		return c.Accounts.RecordIn(ctx, t, entryOf(account.Entry{Action: callErased, Target: id}, in.Who, in.Account))
+	}
+	e, err := c.Results.Erase(ctx, in.CallIDs, in.DryRun, noted)
 	if err != nil {
 		return pipeline.ErasedCalls{}, err
 	}
@@ -43,11 +47,6 @@ func (c *Control) EraseCalls(ctx context.Context, in pipeline.EraseCallsInput) (
 	if !in.DryRun {
 		if err := c.remove(ctx, files); err != nil {
 			return pipeline.ErasedCalls{}, err
-		}
-		for _, id := range e.CallIDs {
-			if err := c.audit(ctx, account.Entry{Action: callErased, Target: id}, in.Who, in.Account); err != nil {
-				return pipeline.ErasedCalls{}, err
-			}
 		}
 	}
 	done := erasedCalls(e, in.DryRun)
@@ -72,7 +71,7 @@ func (c *Control) expire(ctx context.Context, in pipeline.ExpireCallsInput) (pip
 		entry := account.Entry{Action: callsExpired, Details: map[string]string{
 			"before": in.Before.UTC().Format(time.DateOnly), "calls": strconv.FormatInt(e.Calls, 10),
 		}}
-		if noted := c.audit(context.WithoutCancel(ctx), entry, in.Who, in.Account); err == nil {
+		if noted := c.Accounts.Record(context.WithoutCancel(ctx), entryOf(entry, in.Who, in.Account)); err == nil {
 			err = noted
 		}
 	}
@@ -99,8 +98,8 @@ func erasedCalls(e results.Erased, dryRun bool) pipeline.ErasedCalls {
 	}
 }
 
-// audit notes that something was removed, and not what was in it.
-func (c *Control) audit(ctx context.Context, e account.Entry, who string, isAccount bool) error {
+// entryOf says in the audit who has removed something, and nothing of what was in it.
+func entryOf(e account.Entry, who string, isAccount bool) account.Entry {
 	switch {
 	case isAccount:
 		e.Account = who
@@ -110,7 +109,7 @@ func (c *Control) audit(ctx context.Context, e account.Entry, who string, isAcco
 		}
 		e.Details["by"] = who
 	}
-	return c.Accounts.Record(ctx, e)
+	return e
 }
 
 // latest is when the last of the calls was stored: its event came before.

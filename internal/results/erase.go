@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"switchboard/internal/database"
 	"switchboard/internal/problem"
 )
 
@@ -69,10 +70,14 @@ type Range struct {
 // maxErase is how many calls are erased by id at once.
 const maxErase = 1000
 
+// AlsoErased is [Also] for each call that is erased.
+type AlsoErased func(ctx context.Context, t database.Tx, callID string) error
+
 // Erase removes calls and what people said about them, and takes them out of the
 // counts: all of it, or nothing. A dry run removes nothing and tells the same. More than
-// 1,000 ids are a problem of kind BadInput.
-func (s *Store) Erase(ctx context.Context, callIDs []string, dryRun bool) (Erased, error) {
+// 1,000 ids are a problem of kind BadInput. After another error it is safe to erase the
+// same calls again: what was not overwritten then is.
+func (s *Store) Erase(ctx context.Context, callIDs []string, dryRun bool, also ...AlsoErased) (Erased, error) {
 	ids := slices.Compact(slices.Sorted(slices.Values(callIDs)))
 	if len(ids) > maxErase {
 		return Erased{}, problem.Input("%d calls are too many to erase at once; give at most %d", len(ids), maxErase)
@@ -85,16 +90,39 @@ func (s *Store) Erase(ctx context.Context, callIDs []string, dryRun bool) (Erase
 		if err == nil && dryRun {
 			return rehearsed
 		}
+		for _, keep := range also {
+			for _, id := range erased.CallIDs {
+				if err == nil {
+					err = keep(ctx, t.Tx, id)
+				}
+			}
+		}
 		return err
 	})
-	if err == nil && erased.Calls > 0 {
-		err = s.scrub(ctx)
+	if err == nil {
+		err = s.scrubAfter(ctx, erased)
 	}
 	if err != nil && !errors.Is(err, rehearsed) {
 		return Erased{}, fmt.Errorf("erasing calls: %w", err)
 	}
 	erased.Ranges = rangesOf(erased.Events)
 	return erased, nil
+}
+
+// scrubAfter overwrites what was erased, now or at an attempt that came no further.
+func (s *Store) scrubAfter(ctx context.Context, e Erased) error {
+	before := false
+	for _, id := range e.Missing {
+		removed, err := s.Removed(ctx, id)
+		if err != nil {
+			return err
+		}
+		before = before || removed
+	}
+	if e.Calls == 0 && !before {
+		return nil
+	}
+	return s.scrub(ctx)
 }
 
 func (t tx) eraseAll(ctx context.Context, ids []string, erased *Erased) error {
