@@ -112,7 +112,7 @@ func TestContentsAreWhole(t *testing.T) {
 
 // The reference has each activity beside the preset that the workflows start it with.
 func TestActivitiesAreDocumented(t *testing.T) {
-	started := regexp.MustCompile(`Execute(?:Local)?Activity\((\w+)\((?:[^"()]|"[^"]*"|\([^()]*\))*\), \w+\.(\w+)`)
+	started := regexp.MustCompile(`Execute(?:Local)?Activity\((\w+)\((?:[^"()]|"[^"]*"|\((?:[^()]|\([^()]*\))*\))*\), \w+\.(\w+)`)
 	preset := map[string][]string{}
 	sources, err := filepath.Glob(filepath.Join(root, "workflows/*.go"))
 	if err != nil {
