@@ -65,16 +65,13 @@ func (c *Control) ExpireCalls(ctx context.Context, in pipeline.ExpireCallsInput)
 }
 
 func (c *Control) expire(ctx context.Context, in pipeline.ExpireCallsInput) (pipeline.ErasedCalls, error) {
-	e, err := c.Results.Expire(ctx, in.Before, in.DryRun)
-	if e.Calls > 0 && !in.DryRun {
-		// What is removed stays removed, whatever went wrong after it.
+	noted := func(ctx context.Context, t database.Tx, calls int64) error {
 		entry := account.Entry{Action: callsExpired, Details: map[string]string{
-			"before": in.Before.UTC().Format(time.DateOnly), "calls": strconv.FormatInt(e.Calls, 10),
+			"before": in.Before.UTC().Format(time.DateOnly), "calls": strconv.FormatInt(calls, 10),
 		}}
-		if noted := c.Accounts.Record(context.WithoutCancel(ctx), entryOf(entry, in.Who, in.Account)); err == nil {
-			err = noted
-		}
+		return c.Accounts.RecordIn(ctx, t, entryOf(entry, in.Who, in.Account))
 	}
+	e, err := c.Results.Expire(ctx, in.Before, in.DryRun, noted)
 	if err != nil {
 		return pipeline.ErasedCalls{}, err
 	}

@@ -85,6 +85,36 @@ func TestErasingIsNotedOrNotDone(t *testing.T) {
 	})
 }
 
+// The same of calls that are removed for their age, day by day.
+func TestExpiringIsNotedOrNotDone(t *testing.T) {
+	each(t, func(t *testing.T, s *Store, c *clock) {
+		fill(t, s, c, 6)
+		all := len(everything(t, s, Filter{}, 50))
+		full := errors.New("the audit takes nothing")
+		before := noon.AddDate(0, 0, 9)
+		if _, err := s.Expire(t.Context(), before, false, func(context.Context, database.Tx, int64) error { return full }); !errors.Is(err, full) {
+			t.Errorf("expired without a note: %v", err)
+		}
+		if left := everything(t, s, Filter{}, 50); len(left) != all {
+			t.Errorf("%d calls are left, want all %d", len(left), all)
+		}
+		noted := int64(0)
+		note := func(_ context.Context, _ database.Tx, calls int64) error {
+			noted += calls
+			return nil
+		}
+		for _, dryRun := range []bool{true, false} {
+			got, err := s.Expire(t.Context(), before, dryRun, note)
+			if err != nil || got.Calls != int64(all) || (noted != 0) == dryRun {
+				t.Errorf("dry run %v: expired %d, and noted %d, %v", dryRun, got.Calls, noted, err)
+			}
+		}
+		if noted != int64(all) {
+			t.Errorf("noted %d calls, want %d", noted, all)
+		}
+	})
+}
+
 // wantConsistentCounts compares the counts with the calls.
 func wantConsistentCounts(t *testing.T, s *Store) {
 	t.Helper()

@@ -5,26 +5,31 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"switchboard/internal/database"
 )
 
 // maxExpire is how many calls Expire removes before it stops.
 const maxExpire = 1_000_000
+
+// AlsoExpired is [Also] for so many calls that are removed together.
+type AlsoExpired func(ctx context.Context, t database.Tx, calls int64) error
 
 // Expire removes the calls of whole days, of UTC, that lie before a moment, the oldest
 // first, and what people said about them. Each day goes wholly or, on SQLite, in
 // pieces, of which what is done stays done. It stops after a day with which it has
 // removed a million calls or more, and says so. A dry run removes nothing and counts
 // the calls of all days.
-func (s *Store) Expire(ctx context.Context, before time.Time, dryRun bool) (Erased, error) {
+func (s *Store) Expire(ctx context.Context, before time.Time, dryRun bool, also ...AlsoExpired) (Erased, error) {
 	end := micros(before.UTC().Truncate(24 * time.Hour))
-	erased, err := s.expire(ctx, end, dryRun)
+	erased, err := s.expire(ctx, end, dryRun, also)
 	if err != nil {
 		return erased, fmt.Errorf("removing old calls: %w", err)
 	}
 	return erased, nil
 }
 
-func (s *Store) expire(ctx context.Context, end int64, dryRun bool) (Erased, error) {
+func (s *Store) expire(ctx context.Context, end int64, dryRun bool, also []AlsoExpired) (Erased, error) {
 	if dryRun {
 		return s.expired(ctx, end)
 	}
@@ -40,7 +45,7 @@ func (s *Store) expire(ctx context.Context, end int64, dryRun bool) (Erased, err
 			total.Ranges, total.More = joinRanges(ranges), true
 			return total, nil
 		}
-		removed, err := s.expireDay(ctx, day)
+		removed, err := s.expireDay(ctx, day, also)
 		if err != nil {
 			total.Ranges = joinRanges(ranges)
 			return total, err
@@ -92,14 +97,14 @@ func (s *Store) oldestDay(ctx context.Context, end int64) (begin int64, found bo
 	return begin, begin+day <= end, nil
 }
 
-func (s *Store) expireDay(ctx context.Context, begin int64) (Erased, error) {
+func (s *Store) expireDay(ctx context.Context, begin int64, also []AlsoExpired) (Erased, error) {
 	if s.base.Postgres() {
-		return s.dropDay(ctx, begin)
+		return s.dropDay(ctx, begin, also)
 	}
 	var total Erased
 	ranges := []Range{}
 	for {
-		removed, err := s.expireSome(ctx, begin, begin+day)
+		removed, err := s.expireSome(ctx, begin, begin+day, also)
 		total.add(&removed)
 		ranges = append(ranges, removed.Ranges...)
 		done := removed.Calls < expireAtOnce
@@ -118,7 +123,7 @@ func (s *Store) expireDay(ctx context.Context, begin int64) (Erased, error) {
 const expireAtOnce = 2000
 
 // expireSome removes the oldest calls of a range.
-func (s *Store) expireSome(ctx context.Context, begin, end int64) (Erased, error) {
+func (s *Store) expireSome(ctx context.Context, begin, end int64, also []AlsoExpired) (Erased, error) {
 	var erased Erased
 	err := s.change(ctx, func(t tx) error {
 		erased = Erased{}
@@ -126,9 +131,25 @@ func (s *Store) expireSome(ctx context.Context, begin, end int64) (Erased, error
 		if err := t.row(ctx, "SELECT MAX(at) FROM (SELECT at FROM calls WHERE at >= ? AND at < ? ORDER BY at LIMIT ?) AS some", begin, end, expireAtOnce).Scan(&last); err != nil || !last.Valid {
 			return err
 		}
-		return t.overwriting(ctx, func() error { return t.expireRange(ctx, begin, last.Int64+1, &erased) })
+		err := t.overwriting(ctx, func() error { return t.expireRange(ctx, begin, last.Int64+1, &erased) })
+		if err != nil {
+			return err
+		}
+		return t.keepExpired(ctx, erased.Calls, also)
 	})
 	return erased, err
+}
+
+func (t tx) keepExpired(ctx context.Context, calls int64, all []AlsoExpired) error {
+	if calls == 0 {
+		return nil
+	}
+	for _, also := range all {
+		if err := also(ctx, t.Tx, calls); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // expireRange removes the calls of a range, but for what a dropped partition takes
