@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchboard/internal/account"
+	"switchboard/internal/database"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/problem"
 	"switchboard/internal/results"
@@ -30,7 +31,10 @@ func (c *Control) EraseCalls(ctx context.Context, in pipeline.EraseCallsInput) (
 	if err != nil {
 		return pipeline.ErasedCalls{}, err
 	}
-	e, err := c.Results.Erase(ctx, in.CallIDs, in.DryRun)
+	noted := func(ctx context.Context, t database.Tx, id string) error {
+		return c.Accounts.RecordIn(ctx, t, entryOf(account.Entry{Action: callErased, Target: id}, in.Who, in.Account))
+	}
+	e, err := c.Results.Erase(ctx, in.CallIDs, in.DryRun, noted)
 	if err != nil {
 		return pipeline.ErasedCalls{}, err
 	}
@@ -43,11 +47,6 @@ func (c *Control) EraseCalls(ctx context.Context, in pipeline.EraseCallsInput) (
 	if !in.DryRun {
 		if err := c.remove(ctx, files); err != nil {
 			return pipeline.ErasedCalls{}, err
-		}
-		for _, id := range e.CallIDs {
-			if err := c.audit(ctx, account.Entry{Action: callErased, Target: id}, in.Who, in.Account); err != nil {
-				return pipeline.ErasedCalls{}, err
-			}
 		}
 	}
 	done := erasedCalls(e, in.DryRun)
@@ -66,16 +65,13 @@ func (c *Control) ExpireCalls(ctx context.Context, in pipeline.ExpireCallsInput)
 }
 
 func (c *Control) expire(ctx context.Context, in pipeline.ExpireCallsInput) (pipeline.ErasedCalls, error) {
-	e, err := c.Results.Expire(ctx, in.Before, in.DryRun)
-	if e.Calls > 0 && !in.DryRun {
-		// What is removed stays removed, whatever went wrong after it.
+	noted := func(ctx context.Context, t database.Tx, calls int64) error {
 		entry := account.Entry{Action: callsExpired, Details: map[string]string{
-			"before": in.Before.UTC().Format(time.DateOnly), "calls": strconv.FormatInt(e.Calls, 10),
+			"before": in.Before.UTC().Format(time.DateOnly), "calls": strconv.FormatInt(calls, 10),
 		}}
-		if noted := c.audit(context.WithoutCancel(ctx), entry, in.Who, in.Account); err == nil {
-			err = noted
-		}
+		return c.Accounts.RecordIn(ctx, t, entryOf(entry, in.Who, in.Account))
 	}
+	e, err := c.Results.Expire(ctx, in.Before, in.DryRun, noted)
 	if err != nil {
 		return pipeline.ErasedCalls{}, err
 	}
@@ -99,8 +95,8 @@ func erasedCalls(e results.Erased, dryRun bool) pipeline.ErasedCalls {
 	}
 }
 
-// audit notes that something was removed, and not what was in it.
-func (c *Control) audit(ctx context.Context, e account.Entry, who string, isAccount bool) error {
+// entryOf says in the audit who has removed something, and nothing of what was in it.
+func entryOf(e account.Entry, who string, isAccount bool) account.Entry {
 	switch {
 	case isAccount:
 		e.Account = who
@@ -110,7 +106,7 @@ func (c *Control) audit(ctx context.Context, e account.Entry, who string, isAcco
 		}
 		e.Details["by"] = who
 	}
-	return c.Accounts.Record(ctx, e)
+	return e
 }
 
 // latest is when the last of the calls was stored: its event came before.

@@ -1,10 +1,8 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -61,14 +59,6 @@ type fineTuning struct {
 	judged   activities.EvaluateModelResult
 	report   activities.ReportEvaluationResult
 	result   pipeline.FineTuneResult
-}
-
-// predictions are the model's answers to the splits that it is judged on, and to the
-// conversations of the test set that grow; of a model that was trained on either, those
-// to first words as well.
-type predictions struct {
-	validation, test, known artifact.Ref
-	firstWords              *activities.AnsweredSplits
 }
 
 func (f *fineTuning) check(ctx workflow.Context) error {
@@ -200,224 +190,6 @@ func (f *fineTuning) estimate(ctx workflow.Context) error {
 	return nil
 }
 
-func (f *fineTuning) upload(ctx workflow.Context) error {
-	if err := f.enter(ctx, pipeline.Uploading); err != nil {
-		return err
-	}
-	train := f.uploadFile(ctx, "training", f.splits.TrainFile)
-	validation := f.uploadFile(ctx, "validation", f.splits.ValidationFile)
-	var trained, validated activities.UploadFileResult
-	if err := first(train.Get(ctx, &trained), validation.Get(ctx, &validated)); err != nil {
-		return err
-	}
-	f.reused(trained.Adopted && validated.Adopted)
-	f.job = activities.SubmitJobInput{
-		BaseModel:        f.in.BaseModel,
-		TrainingFile:     trained.FileID,
-		ValidationFile:   validated.FileID,
-		TrainingSHA256:   f.splits.TrainFile.SHA256,
-		ValidationSHA256: f.splits.ValidationFile.SHA256,
-		Epochs:           f.in.Epochs,
-		Seed:             f.in.Seed,
-		Owner:            f.status.Dir,
-	}
-	return nil
-}
-
-func (f *fineTuning) uploadFile(ctx workflow.Context, name string, file artifact.Ref) workflow.Future {
-	return workflow.ExecuteActivity(call(ctx, "upload the "+name+" file"), provider.UploadFile, activities.UploadFileInput{
-		File: file, Clearance: f.prepared.Clearance, Force: f.in.Force,
-	})
-}
-
-// submit does not let a cancellation interrupt the submission: the job's id
-// would be lost, and with it the way to cancel the job.
-func (f *fineTuning) submit(ctx workflow.Context) error {
-	if err := f.enter(ctx, pipeline.Submitting); err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	whole, _ := workflow.NewDisconnectedContext(ctx)
-	var job activities.SubmitJobResult
-	if err := workflow.ExecuteActivity(call(whole, "submit the fine-tuning job"), provider.SubmitJob, f.job).Get(whole, &job); err != nil {
-		return err
-	}
-	f.status.JobID, f.result.JobID = job.JobID, job.JobID
-	return nil
-}
-
-func (f *fineTuning) await(ctx workflow.Context) error {
-	if err := f.enter(ctx, pipeline.TrainingJob); err != nil {
-		return err
-	}
-	var state pipeline.JobState
-	err := workflow.ExecuteActivity(await(ctx, "await the fine-tuning job", f.in.JobDeadline), provider.AwaitJob, activities.AwaitJobInput{JobID: f.status.JobID}).Get(ctx, &state)
-	if err != nil {
-		// Whatever the reason, nobody waits for the job any more. One that
-		// has ended by itself is left as it is.
-		f.cancelJob(ctx)
-		if outOfTime(err) {
-			return refused("the fine-tuning job %s did not end within %s and was cancelled; give it more time with --job-deadline, or look it up at the provider", f.status.JobID, f.in.JobDeadline)
-		}
-		return err
-	}
-	if state.Model == "" {
-		return refused("the fine-tuning job %s succeeded but names no model; look it up at the provider", f.status.JobID)
-	}
-	f.status.Job, f.status.Model = &state, state.Model
-	f.result.Model, f.result.TrainedTokens = state.Model, state.TrainedTokens
-	return workflow.UpsertTypedSearchAttributes(ctx, modelAttribute.ValueSet(state.Model))
-}
-
-// outOfTime tells whether an activity's time ran out: while it worked, or
-// before the next attempt after a failure.
-func outOfTime(err error) bool {
-	var late *temporal.TimeoutError
-	if errors.As(err, &late) && late.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE {
-		return true
-	}
-	var failed *temporal.ActivityError
-	return errors.As(err, &failed) && failed.RetryState() == enums.RETRY_STATE_TIMEOUT
-}
-
-// cancelJob stops the job on a context of its own, since the workflow's is
-// cancelled. If even that fails, the log says so: the run ends either way.
-func (f *fineTuning) cancelJob(ctx workflow.Context) {
-	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	err := workflow.ExecuteActivity(call(ctx, "cancel the fine-tuning job"), provider.CancelJob, activities.CancelJobInput{JobID: f.status.JobID, Owner: f.status.Dir}).Get(ctx, nil)
-	if err != nil {
-		workflow.GetLogger(ctx).Error("The fine-tuning job could not be cancelled; cancel it at the provider.", "job", f.status.JobID, "error", err)
-	}
-}
-
-func (f *fineTuning) measure(ctx workflow.Context) error {
-	if err := f.enter(ctx, pipeline.Measuring); err != nil {
-		return err
-	}
-	metrics := workflow.ExecuteActivity(call(ctx, "fetch the metrics of the training"), provider.FetchMetrics, activities.FetchMetricsInput{JobID: f.status.JobID, Dir: f.status.Dir})
-	probe := workflow.ExecuteActivity(appear(ctx, "wait until the model answers"), provider.ProbeModel, activities.ProbeModelInput{Model: f.status.Model})
-	return first(metrics.Get(ctx, &f.metrics), probe.Get(ctx, nil))
-}
-
-func (f *fineTuning) evaluate(ctx workflow.Context) error {
-	if err := f.enter(ctx, pipeline.Evaluating); err != nil {
-		return err
-	}
-	turns := given("", f.in.Turns)
-	validation := f.classify(ctx, "validation", f.splits.Validation, turns)
-	test := f.classify(ctx, "test", f.splits.Test, turns)
-	known, err := askKnown(ctx, f.splits.Known, f.classify)
-	if err != nil {
-		return err
-	}
-	var onValidation, onTest activities.ClassifyPartResult
-	if err := first(validation.Get(ctx, &onValidation), test.Get(ctx, &onTest)); err != nil {
-		return err
-	}
-	f.answers = predictions{validation: onValidation.Predictions, test: onTest.Predictions, known: known.Predictions}
-	if err := f.askFirstWords(ctx); err != nil {
-		return err
-	}
-	err = workflow.ExecuteActivity(bulk(ctx, "evaluate the model"), data.EvaluateModel, activities.EvaluateModelInput{
-		Validation:            f.splits.Validation,
-		ValidationPredictions: f.answers.validation,
-		Test:                  f.splits.Test,
-		TestPredictions:       f.answers.test,
-		Known:                 f.splits.Known,
-		KnownPredictions:      f.answers.known,
-		FirstWords:            f.answers.firstWords,
-		Precision:             f.in.Precision,
-		MaxUnusable:           f.in.MaxUnusable,
-		Dir:                   f.status.Dir,
-	}).Get(ctx, &f.judged)
-	f.result.Metrics = f.judged.Metrics
-	f.result.Metrics.WithoutConfidence = onValidation.WithoutConfidence + onTest.WithoutConfidence
-	f.status.Metrics = &f.result.Metrics
-	if err != nil {
-		return err
-	}
-	return f.reportEvaluation(ctx)
-}
-
-// askFirstWords asks a model that was trained on either about first words alone too.
-func (f *fineTuning) askFirstWords(ctx workflow.Context) error {
-	if f.in.Turns != pipeline.BothTurns {
-		return nil
-	}
-	var taken activities.TakeFirstWordsResult
-	err := workflow.ExecuteActivity(quick(ctx, "take the first words of both splits"), data.TakeFirstWords, activities.TakeFirstWordsInput{
-		Validation: f.splits.Validation, Test: f.splits.Test, Dir: f.status.Dir,
-	}).Get(ctx, &taken)
-	if err != nil {
-		return err
-	}
-	validation := f.classify(ctx, "first-words-validation", taken.Validation, pipeline.FirstTurn)
-	test := f.classify(ctx, "first-words-test", taken.Test, pipeline.FirstTurn)
-	var onValidation, onTest activities.ClassifyPartResult
-	if err := first(validation.Get(ctx, &onValidation), test.Get(ctx, &onTest)); err != nil {
-		return err
-	}
-	f.answers.firstWords = &activities.AnsweredSplits{
-		Validation: taken.Validation, ValidationPredictions: onValidation.Predictions,
-		Test: taken.Test, TestPredictions: onTest.Predictions,
-	}
-	return nil
-}
-
-// firstThreshold is that of a model that was trained on either.
-func (f *fineTuning) firstThreshold() float64 {
-	if m := f.result.Metrics.FirstWords; m != nil {
-		return m.Threshold
-	}
-	return 0
-}
-
-// evaluationReport marks, in a history, that the model is judged beside others,
-// for people to read.
-const evaluationReport = "evaluation-report"
-
-func (f *fineTuning) reportEvaluation(ctx workflow.Context) error {
-	if workflow.GetVersion(ctx, evaluationReport, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return nil
-	}
-	return workflow.ExecuteActivity(bulk(ctx, "write the evaluation report"), data.ReportEvaluation, activities.ReportEvaluationInput{
-		Train:                 f.splits.Train,
-		Validation:            f.splits.Validation,
-		ValidationPredictions: f.answers.validation,
-		Test:                  f.splits.Test,
-		TestPredictions:       f.answers.test,
-		Model:                 f.status.Model,
-		BaseModel:             f.in.BaseModel,
-		Precision:             f.in.Precision,
-		TrainedTokens:         f.result.TrainedTokens,
-		Estimates:             f.costs.Estimates,
-		Seed:                  f.in.Seed,
-		TrainedOnThese:        true,
-		Epochs:                f.in.Epochs,
-		At:                    workflow.Now(ctx),
-		Dataset:               pipeline.DatasetName(f.in.Dataset),
-		Dir:                   f.status.Dir,
-		Split:                 f.splits.Counts,
-		SetAside:              f.splits.SetAside,
-		Turns:                 f.in.Turns,
-		Known:                 f.result.Metrics.Known,
-		FirstWords:            f.result.Metrics.FirstWords,
-	}).Get(ctx, &f.report)
-}
-
-func (f *fineTuning) classify(ctx workflow.Context, name string, examples artifact.Ref, turns pipeline.Turns) workflow.Future {
-	return workflow.ExecuteActivity(ask(ctx, classifying(name)), provider.ClassifyPart, activities.ClassifyPartInput{
-		Model:     f.status.Model,
-		Labels:    f.splits.Labels,
-		Examples:  examples,
-		Path:      f.dir().Answers(name),
-		Turns:     turns,
-		Clearance: f.prepared.Clearance,
-	})
-}
-
 func (f *fineTuning) record(ctx workflow.Context) error {
 	if err := f.enter(ctx, pipeline.Recording); err != nil {
 		return err
@@ -481,14 +253,6 @@ func (f *fineTuning) files() []activities.ManifestStage {
 		{Name: "metrics", Files: []artifact.Ref{f.metrics.Steps, f.metrics.Curves}},
 		{Name: "evaluation", Files: append(f.answers.files(), f.judged.Report, f.report.JSON, f.report.HTML, f.report.Confusion)},
 	}
-}
-
-func (p predictions) files() []artifact.Ref {
-	files := []artifact.Ref{p.validation, p.test, p.known}
-	if s := p.firstWords; s != nil {
-		files = append(files, s.Validation, s.ValidationPredictions, s.Test, s.TestPredictions)
-	}
-	return files
 }
 
 func (f *fineTuning) checks() []activities.Check {

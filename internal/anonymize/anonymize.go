@@ -380,15 +380,29 @@ func (a *Anonymizer) recognize(ctx context.Context, texts []string) ([][]Span, e
 	if err != nil {
 		return nil, err
 	}
-	if err := a.askModels(ctx, texts, shown, spans); err != nil {
+	if err := a.askModels(ctx, texts, shown, spans, a.believed); err != nil {
 		return nil, err
 	}
 	return spans, nil
 }
 
+// believed is what of a span in a tweet is a name; false if nothing is.
+func (a *Anonymizer) believed(t *tweet, sp Span) (Span, bool) {
+	if t.isAllowed(sp, a.lexicon) {
+		return sp, false
+	}
+	if sp.Kind == Person && t.isGerman() {
+		var left bool
+		if sp, left = t.withoutGerman(sp, a.speech); !left {
+			return sp, false
+		}
+	}
+	return t.withInitials(sp), true
+}
+
 // askModels appends to spans what the models find in the texts that are shown to them,
-// but for words that are no names.
-func (a *Anonymizer) askModels(ctx context.Context, texts []string, shown []bool, spans [][]Span) error {
+// as far as it is believed.
+func (a *Anonymizer) askModels(ctx context.Context, texts []string, shown []bool, spans [][]Span, believed func(*tweet, Span) (Span, bool)) error {
 	var asked []int
 	var batch []string
 	for i, s := range texts {
@@ -411,8 +425,8 @@ func (a *Anonymizer) askModels(ctx context.Context, texts []string, shown []bool
 				at := asked[i]
 				t.scan(texts[at], a.lexicon)
 				for _, sp := range more {
-					if !t.isAllowed(sp, a.lexicon) {
-						spans[at] = append(spans[at], t.withInitials(sp))
+					if name, ok := believed(&t, sp); ok {
+						spans[at] = append(spans[at], name)
 					}
 				}
 			}

@@ -95,7 +95,8 @@ func (a *Anonymizer) askModelsOfCalls(ctx context.Context, heard []*conversation
 	for i := range shown {
 		shown[i] = true
 	}
-	if err := a.askModels(ctx, texts, shown, spans); err != nil {
+	believed := func(t *tweet, sp Span) (Span, bool) { return t.withInitials(sp), !t.isAllowed(sp, a.lexicon) }
+	if err := a.askModels(ctx, texts, shown, spans, believed); err != nil {
 		return err
 	}
 	for _, c := range heard {

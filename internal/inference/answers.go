@@ -116,7 +116,7 @@ func peel(s string) string {
 	if trimmed := strings.TrimRight(s, ".,;:!?…。！"); trimmed != s {
 		return trimmed
 	}
-	if trimmed := strings.TrimPrefix(s, "@"); trimmed != s {
+	if trimmed := strings.TrimLeft(s, "@#"); trimmed != s {
 		return trimmed
 	}
 	if m := announced.FindStringSubmatch(s); m != nil {

@@ -15,6 +15,7 @@ func TestAnswersThatMeanALabel(t *testing.T) {
 		"ACMEAIR.":                          "AcmeAir",
 		"@AcmeAir":                          "AcmeAir",
 		"@acmeair!":                         "AcmeAir",
+		"#AcmeAir":                          "AcmeAir",
 		"AcmeAir...":                        "AcmeAir",
 		`"AcmeAir"`:                         "AcmeAir",
 		`"AcmeAir".`:                        "AcmeAir",

@@ -26,7 +26,7 @@ import (
 )
 
 // patience is for what must happen sooner or later.
-const patience = time.Minute
+const patience = 5 * time.Minute
 
 const key = "0123456789abcdef-key"
 

@@ -51,7 +51,7 @@ func produce(t *testing.T, c *kafka.Client, values ...string) {
 // take polls until as many records came as are wanted.
 func take(t *testing.T, g *kafka.Group, want int) (records []kafka.Record) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	for len(records) < want {
 		some, err := g.Poll(ctx, want-len(records))

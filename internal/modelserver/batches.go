@@ -221,7 +221,7 @@ func (s *Server) getBatch(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) listBatches(w http.ResponseWriter, r *http.Request) error {
-	data, more, err := page(r, visible(r, s.batches.newest()), 20, 100)
+	data, more, err := page(r, listed(r, s.batches.newest()), 20, 100)
 	if err != nil {
 		return err
 	}

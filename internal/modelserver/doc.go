@@ -62,7 +62,8 @@
 //     key's rates.
 //   - Of a job's events the first 100 and the latest 400 are kept.
 //   - Keys that are admin are shown an additional field, owner, of files, jobs,
-//     batches and models.
+//     batches and models. Their lists have what others made where the query asks for it,
+//     with owner=NAME or owner=*.
 //   - A paused job that is resumed is trained from the start. It ends in the
 //     same model, and counts among the active jobs all the while. One that starts
 //     from a language model goes on from where it was saved.

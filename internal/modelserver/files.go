@@ -199,7 +199,7 @@ func (u *upload) check() error {
 
 func (s *Server) listFiles(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	all := visible(r, s.files.newest())
+	all := listed(r, s.files.newest())
 	if purpose := query.Get("purpose"); purpose != "" {
 		all = slices.DeleteFunc(all, func(f file) bool { return f.Purpose != purpose })
 	}

@@ -454,7 +454,7 @@ func (s *Server) checkFile(r *http.Request, param, id, purpose string) error {
 
 func (s *Server) listJobs(w http.ResponseWriter, r *http.Request) error {
 	wanted := metadataFilter(r.URL.Query())
-	matching := slices.DeleteFunc(visible(r, s.jobs.newest()), func(j job) bool { return !wanted(j.Metadata) })
+	matching := slices.DeleteFunc(listed(r, s.jobs.newest()), func(j job) bool { return !wanted(j.Metadata) })
 	data, more, err := page(r, matching, 20, 100)
 	if err != nil {
 		return err

@@ -268,7 +268,7 @@ func (s *Server) listModels(w http.ResponseWriter, r *http.Request) error {
 		models.Data = append(models.Data, s.baseModelObject(id))
 	}
 	for _, m := range s.models.newest() {
-		if h.may(m.owner) {
+		if lists(r, m.owner) {
 			models.Data = append(models.Data, m.object(h))
 		}
 	}

@@ -45,10 +45,24 @@ func find[R belonging](c *collection[R], r *http.Request, id string) (R, bool) {
 	return found, true
 }
 
-// visible returns those of all records that the maker of a request may see.
-func visible[R belonging](r *http.Request, all []R) []R {
-	h := holderOf(r)
-	return slices.DeleteFunc(all, func(one R) bool { return !h.may(one.owner()) })
+// everybody, as the owner in the query of a list, asks for what all keys made.
+const everybody = "*"
+
+// lists tells whether a list shows what belongs to an owner: to everybody its own. A
+// client looks into lists for what it may take up as its own, so that an administrator
+// is shown what others made only when it asks for it, with owner=NAME, or for
+// [everybody].
+func lists(r *http.Request, owner string) bool {
+	h, asked := holderOf(r), r.URL.Query().Get("owner")
+	if !h.admin || asked == "" {
+		return owner != "" && owner == h.owner
+	}
+	return asked == everybody || asked == owner
+}
+
+// listed returns those of all records that a list shows to the maker of a request.
+func listed[R belonging](r *http.Request, all []R) []R {
+	return slices.DeleteFunc(all, func(one R) bool { return !lists(r, one.owner()) })
 }
 
 // changeOwn is [collection.change] for the maker of a request: what it may not

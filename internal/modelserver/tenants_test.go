@@ -309,11 +309,14 @@ func TestAdministratorSeesEverything(t *testing.T) {
 		"/v1/batches":          {ana.batch: "ana", ben.batch: "ben"},
 	} {
 		got := map[string]string{}
-		for _, one := range get[list[owned]](t, r, "root-key", "GET", path, nil).Data {
+		for _, one := range get[list[owned]](t, r, "root-key", "GET", path+"?owner=*", nil).Data {
 			got[one.ID] = one.Owner
 		}
 		if !maps.Equal(got, want) {
 			t.Errorf("%s lists %v to the administrator, want %v", path, got, want)
+		}
+		if _, answer := r.send(t, "root-key", "GET", path+"?owner=ben", nil); !strings.Contains(answer, `"ben"`) || strings.Contains(answer, `"ana"`) {
+			t.Errorf("%s lists as ben's %s", path, answer)
 		}
 		if _, answer := r.send(t, "ana-key", "GET", path, nil); strings.Contains(answer, `"owner"`) || strings.Contains(answer, ben.job) {
 			t.Errorf("%s tells a tenant %s", path, answer)
@@ -340,6 +343,28 @@ func TestAdministratorSeesEverything(t *testing.T) {
 		}
 		if status, _ := r.send(t, "ben-key", "GET", path, nil); status != 404 {
 			t.Errorf("%s is still there: %d", path, status)
+		}
+	}
+}
+
+// Clients take up jobs and files of a list as their own, so that nobody's list has what
+// others made unless an administrator asks for it.
+func TestListsHaveWhatTheKeyMade(t *testing.T) {
+	r, _ := start(t, Options{NamedKeys: twoTenants})
+	ana, root := r.everything(t, "ana-key"), r.everything(t, "root-key")
+	for path, one := range map[string]struct{ theirs, own string }{
+		"/v1/files":            {ana.training, root.training},
+		"/v1/fine_tuning/jobs": {ana.job, root.job},
+		"/v1/batches":          {ana.batch, root.batch},
+		"/v1/models":           {ana.model, root.model},
+	} {
+		if _, answer := r.send(t, "root-key", "GET", path, nil); strings.Contains(answer, one.theirs) || !strings.Contains(answer, one.own) {
+			t.Errorf("%s lists to an administrator %s", path, answer)
+		}
+		for _, asked := range []string{"?owner=root", "?owner=*"} {
+			if _, answer := r.send(t, "ana-key", "GET", path+asked, nil); strings.Contains(answer, one.own) || !strings.Contains(answer, one.theirs) {
+				t.Errorf("%s%s lists to a tenant %s", path, asked, answer)
+			}
 		}
 	}
 }

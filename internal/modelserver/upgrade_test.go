@@ -36,13 +36,14 @@ func oldFolder(t *testing.T) string {
 	return dir
 }
 
-// seesOld reports which of the old things a key is shown: all, or none.
+// seesOld reports which of the old things a key is shown that asks for what everybody
+// made: all, or none.
 func (r *running) seesOld(t *testing.T, key string) (files, jobs, batches, models int) {
 	t.Helper()
-	files = len(get[list[fileObject]](t, r, key, "GET", "/v1/files", nil).Data)
-	jobs = len(get[list[jobObject]](t, r, key, "GET", "/v1/fine_tuning/jobs", nil).Data)
-	batches = len(get[list[batchObject]](t, r, key, "GET", "/v1/batches", nil).Data)
-	models = len(get[list[modelObject]](t, r, key, "GET", "/v1/models", nil).Data) - 1
+	files = len(get[list[fileObject]](t, r, key, "GET", "/v1/files?owner=*", nil).Data)
+	jobs = len(get[list[jobObject]](t, r, key, "GET", "/v1/fine_tuning/jobs?owner=*", nil).Data)
+	batches = len(get[list[batchObject]](t, r, key, "GET", "/v1/batches?owner=*", nil).Data)
+	models = len(get[list[modelObject]](t, r, key, "GET", "/v1/models?owner=*", nil).Data) - 1
 	return files, jobs, batches, models
 }
 

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
+	"switchboard/internal/database"
 	"switchboard/internal/problem"
 )
 
@@ -69,10 +69,14 @@ type Range struct {
 // maxErase is how many calls are erased by id at once.
 const maxErase = 1000
 
+// AlsoErased is [Also] for each call that is erased.
+type AlsoErased func(ctx context.Context, t database.Tx, callID string) error
+
 // Erase removes calls and what people said about them, and takes them out of the
 // counts: all of it, or nothing. A dry run removes nothing and tells the same. More than
-// 1,000 ids are a problem of kind BadInput.
-func (s *Store) Erase(ctx context.Context, callIDs []string, dryRun bool) (Erased, error) {
+// 1,000 ids are a problem of kind BadInput. After another error it is safe to erase the
+// same calls again: what was not overwritten then is.
+func (s *Store) Erase(ctx context.Context, callIDs []string, dryRun bool, also ...AlsoErased) (Erased, error) {
 	ids := slices.Compact(slices.Sorted(slices.Values(callIDs)))
 	if len(ids) > maxErase {
 		return Erased{}, problem.Input("%d calls are too many to erase at once; give at most %d", len(ids), maxErase)
@@ -85,16 +89,39 @@ func (s *Store) Erase(ctx context.Context, callIDs []string, dryRun bool) (Erase
 		if err == nil && dryRun {
 			return rehearsed
 		}
+		for _, keep := range also {
+			for _, id := range erased.CallIDs {
+				if err == nil {
+					err = keep(ctx, t.Tx, id)
+				}
+			}
+		}
 		return err
 	})
-	if err == nil && erased.Calls > 0 {
-		err = s.scrub(ctx)
+	if err == nil {
+		err = s.scrubAfter(ctx, erased)
 	}
 	if err != nil && !errors.Is(err, rehearsed) {
 		return Erased{}, fmt.Errorf("erasing calls: %w", err)
 	}
 	erased.Ranges = rangesOf(erased.Events)
 	return erased, nil
+}
+
+// scrubAfter overwrites what was erased, now or at an attempt that came no further.
+func (s *Store) scrubAfter(ctx context.Context, e Erased) error {
+	before := false
+	for _, id := range e.Missing {
+		removed, err := s.Removed(ctx, id)
+		if err != nil {
+			return err
+		}
+		before = before || removed
+	}
+	if e.Calls == 0 && !before {
+		return nil
+	}
+	return s.scrub(ctx)
 }
 
 func (t tx) eraseAll(ctx context.Context, ids []string, erased *Erased) error {
@@ -203,170 +230,6 @@ func sortRanges(ranges []Range) []Range {
 	return ranges
 }
 
-// maxExpire is how many calls Expire removes before it stops.
-const maxExpire = 1_000_000
-
-// Expire removes the calls of whole days, of UTC, that lie before a moment, the oldest
-// first, and what people said about them. Each day goes wholly or, on SQLite, in
-// pieces, of which what is done stays done. It stops after a day with which it has
-// removed a million calls or more, and says so. A dry run removes nothing and counts
-// the calls of all days.
-func (s *Store) Expire(ctx context.Context, before time.Time, dryRun bool) (Erased, error) {
-	end := micros(before.UTC().Truncate(24 * time.Hour))
-	erased, err := s.expire(ctx, end, dryRun)
-	if err != nil {
-		return erased, fmt.Errorf("removing old calls: %w", err)
-	}
-	return erased, nil
-}
-
-func (s *Store) expire(ctx context.Context, end int64, dryRun bool) (Erased, error) {
-	if dryRun {
-		return s.expired(ctx, end)
-	}
-	var total Erased
-	ranges := []Range{}
-	for {
-		day, found, err := s.oldestDay(ctx, end)
-		if err != nil || !found {
-			total.Ranges = joinRanges(ranges)
-			return total, err
-		}
-		if total.Calls >= maxExpire {
-			total.Ranges, total.More = joinRanges(ranges), true
-			return total, nil
-		}
-		removed, err := s.expireDay(ctx, day)
-		if err != nil {
-			total.Ranges = joinRanges(ranges)
-			return total, err
-		}
-		total.add(&removed)
-		ranges = append(ranges, removed.Ranges...)
-	}
-}
-
-func (e *Erased) add(o *Erased) {
-	e.Calls += o.Calls
-	e.Transcripts += o.Transcripts
-	e.Words += o.Words
-	e.Judgements += o.Judgements
-	e.Outbox += o.Outbox
-	e.Withdrawn += o.Withdrawn
-	e.Partitions = append(e.Partitions, o.Partitions...)
-	e.CallIDs = append(e.CallIDs, o.CallIDs...)
-}
-
-func joinRanges(ranges []Range) []Range {
-	joined := []Range{}
-	for _, r := range sortRanges(ranges) {
-		if n := len(joined); n > 0 && joined[n-1].Topic == r.Topic && joined[n-1].Partition == r.Partition {
-			last := &joined[n-1]
-			last.First, last.Last, last.Calls = min(last.First, r.First), max(last.Last, r.Last), last.Calls+r.Calls
-			continue
-		}
-		joined = append(joined, r)
-	}
-	return joined
-}
-
-const day = 24 * hour
-
-// oldestDay returns the day of the oldest call, or on PostgreSQL of the oldest
-// partition, if all of it lies before a moment.
-func (s *Store) oldestDay(ctx context.Context, end int64) (begin int64, found bool, err error) {
-	var oldest sql.NullInt64
-	if s.base.Postgres() {
-		oldest, err = s.oldestPartition(ctx)
-	} else {
-		err = s.direct().row(ctx, "SELECT MIN(at) FROM calls").Scan(&oldest)
-	}
-	if err != nil || !oldest.Valid {
-		return 0, false, err
-	}
-	begin = oldest.Int64 - oldest.Int64%day
-	return begin, begin+day <= end, nil
-}
-
-func (s *Store) expireDay(ctx context.Context, begin int64) (Erased, error) {
-	if s.base.Postgres() {
-		return s.dropDay(ctx, begin)
-	}
-	var total Erased
-	ranges := []Range{}
-	for {
-		removed, err := s.expireSome(ctx, begin, begin+day)
-		total.add(&removed)
-		ranges = append(ranges, removed.Ranges...)
-		done := removed.Calls < expireAtOnce
-		if err == nil && done {
-			err = s.scrub(ctx)
-		}
-		if err != nil || done {
-			total.Ranges = joinRanges(ranges)
-			return total, err
-		}
-	}
-}
-
-// expireAtOnce is how many calls SQLite removes in one change, for which whoever
-// stores calls has to wait.
-const expireAtOnce = 2000
-
-// expireSome removes the oldest calls of a range.
-func (s *Store) expireSome(ctx context.Context, begin, end int64) (Erased, error) {
-	var erased Erased
-	err := s.change(ctx, func(t tx) error {
-		erased = Erased{}
-		var last sql.NullInt64
-		if err := t.row(ctx, "SELECT MAX(at) FROM (SELECT at FROM calls WHERE at >= ? AND at < ? ORDER BY at LIMIT ?) AS some", begin, end, expireAtOnce).Scan(&last); err != nil || !last.Valid {
-			return err
-		}
-		return t.overwriting(ctx, func() error { return t.expireRange(ctx, begin, last.Int64+1, &erased) })
-	})
-	return erased, err
-}
-
-// expireRange removes the calls of a range, but for what a dropped partition takes
-// with it.
-func (t tx) expireRange(ctx context.Context, begin, end int64, erased *Erased) error {
-	if err := t.describe(ctx, begin, end, erased); err != nil {
-		return err
-	}
-	const those = " WHERE call_id IN (SELECT call_id FROM calls WHERE at >= ? AND at < ?)"
-	statements := []struct {
-		removed   *int64
-		statement string
-	}{
-		{&erased.Outbox, "DELETE FROM call_outbox" + those},
-		{&erased.Judgements, "DELETE FROM judgements WHERE call_at >= ? AND call_at < ?"},
-	}
-	if !t.s.base.Postgres() {
-		statements = append(statements, []struct {
-			removed   *int64
-			statement string
-		}{
-			{&erased.Words, "DELETE FROM transcript_words WHERE rowid >= ? AND rowid < ?"},
-			{&erased.Transcripts, "DELETE FROM transcripts WHERE at >= ? AND at < ?"},
-			{&erased.Calls, "DELETE FROM calls WHERE at >= ? AND at < ?"},
-		}...)
-	}
-	for _, s := range statements {
-		n, err := t.exec(ctx, s.statement, begin, end)
-		if err != nil {
-			return err
-		}
-		*s.removed = n
-		if s.removed != &erased.Outbox {
-			continue
-		}
-		if erased.Withdrawn, err = t.withdrawRange(ctx, begin, end); err != nil {
-			return err
-		}
-	}
-	return t.restateRange(ctx, begin, end)
-}
-
 // withdraw lays into the outbox that there is no answer any more about calls that were
 // removed. A relay that has just taken an answer publishes it within its lease, and this
 // comes after it.
@@ -381,19 +244,6 @@ func (t tx) withdraw(ctx context.Context, ids []string) (int64, error) {
 		}
 	}
 	return int64(len(ids)), nil
-}
-
-// withdrawRange is withdraw for the calls of a range that are about to be removed.
-func (t tx) withdrawRange(ctx context.Context, begin, end int64) (int64, error) {
-	if !t.s.Withdraws {
-		return 0, nil
-	}
-	nothing := "X''"
-	if t.s.base.Postgres() {
-		nothing = "''::bytea"
-	}
-	return t.exec(ctx, "INSERT INTO call_outbox (call_id, value, taken) SELECT call_id, "+nothing+", CAST(? AS BIGINT) FROM calls WHERE at >= ? AND at < ?"+wasPublished,
-		micros(t.s.now().Add(Lease)), begin, end, string(Redacted), string(Rejected), FromRun)
 }
 
 // wasPublished holds of calls whose answer has been published, or is to be.
@@ -419,40 +269,6 @@ func (t tx) describe(ctx context.Context, begin, end int64, erased *Erased) erro
 	}
 	erased.Ranges = rangesOf(events)
 	return rows.Err()
-}
-
-// expired counts what lies before a moment.
-func (s *Store) expired(ctx context.Context, end int64) (Erased, error) {
-	var e Erased
-	t := s.direct()
-	for _, count := range []struct {
-		rows  *int64
-		query string
-	}{
-		{&e.Calls, "SELECT COUNT(*) FROM calls WHERE at < ?"},
-		{&e.Transcripts, "SELECT COUNT(*) FROM transcripts WHERE at < ?"},
-		{&e.Judgements, "SELECT COUNT(*) FROM judgements WHERE call_at < ?"},
-		{&e.Outbox, "SELECT COUNT(*) FROM call_outbox WHERE call_id IN (SELECT call_id FROM calls WHERE at < ?)"},
-	} {
-		if err := t.row(ctx, count.query, end).Scan(count.rows); err != nil {
-			return e, err
-		}
-	}
-	e.Words = e.Transcripts
-	if s.Withdraws {
-		if err := t.row(ctx, "SELECT COUNT(*) FROM calls WHERE at < ?"+wasPublished, end, string(Redacted), string(Rejected), FromRun).Scan(&e.Withdrawn); err != nil {
-			return e, err
-		}
-	}
-	var err error
-	e.Ranges, err = list(ctx, s, func(rows *sql.Rows) (r Range, err error) {
-		return r, rows.Scan(&r.Topic, &r.Partition, &r.First, &r.Last, &r.Calls)
-	}, "SELECT topic, topic_partition, MIN(topic_offset), MAX(topic_offset), COUNT(*) FROM calls WHERE at < ? AND topic <> '' GROUP BY 1, 2", end)
-	e.Ranges = sortRanges(e.Ranges)
-	if err == nil && s.base.Postgres() {
-		e.Partitions, err = s.partitionsBefore(ctx, end)
-	}
-	return e, err
 }
 
 // Removed tells that a call was stored, and was removed since.

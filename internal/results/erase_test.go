@@ -1,11 +1,15 @@
 package results
 
 import (
+	"context"
+	"errors"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"switchboard/internal/database"
 	"switchboard/internal/database/databasetest"
 	"switchboard/internal/pipeline"
 )
@@ -47,6 +51,70 @@ func TestErasedCallsAreGoneFromEveryTableAndCount(t *testing.T) {
 	})
 }
 
+// What is kept beside an erasure is kept of each call, or nothing is erased; a rehearsal
+// leaves nothing of either.
+func TestErasingIsNotedOrNotDone(t *testing.T) {
+	each(t, func(t *testing.T, s *Store, c *clock) {
+		fill(t, s, c, 6)
+		ids := []string{aCall(2).ID, aCall(4).ID, "nobody"}
+		var noted []string
+		note := func(_ context.Context, _ database.Tx, id string) error {
+			noted = append(noted, id)
+			return nil
+		}
+		full := errors.New("the audit takes nothing")
+		if _, err := s.Erase(t.Context(), ids, false, note, func(context.Context, database.Tx, string) error { return full }); !errors.Is(err, full) {
+			t.Errorf("erased without a note: %v", err)
+		}
+		wantConsistent(t, s)
+		if all := everything(t, s, Filter{}, 50); len(all) != 6 {
+			t.Errorf("%d calls are left, want all 6", len(all))
+		}
+		noted = nil
+		for _, dryRun := range []bool{true, false, false} {
+			before := len(noted)
+			got, err := s.Erase(t.Context(), ids, dryRun, note)
+			want := got.CallIDs
+			if dryRun {
+				want = nil
+			}
+			if err != nil || !slices.Equal(noted[before:], want) {
+				t.Errorf("dry run %v: erased %q, and noted %q, %v", dryRun, got.CallIDs, noted[before:], err)
+			}
+		}
+	})
+}
+
+// The same of calls that are removed for their age, day by day.
+func TestExpiringIsNotedOrNotDone(t *testing.T) {
+	each(t, func(t *testing.T, s *Store, c *clock) {
+		fill(t, s, c, 6)
+		all := len(everything(t, s, Filter{}, 50))
+		full := errors.New("the audit takes nothing")
+		before := noon.AddDate(0, 0, 9)
+		if _, err := s.Expire(t.Context(), before, false, func(context.Context, database.Tx, int64) error { return full }); !errors.Is(err, full) {
+			t.Errorf("expired without a note: %v", err)
+		}
+		if left := everything(t, s, Filter{}, 50); len(left) != all {
+			t.Errorf("%d calls are left, want all %d", len(left), all)
+		}
+		noted := int64(0)
+		note := func(_ context.Context, _ database.Tx, calls int64) error {
+			noted += calls
+			return nil
+		}
+		for _, dryRun := range []bool{true, false} {
+			got, err := s.Expire(t.Context(), before, dryRun, note)
+			if err != nil || got.Calls != int64(all) || (noted != 0) == dryRun {
+				t.Errorf("dry run %v: expired %d, and noted %d, %v", dryRun, got.Calls, noted, err)
+			}
+		}
+		if noted != int64(all) {
+			t.Errorf("noted %d calls, want %d", noted, all)
+		}
+	})
+}
+
 // wantConsistentCounts compares the counts with the calls.
 func wantConsistentCounts(t *testing.T, s *Store) {
 	t.Helper()
@@ -75,6 +143,18 @@ func TestErasedWordsAreOverwritten(t *testing.T) {
 	for name, erase := range map[string]func(s *Store) (Erased, error){
 		"by id":  func(s *Store) (Erased, error) { return s.Erase(t.Context(), []string{aCall(7).ID}, false) },
 		"by age": func(s *Store) (Erased, error) { return s.Expire(t.Context(), noon.AddDate(0, 0, 2), false) },
+		"by id, at the second attempt": func(s *Store) (Erased, error) {
+			// The first one is broken off once its change is made.
+			ctx, erased := t.Context(), Erased{}
+			err := s.change(ctx, func(t tx) error {
+				return t.overwriting(ctx, func() error { return t.eraseAll(ctx, []string{aCall(7).ID}, &erased) })
+			})
+			if err != nil {
+				return erased, err
+			}
+			_, err = s.Erase(ctx, []string{aCall(7).ID}, false)
+			return erased, err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			location := databasetest.SQLite(t)

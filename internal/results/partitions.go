@@ -126,7 +126,7 @@ func partitionsOf(begin int64) []string {
 
 // dropDay removes a day's partitions, and what belongs to their calls. Whoever reads
 // or stores calls waits for it; it waits for them, but not for ever.
-func (s *Store) dropDay(ctx context.Context, begin int64) (Erased, error) {
+func (s *Store) dropDay(ctx context.Context, begin int64, also []AlsoExpired) (Erased, error) {
 	var erased Erased
 	err := s.change(ctx, func(t tx) error {
 		erased = Erased{Partitions: partitionsOf(begin)}
@@ -149,7 +149,7 @@ func (s *Store) dropDay(ctx context.Context, begin int64) (Erased, error) {
 				return err
 			}
 		}
-		return nil
+		return t.keepExpired(ctx, erased.Calls, also)
 	})
 	return erased, err
 }

@@ -116,7 +116,7 @@ func (t *Table) RepliesUsable(name string, ambiguous []int32, limit float64) err
 
 // LimitAdvice ends the message of a refusal for which the limit is the reason.
 func LimitAdvice(limit float64) string {
-	return fmt.Sprintf("a run is refused where that are more than %g%%, and --max-unusable sets another limit", 100*limit)
+	return fmt.Sprintf("more than %g%% of them ends a run, unless --max-unusable sets another limit", 100*limit)
 }
 
 // sentence says how much of a column cannot be used, where, and what to do.

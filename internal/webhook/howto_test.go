@@ -3,7 +3,6 @@ package webhook
 import (
 	"bufio"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -28,8 +27,12 @@ func TestReceiverOfTheHowTo(t *testing.T) {
 	if found == nil {
 		t.Fatal("docs/how-to.md shows no receiver")
 	}
-	port := freePort(t)
-	cmd := exec.Command(python, "-c", strings.Replace(string(found[1]), "8000", port, 1))
+	// On a port that is free, which it tells first.
+	const serving = `http.server.HTTPServer(("127.0.0.1", 8000), Receiver).serve_forever()`
+	program := strings.Replace(string(found[1]), serving, strings.Join([]string{
+		`receiver = http.server.HTTPServer(("127.0.0.1", 0), Receiver)`, `print(receiver.server_port, flush=True)`, `receiver.serve_forever()`,
+	}, "\n"), 1)
+	cmd := exec.Command(python, "-c", program)
 	cmd.Env = append(os.Environ(), "SWITCHBOARD_NOTIFY_SECRET="+secret)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -40,16 +43,22 @@ func TestReceiverOfTheHowTo(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _, _ = cmd.Process.Kill(), cmd.Wait() })
+	lines := bufio.NewReader(out)
+	port, err := lines.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	port = strings.TrimSpace(port)
 
 	s, err := NewSender("localhost:"+port, secret)
 	if err != nil {
 		t.Fatal(err)
 	}
 	address, body := "http://localhost:"+port+"/", []byte(`{"type":"run.done","data":{"workflow_id":"apply-x-1"}}`)
-	for s.Send(t.Context(), address, "id-1", body) != nil { // it takes a moment to listen
-		time.Sleep(50 * time.Millisecond)
+	if err := s.Send(t.Context(), address, "id-1", body); err != nil {
+		t.Fatal(err)
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
+	line, err := lines.ReadString('\n')
 	if err != nil || line != "run.done apply-x-1\n" {
 		t.Errorf("it printed %q, %v", line, err)
 	}
@@ -71,18 +80,4 @@ func TestReceiverOfTheHowTo(t *testing.T) {
 			t.Errorf("%s is answered with %s", name, answer.Status)
 		}
 	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }

@@ -21,8 +21,6 @@ type step struct {
 	name, command string
 	// prompted has the output begin with the command.
 	prompted bool
-	// progress takes what the command reports on its way, instead of its result.
-	progress bool
 	// until repeats the command until its output matches.
 	until string
 	// head takes the first lines of this file of the run instead, such as
@@ -35,7 +33,7 @@ type step struct {
 var tutorial = []step{
 	{name: "doctor", command: "starter doctor"},
 	{name: "finetune-started", command: "starter finetune --dataset datasets/sample/tweets.csv --target-size 150 --epochs 4"},
-	{name: "finetune-progress", command: "starter status --watch", progress: true},
+	{command: "starter status --watch"},
 	{name: "finetune-balanced", command: "starter status"},
 	{name: "apply", command: "starter apply --dataset datasets/sample/production.csv --watch"},
 	{name: "output-csv", command: "starter status RUN", head: "output.csv"},
@@ -246,8 +244,6 @@ func (s *session) take(ctx context.Context, step step) error {
 	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
 		args := words(strings.ReplaceAll(step.command, "RUN", s.latest))
 		c := s.command(ctx, args[0], args[1:]...)
-		var progress bytes.Buffer
-		c.Stderr = &progress
 		out, err := output(c)
 		if err != nil {
 			return err
@@ -260,9 +256,6 @@ func (s *session) take(ctx context.Context, step step) error {
 				return fmt.Errorf("%s does not come to print %s:\n%s", step.command, step.until, out)
 			}
 			continue
-		}
-		if step.progress {
-			out = progress.Bytes()
 		}
 		if step.head != "" {
 			if out, err = head(out, step.head); err != nil {
@@ -296,13 +289,10 @@ func words(command string) []string {
 // fails.
 func output(c *exec.Cmd) ([]byte, error) {
 	var out, said bytes.Buffer
-	c.Stdout = &out
-	if c.Stderr == nil {
-		c.Stderr = &said
-	}
+	c.Stdout, c.Stderr = &out, &said
 	err := c.Run()
 	if err != nil {
-		err = fmt.Errorf("%s: %w\n%s%s", strings.Join(c.Args, " "), err, &out, c.Stderr)
+		err = fmt.Errorf("%s: %w\n%s%s", strings.Join(c.Args, " "), err, &out, &said)
 	}
 	return out.Bytes(), err
 }

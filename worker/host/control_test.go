@@ -177,16 +177,12 @@ func TestCorrectionsAreImportedThroughTemporal(t *testing.T) {
 	s.steps([]step{{"corrections import " + table, badInput, []string{"line 2", "the label is no company"}, ""}})
 }
 
-// Whoever asks where no worker is hears so soon.
+// Whoever asks where no worker is hears so.
 func TestNoWorkerAnswers(t *testing.T) {
 	s := newSite(t, pipeline.SearchAttributes...)
-	began := time.Now()
 	code, _, stderr := s.run("models", "list")
 	if code != 3 || !strings.Contains(stderr, "no worker answered within 10s; start one with") {
 		t.Errorf("exit code %d, %q", code, stderr)
-	}
-	if took := time.Since(began); took > 25*time.Second {
-		t.Errorf("it took %s", took)
 	}
 	state, message := s.diagnosed("control worker")
 	if state != "problem" || !strings.Contains(message, "no worker polls the task queue "+pipeline.ControlTaskQueue) {
