@@ -11,6 +11,7 @@ import (
 	"switchboard/internal/cost"
 	"switchboard/internal/database"
 	"switchboard/internal/dataset"
+	"switchboard/internal/pace"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/results"
 )
@@ -28,6 +29,8 @@ type Data struct {
 	Prices cost.Table
 	// saveEvery is saveSlices, but in tests.
 	saveEvery time.Duration
+	// anonymizing is how fast all parts together are anonymized.
+	anonymizing pace.Pace
 }
 
 // rows reads all rows of one Parquet artifact.

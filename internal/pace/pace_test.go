@@ -1,0 +1,97 @@
+package pace
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// clock is a time that passes when it is told to.
+type clock struct{ at time.Time }
+
+func (c *clock) pass(d time.Duration) { c.at = c.at.Add(d) }
+
+func started() (*Pace, *clock) {
+	c := &clock{time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)}
+	return &Pace{Now: func() time.Time { return c.at }}, c
+}
+
+func (c *clock) work(t *Task, perSecond int64, seconds int) {
+	for range seconds {
+		c.pass(time.Second)
+		t.Did(perSecond)
+	}
+}
+
+func near(t *testing.T, what string, got, want float64) {
+	t.Helper()
+	if math.Abs(got-want) > 0.01*want {
+		t.Errorf("%s: %.2f units a second, want %.2f", what, got, want)
+	}
+}
+
+func TestNothingIsToldBeforeEnoughIsKnown(t *testing.T) {
+	p, c := started()
+	task := p.Begin()
+	if task.Rate() != 0 {
+		t.Error("there is a pace before anything was done")
+	}
+	c.work(task, 100, 2)
+	if task.Rate() != 0 {
+		t.Error("there is a pace after two seconds")
+	}
+	c.work(task, 100, 1)
+	near(t, "after three seconds", task.Rate(), 100)
+}
+
+func TestTasksShareThePace(t *testing.T) {
+	p, c := started()
+	a, b := p.Begin(), p.Begin()
+	for range 10 {
+		c.pass(time.Second)
+		a.Did(30)
+		b.Did(10)
+	}
+	near(t, "one of two", a.Rate(), 20)
+	near(t, "the other", b.Rate(), 20)
+	b.End()
+	near(t, "the one that is left", a.Rate(), 40)
+}
+
+func TestOnlyTheLastMinuteCounts(t *testing.T) {
+	p, c := started()
+	task := p.Begin()
+	c.work(task, 1000, 100)
+	c.work(task, 100, 60)
+	near(t, "after a minute of it", task.Rate(), 100)
+}
+
+func TestIdleTimeDoesNotCount(t *testing.T) {
+	p, c := started()
+	task := p.Begin()
+	c.work(task, 100, 10)
+	task.End()
+	c.pass(time.Hour)
+	task = p.Begin()
+	if task.Rate() != 0 {
+		t.Error("a pace was kept over an hour without work")
+	}
+	c.work(task, 50, 5)
+	near(t, "after the pause", task.Rate(), 50)
+}
+
+// However the work comes in, as little is kept.
+func TestFewMarksAreKept(t *testing.T) {
+	p, c := started()
+	task := p.Begin()
+	random := rand.New(rand.NewPCG(1, 1))
+	for range 100_000 {
+		c.pass(time.Duration(random.IntN(20)) * time.Millisecond)
+		task.Did(1)
+	}
+	if len(p.marks) > 2*int(window/apart) {
+		t.Errorf("%d marks", len(p.marks))
+	}
+	near(t, "a hundred thousand reports", task.Rate(), 1000/9.5)
+}
