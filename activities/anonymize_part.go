@@ -149,7 +149,7 @@ func (d *Data) anonymize(ctx context.Context, in AnonymizePartInput, conversatio
 	defer task.End()
 	size := firstSlice
 	for from := len(s.examples); from < len(conversations); from = len(s.examples) {
-		s.report(ctx, len(conversations), task.Rate())
+		s.report(ctx, len(conversations), d.anonymizing.Rate())
 		began := time.Now()
 		e, spans, err := d.Anonymizer.Conversations(ctx, conversations[from:threadEnd(conversations, from+size)])
 		if err != nil {

@@ -93,7 +93,7 @@ func (p *Provider) ClassifyPart(ctx context.Context, in ClassifyPartInput) (Clas
 	}, func(now inference.Progress) {
 		task.Did(int64(now.Done - answered))
 		answered = now.Done
-		report(ctx, pipeline.Progress{Done: int64(now.Done), Total: int64(now.Total), Unit: "conversations", Rate: task.Rate()})
+		report(ctx, pipeline.Progress{Done: int64(now.Done), Total: int64(now.Total), Unit: "conversations", Rate: p.asking.Rate()})
 	})
 	if err != nil {
 		return ClassifyPartResult{}, err

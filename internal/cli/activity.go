@@ -22,8 +22,10 @@ type activity struct {
 	// another one starts; it is nil while one is under way.
 	Failure     string     `json:"failure,omitempty"`
 	NextAttempt *time.Time `json:"next_attempt,omitempty"`
-	// idle tells that its progress is that of an attempt that works no more.
-	idle bool
+	// idle tells that its progress is that of an attempt that works no more, worker
+	// whose it is.
+	idle   bool
+	worker string
 }
 
 // awaitJob is the activity whose heartbeats are a [pipeline.JobProgress].
@@ -35,7 +37,7 @@ const silent = 30 * time.Second
 
 func (r *report) addActivities(c *connection, pending []*workflowpb.PendingActivityInfo) {
 	for _, p := range pending {
-		a := activity{Type: p.GetActivityType().GetName(), Attempt: max(p.GetAttempt(), 1)}
+		a := activity{Type: p.GetActivityType().GetName(), Attempt: max(p.GetAttempt(), 1), worker: p.GetLastWorkerIdentity()}
 		if p.GetLastFailure() != nil {
 			a.Failure = c.attemptFailure(p).Error()
 		}

@@ -24,7 +24,8 @@ func (r report) left(now time.Time) time.Duration {
 // work is what is left to do in the present stage, in the unit of its activities, and
 // how many of them are done a second.
 func (r report) work() (left, rate float64) {
-	var total, begun, working, paced float64
+	var total, begun float64
+	rates := map[string]float64{} // by worker, which tells the same with each of its activities
 	for _, a := range r.Activities {
 		p := a.Progress
 		if p == nil || p.Total == 0 {
@@ -33,25 +34,19 @@ func (r report) work() (left, rate float64) {
 		begun++
 		total += float64(p.Total)
 		left += float64(max(p.Total-p.Done, 0))
-		if a.idle {
-			continue
-		}
-		working++
-		if p.Rate > 0 {
-			paced++
-			rate += p.Rate
+		if !a.idle && p.Rate > 0 {
+			rates[a.worker] = p.Rate
 		}
 	}
-	if paced == 0 {
-		return 0, 0
+	for _, r := range rates {
+		rate += r
 	}
-	if all := r.statuses(); len(all) > 0 && all[len(all)-1].PartsTotal > 0 {
+	if all := r.statuses(); begun > 0 && len(all) > 0 && all[len(all)-1].PartsTotal > 0 {
 		s := all[len(all)-1]
 		// Parts that nobody has begun are as large as those under way.
 		left += max(float64(s.PartsTotal-s.PartsDone)-begun, 0) * total / begun
 	}
-	// What has just begun will go as the others do.
-	return left, rate * working / paced
+	return left, rate
 }
 
 // timeFor is how long work takes, 0 where there is no rate.

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"switchboard/internal/pace"
+	meter "switchboard/internal/pace"
 	"switchboard/internal/pipeline"
 )
 
@@ -14,8 +14,8 @@ func TestLeft(t *testing.T) {
 	at := func(done, total int64, rate float64) activity {
 		return activity{Progress: &pipeline.Progress{Done: done, Total: total, Unit: "conversations", Rate: rate}}
 	}
-	silent := at(50, 100, 10)
-	silent.idle = true
+	silent, other := at(50, 100, 10), at(50, 100, 30)
+	silent.idle, other.worker = true, "another"
 	running := func(r report) report { r.State = stateRunning; return r }
 	for _, c := range []struct {
 		name string
@@ -26,8 +26,9 @@ func TestLeft(t *testing.T) {
 		{"no pace yet", report{Activities: []activity{at(50, 100, 0)}}, 0},
 		{"no total", report{Activities: []activity{at(50, 0, 10)}}, 0},
 		{"one activity", report{Activities: []activity{at(50, 100, 10)}}, 5 * time.Second},
-		{"two share the work", report{Activities: []activity{at(0, 100, 10), at(100, 200, 10)}}, 10 * time.Second},
-		{"one has just begun", report{Activities: []activity{at(0, 100, 0), at(0, 100, 10)}}, 10 * time.Second},
+		{"two of one worker", report{Activities: []activity{at(0, 100, 10), at(100, 200, 10)}}, 20 * time.Second},
+		{"two workers", report{Activities: []activity{at(50, 100, 10), other}}, 2500 * time.Millisecond},
+		{"one has just begun", report{Activities: []activity{at(0, 100, 0), at(0, 100, 10)}}, 20 * time.Second},
 		{"nobody works", report{Activities: []activity{silent}}, 0},
 		{"one of two works", report{Activities: []activity{silent, at(50, 100, 10)}}, 10 * time.Second},
 		{"parts wait", report{Status: &pipeline.Status{PartsDone: 2, PartsTotal: 5}, Activities: []activity{at(50, 100, 10)}}, 25 * time.Second},
@@ -92,7 +93,7 @@ func TestEstimateIsWithinAFifthAfterTheFirstTenth(t *testing.T) {
 type simulation struct {
 	random  *rand.Rand
 	at      time.Duration
-	pace    *pace.Pace
+	pace    *meter.Pace
 	waiting []int64 // sizes of parts
 	slots   []*part
 	done    int
@@ -104,7 +105,7 @@ type simulation struct {
 
 type part struct {
 	size, done int64
-	task       *pace.Task
+	task       *meter.Task
 	told       pipeline.Progress
 }
 
@@ -134,7 +135,7 @@ func newSimulation(seed uint64) *simulation {
 
 // begin starts a worker.
 func (s *simulation) begin() {
-	s.pace = &pace.Pace{Now: func() time.Time { return noon.Add(s.at) }}
+	s.pace = &meter.Pace{Now: func() time.Time { return noon.Add(s.at) }}
 	for _, p := range s.slots {
 		p.task = s.pace.Begin()
 	}
@@ -147,12 +148,12 @@ func (s *simulation) step() bool {
 		// Whatever it does next, the worker is gone, and what it told stays.
 		s.left, s.away = true, s.at+outage
 	}
-	if s.at < s.away {
-		s.look()
-		return true
-	}
 	if s.at == s.away {
 		s.begin()
+	}
+	if s.at <= s.away {
+		s.look()
+		return true
 	}
 	for len(s.slots) < slots && len(s.waiting) > 0 {
 		p := &part{size: s.waiting[0], task: s.pace.Begin()}
@@ -172,7 +173,7 @@ func (s *simulation) work() {
 		n := min(int64(perSecond/float64(len(s.slots))*(0.5+s.random.Float64())), p.size-p.done)
 		p.task.Did(n)
 		p.done += n
-		p.told = pipeline.Progress{Done: p.done, Total: p.size, Unit: "conversations", Rate: p.task.Rate()}
+		p.told = pipeline.Progress{Done: p.done, Total: p.size, Unit: "conversations", Rate: s.pace.Rate()}
 		if p.done < p.size {
 			under = append(under, p)
 			continue
@@ -186,11 +187,11 @@ func (s *simulation) work() {
 func (s *simulation) look() {
 	r := report{State: stateRunning, Stage: pipeline.Anonymizing, Status: &pipeline.Status{PartsDone: s.done, PartsTotal: s.parts}}
 	for _, p := range s.slots {
-		a := activity{Type: "AnonymizePart", idle: s.at < s.away, Progress: &p.told}
+		a := activity{Type: "AnonymizePart", idle: s.at <= s.away, Progress: &p.told}
 		if p.told.Total > 0 {
 			r.Activities = append(r.Activities, a)
 		}
 	}
 	// A worker that is back needs some seconds until it knows its pace.
-	s.looks = append(s.looks, look{s.at, r.left(noon.Add(s.at)), s.at < s.away+5*time.Second})
+	s.looks = append(s.looks, look{s.at, r.left(noon.Add(s.at)), s.at < s.away+8*time.Second})
 }

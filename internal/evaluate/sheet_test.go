@@ -1,7 +1,6 @@
 package evaluate
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"testing"
@@ -66,23 +65,4 @@ func tallied(s sheet, answers []Answer) counts {
 		}
 	}
 	return c
-}
-
-func BenchmarkJudge(b *testing.B) {
-	random := rand.New(rand.NewPCG(1, 2))
-	known := make([]string, 100)
-	for i := range known {
-		known[i] = fmt.Sprintf("Company%02d", i)
-	}
-	answers := make([]Answer, 140_000)
-	for i := range answers {
-		company := random.IntN(len(known))
-		answers[i] = Answer{Thread: int64(i / 2), Truth: known[company], Company: known[company], Confidence: random.Float64()}
-		if random.IntN(10) == 0 {
-			answers[i].Company = known[random.IntN(len(known))]
-		}
-	}
-	for b.Loop() {
-		Judge(answers, known, 0.3, 1)
-	}
 }

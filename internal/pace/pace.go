@@ -16,7 +16,7 @@ const (
 	// window is how far back work counts.
 	window = time.Minute
 	// enough is how much of it must have passed before there is a pace.
-	enough = 3 * time.Second
+	enough = 5 * time.Second
 	// apart is how far apart two marks are at least.
 	apart = 500 * time.Millisecond
 )
@@ -72,18 +72,19 @@ func (t *Task) Did(units int64) {
 	}
 }
 
-// Rate returns how many units a second this task does, which is its share of what all
-// do; 0 while that is not known.
-func (t *Task) Rate() float64 {
-	p := t.pace
+// Rate returns how many units a second all tasks together do; 0 while that is not known.
+func (p *Pace) Rate() float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if len(p.marks) == 0 {
+		return 0
+	}
 	first, last := p.marks[0], p.marks[len(p.marks)-1]
 	took := last.at.Sub(first.at)
 	if took < enough {
 		return 0
 	}
-	return float64(last.done-first.done) / took.Seconds() / float64(p.working)
+	return float64(last.done-first.done) / took.Seconds()
 }
 
 // End ends the task.

@@ -640,8 +640,8 @@ type Progress struct {
 	// Saved is the cursor: how many files hold what was done so far, in
 	// activities that save their work in files.
 	Saved int `json:"saved,omitempty"`
-	// Rate is how many units a second were done of late, not counting what was taken
-	// over; 0 where that is not known, or not yet.
+	// Rate is how many units a second the worker did of late in all its activities of
+	// this kind, not counting what was taken over; 0 where that is not known, or not yet.
 	Rate float64 `json:"rate,omitempty"`
 }
 

@@ -8,7 +8,7 @@ type builder struct {
 	Tweets
 	note   func(kind string, id int64)
 	forest *Forest
-	rows *index
+	rows   *index
 	// shared are the ids that several tweets have.
 	shared map[int64]bool
 	// out are the rows that are no tweets of their own, in their order.
