@@ -44,7 +44,11 @@ func rows[T any](ctx context.Context, store *artifact.Store, ref artifact.Ref) (
 
 // allRows reads the examples of all parts.
 func allRows(ctx context.Context, store *artifact.Store, parts []artifact.Ref) ([]dataset.Example, error) {
-	var all []dataset.Example
+	total := int64(0)
+	for _, ref := range parts {
+		total += ref.Rows
+	}
+	all := make([]dataset.Example, 0, total) // growing would take as much again
 	for _, ref := range parts {
 		more, err := rows[dataset.Example](ctx, store, ref)
 		if err != nil {

@@ -79,7 +79,7 @@ func (s Subject) slices(threshold float64) []Slice {
 
 // mostLanguages is of how many conversations the language is told. That takes longer
 // than the model takes to answer, and more would tell nothing new.
-const mostLanguages = 20_000
+const mostLanguages = 10_000
 
 // parts sorts the answers by what their conversations have. Of more than most it takes as
 // many, evenly from all over the set.
