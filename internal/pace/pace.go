@@ -3,8 +3,9 @@
 //
 // Whoever works tells what it has done itself. What was taken over from an earlier run,
 // or from an attempt before this one, is no work and does not count; neither does the
-// time in which nobody worked. Only the last minute counts: what was fast or slow
-// before, such as the first seconds of a model, tells little of the rest.
+// time in which nobody worked. Neither do the first units that are told after it, in
+// which a model warms up, nor what is longer ago than half a minute: what was fast or
+// slow then tells little of the rest.
 package pace
 
 import (
@@ -14,7 +15,7 @@ import (
 
 const (
 	// window is how far back work counts.
-	window = time.Minute
+	window = 30 * time.Second
 	// enough is how much of it must have passed before there is a pace.
 	enough = 5 * time.Second
 	// apart is how far apart two marks are at least.
@@ -30,6 +31,7 @@ type Pace struct {
 
 	mu      sync.Mutex
 	working int
+	cold    bool // nothing was told since somebody began
 	done    int64
 	marks   []mark
 }
@@ -49,7 +51,7 @@ func (p *Pace) Begin() *Task {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.working == 0 {
-		p.marks = append(p.marks[:0], mark{p.clock(), p.done})
+		p.marks, p.cold = p.marks[:0], true
 	}
 	p.working++
 	return &Task{p}
@@ -62,6 +64,10 @@ func (t *Task) Did(units int64) {
 	defer p.mu.Unlock()
 	p.done += units
 	now := p.clock()
+	if p.cold {
+		p.marks, p.cold = append(p.marks[:0], mark{now, p.done}), false
+		return
+	}
 	if n := len(p.marks); n > 1 && p.marks[n-1].at.Sub(p.marks[n-2].at) < apart {
 		p.marks[n-1] = mark{now, p.done}
 	} else {

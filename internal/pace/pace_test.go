@@ -37,6 +37,7 @@ func TestNothingIsToldBeforeEnoughIsKnown(t *testing.T) {
 	if p.Rate() != 0 {
 		t.Error("there is a pace before anything was done")
 	}
+	c.work(task, 1, 1) // warming up
 	c.work(task, 100, 4)
 	if p.Rate() != 0 {
 		t.Error("there is a pace after four seconds")
@@ -62,12 +63,12 @@ func TestAllTasksCount(t *testing.T) {
 	near(t, "the one that is left", p.Rate(), 40)
 }
 
-func TestOnlyTheLastMinuteCounts(t *testing.T) {
+func TestOnlyTheLastHalfMinuteCounts(t *testing.T) {
 	p, c := started()
 	task := p.Begin()
 	c.work(task, 1000, 100)
-	c.work(task, 100, 60)
-	near(t, "after a minute of it", p.Rate(), 100)
+	c.work(task, 100, 30)
+	near(t, "after half a minute of it", p.Rate(), 100)
 }
 
 func TestIdleTimeDoesNotCount(t *testing.T) {
@@ -80,7 +81,7 @@ func TestIdleTimeDoesNotCount(t *testing.T) {
 	if p.Rate() != 0 {
 		t.Error("a pace was kept over an hour without work")
 	}
-	c.work(task, 50, 5)
+	c.work(task, 50, 6)
 	near(t, "after the pause", p.Rate(), 50)
 }
 
