@@ -145,15 +145,18 @@ func (d *Data) anonymize(ctx context.Context, in AnonymizePartInput, conversatio
 		s.every = saveSlices
 	}
 	s.restore(ctx, resume[pipeline.Progress](ctx).Saved)
+	task := d.anonymizing.Begin()
+	defer task.End()
 	size := firstSlice
 	for from := len(s.examples); from < len(conversations); from = len(s.examples) {
-		s.report(ctx, len(conversations))
+		s.report(ctx, len(conversations), d.anonymizing.Rate())
 		began := time.Now()
 		e, spans, err := d.Anonymizer.Conversations(ctx, conversations[from:threadEnd(conversations, from+size)])
 		if err != nil {
 			return nil, nil, err
 		}
 		size = nextSlice(size, time.Since(began), s.every)
+		task.Did(int64(len(e)))
 		s.examples, s.spans = append(s.examples, e...), append(s.spans, spans...)
 		if time.Since(s.last) < s.every {
 			continue
@@ -177,8 +180,8 @@ func threadEnd(conversations []dataset.Conversation, i int) int {
 	return i
 }
 
-func (s *progress) report(ctx context.Context, total int) {
-	report(ctx, pipeline.Progress{Done: int64(len(s.examples)), Total: int64(total), Unit: "conversations", Saved: s.files})
+func (s *progress) report(ctx context.Context, total int, rate float64) {
+	report(ctx, pipeline.Progress{Done: int64(len(s.examples)), Total: int64(total), Unit: "conversations", Saved: s.files, Rate: rate})
 }
 
 func (s *progress) names(i int) (examples, spans string) {

@@ -93,6 +93,9 @@ func advance(last pipeline.JobProgress, job provider.Job, events []provider.Even
 		TrainedTokens: job.TrainedTokens,
 		ResultFiles:   job.ResultFiles,
 	}
+	if !job.Status.Finished() {
+		last.State.Finish = job.EstimatedFinish
+	}
 	if job.Finished.After(job.Created) && !job.Created.IsZero() {
 		last.State.Seconds = job.Finished.Sub(job.Created).Seconds()
 	}

@@ -82,14 +82,18 @@ func (p *Provider) ClassifyPart(ctx context.Context, in ClassifyPartInput) (Clas
 	if err != nil {
 		return ClassifyPartResult{}, err
 	}
-	began := time.Now()
+	task := p.asking.Begin()
+	defer task.End()
+	began, answered := time.Now(), len(saved.Done)
 	outcome, err := inference.Run(ctx, p.Client, inference.Options{
 		Model: in.Model, Prompt: system, Labels: labels,
 		Concurrency: p.Concurrent, LastAttempt: attempt >= pipeline.ClassifyAttempts,
 	}, examples, saved, func(chunk int, predictions []dataset.Prediction) error {
 		return journal.save(stored, chunk, predictions)
 	}, func(now inference.Progress) {
-		report(ctx, pipeline.Progress{Done: int64(now.Done), Total: int64(now.Total), Unit: "conversations"})
+		task.Did(int64(now.Done - answered))
+		answered = now.Done
+		report(ctx, pipeline.Progress{Done: int64(now.Done), Total: int64(now.Total), Unit: "conversations", Rate: p.asking.Rate()})
 	})
 	if err != nil {
 		return ClassifyPartResult{}, err

@@ -11,6 +11,7 @@ import (
 	"switchboard/internal/cost"
 	"switchboard/internal/database"
 	"switchboard/internal/dataset"
+	"switchboard/internal/pace"
 	"switchboard/internal/pipeline"
 	"switchboard/internal/results"
 )
@@ -28,6 +29,8 @@ type Data struct {
 	Prices cost.Table
 	// saveEvery is saveSlices, but in tests.
 	saveEvery time.Duration
+	// anonymizing is how fast all parts together are anonymized.
+	anonymizing pace.Pace
 }
 
 // rows reads all rows of one Parquet artifact.
@@ -41,7 +44,11 @@ func rows[T any](ctx context.Context, store *artifact.Store, ref artifact.Ref) (
 
 // allRows reads the examples of all parts.
 func allRows(ctx context.Context, store *artifact.Store, parts []artifact.Ref) ([]dataset.Example, error) {
-	var all []dataset.Example
+	total := int64(0)
+	for _, ref := range parts {
+		total += ref.Rows
+	}
+	all := make([]dataset.Example, 0, total) // growing would take as much again
 	for _, ref := range parts {
 		more, err := rows[dataset.Example](ctx, store, ref)
 		if err != nil {

@@ -147,7 +147,7 @@ type judged struct {
 
 // answers pairs each example with its prediction.
 func (d *Data) answers(ctx context.Context, examples, predictions artifact.Ref) (judged, error) {
-	truths, err := rows[dataset.Example](ctx, d.Store, examples)
+	truths, err := rows[dataset.Truth](ctx, d.Store, examples)
 	if err != nil {
 		return judged{}, err
 	}

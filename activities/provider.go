@@ -4,6 +4,7 @@ import (
 	"switchboard/internal/artifact"
 	"switchboard/internal/cost"
 	"switchboard/internal/database"
+	"switchboard/internal/pace"
 	"switchboard/internal/provider"
 )
 
@@ -22,4 +23,6 @@ type Provider struct {
 	Models *database.Store
 	// Prices is what providers ask. It may be empty.
 	Prices cost.Table
+	// asking is how fast all parts together are answered.
+	asking pace.Pace
 }

@@ -301,8 +301,10 @@ func TestProviderIsCheckedBeforeAnythingIsSpent(t *testing.T) {
 		t.Errorf("the base model is %q", checked.BaseModel)
 	}
 	m.wantKind(m.do(m.provider.CheckProvider, CheckProviderInput{BaseModel: "gpt-none"}, nil), problem.BadInput, "gpt-none")
-	retiring := *m.provider
-	retiring.URL = "https://api.openai.com/v1"
+	retiring := Provider{
+		Store: m.provider.Store, Client: m.provider.Client, Concurrent: m.provider.Concurrent, BaseModel: m.provider.BaseModel,
+		Models: m.provider.Models, Prices: m.provider.Prices, URL: "https://api.openai.com/v1",
+	}
 	_, err := retiring.CheckProvider(t.Context(), CheckProviderInput{BaseModel: "gpt-3.5-turbo"})
 	if kind, _ := problem.KindOf(err); kind != problem.BadInput || !strings.Contains(err.Error(), "2026-10-23") {
 		t.Errorf("a model that is about to stop gave %v", err)

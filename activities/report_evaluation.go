@@ -102,25 +102,26 @@ func (d *Data) draw(ctx context.Context, path string, paint func(io.Writer) erro
 	return d.Store.Write(ctx, path, content.Bytes())
 }
 
-// splits are the examples that a model is trained and judged on.
-type splits struct{ train, validation, test []dataset.Example }
+// splits are the examples that a model is judged on.
+type splits struct{ validation, test []dataset.Example }
 
 func (d *Data) judge(ctx context.Context, in ReportEvaluationInput) (reports.Evaluation, error) {
 	var s splits
-	for _, part := range []struct {
-		ref  artifact.Ref
-		into *[]dataset.Example
-	}{{in.Train, &s.train}, {in.Validation, &s.validation}, {in.Test, &s.test}} {
-		var err error
-		if *part.into, err = rows[dataset.Example](ctx, d.Store, part.ref); err != nil {
-			return reports.Evaluation{}, err
-		}
+	var err error
+	if s.validation, err = d.shown(ctx, in.Validation, in.Turns); err != nil {
+		return reports.Evaluation{}, err
 	}
-	s.train, s.validation = split.Shown(s.train, in.Turns), split.Shown(s.validation, in.Turns)
+	if s.test, err = rows[dataset.Example](ctx, d.Store, in.Test); err != nil {
+		return reports.Evaluation{}, err
+	}
 	s.test = dataset.Given(s.test, in.Turns)
+	trained, err := d.trained(ctx, in)
+	if err != nil {
+		return reports.Evaluation{}, err
+	}
 	subject := reports.Subject{
 		Model: in.Model, BaseModel: in.BaseModel, Dataset: in.Dataset, Run: in.Dir, At: in.At,
-		Trained: dataset.Labels(s.train), Test: s.test,
+		Trained: trained, Test: s.test,
 		Precision: in.Precision, Seed: in.Seed, TrainedTokens: in.TrainedTokens, Estimates: in.Estimates, WithoutTexts: in.WithoutTexts,
 		Turns: in.Turns, Known: in.Known,
 	}
@@ -142,6 +143,31 @@ func (d *Data) judge(ctx context.Context, in ReportEvaluationInput) (reports.Eva
 	}
 	notes = slices.Concat(in.Notes, notes, reports.OnFirstWords(in.FirstWords, in.Precision), reports.FromCalls(in.Split, in.SetAside))
 	return subject.Judge(beside, notes), nil
+}
+
+// shown are the examples of a split as a trainer is shown them.
+func (d *Data) shown(ctx context.Context, ref artifact.Ref, turns pipeline.Turns) ([]dataset.Example, error) {
+	examples, err := rows[dataset.Example](ctx, d.Store, ref)
+	return split.Shown(examples, turns), err
+}
+
+// trained are the classes of the training split. Its texts, of which there are many more
+// than of the others, are read where it depends on them which examples are shown.
+func (d *Data) trained(ctx context.Context, in ReportEvaluationInput) ([]string, error) {
+	if in.Turns == pipeline.FirstTurn {
+		examples, err := d.shown(ctx, in.Train, in.Turns)
+		return dataset.Labels(examples), err
+	}
+	truths, err := rows[dataset.Truth](ctx, d.Store, in.Train)
+	if err != nil {
+		return nil, err
+	}
+	labels := make([]string, len(truths))
+	for i, t := range truths {
+		labels[i] = t.Label
+	}
+	slices.Sort(labels)
+	return slices.Compact(labels), nil
 }
 
 // beside are the columns that the model is compared with, and why one is missing.
@@ -178,7 +204,11 @@ func (d *Data) baseline(ctx context.Context, in ReportEvaluationInput, s splits,
 	if in.TrainedOnThese && baseline.IsModel(in.BaseModel, in.Epochs, in.Seed) {
 		return a, true, nil
 	}
-	say, err := baseline.Train(ctx, s.train, s.validation, func(done, of int) {
+	train, err := d.shown(ctx, in.Train, in.Turns)
+	if err != nil {
+		return a, false, err
+	}
+	say, err := baseline.Train(ctx, train, s.validation, func(done, of int) {
 		report(ctx, pipeline.Progress{Done: int64(done), Total: int64(of), Unit: "epochs"})
 	})
 	if err != nil {

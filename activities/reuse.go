@@ -49,11 +49,30 @@ func reuse[R any](ctx context.Context, store *artifact.Store, key cacheKey, dir 
 			return result, true, err
 		}
 	}
-	if result, err = work(); err != nil || !known {
+	if result, err = work(); err != nil {
 		return result, false, err
 	}
-	_, err = store.WriteJSON(ctx, path, cacheEntry[R]{dir, result})
-	return result, false, err
+	return result, false, leave(ctx, store, key, dir, result)
+}
+
+// leave notes a result under a key, for later runs.
+func leave[R any](ctx context.Context, store *artifact.Store, key cacheKey, dir string, result R) error {
+	path, known := key.path()
+	if !known {
+		return nil
+	}
+	_, err := store.WriteJSON(ctx, path, cacheEntry[R]{dir, result})
+	return err
+}
+
+// left tells whether a run has noted anything under a key.
+func left(ctx context.Context, store *artifact.Store, key cacheKey) bool {
+	path, known := key.path()
+	if !known {
+		return false
+	}
+	_, err := store.ReadPath(ctx, path)
+	return err == nil
 }
 
 func lookup[R any](ctx context.Context, store *artifact.Store, entry, dir string, files func(*R) []*artifact.Ref) (result R, found bool) {

@@ -52,17 +52,37 @@ func (d *Data) StageConversations(ctx context.Context, in StageConversationsInpu
 	ctx, stop := untilWorkerStops(ctx)
 	defer stop()
 
+	if in.Force || !left(ctx, d.Store, in.met()) {
+		// No run can have done the same: the file is read once, and hashed meanwhile.
+		result, err := d.stage(ctx, in)
+		if err != nil {
+			return result, err
+		}
+		return result, errors.Join(
+			leave(ctx, d.Store, in.key(result.Dataset.SHA256), in.Dir, result),
+			leave(ctx, d.Store, in.met(), in.Dir, struct{}{}),
+		)
+	}
 	sum, err := sumOf(ctx, in.Dataset)
 	if err != nil {
 		return StageConversationsResult{}, err
 	}
-	// The load report names the file, so that a copy elsewhere is another.
-	key := cacheKey{"conversations", []any{in.Dataset, sum, in.Kind, in.MaxTweets, in.MaxUnusable}}
-	result, reused, err := reuse(ctx, d.Store, key, in.Dir, in.Force, (*StageConversationsResult).files, func() (StageConversationsResult, error) {
+	result, reused, err := reuse(ctx, d.Store, in.key(sum), in.Dir, false, (*StageConversationsResult).files, func() (StageConversationsResult, error) {
 		return d.stage(ctx, in)
 	})
 	result.Reused = reused
 	return result, err
+}
+
+// key is that of the result for a file with a hash. The load report names the file, so
+// that a copy elsewhere is another.
+func (in StageConversationsInput) key(sum string) cacheKey {
+	return cacheKey{"conversations", []any{in.Dataset, sum, in.Kind, in.MaxTweets, in.MaxUnusable}}
+}
+
+// met is the key under which it is noted that some file was staged by this name.
+func (in StageConversationsInput) met() cacheKey {
+	return cacheKey{"dataset", []any{in.Dataset, in.Kind, in.MaxTweets, in.MaxUnusable}}
 }
 
 // sumOf hashes a dataset, which costs little beside reading it as tweets.

@@ -271,6 +271,10 @@ func (s *Store) ReadPath(ctx context.Context, path string) ([]byte, error) {
 	}
 	defer r.Close()
 	var buf bytes.Buffer
+	// A buffer that grows leaves several times the file behind.
+	if sized, ok := r.(interface{ Size() int64 }); ok && sized.Size() > 0 {
+		buf.Grow(int(sized.Size()) + bytes.MinRead)
+	}
 	if _, err := buf.ReadFrom(r); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}

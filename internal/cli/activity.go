@@ -22,14 +22,22 @@ type activity struct {
 	// another one starts; it is nil while one is under way.
 	Failure     string     `json:"failure,omitempty"`
 	NextAttempt *time.Time `json:"next_attempt,omitempty"`
+	// idle tells that its progress is that of an attempt that works no more, worker
+	// whose it is.
+	idle   bool
+	worker string
 }
 
 // awaitJob is the activity whose heartbeats are a [pipeline.JobProgress].
 const awaitJob = "AwaitJob"
 
+// silent is how old the latest heartbeat may be of a step that is believed to be at
+// work. They come every two seconds, and on a starved machine late.
+const silent = 30 * time.Second
+
 func (r *report) addActivities(c *connection, pending []*workflowpb.PendingActivityInfo) {
 	for _, p := range pending {
-		a := activity{Type: p.GetActivityType().GetName(), Attempt: max(p.GetAttempt(), 1)}
+		a := activity{Type: p.GetActivityType().GetName(), Attempt: max(p.GetAttempt(), 1), worker: p.GetLastWorkerIdentity()}
 		if p.GetLastFailure() != nil {
 			a.Failure = c.attemptFailure(p).Error()
 		}
@@ -45,6 +53,7 @@ func (r *report) addActivities(c *connection, pending []*workflowpb.PendingActiv
 			var progress pipeline.Progress
 			if c.decodeHeartbeat(p, &progress) && progress.Unit != "" {
 				a.Progress = &progress
+				a.idle = a.NextAttempt != nil || time.Since(p.GetLastHeartbeatTime().AsTime()) > silent
 			}
 		}
 		r.Activities = append(r.Activities, a)

@@ -167,6 +167,9 @@ func (l *lines) update(r report) {
 	} else if p.detail != "" {
 		line += ": " + p.detail
 	}
+	if left := r.left(now); left > 0 {
+		line += ", " + about(left)
+	}
 	if line == l.last || line == "" {
 		return
 	}
@@ -222,6 +225,9 @@ func (b *bars) update(r report) {
 	}
 	if p.detail != "" {
 		description += "  " + p.detail
+	}
+	if left := r.left(b.now()); left > 0 {
+		description += ", " + about(left)
 	}
 	b.bar.Describe(clip(description, b.width()))
 	// A full bar counts as finished and would not be redrawn.

@@ -54,6 +54,8 @@ type report struct {
 	// latest of the job's events, oldest first.
 	Job    *pipeline.JobProgress `json:"job,omitempty"`
 	Events []pipeline.JobEvent   `json:"events,omitempty"`
+	// SecondsLeft is how long the present stage still takes; 0 where that is not known.
+	SecondsLeft float64 `json:"seconds_left,omitempty"`
 	// Activities are those under way or waiting for their next attempt.
 	Activities []activity               `json:"activities,omitempty"`
 	FineTune   *pipeline.FineTuneResult `json:"fine_tune,omitempty"`
@@ -136,6 +138,7 @@ func (c *connection) report(ctx context.Context, id, runID string) (report, erro
 			r.estimated = &in
 		}
 	}
+	r.SecondsLeft = r.left(time.Now()).Seconds()
 	r.Next = c.next(r)
 	return r, nil
 }

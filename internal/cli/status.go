@@ -153,6 +153,9 @@ func (r report) stageLine(t *text) string {
 	if since, ok := r.stageStart(); ok {
 		line += ", for " + span(t.now.Sub(since))
 	}
+	if left := r.left(t.now); left > 0 {
+		line += ", " + about(left)
+	}
 	return line
 }
 

@@ -138,6 +138,70 @@ func TestTokensAreTheModelsOwn(t *testing.T) {
 	}
 }
 
+// A text is counted in stretches, which must not change what is counted.
+func FuzzStretchesCountAsTheWhole(f *testing.F) {
+	for _, s := range []string{
+		"", " ", "a", " a", "  a", "a  b", "Where is my parcel?", "I don't  know\n\n so what", ".\n/ a", "x \u00a0 y", "\u00a0 a\t b \r\n c",
+		"e\u0301 a", "5 a 12345 B", "(a) [ b", "it's 's a 'S b", "Ärger über ÖBB", "日本 語 a", "🤥 💯 a", "<url> <url>\nHi Person", "\xff a \xfe", "a\x00 b",
+	} {
+		f.Add(s)
+	}
+	counters := map[string]counting{}
+	for _, vocabulary := range Vocabularies() {
+		counter, err := NewCounter(vocabulary)
+		if err != nil {
+			f.Fatal(err)
+		}
+		counters[vocabulary] = counter.counting()
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for vocabulary, c := range counters {
+			whole, err := c.count(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // anew, and from what is known
+				if got, err := c.text(s); err != nil || got != whole {
+					t.Errorf("%s: %q has %d tokens in stretches (%v), and %d as a whole", vocabulary, s, got, err, whole)
+				}
+			}
+		}
+	})
+}
+
+// Real conversations are counted as the vocabulary's own program counts them.
+func TestRealTextsAreCountedExactly(t *testing.T) {
+	data, err := os.ReadFile("../../../shared/data/production.csv")
+	if err != nil {
+		t.Skip("the real tweets are not here: ", err)
+	}
+	lines := strings.SplitAfter(string(data), "\n")
+	var examples []dataset.Example
+	for from := 0; from < len(lines); from += 3 {
+		examples = append(examples, dataset.Example{ID: int64(from), Text: strings.Join(lines[from:min(from+3, len(lines))], "")})
+	}
+	for _, vocabulary := range Vocabularies() {
+		// A repetition is another example of the same conversation.
+		counted, err := Count(t.Context(), vocabulary, append(examples, examples[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		counter, err := NewCounter(vocabulary)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range examples {
+			question, _, err := counter.Example(e.Text, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if counted.questions[e.ID] != question {
+				t.Fatalf("%s: conversation %d has %d tokens, counted are %d", vocabulary, e.ID, question, counted.questions[e.ID])
+			}
+		}
+	}
+}
+
 // conversations are n examples of two classes, one three times as large.
 func conversations(n int) []dataset.Example {
 	examples := make([]dataset.Example, n)

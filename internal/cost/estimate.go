@@ -3,6 +3,7 @@ package cost
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"sort"
@@ -34,24 +35,31 @@ type Counted struct {
 	questions map[int64]int // by conversation
 }
 
-// Count counts the tokens of examples with a vocabulary, on all cores. Its
-// errors are the counter's and the context's.
+// Count counts the tokens of examples with a vocabulary, on all cores; of several with
+// one id the last, for they are repetitions. Its errors are the counter's and the
+// context's.
 func Count(ctx context.Context, vocabulary string, examples []dataset.Example) (*Counted, error) {
 	counter, err := NewCounter(vocabulary)
 	if err != nil {
 		return nil, err
 	}
-	counts := make([]int, len(examples))
+	last := make(map[int64]int, len(examples))
+	for i, e := range examples {
+		last[e.ID] = i
+	}
+	distinct := slices.Sorted(maps.Values(last))
+	counts := make([]int, len(distinct))
 	group, ctx := errgroup.WithContext(ctx)
 	workers := runtime.GOMAXPROCS(0)
 	for w := range workers {
 		group.Go(func() error {
-			for i := w; i < len(examples); i += workers {
+			counting := counter.counting()
+			for i := w; i < len(distinct); i += workers {
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
 				}
 				var err error
-				if counts[i], _, err = counter.Example(examples[i].Text, ""); err != nil {
+				if counts[i], err = counting.question(examples[distinct[i]].Text); err != nil {
 					return err
 				}
 			}
@@ -61,9 +69,9 @@ func Count(ctx context.Context, vocabulary string, examples []dataset.Example) (
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	c := &Counted{counter: counter, questions: make(map[int64]int, len(examples))}
-	for i, e := range examples {
-		c.questions[e.ID] = counts[i]
+	c := &Counted{counter: counter, questions: make(map[int64]int, len(distinct))}
+	for i, n := range counts {
+		c.questions[examples[distinct[i]].ID] = n
 	}
 	return c, nil
 }

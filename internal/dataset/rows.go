@@ -63,6 +63,14 @@ type Example struct {
 	Opening int32 `parquet:"opening,optional"`
 }
 
+// Truth is what answers are judged by: a part of an [Example], read from a file of
+// examples without their texts.
+type Truth struct {
+	ID       int64  `parquet:"conversation_id"`
+	ThreadID int64  `parquet:"thread_id"`
+	Label    string `parquet:"label,dict"`
+}
+
 // Since returns so many tweets of the conversation as it was from the customer's
 // first one on, all of them for 0; "" where no customer wrote.
 func (e Example) Since(tweets int) string {

@@ -99,11 +99,7 @@ func Judge(answers []Answer, known []string, threshold float64, seed uint64) Jud
 		}
 	}
 	s := newSheet(answers, known, threshold)
-	whole := s.count(func(yield func(thread int)) {
-		for i := range s.threads {
-			yield(i)
-		}
-	})
+	whole := s.whole()
 	j := Judgement{
 		Examples: len(answers), Threads: len(s.threads), Threshold: threshold,
 		Reliability: reliability(answers), Curve: curve(answers), Confused: confused(answers), NotTrained: notTrained(answers, known, threshold),

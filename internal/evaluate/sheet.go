@@ -1,43 +1,51 @@
 package evaluate
 
 import (
+	"cmp"
+	"encoding/binary"
+	"maps"
 	"math/rand/v2"
 	"slices"
 )
 
-// sheet holds answers as numbers, by thread.
+// sheet holds answers as numbers, by thread. Of many threads few differ in what they
+// count: a bootstrap draws threads, and adds up what each kind of them has.
 type sheet struct {
-	labels  []string
-	threads [][]row
+	labels []string
+	// kinds are the different lists of rows that threads have, and threads is each
+	// thread's kind.
+	kinds   [][]row
+	threads []int
 	classes []int // that are a truth and known
 }
 
+// row is an answer, as far as it counts.
 type row struct {
 	truth, answer int // of labels
 	right, given  bool
 }
 
 func newSheet(answers []Answer, known []string, threshold float64) sheet {
-	var s sheet
-	for _, a := range answers {
-		s.labels = append(s.labels, a.Truth, a.Company)
+	s := sheet{labels: labelsOf(answers)}
+	number := make(map[string]int, len(s.labels))
+	for i, label := range s.labels {
+		number[label] = i
 	}
-	slices.Sort(s.labels)
-	s.labels = slices.Compact(s.labels)
-	number := func(label string) int { i, _ := slices.BinarySearch(s.labels, label); return i }
 	place := map[int64]int{}
+	var threads [][]row
 	truths := map[int]bool{}
 	for _, a := range answers {
 		at, known := place[a.Thread]
 		if !known {
-			at = len(s.threads)
+			at = len(threads)
 			place[a.Thread] = at
-			s.threads = append(s.threads, nil)
+			threads = append(threads, nil)
 		}
-		r := row{number(a.Truth), number(a.Company), a.right(), a.given(threshold)}
-		s.threads[at] = append(s.threads[at], r)
+		r := row{number[a.Truth], number[a.Company], a.right(), a.given(threshold)}
+		threads[at] = append(threads[at], r)
 		truths[r.truth] = true
 	}
+	s.sort(threads)
 	for i, label := range s.labels {
 		if truths[i] && slices.Contains(known, label) {
 			s.classes = append(s.classes, i)
@@ -46,43 +54,100 @@ func newSheet(answers []Answer, known []string, threshold float64) sheet {
 	return s
 }
 
+// labelsOf are all truths and answers, in order and each once.
+func labelsOf(answers []Answer) []string {
+	labels := map[string]bool{}
+	for _, a := range answers {
+		labels[a.Truth], labels[a.Company] = true, true
+	}
+	return slices.Sorted(maps.Keys(labels))
+}
+
+// sort finds the kinds of threads.
+func (s *sheet) sort(threads [][]row) {
+	kinds := map[string]int{}
+	s.threads = make([]int, len(threads))
+	var key []byte
+	for i, rows := range threads {
+		slices.SortFunc(rows, row.compare)
+		key = key[:0]
+		for _, r := range rows {
+			key = binary.AppendUvarint(key, uint64(r.truth))
+			key = binary.AppendUvarint(key, uint64(r.answer))
+			key = append(key, one(r.given)) // which is right follows from the labels
+		}
+		kind, known := kinds[string(key)]
+		if !known {
+			kind = len(s.kinds)
+			kinds[string(key)] = kind
+			s.kinds = append(s.kinds, rows)
+		}
+		s.threads[i] = kind
+	}
+}
+
+func (r row) compare(o row) int {
+	return cmp.Or(cmp.Compare(r.truth, o.truth), cmp.Compare(r.answer, o.answer), cmp.Compare(one(r.given), one(o.given)))
+}
+
+func one(is bool) byte {
+	if is {
+		return 1
+	}
+	return 0
+}
+
 // counts are what every figure is made of.
 type counts struct {
 	examples, right, given, givenRight int
 	truths, answers, hits              []int // by label
 }
 
-func (s sheet) count(threads func(yield func(thread int))) counts {
+// count adds up threads, of each kind as many as drawn says.
+func (s sheet) count(drawn []int) counts {
 	c := counts{truths: make([]int, len(s.labels)), answers: make([]int, len(s.labels)), hits: make([]int, len(s.labels))}
-	threads(func(thread int) {
-		for _, r := range s.threads[thread] {
-			c.examples++
-			c.truths[r.truth]++
-			c.answers[r.answer]++
+	for kind, n := range drawn {
+		if n == 0 {
+			continue
+		}
+		for _, r := range s.kinds[kind] {
+			c.examples += n
+			c.truths[r.truth] += n
+			c.answers[r.answer] += n
 			if r.right {
-				c.right++
-				c.hits[r.truth]++
+				c.right += n
+				c.hits[r.truth] += n
 			}
 			if r.given {
-				c.given++
+				c.given += n
 				if r.right {
-					c.givenRight++
+					c.givenRight += n
 				}
 			}
 		}
-	})
+	}
 	return c
+}
+
+// whole counts every thread once.
+func (s sheet) whole() counts {
+	drawn := make([]int, len(s.kinds))
+	for _, kind := range s.threads {
+		drawn[kind]++
+	}
+	return s.count(drawn)
 }
 
 func (s sheet) bootstrap(seed uint64) []counts {
 	random := rand.New(rand.NewPCG(seed, 0x6a75646765))
 	samples := make([]counts, judgeResamples)
+	drawn := make([]int, len(s.kinds))
 	for i := range samples {
-		samples[i] = s.count(func(yield func(int)) {
-			for range s.threads {
-				yield(random.IntN(len(s.threads)))
-			}
-		})
+		clear(drawn)
+		for range s.threads {
+			drawn[s.threads[random.IntN(len(s.threads))]]++
+		}
+		samples[i] = s.count(drawn)
 	}
 	return samples
 }

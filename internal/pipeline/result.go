@@ -261,6 +261,9 @@ type JobState struct {
 	// Seconds is how long a finished job took from its creation on, its waiting
 	// included; 0 where that is not known.
 	Seconds float64 `json:"seconds,omitempty"`
+	// Finish is when the provider expects a running job to be done; zero where it
+	// does not tell.
+	Finish time.Time `json:"finish,omitzero"`
 }
 
 // JobEvent is one line of the provider's event log.
@@ -637,6 +640,9 @@ type Progress struct {
 	// Saved is the cursor: how many files hold what was done so far, in
 	// activities that save their work in files.
 	Saved int `json:"saved,omitempty"`
+	// Rate is how many units a second the worker did of late in all its activities of
+	// this kind, not counting what was taken over; 0 where that is not known, or not yet.
+	Rate float64 `json:"rate,omitempty"`
 }
 
 // JobProgress is the heartbeat of the activity that awaits a job.

@@ -31,6 +31,7 @@ type wireJob struct {
 	Method          json.RawMessage `json:"method"`
 	CreatedAt       unixTime        `json:"created_at"`
 	FinishedAt      unixTime        `json:"finished_at"`
+	EstimatedFinish unixTime        `json:"estimated_finish"`
 }
 
 // wireJobError is what a provider says of a failure: anything.
@@ -76,7 +77,7 @@ func (w wireJob) job() Job {
 		Suffix: name(string(cmp.Or(w.UserSuffix, w.Suffix))), Metadata: marks(w.Metadata),
 		TrainedTokens: int64(w.TrainedTokens), ResultFiles: names(w.ResultFiles), Error: w.Error.jobError(),
 		Seed: wholeNumber(w.Seed), Epochs: w.epochs(),
-		Created: w.CreatedAt.Time, Finished: w.FinishedAt.Time,
+		Created: w.CreatedAt.Time, Finished: w.FinishedAt.Time, EstimatedFinish: w.EstimatedFinish.Time,
 	}
 }
 

@@ -63,6 +63,9 @@ type Job struct {
 	// Created and Finished are zero where unknown.
 	Created  time.Time `json:"created"`
 	Finished time.Time `json:"finished"`
+	// EstimatedFinish is when the provider expects a job to be done that is under
+	// way; zero where it does not tell.
+	EstimatedFinish time.Time `json:"-"`
 }
 
 // JobError is the provider's reason for a failed job.

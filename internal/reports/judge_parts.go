@@ -2,8 +2,10 @@ package reports
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/abadojack/whatlanggo"
 
@@ -48,16 +50,16 @@ func (s Subject) slices(threshold float64) []Slice {
 	for _, by := range []struct {
 		name string
 		of   func(dataset.Example) string
+		most int
 	}{
-		{"the company's answer", answered}, {"length", lengthOf}, {"language", language},
+		{"the company's answer", answered, len(s.Test)}, {"length", lengthOf, len(s.Test)}, {"language", language, mostLanguages},
 	} {
 		if s.Turns == pipeline.FirstTurn && by.name != "language" {
 			continue // none has an answer, and all have one tweet
 		}
-		parts := map[string][]evaluate.Answer{}
-		for i, e := range s.Test {
-			name := by.of(e)
-			parts[name] = append(parts[name], s.Answers.Test[i])
+		parts, sampled := s.parts(by.of, by.most)
+		if sampled {
+			by.name += ", of a sample"
 		}
 		var found []Slice
 		for name, answers := range parts {
@@ -73,6 +75,32 @@ func (s Subject) slices(threshold float64) []Slice {
 		list = append(list, found...)
 	}
 	return list
+}
+
+// mostLanguages is of how many conversations the language is told. That takes longer
+// than the model takes to answer, and more would tell nothing new.
+const mostLanguages = 10_000
+
+// parts sorts the answers by what their conversations have. Of more than most it takes as
+// many, evenly from all over the set.
+func (s Subject) parts(of func(dataset.Example) string, most int) (parts map[string][]evaluate.Answer, sampled bool) {
+	n := min(len(s.Test), most)
+	names := make([]string, n)
+	var all sync.WaitGroup
+	workers := runtime.GOMAXPROCS(0)
+	for w := range workers {
+		all.Go(func() {
+			for i := w; i < n; i += workers {
+				names[i] = of(s.Test[i*len(s.Test)/n])
+			}
+		})
+	}
+	all.Wait()
+	parts = map[string][]evaluate.Answer{}
+	for i, name := range names {
+		parts[name] = append(parts[name], s.Answers.Test[i*len(s.Test)/n])
+	}
+	return parts, n < len(s.Test)
 }
 
 func answered(e dataset.Example) string {

@@ -8,8 +8,7 @@ type builder struct {
 	Tweets
 	note   func(kind string, id int64)
 	forest *Forest
-	// rows finds a tweet's row by its id, the first of several.
-	rows map[int64]int32
+	rows   *index
 	// shared are the ids that several tweets have.
 	shared map[int64]bool
 	// out are the rows that are no tweets of their own, in their order.
@@ -24,7 +23,7 @@ type said struct {
 
 // index finds every id's first row.
 func (b *builder) index() {
-	b.rows = make(map[int64]int32, len(b.IDs))
+	b.rows = newIndex(len(b.IDs))
 	known := make(map[said]int32)
 	skip := b.Skip
 	for row, id := range b.IDs {
@@ -34,9 +33,8 @@ func (b *builder) index() {
 			b.out = append(b.out, row)
 			continue
 		}
-		first, found := b.rows[id]
-		if !found {
-			b.rows[id] = row
+		first := b.rows.add(id, row)
+		if first == None {
 			continue
 		}
 		if before, same := b.before(known, row, first); same {
@@ -96,6 +94,7 @@ func (b *builder) ownWord() {
 		parent[i] = None
 	}
 	b.forest.Parent = parent
+	answers := b.rows.findAll(b.Parents)
 	for row := range b.tweets() {
 		id, answered := b.IDs[row], b.Parents[row]
 		if answered < 0 || id < 0 {
@@ -108,12 +107,11 @@ func (b *builder) ownWord() {
 			b.note(SelfReply, id)
 			continue
 		}
-		p, found := b.rows[answered]
-		if !found {
+		if answers[row] == None {
 			b.note(MissingParent, id)
 			continue
 		}
-		parent[row] = p
+		parent[row] = answers[row]
 	}
 }
 
@@ -123,22 +121,24 @@ func (b *builder) responses() {
 	if b.ResponseStarts == nil {
 		return
 	}
+	children := b.rows.findAll(b.ResponseIDs)
 	for row := range b.tweets() {
 		id := b.IDs[row]
 		if id < 0 {
 			continue
 		}
-		for _, response := range b.ResponseIDs[b.ResponseStarts[row]:b.ResponseStarts[row+1]] {
-			b.response(row, id, response)
+		for i := b.ResponseStarts[row]; i < b.ResponseStarts[row+1]; i++ {
+			b.response(row, id, b.ResponseIDs[i], children[i])
 		}
 	}
 }
 
-func (b *builder) response(row int32, id, response int64) {
+// response links the tweet of the id that another one names as its answer, which is in
+// the row child.
+func (b *builder) response(row int32, id, response int64, child int32) {
 	parent := b.forest.Parent
-	child, found := b.rows[response]
 	switch {
-	case !found || response < 0:
+	case child == None || response < 0:
 		b.note(MissingResponse, id)
 	case b.shared[response]:
 		b.note(AmbiguousReply, id)
