@@ -292,8 +292,10 @@ func (h *Host) options(surroundings *activities.Installation) worker.Options {
 		Identity:          surroundings.Settings.Identity(os.Getpid(), hostname()),
 		WorkerStopTimeout: StopTimeout,
 		// The SDK would hold heartbeats back for most of the timeout, and with
-		// them what an operator sees and the news of a cancellation.
-		MaxHeartbeatThrottleInterval: 2 * time.Second,
+		// them what an operator sees and the news of a cancellation. This is also
+		// how long it waits for the answer to one before it takes its attempt for
+		// lost, which a busy server must have time for.
+		MaxHeartbeatThrottleInterval: 5 * time.Second,
 		Interceptors:                 []interceptor.WorkerInterceptor{&activities.Failures{}, &acceptance{settings: surroundings.Settings, worker: process()}},
 		OnFatalError:                 func(err error) { h.failed <- err },
 	}
