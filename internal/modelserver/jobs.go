@@ -75,6 +75,9 @@ type job struct {
 	// Adapter is the SHA-256 of what it made.
 	Card    *card  `json:"card,omitempty"`
 	Adapter string `json:"adapter_sha256,omitempty"`
+	// Best is the step after which a language model stood as it is kept; 0 for other
+	// jobs, whose figures tell it.
+	Best int `json:"best_step,omitempty"`
 	// Attempts counts the starts of training that no orderly end followed.
 	Attempts int `json:"attempts,omitempty"`
 	// The times are in nanoseconds since 1970, 0 if not known.
@@ -209,6 +212,8 @@ type jobObject struct {
 	Integrations    []struct{}        `json:"integrations"`
 	Error           *jobError         `json:"error"`
 	Owner           string            `json:"owner,omitempty"`
+	// BestStep is told by this server alone, of a language model's job that succeeded.
+	BestStep int `json:"best_step,omitempty"`
 }
 
 type hyperparameters struct {
@@ -241,6 +246,7 @@ func (j job) object(h *holder) jobObject {
 		object.FineTunedModel = optional(j.modelID())
 		object.ResultFiles = append(object.ResultFiles, resultsID(j.ID))
 		object.TrainedTokens = &j.TrainedTokens
+		object.BestStep = j.Best
 	}
 	return object
 }

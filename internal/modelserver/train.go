@@ -377,6 +377,7 @@ func (s *Server) learnedNothing(ctx context.Context, j job, err error) error {
 type result struct {
 	model   keepable
 	adapter string // the SHA-256 of a language model's adapter
+	best    int    // the step that this is of, for a language model
 	classes int
 	last    snapshots
 	results string
@@ -429,7 +430,7 @@ func (s *Server) finish(j job, r result) error {
 	}
 	err := s.advance(j.ID, func(j *job) {
 		j.TrainedTokens = r.tokens
-		j.Checkpoints, j.Adapter = r.last.checkpoints(), r.adapter
+		j.Checkpoints, j.Adapter, j.Best = r.last.checkpoints(), r.adapter, r.best
 		j.end(statusSucceeded)
 		if r.epochs < j.Epochs {
 			j.inform("Training stopped after epoch %d of %d: the model got no better on the validation file", r.epochs, j.Epochs)

@@ -299,6 +299,8 @@ func TestFieldsThatAreNotNeededAreReadLeniently(t *testing.T) {
 		"tokens with a fraction":    {`"trained_tokens":12345.0`, func(j Job) bool { return j.TrainedTokens == 12345 }},
 		"tokens in a string":        {`"trained_tokens":"12345"`, func(j Job) bool { return j.TrainedTokens == 12345 }},
 		"tokens in an object":       {`"trained_tokens":{"total":1}`, func(j Job) bool { return j.TrainedTokens == 0 }},
+		"the step that was kept":    {`"best_step":40`, func(j Job) bool { return j.BestStep == 40 }},
+		"a step in words":           {`"best_step":"the last"`, func(j Job) bool { return j.BestStep == 0 }},
 		"a time in words":           {`"created_at":"2026-11-28T01:00:00Z"`, func(j Job) bool { return j.Created.Unix() == 1795827600 }},
 		"a time without a zone":     {`"created_at":"2026-11-28T01:00:00.123456"`, func(j Job) bool { return j.Created.Unix() == 1795827600 }},
 		"seconds in a string":       {`"created_at":"1795827600"`, func(j Job) bool { return j.Created.Unix() == 1795827600 }},
