@@ -2,6 +2,7 @@
 
 import argparse
 import faulthandler
+import getpass
 import os
 import sys
 import warnings
@@ -75,8 +76,17 @@ def convert(args: argparse.Namespace, line: Line) -> None:
     line.say(type="converted")
 
 
+def have_a_name() -> None:
+    """Gives the user a name who has none, as in a container: PyTorch asks for it when it begins to train."""
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = "trainer"
+
+
 def main() -> int:
     args = arguments()
+    have_a_name()
     os.umask(0o077)
     warnings.simplefilter("ignore")
     faulthandler.enable()

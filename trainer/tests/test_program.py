@@ -97,6 +97,21 @@ main.sys.exit(main.main())
     assert SECRET.encode() not in ran.stdout + ran.stderr
 
 
+def test_a_user_without_a_name_trains_too(job, tmp_path):
+    program = f"""
+import pwd, sys; sys.argv = ["switchboard_trainer", "train", "--state", {str(tmp_path)!r}]
+def nobody(uid): raise KeyError(uid)
+pwd.getpwuid = nobody
+import switchboard_trainer.__main__ as main
+main.sys.exit(main.main())
+"""
+    root = Path(__file__).parents[1]
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root)}) as one:
+        one.stdin.write(lines(job(epochs=1), *examples(), END))
+        one.stdin.flush()
+        assert [json.loads(line)["type"] for line in one.stdout][-1] == "done"
+
+
 def test_sigterm_stops_it_and_it_goes_on(job, child, tmp_path):
     messages = [job(epochs=200), *examples(), END]
     one = child("train", "--state", tmp_path)
