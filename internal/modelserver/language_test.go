@@ -122,6 +122,9 @@ func checkLanguageJob(t *testing.T, r *running, base languagemodel.Base, done jo
 	if !strings.HasPrefix(results, resultsHeader) || epochs < 1 || len(checkpoints) != min(epochs, keptCheckpoints) {
 		t.Errorf("%d checkpoints, and results\n%s", len(checkpoints), results)
 	}
+	if done.ModelBytes < 1000 {
+		t.Errorf("the model is said to have %d bytes", done.ModelBytes)
+	}
 	if want := leastLoss(t, results); done.BestStep != want {
 		t.Errorf("the model is said to be of step %d, and step %d has the least validation loss:\n%s", done.BestStep, want, results)
 	}

@@ -428,8 +428,12 @@ func (s *Server) finish(j job, r result) error {
 		s.log.Error("saving a model failed", "job", j.ID, "error", err)
 		return errors.Join(s.drop(j, r), s.fail(j.ID, serverFailure))
 	}
-	err := s.advance(j.ID, func(j *job) {
-		j.TrainedTokens = r.tokens
+	size, err := s.disk.size(modelPath(j.ID))
+	if err != nil {
+		s.log.Error("looking at the size of a model failed", "job", j.ID, "error", err) // and it is not told
+	}
+	err = s.advance(j.ID, func(j *job) {
+		j.TrainedTokens, j.ModelBytes = r.tokens, size
 		j.Checkpoints, j.Adapter, j.Best = r.last.checkpoints(), r.adapter, r.best
 		j.end(statusSucceeded)
 		if r.epochs < j.Epochs {

@@ -300,6 +300,7 @@ func TestFieldsThatAreNotNeededAreReadLeniently(t *testing.T) {
 		"tokens in a string":        {`"trained_tokens":"12345"`, func(j Job) bool { return j.TrainedTokens == 12345 }},
 		"tokens in an object":       {`"trained_tokens":{"total":1}`, func(j Job) bool { return j.TrainedTokens == 0 }},
 		"the step that was kept":    {`"best_step":40`, func(j Job) bool { return j.BestStep == 40 }},
+		"the size of the model":     {`"model_bytes":12345`, func(j Job) bool { return j.ModelBytes == 12345 }},
 		"a step in words":           {`"best_step":"the last"`, func(j Job) bool { return j.BestStep == 0 }},
 		"a time in words":           {`"created_at":"2026-11-28T01:00:00Z"`, func(j Job) bool { return j.Created.Unix() == 1795827600 }},
 		"a time without a zone":     {`"created_at":"2026-11-28T01:00:00.123456"`, func(j Job) bool { return j.Created.Unix() == 1795827600 }},
