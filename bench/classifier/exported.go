@@ -34,8 +34,16 @@ func (b bench) measureExported(ctx context.Context, turns []pipeline.Turns) erro
 	if err != nil {
 		return err
 	}
+	e, err := openEmbedder(ctx, b.encoder, b.vectors)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	if err := e.embed(ctx, train, validation, test); err != nil {
+		return err
+	}
 	begin := time.Now()
-	model, err := classifier.Train(ctx, train, validation, classifier.Options{Seed: 1})
+	model, err := classifier.Train(ctx, train, validation, classifier.Options{Seed: 1, Encoder: e.name()})
 	if err != nil {
 		return err
 	}
