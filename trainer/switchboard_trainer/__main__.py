@@ -93,7 +93,7 @@ def main() -> int:
     line = take_stdout()
     try:
         {"train": train, "answer": answer, "check": check, "convert": convert}[args.command](args, line)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, what is said of it is a code
         code = code_of(error)
         if not isinstance(error, Failure):
             log("failed", error)

@@ -91,7 +91,7 @@ base.Tokenizer.encode = encode
 main.sys.exit(main.main())
 """
     work = lines(job(), *({**e, "text": SECRET} for e in examples()), END)
-    ran = subprocess.run([sys.executable, "-c", program], input=work, capture_output=True, cwd=root, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root)})
+    ran = subprocess.run([sys.executable, "-c", program], input=work, capture_output=True, check=False, cwd=root, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root)})
     assert json.loads(ran.stdout.splitlines()[-1])["code"] == "internal"
     assert b"ValueError" in ran.stderr and b"base.py" not in ran.stdout
     assert SECRET.encode() not in ran.stdout + ran.stderr
@@ -234,9 +234,9 @@ def test_what_is_trained_is_what_answers(finished, bases):
 def test_many_adapters_take_turns(bases, job, tmp_path, kind):
     from switchboard_trainer import answer
     from switchboard_trainer.base import Source
+    from switchboard_trainer.protocol import read_work
     from switchboard_trainer.state import write_adapter
     from switchboard_trainer.train import make_learner
-    from switchboard_trainer.protocol import read_work
 
     folders, wanted = [], []
     for seed in range(answer.KEPT + 2):
@@ -290,5 +290,5 @@ def small(job):
 train.make_learner = small
 main.sys.exit(main.main())
 """
-    ran = subprocess.run([sys.executable, "-c", program], input=lines(job(), *examples(), END), capture_output=True, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root)})
+    ran = subprocess.run([sys.executable, "-c", program], input=lines(job(), *examples(), END), capture_output=True, check=False, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root)})
     assert json.loads(ran.stdout.splitlines()[-1])["code"] == "out_of_memory"
