@@ -87,7 +87,7 @@ COPY --from=build-ort /root-ort/ /
 # The target trainer. PyTorch brings CUDA's libraries along; the driver is the host's.
 FROM python:3.11-slim-bookworm AS trainer
 COPY trainer/requirements.txt /opt/trainer/
-RUN pip install --no-cache-dir --require-hashes -r /opt/trainer/requirements.txt
+RUN pip install --no-cache-dir --require-hashes --only-binary :all: -r /opt/trainer/requirements.txt
 COPY trainer/switchboard_trainer /opt/trainer/switchboard_trainer
 COPY --from=build --chown=65532:65532 /root-fs/models /models
 COPY --from=build --chown=65532:65532 /root-fs/var/lib/switchboard /var/lib/switchboard

@@ -92,6 +92,7 @@ func advance(last pipeline.JobProgress, job provider.Job, events []provider.Even
 		Model:         job.FineTunedModel,
 		TrainedTokens: job.TrainedTokens,
 		ResultFiles:   job.ResultFiles,
+		ModelBytes:    job.ModelBytes,
 	}
 	if !job.Status.Finished() {
 		last.State.Finish = job.EstimatedFinish

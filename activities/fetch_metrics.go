@@ -68,7 +68,7 @@ func (p *Provider) FetchMetrics(ctx context.Context, in FetchMetricsInput) (Fetc
 	if r.Steps, err = p.Store.Write(ctx, layout.Run(in.Dir).StepMetrics(), reports.FormatSteps(steps)); err != nil {
 		return FetchMetricsResult{}, err
 	}
-	r.Curves, err = p.drawCurves(ctx, layout.Run(in.Dir).Curves(), steps, reports.ChoiceOf(steps, job.BaseModel))
+	r.Curves, err = p.drawCurves(ctx, layout.Run(in.Dir).Curves(), steps, reports.ChoiceOf(steps, job.BaseModel, job.BestStep))
 	return r, err
 }
 

@@ -88,6 +88,7 @@ func (d *Data) compared(ctx context.Context, c Contender) (pipeline.ComparedMode
 		return row, nil
 	}
 	row.TrainingSeconds, row.TrainedTokens, row.AnswersPerSecond = about.Job.Seconds, about.Job.TrainedTokens, about.AnswersPerSecond
+	row.ModelBytes = about.Job.ModelBytes
 	if price, known := d.Prices.Find(about.Provider, about.BaseModel); known && row.TrainedTokens > 0 {
 		row.Cost, row.Priced = float64(row.TrainedTokens)/1e6*price.Training, true
 	}

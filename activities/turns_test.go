@@ -172,7 +172,7 @@ func TestReportComparison(t *testing.T) {
 	l.must(l.data.ReportEvaluation, in, &report)
 	result := pipeline.EvaluateResult{Report: report.HTML, JSON: report.JSON, Contender: &pipeline.Contender{
 		BaseModel: "m", Validation: in.Validation, ValidationPredictions: in.ValidationPredictions, Test: in.Test, TestPredictions: in.TestPredictions,
-		Job: pipeline.JobState{Seconds: 90, TrainedTokens: 1000}, AnswersPerSecond: 12,
+		Job: pipeline.JobState{Seconds: 90, TrainedTokens: 1000, ModelBytes: 17_000_000}, AnswersPerSecond: 12,
 	}}
 	var compared ReportComparisonResult
 	l.must(l.data.ReportComparison, ReportComparisonInput{
@@ -191,7 +191,7 @@ func TestReportComparison(t *testing.T) {
 		t.Fatal(err)
 	}
 	model := e.Columns[len(e.Columns)-1].Natural
-	if one.Accuracy != model.Accuracy.Value || one.MacroF1 != model.MacroF1.Value || one.TrainingSeconds != 90 || one.AnswersPerSecond != 12 || one.Priced || one.Asked != evaluate.None {
+	if one.Accuracy != model.Accuracy.Value || one.MacroF1 != model.MacroF1.Value || one.TrainingSeconds != 90 || one.AnswersPerSecond != 12 || one.Size() != "17.0 MB" || one.Priced || one.Asked != evaluate.None {
 		t.Errorf("the row is %+v", one)
 	}
 	if cascade.Name != "one, then other" || !cascade.Asked.Known() || cascade.Accuracy != one.Accuracy {

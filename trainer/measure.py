@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import torch
+
 from switchboard_trainer.answer import log_probabilities
 from switchboard_trainer.base import device_name
 from switchboard_trainer.protocol import Example, Job, Line, Stop, Work
@@ -88,7 +89,21 @@ def main():
     }  # fmt: skip
     if args.out:
         args.out.write_text(json.dumps({"labels": labels, "truths": [label for _, label in test], "log_probabilities": found}))
-    print(json.dumps({"base": Path(args.base).name, "kind": args.kind, "texts": args.texts, "examples": len(sets[0]), "labels": len(labels), "epochs": args.epochs, "best": best, "device": device_name(), **{k: round(v, 4) for k, v in (told | speed).items()}}))
+    print(
+        json.dumps(
+            {
+                "base": Path(args.base).name,
+                "kind": args.kind,
+                "texts": args.texts,
+                "examples": len(sets[0]),
+                "labels": len(labels),
+                "epochs": args.epochs,
+                "best": best,
+                "device": device_name(),
+                **{k: round(v, 4) for k, v in (told | speed).items()},
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -37,6 +37,9 @@ func main() {
 	flag.BoolVar(&b.classes, "classes", false, "print precision, recall and F1 of every class")
 	flag.BoolVar(&b.validation, "validation", false, "measure on the validation conversations instead of the test's, to choose settings by")
 	flag.StringVar(&b.export, "export", "", "only write the splits as JSON lines to this directory, for bench/peers")
+	flag.StringVar(&b.splits, "splits", "", "train and test on this directory of an -export, as trainer/measure.py does with language models")
+	flag.IntVar(&b.examples, "examples", 0, "with -splits: train on so many of the first; 0 takes all")
+	flag.IntVar(&b.tests, "tests", 0, "with -splits: test on so many of the first; 0 takes all")
 	flag.StringVar(&b.encoder, "encoder", "", "directory of a sentence encoder: learn from its embeddings too")
 	flag.StringVar(&b.vectors, "vectors", "", "file of embeddings that bench/peers/embed.py has made: learn from them too")
 	flag.Parse()
@@ -49,8 +52,9 @@ func main() {
 }
 
 type bench struct {
-	input, sets, forms, turns, export, encoder, vectors string
-	classes, validation                                 bool
+	input, sets, forms, turns, export, splits, encoder, vectors string
+	classes, validation                                         bool
+	examples, tests                                             int
 }
 
 func (b bench) run(ctx context.Context) error {
@@ -73,6 +77,9 @@ func (b bench) run(ctx context.Context) error {
 	turns, err := b.chosenTurns()
 	if err != nil {
 		return err
+	}
+	if b.splits != "" {
+		return b.measureExported(ctx, turns)
 	}
 	all, err := open(ctx, b.input)
 	if err != nil {
@@ -150,12 +157,18 @@ func (b bench) measure(ctx context.Context, all []conversation, e *embedder, s s
 	if b.classes {
 		fmt.Fprintf(details, "\n%s, %s, %d of rare classes:\n\n| class | tests | precision | recall | F1 |\n| --- | --: | --: | --: | --: |\n", s.name, f, parts.rare)
 		for _, c := range q.classes {
-			if _, known := slices.BinarySearch(model.Labels(), c.label); known {
+			if known(model, c.label) {
 				fmt.Fprintf(details, "| %s | %d | %.1f%% | %.1f%% | %.1f%% |\n", c.label, c.tests, 100*c.precision(), 100*c.recall(), 100*c.f1())
 			}
 		}
 	}
 	return nil
+}
+
+// known tells whether a model can answer a label.
+func known(model *classifier.Model, label string) bool {
+	_, found := slices.BinarySearch(model.Labels(), label)
+	return found
 }
 
 // rate returns how many texts a second the model answers on all cores, each

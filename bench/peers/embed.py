@@ -64,24 +64,11 @@ def runner(folder):
     return run
 
 
-def centre(path, split):
-    """Takes the mean of a split's training texts from all vectors, and makes their length 1 again."""
-    rows = [json.loads(line) for line in path.open()]
-    trained = {json.loads(line)["text"] for line in (split / "train.jsonl").open()}
-    vectors = np.array([r["vector"] for r in rows])
-    vectors -= vectors[[r["text"] in trained for r in rows]].mean(axis=0)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    with path.open("w") as out:
-        for row, vector in zip(rows, vectors):
-            out.write(json.dumps({"text": row["text"], "vector": [round(float(v), 6) for v in vector]}) + "\n")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("splits", nargs="+", type=Path)
     parser.add_argument("--encoder", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--centre", type=Path, metavar="SPLIT", help="take the mean of this split's training texts away")
     args = parser.parse_args()
     tokenizer = Tokenizer.from_file(str(args.encoder / "tokenizer.json"))
     tokenizer.enable_truncation(LONGEST)
@@ -99,8 +86,6 @@ def main():
             vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
             for text, vector in zip(batch, vectors):
                 out.write(json.dumps({"text": text, "vector": [round(float(v), 6) for v in vector]}) + "\n")
-    if args.centre:
-        centre(args.out, args.centre)
     wall, used = time.perf_counter() - begin, time.process_time() - used
     load = os.getloadavg()[0]
     print(f"{len(todo)} texts in {wall:.0f} s, {used:.0f} s of a processor; load {load:.1f}")

@@ -399,6 +399,65 @@ func TestSavedEmbeddedModelIsTheSame(t *testing.T) {
 	}
 }
 
+// A model that was saved before embeddings were centred takes them as they are, and
+// is saved again as it was.
+func TestModelsOfVersion2TakeEmbeddingsAsTheyAre(t *testing.T) {
+	model := mustTrain(t, embedded(1, generate(1, 300, 5, 0.1), 5), nil, Options{Encoder: "e"})
+	e := embedded(3, generate(3, 1, 5, 0), 5)[0]
+	centredOnce := centred(e.Embedding, model.mean)
+	want := fmt.Sprint(model.PredictEmbedded(e.Text, e.Embedding))
+	model.mean = nil
+	file := save(t, model)
+	loaded, err := Read(bytes.NewReader(file))
+	if err != nil || !bytes.HasPrefix(file, []byte(magicEmbedded)) {
+		t.Fatalf("a file that begins with %q, and %v", file[:len(magic)], err)
+	}
+	if got := fmt.Sprint(loaded.PredictEmbedded(e.Text, centredOnce)); got != want {
+		t.Errorf("it says %s of the embedding, want %s", got, want)
+	}
+	if again := save(t, loaded); !bytes.Equal(again, file) {
+		t.Error("saved again, it is another file")
+	}
+}
+
+// Encoders such as E5 put all texts close to each other: what is told apart by a
+// hundredth of the length is learnt all the same.
+func TestWhatEmbeddingsShareIsTakenAway(t *testing.T) {
+	const classes = 5
+	near := func(seed uint64, n int) []Example {
+		examples := embedded(seed, generate(seed, n, classes, 0), classes)
+		for i, e := range examples {
+			examples[i].Text = "one and the same text"
+			v := append([]float32{1}, e.Embedding...)
+			for k := range e.Embedding {
+				v[k+1] *= 0.01
+			}
+			examples[i].Embedding = v
+		}
+		return examples
+	}
+	model := mustTrain(t, near(1, 300), near(2, 100), Options{})
+	for _, e := range near(3, 100) {
+		if best := model.PredictEmbedded(e.Text, e.Embedding)[0]; best.Label != e.Label || best.Probability < 0.5 {
+			t.Fatalf("%s is taken for %s at %v", e.Label, best.Label, best.Probability)
+		}
+	}
+}
+
+func TestCentred(t *testing.T) {
+	for name, c := range map[string]struct{ embedding, mean, want []float32 }{
+		"no mean":      {[]float32{0.6, 0.8}, nil, []float32{0.6, 0.8}},
+		"no embedding": {nil, []float32{1, 0}, nil},
+		"a mean":       {[]float32{0.6, 0.8}, []float32{0.6, 0.3}, []float32{0, 1}},
+		"the mean":     {[]float32{0.6, 0.8}, []float32{0.6, 0.8}, []float32{0, 0}},
+		"nearly it":    {[]float32{0.6, 0.8}, []float32{0.6, 0.800001}, []float32{0, 0}},
+	} {
+		if got := centred(c.embedding, c.mean); !slices.EqualFunc(got, c.want, func(a, b float32) bool { return math.Abs(float64(a-b)) < 1e-6 }) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
 // The weights of a model are rounded to bytes. That must not cost accuracy.
 func TestRoundingKeepsAccuracy(t *testing.T) {
 	train, validation := generate(1, 800, 8, 0.2), generate(2, 400, 8, 0.2)
@@ -413,7 +472,7 @@ func TestReadRefusesDamage(t *testing.T) {
 	file := save(t, mustTrain(t, generate(1, 60, 3, 0), nil, Options{Epochs: 1}))
 	damaged := map[string][]byte{
 		"empty":         {},
-		"other version": bytes.Replace(file, []byte(magic), []byte("SBSOFTM\x03"), 1),
+		"other version": bytes.Replace(file, []byte(magic), []byte("SBSOFTM\x04"), 1),
 		"longer":        append(bytes.Clone(file), 0),
 		"no model":      []byte(strings.Repeat("tweet_id,author_id\n", 100)),
 	}
@@ -453,7 +512,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(body())
 	f.Add([]byte("\x02\x00\x00\x00\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\xf0\x3f\x01A\x01B\x01\x01"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, version := range []string{magic, magicEmbedded} {
+		for _, version := range []string{magic, magicEmbedded, magicCentred} {
 			data := append([]byte(version), body...)
 			sum := sha256.Sum256(data)
 			model, err := Read(bytes.NewReader(append(data, sum[:]...)))

@@ -16,6 +16,7 @@ type training struct {
 	labels     []string
 	vocabulary *vocabulary
 	idf        []float32
+	mean       []float32 // of the embeddings, nil without
 	importance []float32 // by class: how much its examples weigh
 
 	// By feature, then class: the weights, and the sums of squared
@@ -38,7 +39,7 @@ type scored struct {
 
 // model rounds the weights as they are; training may go on.
 func (t *training) model() *Model {
-	return newModel(t.labels, t.options.Encoder, t.vocabulary, t.idf, t.weights, t.temperature())
+	return newModel(t.labels, t.options.Encoder, t.mean, t.vocabulary, t.idf, t.weights, t.temperature())
 }
 
 func (t *training) run(ctx context.Context) (*Model, error) {

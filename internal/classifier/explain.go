@@ -38,7 +38,7 @@ func (m *Model) Explain(text string, embedding []float32) Explanation {
 	}
 	x := Explanation{Label: scored[0].Label, Rival: scored[1].Label}
 	label, rival := slices.Index(m.labels, x.Label), slices.Index(m.labels, x.Rival)
-	for i, value := range embedding {
+	for i, value := range centred(embedding, m.mean) {
 		x.Embedding += m.odds(m.vocabulary.size+i, label, rival) * float64(embeddingScale*value) / m.temperature
 	}
 	x.Features = m.words(text, label, rival)

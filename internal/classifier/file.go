@@ -20,8 +20,9 @@ const MaxFileBytes = 64 << 20
 //	classes      uint32
 //	features     uint32
 //	temperature  float64
-//	width        uint32, in version 2 alone
-//	encoder      a uvarint length and its bytes, in version 2 alone
+//	width        uint32, from version 2
+//	encoder      a uvarint length and its bytes, from version 2
+//	mean         float32 a number of the embedding, from version 3
 //	labels       each a uvarint length and its bytes, ascending
 //	buckets      each a uvarint distance to the one before, from -1
 //	idf          float32 a feature
@@ -29,12 +30,13 @@ const MaxFileBytes = 64 << 20
 //	weights      int8, by feature and number of the embedding, then class
 //	checksum     SHA-256 of all before
 //
-// Version 2 is a model that was trained with embeddings. The version also stands
-// for how texts become features: a change there makes old weights meaningless and
-// needs a new version.
+// Version 2 is a model that was trained with embeddings, and version 3 one that was
+// trained with these less their mean. The version also stands for how texts become
+// features: a change there makes old weights meaningless and needs a new version.
 const (
 	magic         = "SBSOFTM\x01"
 	magicEmbedded = "SBSOFTM\x02"
+	magicCentred  = "SBSOFTM\x03"
 )
 
 // maxEncoder bounds the name of an encoder.
@@ -47,11 +49,7 @@ var ErrCorrupt = errors.New("not a saved classifier of this version, or damaged"
 // WriteTo saves the model. It implements [io.WriterTo].
 func (m *Model) WriteTo(w io.Writer) (int64, error) {
 	buffer := bytes.NewBuffer(make([]byte, 0, len(m.weights)+16*len(m.idf)))
-	if m.Width() > 0 {
-		buffer.WriteString(magicEmbedded)
-	} else {
-		buffer.WriteString(magic)
-	}
+	buffer.WriteString(m.version())
 	head := binary.LittleEndian.AppendUint32(nil, uint32(len(m.labels)))
 	head = binary.LittleEndian.AppendUint32(head, uint32(m.vocabulary.size))
 	head = binary.LittleEndian.AppendUint64(head, math.Float64bits(m.temperature))
@@ -59,6 +57,7 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 		head = binary.LittleEndian.AppendUint32(head, uint32(m.Width()))
 		head = binary.AppendUvarint(head, uint64(len(m.encoder)))
 		head = append(head, m.encoder...)
+		head = appendFloats(head, m.mean)
 	}
 	for _, label := range m.labels {
 		head = binary.AppendUvarint(head, uint64(len(label)))
@@ -70,9 +69,7 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 		previous = int64(b)
 	}
 	for _, numbers := range [][]float32{m.idf, m.scales} {
-		for _, f := range numbers {
-			head = binary.LittleEndian.AppendUint32(head, math.Float32bits(f))
-		}
+		head = appendFloats(head, numbers)
 	}
 	buffer.Write(head)
 	for _, weight := range m.weights {
@@ -86,6 +83,24 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 	return buffer.WriteTo(w)
 }
 
+// version is what the model's file begins with.
+func (m *Model) version() string {
+	switch {
+	case m.Width() == 0:
+		return magic
+	case m.mean == nil:
+		return magicEmbedded
+	}
+	return magicCentred
+}
+
+func appendFloats(to []byte, numbers []float32) []byte {
+	for _, f := range numbers {
+		to = binary.LittleEndian.AppendUint32(to, math.Float32bits(f))
+	}
+	return to
+}
+
 // Read loads a model that [Model.WriteTo] saved. It returns [ErrCorrupt]
 // (wrapped, with what is wrong) unless the file is whole.
 func Read(r io.Reader) (*Model, error) {
@@ -96,7 +111,7 @@ func Read(r io.Reader) (*Model, error) {
 	if len(data) > MaxFileBytes {
 		return nil, fmt.Errorf("%w: larger than %d bytes", ErrCorrupt, MaxFileBytes)
 	}
-	if len(data) < len(magic)+sha256.Size || string(data[:len(magic)]) != magic && string(data[:len(magic)]) != magicEmbedded {
+	if len(data) < len(magic)+sha256.Size || !slices.Contains([]string{magic, magicEmbedded, magicCentred}, string(data[:len(magic)])) {
 		return nil, fmt.Errorf("%w: it does not begin as one", ErrCorrupt)
 	}
 	body, sum := data[:len(data)-sha256.Size], data[len(data)-sha256.Size:]
@@ -104,7 +119,7 @@ func Read(r io.Reader) (*Model, error) {
 		return nil, fmt.Errorf("%w: its checksum is wrong", ErrCorrupt)
 	}
 	d := decoder{rest: body[len(magic):]}
-	m := d.model(string(data[:len(magic)]) == magicEmbedded)
+	m := d.model(string(data[:len(magic)]))
 	if d.failed || len(d.rest) > 0 {
 		return nil, fmt.Errorf("%w: its parts do not fit together", ErrCorrupt)
 	}
@@ -157,7 +172,7 @@ func (d *decoder) floats(n int) []float32 {
 
 // model reads everything between magic and checksum. Sizes are checked
 // against what is left of the file before memory is taken for them.
-func (d *decoder) model(embedded bool) *Model {
+func (d *decoder) model(version string) *Model {
 	head := d.take(16)
 	if d.failed {
 		return nil
@@ -170,13 +185,11 @@ func (d *decoder) model(embedded bool) *Model {
 		return nil
 	}
 	width := 0
-	if embedded {
-		width = int(d.uint32())
-		m.encoder = string(d.take(int(min(d.uvarint(), maxEncoder+1))))
-		if width < 1 || width > maxWidth || len(m.encoder) > maxEncoder {
-			d.failed = true
-			return nil
-		}
+	if version != magic {
+		width = d.embedded(m, version)
+	}
+	if d.failed {
+		return nil
 	}
 	for range classes {
 		m.labels = append(m.labels, string(d.take(int(min(d.uvarint(), MaxFileBytes)))))
@@ -205,4 +218,19 @@ func (d *decoder) model(embedded bool) *Model {
 		m.weights[i] = int8(b)
 	}
 	return m
+}
+
+// embedded reads what a model that was trained with embeddings has beside the others,
+// and returns how many numbers these have.
+func (d *decoder) embedded(m *Model, version string) (width int) {
+	width = int(d.uint32())
+	m.encoder = string(d.take(int(min(d.uvarint(), maxEncoder+1))))
+	if width < 1 || width > maxWidth || len(m.encoder) > maxEncoder {
+		d.failed = true
+		return 0
+	}
+	if version == magicCentred {
+		m.mean = d.floats(width)
+	}
+	return width
 }

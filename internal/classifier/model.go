@@ -10,6 +10,7 @@ import (
 type Model struct {
 	labels      []string
 	encoder     string
+	mean        []float32 // of the embeddings; nil for n-grams alone, and in older models
 	vocabulary  *vocabulary
 	idf         []float32
 	temperature float64
@@ -31,10 +32,11 @@ type scratch struct {
 }
 
 // newModel rounds float weights to bytes.
-func newModel(labels []string, encoder string, v *vocabulary, idf, weights []float32, temperature float64) *Model {
+func newModel(labels []string, encoder string, mean []float32, v *vocabulary, idf, weights []float32, temperature float64) *Model {
 	m := &Model{
 		labels:      labels,
 		encoder:     encoder,
+		mean:        mean,
 		vocabulary:  v,
 		idf:         idf,
 		temperature: temperature,
@@ -133,7 +135,7 @@ func (m *Model) score(s *scratch, text string, embedding []float32) {
 			z[j] *= norm
 		}
 	}
-	for i, value := range embedding {
+	for i, value := range centred(embedding, m.mean) {
 		m.add(z, m.vocabulary.size+i, embeddingScale*value)
 	}
 	for j := range z {

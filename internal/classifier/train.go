@@ -47,7 +47,8 @@ type Example struct {
 	Label string
 	// Embedding is what a sentence encoder makes of the text, a vector of
 	// length 1, or nil to train on n-grams alone. All examples of a training
-	// must have as many numbers.
+	// must have as many numbers. What those of the training set have in common,
+	// their mean, is taken away.
 	Embedding []float32
 }
 
@@ -141,15 +142,17 @@ func Train(ctx context.Context, train, validation []Example, options Options) (*
 		return nil, err
 	}
 	rows := vocabulary.size + width
+	mean := meanEmbedding(train, width)
 	t := &training{
 		options:    options,
 		labels:     labels,
+		mean:       mean,
 		vocabulary: vocabulary,
 		idf:        idf,
 		weights:    make([]float32, rows*len(labels)),
 		squares:    make([]float32, rows*len(labels)),
-		train:      vectorize(train, labels, vocabulary, idf),
-		valid:      vectorize(validation, labels, vocabulary, idf),
+		train:      vectorize(train, labels, vocabulary, idf, mean),
+		valid:      vectorize(validation, labels, vocabulary, idf, mean),
 	}
 	t.importance = make([]float32, len(labels))
 	for i, n := range counts {
@@ -244,7 +247,7 @@ func selectFeatures(examples []Example, classes int) (*vocabulary, []float32) {
 	return newVocabulary(kept), idf
 }
 
-// vector is one example: its packed features, ascending, its embedding, and the
+// vector is one example: its packed features, ascending, its embedding, centred, and the
 // number of its class, -1 if that is not among the classes.
 type vector struct {
 	features  []uint32
@@ -252,7 +255,7 @@ type vector struct {
 	class     int
 }
 
-func vectorize(examples []Example, labels []string, v *vocabulary, idf []float32) []vector {
+func vectorize(examples []Example, labels []string, v *vocabulary, idf, mean []float32) []vector {
 	vectors := make([]vector, len(examples))
 	inParallel(len(examples), func(next func() (int, bool)) {
 		vectorizer := newVectorizer(v, idf)
@@ -261,7 +264,7 @@ func vectorize(examples []Example, labels []string, v *vocabulary, idf []float32
 			if !known {
 				class = -1
 			}
-			vectors[i] = vector{features: vectorizer.pack(examples[i].Text), embedding: examples[i].Embedding, class: class}
+			vectors[i] = vector{features: vectorizer.pack(examples[i].Text), embedding: centred(examples[i].Embedding, mean), class: class}
 		}
 	})
 	return vectors

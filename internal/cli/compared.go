@@ -12,7 +12,7 @@ func writeCompared(t *text, models []pipeline.ComparedModel) {
 	var failed, cascades []string
 	for _, m := range models {
 		if m.Failure != "" {
-			rows = append(rows, []string{m.Name, "failed", "-", "-", "-", "-", "-", "-", "-", "-"})
+			rows = append(rows, []string{m.Name, "failed", "-", "-", "-", "-", "-", "-", "-", "-", "-"})
 			failed = append(failed, m.Name+": "+m.Failure)
 			continue
 		}
@@ -21,11 +21,11 @@ func writeCompared(t *text, models []pipeline.ComparedModel) {
 		}
 		rows = append(rows, []string{
 			m.Name, m.Accuracy.String(), fmt.Sprintf("%.1f to %.1f", 100*m.Low, 100*m.High), m.Coverage.String(), m.Precision.String(),
-			m.FirstWords.String(), m.MacroF1.String(), lasted(m.TrainingSeconds), costOf(m), pace(m.AnswersPerSecond),
+			m.FirstWords.String(), m.MacroF1.String(), lasted(m.TrainingSeconds), costOf(m), pace(m.AnswersPerSecond), m.Size(),
 		})
 	}
 	t.fact("models", columns([]string{
-		"model", "accuracy", "95% interval", "coverage", "precision", "first words", "macro f1", "training", "cost", "answers/s",
+		"model", "accuracy", "95% interval", "coverage", "precision", "first words", "macro f1", "training", "cost", "answers/s", "size",
 	}, rows)...)
 	t.fact("failed", failed...)
 	t.fact("in turn", cascades...)

@@ -282,7 +282,7 @@ var reports = map[string]view{
 		Evaluate: &pipeline.EvaluateResult{Turns: pipeline.FirstTurn, Dir: "evaluate-1a2b3c4d/run-1", Compared: []pipeline.ComparedModel{
 			{
 				Name: "champion", Model: "ft:a", Accuracy: 0.571, Low: 0.55, High: 0.59, Coverage: 0.211, Precision: 0.951, FirstWords: 0.57, MacroF1: 0.2,
-				TrainingSeconds: 92.4, TrainedTokens: 1000, AnswersPerSecond: 2345.6, Asked: evaluate.None,
+				TrainingSeconds: 92.4, TrainedTokens: 1000, AnswersPerSecond: 2345.6, ModelBytes: 34_400_000, Asked: evaluate.None,
 			},
 			pipeline.FailedModel("llama", "the provider does not have the model \"llama\""),
 			{

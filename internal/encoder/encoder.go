@@ -1,5 +1,5 @@
 // Package encoder makes sentence embeddings: vectors of length 1 that lie near
-// each other where texts mean the like. Package transformer runs the model.
+// each other where texts mean the like, and of zeros where there is no text. Package transformer runs the model.
 //
 // A model is a directory with one ONNX file, tokenizer.json and config.json, of
 // any BERT-like encoder; tools/encoder exports one. A text's vector is the mean of
@@ -34,6 +34,7 @@ type Encoder struct {
 	model     *transformer.Model
 	name      string
 	maxTokens int
+	width     int
 	first     bool // the first token's vector stands for the text
 	prompt    string
 }
@@ -58,10 +59,12 @@ func Load(ctx context.Context, dir string) (*Encoder, error) {
 		return nil, err
 	}
 	e.name = e.named(d.SHA256)
-	if _, err := e.Encode(ctx, []string{"My parcel never arrived."}, nil); err != nil {
+	tried, err := e.Encode(ctx, []string{"My parcel never arrived."}, nil)
+	if err != nil {
 		_ = e.Close() // the model is not used
 		return nil, transformer.Untried(dir, err)
 	}
+	e.width = len(tried[0])
 	return e, nil
 }
 
@@ -155,24 +158,31 @@ const bytesPerToken = 8
 
 // Encode returns a vector for each text, of what the model sees of it: the
 // beginning, up to [transformer.LongestText] tokens. The same texts in one call
-// give the same vectors; a text alone may give other last bits than among others.
+// give the same vectors; a text alone may give other last bits than among others. A
+// text without a single token, such as an empty one for a model that puts nothing
+// around texts, has the vector of zeros.
 //
 // It calls progress, unless that is nil, with the number of texts done so far. An
 // error is the context's or the model's.
 func (e *Encoder) Encode(ctx context.Context, texts []string, progress func(done int)) ([][]float32, error) {
+	vectors := make([][]float32, len(texts))
 	inputs := make([]transformer.Input, len(texts))
-	order := make([]int, len(texts))
+	var order []int
 	for i, text := range texts {
 		input, err := e.tokenize(text)
 		if err != nil {
 			return nil, err
 		}
-		inputs[i], order[i] = input, i
+		if len(input.TokenIDs) == 0 {
+			vectors[i] = make([]float32, e.width)
+			continue
+		}
+		inputs[i] = input
+		order = append(order, i)
 	}
 	// Texts of like length share a batch: padding costs as much as text.
 	slices.SortStableFunc(order, func(a, b int) int { return len(inputs[a].TokenIDs) - len(inputs[b].TokenIDs) })
-	vectors := make([][]float32, len(texts))
-	done := 0
+	done := len(texts) - len(order)
 	for batch := range slices.Chunk(order, transformer.MaxRows) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)

@@ -2,6 +2,7 @@ package encoder_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math"
 	"os"
@@ -106,6 +107,51 @@ func TestLongTextsAreCut(t *testing.T) {
 	}
 	if reflect.DeepEqual(v[0], v[2]) {
 		t.Error("what stands in front does not count")
+	}
+}
+
+// A tokenizer that puts nothing around a text leaves nothing of an empty one.
+func TestTextsWithoutTokens(t *testing.T) {
+	loaded(t)
+	dir := copied(t, "")
+	path := filepath.Join(dir, "tokenizer.json")
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tokenizer map[string]any
+	if err := json.Unmarshal(raw, &tokenizer); err != nil {
+		t.Fatal(err)
+	}
+	tokenizer["post_processor"] = nil
+	if raw, err = json.Marshal(tokenizer); err != nil {
+		t.Fatal(err)
+	}
+	put(t, path, string(raw))
+	e, err := encoder.Load(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for name, texts := range map[string][]string{"alone": {""}, "among others": {"", "hello naomi", " ", "hello"}, "many": make([]string, 70)} {
+		told := -1
+		vectors, err := e.Encode(t.Context(), texts, func(done int) { told = done })
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for i, text := range texts {
+			want := 1.0
+			if strings.TrimSpace(text) == "" {
+				want = 0
+			}
+			if got := cosine(vectors[i], vectors[i]); len(vectors[i]) != 4 || math.Abs(got-want) > 1e-5 {
+				t.Errorf("%s: %q has %d numbers of length %v, want %v", name, text, len(vectors[i]), got, want)
+			}
+		}
+		if want := len(texts); name == "among others" && told != want {
+			t.Errorf("%s: %d of %d texts were told of", name, told, want)
+		}
 	}
 }
 

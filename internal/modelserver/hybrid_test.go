@@ -106,7 +106,11 @@ func TestHybridLearnsFromMeaning(t *testing.T) {
 	}))
 	output := readAll(t, must[openai.RawResponse](t)(r.client.GetFileContent(t.Context(), *r.awaitBatch(t, id, batchCompleted).OutputFileID)))
 	_, logprob := r.answer(t, model, "thanks zoe for help")
-	if got := strings.Count(output, fmt.Sprintf(`"logprob":%v`, logprob)); got != 5 {
+	written, err := json.Marshal(logprob)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(output, fmt.Sprintf(`"logprob":%s`, written)); got != 5 {
 		t.Errorf("%d of 5 answers have the log-probability %v:\n%s", got, logprob, output)
 	}
 }

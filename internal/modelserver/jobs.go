@@ -75,6 +75,11 @@ type job struct {
 	// Adapter is the SHA-256 of what it made.
 	Card    *card  `json:"card,omitempty"`
 	Adapter string `json:"adapter_sha256,omitempty"`
+	// Best is the step after which a language model stood as it is kept; 0 for other
+	// jobs, whose figures tell it.
+	Best int `json:"best_step,omitempty"`
+	// ModelBytes is how much of the disk the model took, 0 if that is not known.
+	ModelBytes int64 `json:"model_bytes,omitempty"`
 	// Attempts counts the starts of training that no orderly end followed.
 	Attempts int `json:"attempts,omitempty"`
 	// The times are in nanoseconds since 1970, 0 if not known.
@@ -209,6 +214,10 @@ type jobObject struct {
 	Integrations    []struct{}        `json:"integrations"`
 	Error           *jobError         `json:"error"`
 	Owner           string            `json:"owner,omitempty"`
+	// BestStep and ModelBytes are told by this server alone, of a job that succeeded,
+	// the first if it is a language model's.
+	BestStep   int   `json:"best_step,omitempty"`
+	ModelBytes int64 `json:"model_bytes,omitempty"`
 }
 
 type hyperparameters struct {
@@ -241,6 +250,7 @@ func (j job) object(h *holder) jobObject {
 		object.FineTunedModel = optional(j.modelID())
 		object.ResultFiles = append(object.ResultFiles, resultsID(j.ID))
 		object.TrainedTokens = &j.TrainedTokens
+		object.BestStep, object.ModelBytes = j.Best, j.ModelBytes
 	}
 	return object
 }

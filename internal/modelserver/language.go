@@ -358,7 +358,7 @@ func (r *languageRun) result(labels []string, tokens int) (made result, err erro
 		made.last.add(one, m)
 		made.last[len(made.last)-1].Adapter = one.record.SHA256
 		if number == r.done.Best {
-			made.model, made.adapter = one, one.record.SHA256
+			made.model, made.adapter, made.best = one, one.record.SHA256, m.Step
 		}
 	}
 	made.classes, made.results = len(labels), results.String()

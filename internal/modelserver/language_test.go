@@ -2,6 +2,7 @@ package modelserver
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +122,12 @@ func checkLanguageJob(t *testing.T, r *running, base languagemodel.Base, done jo
 	if !strings.HasPrefix(results, resultsHeader) || epochs < 1 || len(checkpoints) != min(epochs, keptCheckpoints) {
 		t.Errorf("%d checkpoints, and results\n%s", len(checkpoints), results)
 	}
+	if done.ModelBytes < 1000 {
+		t.Errorf("the model is said to have %d bytes", done.ModelBytes)
+	}
+	if want := leastLoss(t, results); done.BestStep != want {
+		t.Errorf("the model is said to be of step %d, and step %d has the least validation loss:\n%s", done.BestStep, want, results)
+	}
 	var events list[eventObject]
 	r.call(t, "GET", "/v1/fine_tuning/jobs/"+done.ID+"/events?limit=100", nil, &events)
 	story, figures := "", 0
@@ -139,6 +147,28 @@ func checkLanguageJob(t *testing.T, r *running, base languagemodel.Base, done jo
 	}
 	r.awaitNoState(t, done.ID)
 	checkPrivateFiles(t, filepath.Join(r.options.Dir, modelsDir))
+}
+
+// leastLoss is the step with the least validation loss in step_metrics.csv, the
+// first of equals.
+func leastLoss(t *testing.T, results string) (step int) {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(results)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	least := math.Inf(1)
+	for _, row := range rows[1:] {
+		number, err := strconv.Atoi(row[0])
+		loss, other := strconv.ParseFloat(row[3], 64)
+		if err := errors.Join(err, other); err != nil {
+			t.Fatal(err)
+		}
+		if loss < least {
+			step, least = number, loss
+		}
+	}
+	return step
 }
 
 // checkPrivateFiles: what models keep is the server's alone.

@@ -146,6 +146,21 @@ func (d disk) remove(name string) error {
 	return d.syncDir(name)
 }
 
+// size is how many bytes a file has, or the files of a folder.
+func (d disk) size(name string) (total int64, err error) {
+	err = fs.WalkDir(d.root.FS(), name, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil {
+			total += info.Size()
+		}
+		return err
+	})
+	return total, err
+}
+
 // names returns the names in a folder that end in suffix, without it.
 func (d disk) names(dir, suffix string) ([]string, error) {
 	entries, err := fs.ReadDir(d.root.FS(), dir)

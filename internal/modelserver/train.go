@@ -377,6 +377,7 @@ func (s *Server) learnedNothing(ctx context.Context, j job, err error) error {
 type result struct {
 	model   keepable
 	adapter string // the SHA-256 of a language model's adapter
+	best    int    // the step that this is of, for a language model
 	classes int
 	last    snapshots
 	results string
@@ -427,9 +428,13 @@ func (s *Server) finish(j job, r result) error {
 		s.log.Error("saving a model failed", "job", j.ID, "error", err)
 		return errors.Join(s.drop(j, r), s.fail(j.ID, serverFailure))
 	}
-	err := s.advance(j.ID, func(j *job) {
-		j.TrainedTokens = r.tokens
-		j.Checkpoints, j.Adapter = r.last.checkpoints(), r.adapter
+	size, err := s.disk.size(modelPath(j.ID))
+	if err != nil {
+		s.log.Error("looking at the size of a model failed", "job", j.ID, "error", err) // and it is not told
+	}
+	err = s.advance(j.ID, func(j *job) {
+		j.TrainedTokens, j.ModelBytes = r.tokens, size
+		j.Checkpoints, j.Adapter, j.Best = r.last.checkpoints(), r.adapter, r.best
 		j.end(statusSucceeded)
 		if r.epochs < j.Epochs {
 			j.inform("Training stopped after epoch %d of %d: the model got no better on the validation file", r.epochs, j.Epochs)

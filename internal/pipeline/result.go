@@ -264,6 +264,8 @@ type JobState struct {
 	// Finish is when the provider expects a running job to be done; zero where it
 	// does not tell.
 	Finish time.Time `json:"finish,omitzero"`
+	// ModelBytes is the size of the model; 0 where that is not known.
+	ModelBytes int64 `json:"model_bytes,omitempty"`
 }
 
 // JobEvent is one line of the provider's event log.
@@ -553,11 +555,21 @@ type ComparedModel struct {
 	Priced          bool    `json:"priced,omitempty"`
 	// AnswersPerSecond is as in [Contender].
 	AnswersPerSecond float64 `json:"answers_per_second,omitempty"`
+	// ModelBytes is as in [JobState].
+	ModelBytes int64 `json:"model_bytes,omitempty"`
 	// Asked is the share of conversations about which a cascade asks its second
 	// model.
 	Asked Share `json:"asked"`
 	// Report is the model's own.
 	Report Ref `json:"report,omitzero"`
+}
+
+// Size is the model's in megabytes, a dash where it is not known.
+func (m ComparedModel) Size() string {
+	if m.ModelBytes == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f MB", float64(m.ModelBytes)/1e6)
 }
 
 // FailedModel is the row of a model that could not be judged.

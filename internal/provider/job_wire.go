@@ -22,6 +22,8 @@ type wireJob struct {
 	Suffix        word         `json:"suffix"`
 	Metadata      pairs        `json:"metadata"`
 	TrainedTokens amount       `json:"trained_tokens"`
+	BestStep      any          `json:"best_step"`
+	ModelBytes    amount       `json:"model_bytes"`
 	ResultFiles   wordList     `json:"result_files"`
 	Error         wireJobError `json:"error"`
 	// A seed and hyperparameters that are no numbers, such as "auto", count
@@ -76,7 +78,7 @@ func (w wireJob) job() Job {
 		TrainingFile: name(string(w.TrainingFile)), ValidationFile: name(string(w.ValidationFile)),
 		Suffix: name(string(cmp.Or(w.UserSuffix, w.Suffix))), Metadata: marks(w.Metadata),
 		TrainedTokens: int64(w.TrainedTokens), ResultFiles: names(w.ResultFiles), Error: w.Error.jobError(),
-		Seed: wholeNumber(w.Seed), Epochs: w.epochs(),
+		Seed: wholeNumber(w.Seed), Epochs: w.epochs(), BestStep: int(wholeNumber(w.BestStep)), ModelBytes: int64(w.ModelBytes),
 		Created: w.CreatedAt.Time, Finished: w.FinishedAt.Time, EstimatedFinish: w.EstimatedFinish.Time,
 	}
 }

@@ -56,6 +56,11 @@ type Job struct {
 	Epochs int   `json:"epochs,omitempty"`
 	// TrainedTokens is 0 until the provider has counted.
 	TrainedTokens int64 `json:"trained_tokens"`
+	// BestStep is the step after which the model stood as it is kept, 0 where the
+	// provider does not say.
+	BestStep int `json:"best_step,omitempty"`
+	// ModelBytes is the size of the model, 0 where the provider does not say.
+	ModelBytes int64 `json:"model_bytes,omitempty"`
 	// ResultFiles are the ids of the files with the metrics.
 	ResultFiles []string `json:"result_files"`
 	// Error says why a failed job failed; zero otherwise.

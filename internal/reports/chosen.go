@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -21,20 +22,30 @@ type Choice struct {
 
 // ChoiceOf tells which step of a job a run uses: the model server measures after
 // each epoch and keeps the best, and of other providers a run uses the last model.
-func ChoiceOf(steps []Step, baseModel string) Choice {
+// Best is the step that the provider says it kept, 0 if it says nothing; the figures
+// of the model server's own classifiers tell it without.
+func ChoiceOf(steps []Step, baseModel string, best int) Choice {
 	ordered := sorted(steps)
 	if len(ordered) == 0 {
 		return Choice{}
 	}
-	if !baseline.IsServers(baseModel) {
+	i := slices.IndexFunc(ordered, func(s Step) bool { return best > 0 && s.Step == best })
+	if i < 0 && baseline.IsServers(baseModel) {
+		i = chosen(ordered)
+	}
+	if i < 0 {
 		return Choice{ordered[len(ordered)-1].Step, "last step used"}
 	}
+	return Choice{ordered[i].Step, fmt.Sprintf("epoch %d of %d used", i+1, len(ordered))}
+}
+
+// chosen is the index of the epoch that the model server's classifiers keep.
+func chosen(ordered []Step) int {
 	losses, accuracies := make([]float64, len(ordered)), make([]float64, len(ordered))
 	for i, s := range ordered {
 		losses[i], accuracies[i] = s.ValidLoss, s.ValidAccuracy
 	}
-	i := classifier.Chosen(losses, accuracies)
-	return Choice{ordered[i].Step, fmt.Sprintf("epoch %d of %d used", i+1, len(ordered))}
+	return classifier.Chosen(losses, accuracies)
 }
 
 // mark draws a choice into a panel: a line from bottom to top, and what it means

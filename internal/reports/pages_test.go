@@ -115,7 +115,7 @@ func exampleEvaluation() Evaluation {
 func exampleComparison() Comparison {
 	e := exampleEvaluation()
 	one, other := RowOf("champion", e), RowOf("gpt-4o-mini-2024-07-18", e)
-	one.TrainingSeconds, one.AnswersPerSecond = 5407, 2345.6
+	one.TrainingSeconds, one.AnswersPerSecond, one.ModelBytes = 5407, 2345.6, 17_012_345
 	other.Cost, other.Priced, other.AnswersPerSecond = 12.34, true, 3.2
 	return Comparison{
 		Version: ComparisonVersion, At: november, Dataset: "tweets.csv", Run: e.Run, Turns: pipeline.FirstTurn, Precision: 0.95,

@@ -108,10 +108,10 @@ func TestCurves(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var first, again bytes.Buffer
-			if err := Curves(&first, tt.steps, ChoiceOf(tt.steps, "switchboard-softmax-1")); err != nil {
+			if err := Curves(&first, tt.steps, ChoiceOf(tt.steps, "switchboard-softmax-1", 0)); err != nil {
 				t.Fatal(err)
 			}
-			if err := Curves(&again, tt.steps, ChoiceOf(tt.steps, "switchboard-softmax-1")); err != nil {
+			if err := Curves(&again, tt.steps, ChoiceOf(tt.steps, "switchboard-softmax-1", 0)); err != nil {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(first.Bytes(), again.Bytes()) {
@@ -144,7 +144,7 @@ func TestCurvesIgnoreTheOrderOfSteps(t *testing.T) {
 		backwards[len(steps)-1-i] = s
 	}
 	var a, b bytes.Buffer
-	if err := errors.Join(Curves(&a, steps, ChoiceOf(steps, "gpt")), Curves(&b, backwards, ChoiceOf(backwards, "gpt"))); err != nil {
+	if err := errors.Join(Curves(&a, steps, ChoiceOf(steps, "gpt", 0)), Curves(&b, backwards, ChoiceOf(backwards, "gpt", 0))); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(a.Bytes(), b.Bytes()) {
@@ -156,22 +156,26 @@ func TestCurvesIgnoreTheOrderOfSteps(t *testing.T) {
 }
 
 // The model server stops when neither figure gets better, and keeps the last epoch
-// that was better in one of them; others give the last model.
+// that was better in one of them; of a language model it says which one it kept.
+// Others give the last model.
 func TestChoiceOf(t *testing.T) {
 	nan := math.NaN()
 	epochs := []Step{{40, 1, 1, 0.9, 0.7}, {10, 3, 2, 0.5, 0.5}, {20, 2, 1.5, 0.7, 0.6}, {30, 1, 1.4, 0.8, 0.72}, {50, 1, 1.6, 0.9, 0.71}}
 	for name, c := range map[string]struct {
 		steps     []Step
 		baseModel string
+		best      int
 		want      Choice
 	}{
-		"the best of an early stop": {epochs, "switchboard-softmax-1", Choice{40, "epoch 4 of 5 used"}},
-		"by accuracy alone":         {append(epochs[:0:0], epochs[1], epochs[2], Step{60, 1, 1.7, 0.9, 0.9}, Step{70, 1, 1.8, 0.9, 0.8}), "switchboard-hybrid-1", Choice{60, "epoch 3 of 4 used"}},
-		"no validation":             {[]Step{{10, 3, nan, 0.5, nan}, {20, 2, nan, 0.6, nan}}, "switchboard-softmax-1", Choice{20, "epoch 2 of 2 used"}},
-		"another provider":          {epochs, "gpt-4o-mini", Choice{50, "last step used"}},
-		"nothing measured":          {nil, "switchboard-softmax-1", Choice{}},
+		"the best of an early stop": {epochs, "switchboard-softmax-1", 0, Choice{40, "epoch 4 of 5 used"}},
+		"by accuracy alone":         {append(epochs[:0:0], epochs[1], epochs[2], Step{60, 1, 1.7, 0.9, 0.9}, Step{70, 1, 1.8, 0.9, 0.8}), "switchboard-hybrid-1", 0, Choice{60, "epoch 3 of 4 used"}},
+		"no validation":             {[]Step{{10, 3, nan, 0.5, nan}, {20, 2, nan, 0.6, nan}}, "switchboard-softmax-1", 0, Choice{20, "epoch 2 of 2 used"}},
+		"another provider":          {epochs, "gpt-4o-mini", 0, Choice{50, "last step used"}},
+		"a language model":          {epochs, "smollm2-135m", 30, Choice{30, "epoch 3 of 5 used"}},
+		"a step that is not there":  {epochs, "smollm2-135m", 31, Choice{50, "last step used"}},
+		"nothing measured":          {nil, "switchboard-softmax-1", 0, Choice{}},
 	} {
-		if got := ChoiceOf(c.steps, c.baseModel); got != c.want {
+		if got := ChoiceOf(c.steps, c.baseModel, c.best); got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 	}

@@ -2,6 +2,7 @@
 
 import argparse
 import faulthandler
+import getpass
 import os
 import sys
 import warnings
@@ -75,15 +76,24 @@ def convert(args: argparse.Namespace, line: Line) -> None:
     line.say(type="converted")
 
 
+def have_a_name() -> None:
+    """Gives the user a name who has none, as in a container: PyTorch asks for it when it begins to train."""
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = "trainer"
+
+
 def main() -> int:
     args = arguments()
+    have_a_name()
     os.umask(0o077)
     warnings.simplefilter("ignore")
     faulthandler.enable()
     line = take_stdout()
     try:
         {"train": train, "answer": answer, "check": check, "convert": convert}[args.command](args, line)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, what is said of it is a code
         code = code_of(error)
         if not isinstance(error, Failure):
             log("failed", error)

@@ -95,7 +95,7 @@ def _answer(adapters: Adapters, request: bytes) -> dict[str, Any]:
             raise Failure("internal")
         learner, most = adapters.get(asked["adapter"])
         return {"id": number, "log_probabilities": log_probabilities(learner, most, texts)}
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, what is said of it is a code
         code = code_of(error)
         log("a question was not answered", error)
         return {"id": number, "error": code if code in ("bad_adapter", "out_of_memory") else "internal"}

@@ -26,8 +26,8 @@ class Encoder:
         self.answering()
 
     def encode(self, text: str, most: int) -> list[int]:
-        """The tokens of the beginning of a text, at most so many with those around it."""
-        return self.tokenizer.framed(text, min(most, self.context))
+        """The tokens of the beginning of a text, at most so many with those around it. Where nothing is left of a text, padding stands for it."""
+        return self.tokenizer.framed(text, min(most, self.context)) or [self.pad]
 
     def log_probabilities(self, rows: list[list[int]]) -> torch.Tensor:
         longest, to = max(map(len, rows)), device()

@@ -91,10 +91,25 @@ base.Tokenizer.encode = encode
 main.sys.exit(main.main())
 """
     work = lines(job(), *({**e, "text": SECRET} for e in examples()), END)
-    ran = subprocess.run([sys.executable, "-c", program], input=work, capture_output=True, cwd=root, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root)})
+    ran = subprocess.run([sys.executable, "-c", program], input=work, capture_output=True, check=False, cwd=root, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root)})
     assert json.loads(ran.stdout.splitlines()[-1])["code"] == "internal"
     assert b"ValueError" in ran.stderr and b"base.py" not in ran.stdout
     assert SECRET.encode() not in ran.stdout + ran.stderr
+
+
+def test_a_user_without_a_name_trains_too(job, tmp_path):
+    program = f"""
+import pwd, sys; sys.argv = ["switchboard_trainer", "train", "--state", {str(tmp_path)!r}]
+def nobody(uid): raise KeyError(uid)
+pwd.getpwuid = nobody
+import switchboard_trainer.__main__ as main
+main.sys.exit(main.main())
+"""
+    root = Path(__file__).parents[1]
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root)}) as one:
+        one.stdin.write(lines(job(epochs=1), *examples(), END))
+        one.stdin.flush()
+        assert [json.loads(line)["type"] for line in one.stdout][-1] == "done"
 
 
 def test_sigterm_stops_it_and_it_goes_on(job, child, tmp_path):
@@ -219,9 +234,9 @@ def test_what_is_trained_is_what_answers(finished, bases):
 def test_many_adapters_take_turns(bases, job, tmp_path, kind):
     from switchboard_trainer import answer
     from switchboard_trainer.base import Source
+    from switchboard_trainer.protocol import read_work
     from switchboard_trainer.state import write_adapter
     from switchboard_trainer.train import make_learner
-    from switchboard_trainer.protocol import read_work
 
     folders, wanted = [], []
     for seed in range(answer.KEPT + 2):
@@ -275,5 +290,5 @@ def small(job):
 train.make_learner = small
 main.sys.exit(main.main())
 """
-    ran = subprocess.run([sys.executable, "-c", program], input=lines(job(), *examples(), END), capture_output=True, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root)})
+    ran = subprocess.run([sys.executable, "-c", program], input=lines(job(), *examples(), END), capture_output=True, check=False, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root)})
     assert json.loads(ran.stdout.splitlines()[-1])["code"] == "out_of_memory"
