@@ -326,6 +326,7 @@ func values(into []float32, packed []uint32, idf []float32) []float32 {
 func softmax(z []float32) {
 	highest := slices.Max(z)
 	var sum float64
+	clearUpper()
 	for i, v := range z {
 		e := math.Exp(float64(v - highest))
 		z[i] = float32(e)

@@ -11,6 +11,16 @@ var wide = archsimd.X86.AVX2()
 // lanes is how many numbers a vector has.
 const lanes = 8
 
+// clearUpper makes [math.Exp] and SHA-256 fast, which mix two kinds of instructions.
+// Some processors are many times slower at that while the upper halves of their vectors
+// are in use, and whatever ran before may have left them so: also the runtime, which
+// restores them where it had interrupted a goroutine.
+func clearUpper() {
+	if wide {
+		archsimd.ClearAVXUpperBits()
+	}
+}
+
 func addScaled(sum, row []float32, factor float32) {
 	if !wide || len(sum) < lanes {
 		addScaledPlain(sum, row, factor)
