@@ -28,10 +28,9 @@ type training struct {
 	scores       []float32 // by example of valid, then class: when it was last scored
 }
 
-// scored is one visit of a batch between its scoring and its update.
+// scored is one example of a batch between its scoring and its update.
 type scored struct {
 	vector *vector
-	weight float32   // how many examples are learnt at once
 	values []float32 // of its features
 	errors []float32 // by class: probability minus target, weighted; 0 where it is negligible
 	active []int32   // classes whose error is not
@@ -45,7 +44,10 @@ func (t *training) model() *Model {
 }
 
 func (t *training) run(ctx context.Context) (*Model, error) {
-	order := visits(t.train)
+	order := make([]int, len(t.train))
+	for i := range order {
+		order[i] = i
+	}
 	batch := make([]scored, min(t.options.BatchSize, len(order)))
 	for i := range batch {
 		batch[i].errors = make([]float32, len(t.labels))
@@ -76,9 +78,9 @@ func (t *training) run(ctx context.Context) (*Model, error) {
 	return epoch.Model(), nil
 }
 
-// epoch goes through all visits once, and fills in how well they were answered. Its
+// epoch goes through all examples once, and fills in how well they were answered. Its
 // step is that before its first batch.
-func (t *training) epoch(ctx context.Context, epoch *Epoch, order []visit, batch []scored) error {
+func (t *training) epoch(ctx context.Context, epoch *Epoch, order []int, batch []scored) error {
 	loss, right, done := 0.0, 0, 0
 	for len(order) > 0 {
 		if ctx.Err() != nil {
@@ -89,12 +91,12 @@ func (t *training) epoch(ctx context.Context, epoch *Epoch, order []visit, batch
 		step := epoch.Step + done/t.options.BatchSize
 		remaining := 1 - float64(step)/float64(epoch.Steps)
 		rate := float32(learningRate * t.options.LearningRateMultiplier * remaining)
-		n, weight := takeBatch(order, t.options.BatchSize)
+		n, weight := t.takeBatch(order)
 		t.step(batch[:n], order[:n], rate)
-		for i, v := range order[:n] {
-			loss += float64(v.weight) * batch[i].loss
-			if batch[i].right {
-				right += int(v.weight)
+		for _, s := range batch[:n] {
+			loss += float64(s.vector.weight) * s.loss
+			if s.right {
+				right += s.vector.weight
 			}
 		}
 		order = order[n:]
@@ -105,11 +107,21 @@ func (t *training) epoch(ctx context.Context, epoch *Epoch, order []visit, batch
 	return nil
 }
 
+// takeBatch returns how many examples, from the first, fill a batch, and what they
+// weigh together.
+func (t *training) takeBatch(order []int) (n, weight int) {
+	for n < len(order) && weight < t.options.BatchSize {
+		weight += t.train[order[n]].weight
+		n++
+	}
+	return n, weight
+}
+
 // step scores a batch with the weights as they are, then updates them.
-func (t *training) step(batch []scored, order []visit, rate float32) {
+func (t *training) step(batch []scored, order []int, rate float32) {
 	inParallel(len(batch), func(next func() (int, bool)) {
 		for i, ok := next(); ok; i, ok = next() {
-			batch[i].vector, batch[i].weight = &t.train[order[i].row], float32(order[i].weight)
+			batch[i].vector = &t.train[order[i]]
 			t.score(&batch[i])
 		}
 	})
@@ -136,7 +148,9 @@ func (t *training) score(s *scored) {
 	s.right = argmax(z) == class
 	softmax(z)
 	s.loss = crossEntropy(z[class])
-	weight := t.importance[class]
+	// So the squares of AdaGrad grow as by all that are alike, and the step is
+	// what is left of theirs, of which each would find a smaller error.
+	weight := t.importance[class] * float32(math.Sqrt(float64(s.vector.weight)))
 	s.active = s.active[:0]
 	for j := range z {
 		e := z[j] - labelSmoothing/float32(len(z))
@@ -182,11 +196,11 @@ func (t *training) descend(s *scored, feature int, value, rate float32) {
 	weights := t.weights[feature*classes:][:classes]
 	squares := t.squares[feature*classes:][:classes]
 	if len(s.active) > classes/denseShare {
-		descendAll(weights, squares, s.errors, value, s.weight, rate)
+		descendAll(weights, squares, s.errors, value, rate)
 		return
 	}
 	for _, j := range s.active {
-		descend(weights, squares, int(j), s.errors[j]*value, s.weight, rate)
+		descend(weights, squares, int(j), s.errors[j]*value, rate)
 	}
 }
 

@@ -8,6 +8,6 @@ func addScaled(sum, row []float32, factor float32) { addScaledPlain(sum, row, fa
 
 func addBytes(sum []float32, row []int8, factor float32) { addBytesPlain(sum, row, factor) }
 
-func descendAll(weights, squares, errors []float32, value, times, rate float32) {
-	descendPlain(weights, squares, errors, value, times, rate)
+func descendAll(weights, squares, errors []float32, value, rate float32) {
+	descendPlain(weights, squares, errors, value, rate)
 }

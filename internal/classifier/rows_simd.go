@@ -51,21 +51,21 @@ func addBytes(sum []float32, row []int8, factor float32) {
 	addBytesPlain(sum, row, factor)
 }
 
-func descendAll(weights, squares, errors []float32, value, times, rate float32) {
+func descendAll(weights, squares, errors []float32, value, rate float32) {
 	if !wide || len(errors) < lanes {
-		descendPlain(weights, squares, errors, value, times, rate)
+		descendPlain(weights, squares, errors, value, rate)
 		return
 	}
 	weights, squares = weights[:len(errors)], squares[:len(errors)]
-	v, n := archsimd.BroadcastFloat32x8(value), archsimd.BroadcastFloat32x8(times)
-	step, least := archsimd.BroadcastFloat32x8(rate*times), archsimd.BroadcastFloat32x8(1e-8)
+	v, step := archsimd.BroadcastFloat32x8(value), archsimd.BroadcastFloat32x8(rate)
+	least := archsimd.BroadcastFloat32x8(1e-8)
 	for len(errors) >= lanes {
 		g := archsimd.LoadFloat32x8Slice(errors).Mul(v)
-		sum := archsimd.LoadFloat32x8Slice(squares).Add(n.Mul(g).Mul(g))
+		sum := archsimd.LoadFloat32x8Slice(squares).Add(g.Mul(g))
 		sum.StoreSlice(squares)
 		archsimd.LoadFloat32x8Slice(weights).Sub(step.Mul(g).Div(sum.Sqrt().Add(least))).StoreSlice(weights)
 		weights, squares, errors = weights[lanes:], squares[lanes:], errors[lanes:]
 	}
 	archsimd.ClearAVXUpperBits()
-	descendPlain(weights, squares, errors, value, times, rate)
+	descendPlain(weights, squares, errors, value, rate)
 }

@@ -1,7 +1,6 @@
 package classifier
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -46,33 +45,10 @@ func TestRowsAreTheSameInVectors(t *testing.T) {
 			}
 		}
 		wantWeights, wantSquares := slices.Clone(weights), slices.Clone(squares)
-		descendPlain(wantWeights, wantSquares, errors, 0.3, 3, 0.1)
-		descendAll(weights, squares, errors, 0.3, 3, 0.1)
+		descendPlain(wantWeights, wantSquares, errors, 0.3, 0.1)
+		descendAll(weights, squares, errors, 0.3, 0.1)
 		if !slices.Equal(weights, wantWeights) || !slices.Equal(squares, wantSquares) {
 			t.Fatalf("%d classes: weights are %v, want %v", classes, weights, wantWeights)
-		}
-	}
-}
-
-// One step for several examples that are alike squares as theirs do, and is no longer
-// than theirs together.
-func TestDescendForSeveral(t *testing.T) {
-	for _, before := range []float32{0, 0.01, 1, 100} {
-		for times := 1; times <= maxVisitWeight; times++ {
-			one, squared := []float32{0}, []float32{before}
-			descend(one, squared, 0, 0.5, float32(times), 0.1)
-			each, eachSquared := []float32{0}, []float32{before}
-			for range times {
-				descend(each, eachSquared, 0, 0.5, 1, 0.1)
-			}
-			t.Run(fmt.Sprintf("%d at %v", times, before), func(t *testing.T) {
-				if ratio := squared[0] / eachSquared[0]; ratio < 0.999 || ratio > 1.001 {
-					t.Errorf("squares are %v, one by one %v", squared[0], eachSquared[0])
-				}
-				if ratio := one[0] / each[0]; ratio > 1.001 || ratio < 0.7 {
-					t.Errorf("the weight moves by %v, one by one by %v", one[0], each[0])
-				}
-			})
 		}
 	}
 }

@@ -8,42 +8,11 @@ import (
 	"testing"
 )
 
-func TestVisitsShareTheWeight(t *testing.T) {
-	var examples []vector
-	for weight := 1; weight <= 5*maxVisitWeight; weight++ {
-		examples = append(examples, vector{weight: weight})
-	}
-	sums, counts := make([]int, len(examples)), make([]int, len(examples))
-	least, most := make([]int, len(examples)), make([]int, len(examples))
-	last := int32(0)
-	for _, v := range visits(examples) {
-		if v.row < last {
-			t.Fatalf("visits of example %d come after those of %d", v.row, last)
-		}
-		last = v.row
-		weight := int(v.weight)
-		if counts[v.row] == 0 {
-			least[v.row] = weight
-		}
-		counts[v.row]++
-		sums[v.row] += weight
-		least[v.row], most[v.row] = min(least[v.row], weight), max(most[v.row], weight)
-	}
-	for i, e := range examples {
-		if sums[i] != e.weight || most[i] > maxVisitWeight || most[i]-least[i] > 1 {
-			t.Errorf("weight %d: %d visits of %d to %d, which are %d together", e.weight, counts[i], least[i], most[i], sums[i])
-		}
-		if want := (e.weight + maxVisitWeight - 1) / maxVisitWeight; counts[i] != want {
-			t.Errorf("weight %d has %d visits, want %d", e.weight, counts[i], want)
-		}
-	}
-}
-
 func TestTakeBatch(t *testing.T) {
-	order := []visit{{0, 1}, {1, 3}, {2, 2}, {3, 1}}
 	for _, test := range []struct{ size, n, weight int }{{1, 1, 1}, {2, 2, 4}, {4, 2, 4}, {5, 3, 6}, {7, 4, 7}, {100, 4, 7}} {
-		if n, weight := takeBatch(order, test.size); n != test.n || weight != test.weight {
-			t.Errorf("a batch of %d has %d visits of weight %d, want %d and %d", test.size, n, weight, test.n, test.weight)
+		training := training{options: Options{BatchSize: test.size}, train: []vector{{weight: 2}, {weight: 1}, {weight: 1}, {weight: 3}}}
+		if n, weight := training.takeBatch([]int{1, 3, 0, 2}); n != test.n || weight != test.weight {
+			t.Errorf("a batch of %d has %d examples of weight %d, want %d and %d", test.size, n, weight, test.n, test.weight)
 		}
 	}
 }
