@@ -148,9 +148,7 @@ func (t *training) score(s *scored) {
 	s.right = argmax(z) == class
 	softmax(z)
 	s.loss = crossEntropy(z[class])
-	// So the squares of AdaGrad grow as by all that are alike, and the step is
-	// what is left of theirs, of which each would find a smaller error.
-	weight := t.importance[class] * float32(math.Sqrt(float64(s.vector.weight)))
+	weight := t.importance[class] * s.vector.scale
 	s.active = s.active[:0]
 	for j := range z {
 		e := z[j] - labelSmoothing/float32(len(z))

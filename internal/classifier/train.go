@@ -167,7 +167,23 @@ func Train(ctx context.Context, train, validation []Example, options Options) (*
 	for i, n := range counts {
 		t.importance[i] = float32(math.Sqrt(float64(lines) / float64(len(labels)*n)))
 	}
+	t.weigh()
 	return t.run(ctx)
+}
+
+// weigh gives the training examples their scales: the root of how much an example weighs
+// beside the others of its class, so that AdaGrad's squares grow as by all that are
+// alike. That a whole class is repeated teaches nothing of it that one time does not.
+func (t *training) weigh() {
+	lines, distinct := make([]int, len(t.labels)), make([]int, len(t.labels))
+	for _, v := range t.train {
+		lines[v.class] += v.weight
+		distinct[v.class]++
+	}
+	for i, v := range t.train {
+		mean := float64(lines[v.class]) / float64(distinct[v.class])
+		t.train[i].scale = float32(math.Sqrt(float64(v.weight) / mean))
+	}
 }
 
 func checkWeights(train, validation []Example) error {
@@ -300,12 +316,14 @@ func documentFrequencies(examples []Example) []uint32 {
 }
 
 // vector is one example: its packed features, ascending, its embedding, the
-// number of its class, -1 if that is not among the classes, and its weight.
+// number of its class, -1 if that is not among the classes, and its weight. Scale is what
+// its gradient is multiplied by for that: see [training.weigh].
 type vector struct {
 	features  []uint32
 	embedding []float32
 	class     int
 	weight    int
+	scale     float32
 }
 
 func vectorize(examples []Example, labels []string, v *vocabulary, idf []float32) []vector {

@@ -3,6 +3,7 @@ package classifier
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,20 @@ func TestTakeBatch(t *testing.T) {
 		training := training{options: Options{BatchSize: test.size}, train: []vector{{weight: 2}, {weight: 1}, {weight: 1}, {weight: 3}}}
 		if n, weight := training.takeBatch([]int{1, 3, 0, 2}); n != test.n || weight != test.weight {
 			t.Errorf("a batch of %d has %d examples of weight %d, want %d and %d", test.size, n, weight, test.n, test.weight)
+		}
+	}
+}
+
+// Nothing changes where all examples of a class are as heavy; one that is heavier than its
+// class moves the model further.
+func TestWeightsAreThoseWithinAClass(t *testing.T) {
+	training := training{labels: []string{"A", "B", "C"}, train: []vector{
+		{class: 0, weight: 1}, {class: 1, weight: 7}, {class: 1, weight: 7}, {class: 2, weight: 1}, {class: 2, weight: 3}, {class: 2, weight: 2},
+	}}
+	training.weigh()
+	for i, want := range []float64{1, 1, 1, math.Sqrt(0.5), math.Sqrt(1.5), 1} {
+		if got := training.train[i].scale; got != float32(want) {
+			t.Errorf("example %d has the scale %v, want %v", i, got, want)
 		}
 	}
 }
