@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"switchboard/internal/classifier"
@@ -34,6 +36,7 @@ func main() {
 	flag.StringVar(&b.sets, "sets", "balanced,natural,natural4000,natural15000,all", "which conversations to train on and to test with")
 	flag.StringVar(&b.forms, "texts", "pipeline", "what of a conversation the classifier gets: pipeline, cut (sign-offs cut whole), cleaned (nothing but mentions and links removed)")
 	flag.StringVar(&b.turns, "turns", "all", "what of a conversation is trained on: all, first (the customer's first tweet alone), both")
+	flag.BoolVar(&b.lines, "lines", false, "train repeated conversations one by one, as if they were not alike")
 	flag.BoolVar(&b.classes, "classes", false, "print precision, recall and F1 of every class")
 	flag.BoolVar(&b.validation, "validation", false, "measure on the validation conversations instead of the test's, to choose settings by")
 	flag.StringVar(&b.export, "export", "", "only write the splits as JSON lines to this directory, for bench/peers")
@@ -53,7 +56,7 @@ func main() {
 
 type bench struct {
 	input, sets, forms, turns, export, splits, encoder, vectors string
-	classes, validation                                         bool
+	classes, validation, lines                                  bool
 	examples, tests                                             int
 }
 
@@ -93,8 +96,8 @@ func (b bench) run(ctx context.Context) error {
 		return err
 	}
 	defer e.close()
-	fmt.Println("| set | text | turns | classes | trained on | tested on | accuracy | coverage at 95% precision | calibration error | only the customer's first tweet | coverage there | training, s | model, MB | answers/s |")
-	fmt.Println("| --- | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |")
+	fmt.Println("| set | text | turns | classes | trained on | tested on | accuracy | coverage at 95% precision | calibration error | only the customer's first tweet | coverage there | training, s | of processors, s | model, MB | answers/s |")
+	fmt.Println("| --- | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |")
 	var details strings.Builder
 	for _, s := range chosen {
 		for _, f := range forms {
@@ -123,8 +126,11 @@ func (b bench) chosenTurns() (chosen []pipeline.Turns, err error) {
 
 func (b bench) measure(ctx context.Context, all []conversation, e *embedder, s set, f form, turns pipeline.Turns, details io.Writer) error {
 	parts := s.split(all, f)
-	begin := time.Now()
+	begin, processors := time.Now(), processorSeconds()
 	train, validation := shown(parts.train, f, turns), shown(parts.validation, f, turns)
+	if b.lines {
+		unlike(train)
+	}
 	if err := e.embed(ctx, train, validation); err != nil {
 		return err
 	}
@@ -133,6 +139,7 @@ func (b bench) measure(ctx context.Context, all []conversation, e *embedder, s s
 		return err
 	}
 	seconds := time.Since(begin).Seconds()
+	processors = processorSeconds() - processors
 	size, err := model.WriteTo(io.Discard)
 	if err != nil {
 		return err
@@ -152,8 +159,8 @@ func (b bench) measure(ctx context.Context, all []conversation, e *embedder, s s
 		return err
 	}
 	q, first := judge(answers(model, whole)), judge(answers(model, firsts))
-	fmt.Printf("| %s | %s | %s | %d | %d | %d | %.1f%% | %.1f%% | %.1f%% | %.1f%% of %d | %.1f%% | %.1f | %.1f | %.0f |\n", s.name, f, turns, len(model.Labels()), len(train),
-		q.tests, 100*q.accuracy, 100*q.coverage, 100*q.calibrationError, 100*first.accuracy, first.tests, 100*first.coverage, seconds, float64(size)/1e6, rate(ctx, model, e, whole))
+	fmt.Printf("| %s | %s | %s | %d | %d | %d | %.1f%% | %.1f%% | %.1f%% | %.1f%% of %d | %.1f%% | %.1f | %.1f | %.1f | %.0f |\n", s.name, f, turns, len(model.Labels()), len(train),
+		q.tests, 100*q.accuracy, 100*q.coverage, 100*q.calibrationError, 100*first.accuracy, first.tests, 100*first.coverage, seconds, processors, float64(size)/1e6, rate(ctx, model, e, whole))
 	if b.classes {
 		fmt.Fprintf(details, "\n%s, %s, %d of rare classes:\n\n| class | tests | precision | recall | F1 |\n| --- | --: | --: | --: | --: |\n", s.name, f, parts.rare)
 		for _, c := range q.classes {
@@ -169,6 +176,15 @@ func (b bench) measure(ctx context.Context, all []conversation, e *embedder, s s
 func known(model *classifier.Model, label string) bool {
 	_, found := slices.BinarySearch(model.Labels(), label)
 	return found
+}
+
+// processorSeconds is what this process has had of all processors so far.
+func processorSeconds() float64 {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return math.NaN()
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Seconds()
 }
 
 // rate returns how many texts a second the model answers on all cores, each

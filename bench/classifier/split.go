@@ -1,8 +1,10 @@
 package main
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"switchboard/internal/classifier"
 	"switchboard/internal/dataset"
@@ -19,6 +21,9 @@ type set struct {
 	// Otherwise they keep their natural mix, and those of classes too rare
 	// to be trained can only be answered wrongly.
 	balanced bool
+	// repeat brings every class to so many training conversations by repetition, as
+	// finetune --target-size does; 0 repeats none.
+	repeat int
 	// examples is how many of the training conversations are used; 0 is all.
 	examples int
 	// tests is how many conversations are at most tested with, and a fifth of that
@@ -37,6 +42,8 @@ var sets = []set{
 	{name: "balanced", minClass: 150, perClass: 1000, balanced: true},
 	{name: "natural", minClass: 30},
 	{name: "natural4000", minClass: 30, perClass: 4000},
+	{name: "repeated4000", minClass: 30, perClass: 4000, repeat: 3600},
+	{name: "repeated1000", minClass: 30, perClass: 1000, repeat: 900},
 	{name: "natural15000", minClass: 30, examples: 15_000},
 	{name: "all", minClass: 30, customers: true},
 	{name: "balanced500", minClass: 150, perClass: 1000, balanced: true, examples: 500, tests: 300},
@@ -132,6 +139,9 @@ func shuffled(roots []int64, random *rand.Rand) map[int64]int {
 // bound leaves out what is more than the set takes, and counts the tests of classes that
 // no training conversation has then.
 func (r *splits) bound(s set) {
+	if s.repeat > 0 {
+		r.train = repeated(r.train, s.repeat)
+	}
 	if s.examples > 0 {
 		r.train = r.train[:min(len(r.train), s.examples)]
 	}
@@ -147,6 +157,33 @@ func (r *splits) bound(s set) {
 		if !known[c.Label] {
 			r.rare++
 		}
+	}
+}
+
+// repeated brings every class to n conversations: down by leaving out, up by
+// repetition.
+func repeated(conversations []conversation, n int) []conversation {
+	byClass := map[string][]conversation{}
+	for _, c := range conversations {
+		byClass[c.Label] = append(byClass[c.Label], c)
+	}
+	var all []conversation
+	for _, label := range slices.Sorted(maps.Keys(byClass)) {
+		own := byClass[label]
+		for i := range n {
+			all = append(all, own[i%len(own)])
+		}
+	}
+	return all
+}
+
+// unlike makes examples that are alike lines of their own: blanks at its end make a
+// text another one, and change nothing of what is learnt from it.
+func unlike(list []classifier.Example) {
+	seen := map[string]int{}
+	for i, e := range list {
+		list[i].Text += strings.Repeat(" ", seen[e.Text])
+		seen[e.Text]++
 	}
 }
 

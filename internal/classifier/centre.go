@@ -2,21 +2,22 @@ package classifier
 
 import "math"
 
-// meanEmbedding is what the examples' embeddings have in common, nil if they have
-// none.
+// meanEmbedding is what the examples' embeddings have in common, each as often as it
+// weighs, nil if they have none.
 func meanEmbedding(examples []Example, width int) []float32 {
 	if width == 0 {
 		return nil
 	}
-	sums := make([]float64, width)
+	sums, lines := make([]float64, width), 0
 	for _, e := range examples {
+		lines += e.Weight
 		for i, v := range e.Embedding {
-			sums[i] += float64(v)
+			sums[i] += float64(e.Weight) * float64(v)
 		}
 	}
 	mean := make([]float32, width)
 	for i, sum := range sums {
-		mean[i] = float32(sum / float64(len(examples)))
+		mean[i] = float32(sum / float64(lines))
 	}
 	return mean
 }

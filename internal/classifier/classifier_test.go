@@ -176,6 +176,9 @@ func TestRareClassesAreLearntToo(t *testing.T) {
 
 func TestTrainIsDeterministic(t *testing.T) {
 	train, validation := embedded(1, generate(1, 300, 5, 0.1), 5), embedded(2, generate(2, 60, 5, 0.1), 5)
+	for i := range train {
+		train[i].Weight = i % 11
+	}
 	trained := func(processors int, seed uint64) []byte {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 		return save(t, mustTrain(t, train, validation, Options{Seed: seed, Epochs: 3}))
@@ -207,6 +210,7 @@ func TestTrainRefuses(t *testing.T) {
 		"another width":     {append([]Example{{Text: "a b", Label: "A", Embedding: []float32{1}}}, good...), Options{}, "an embedding of 1 numbers and another of 0"},
 		"too wide":          {[]Example{{Text: "a b", Label: "A", Embedding: make([]float32, 4097)}, {Text: "a b", Label: "B", Embedding: make([]float32, 4097)}}, Options{}, "4097 numbers: at most 4096"},
 		"a long name":       {good, Options{Encoder: strings.Repeat("x", 256)}, "name has 256 bytes"},
+		"a negative weight": {append([]Example{{Text: "text", Label: "A", Weight: -1}}, good...), Options{}, "the weight -1"},
 		"an empty label":    {append([]Example{{Text: "text", Label: ""}}, good...), Options{}, "empty label"},
 		"too many classes":  {many, Options{}, "1001 different labels"},
 		"nothing in common": {[]Example{{Text: "abc", Label: "A"}, {Text: "xyz", Label: "B"}}, Options{}, "no two examples share"},

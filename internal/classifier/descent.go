@@ -25,14 +25,16 @@ type training struct {
 	weights, squares []float32
 
 	train, valid []vector
+	lines        int       // what the examples of train weigh together
+	scores       []float32 // by example of valid, then class: when it was last scored
 }
 
 // scored is one example of a batch between its scoring and its update.
 type scored struct {
 	vector *vector
 	values []float32 // of its features
-	errors []float32 // by class: probability minus target, weighted
-	active []int32   // classes whose error is not negligible
+	errors []float32 // by class: probability minus target, weighted; 0 where it is negligible
+	active []int32   // classes whose error is not
 	loss   float64
 	right  bool
 }
@@ -52,34 +54,18 @@ func (t *training) run(ctx context.Context) (*Model, error) {
 		batch[i].errors = make([]float32, len(t.labels))
 	}
 	shuffle := rand.New(rand.NewPCG(t.options.Seed, 0))
-	perEpoch := (len(order) + len(batch) - 1) / len(batch)
+	perEpoch := (t.lines + t.options.BatchSize - 1) / t.options.BatchSize
 	epoch := Epoch{Of: t.options.Epochs, Steps: perEpoch * t.options.Epochs}
 	var best bestEpoch
 	for epoch.Number < epoch.Of {
 		epoch.Number++
 		shuffle.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-		loss, right := 0.0, 0
-		for indices := range slices.Chunk(order, len(batch)) {
-			if ctx.Err() != nil {
-				return nil, context.Cause(ctx)
-			}
-			// The rate falls to zero in a straight line, so that the
-			// last examples do not outweigh the first.
-			remaining := 1 - float64(epoch.Step)/float64(epoch.Steps)
-			rate := float32(learningRate * t.options.LearningRateMultiplier * remaining)
-			t.step(batch[:len(indices)], indices, rate)
-			for i := range indices {
-				loss += batch[i].loss
-				if batch[i].right {
-					right++
-				}
-			}
-			epoch.Step++
+		if err := t.epoch(ctx, &epoch, order, batch); err != nil {
+			return nil, err
 		}
-		epoch.TrainLoss = loss / float64(len(order))
-		epoch.TrainAccuracy = float64(right) / float64(len(order))
-		epoch.Model = sync.OnceValue(t.model)
+		epoch.Step = epoch.Number * perEpoch
 		epoch.ValidLoss, epoch.ValidAccuracy = t.validate()
+		epoch.Model = sync.OnceValue(t.model)
 		if t.options.OnEpoch != nil {
 			t.options.OnEpoch(epoch)
 		}
@@ -93,11 +79,50 @@ func (t *training) run(ctx context.Context) (*Model, error) {
 	return epoch.Model(), nil
 }
 
+// epoch goes through all examples once, and fills in how well they were answered. Its
+// step is that before its first batch.
+func (t *training) epoch(ctx context.Context, epoch *Epoch, order []int, batch []scored) error {
+	loss, right, done := 0.0, 0, 0
+	for len(order) > 0 {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		// The rate falls to zero in a straight line, so that the
+		// last examples do not outweigh the first.
+		step := epoch.Step + done/t.options.BatchSize
+		remaining := 1 - float64(step)/float64(epoch.Steps)
+		rate := float32(learningRate * t.options.LearningRateMultiplier * remaining)
+		n, weight := t.takeBatch(order)
+		t.step(batch[:n], order[:n], rate)
+		for _, s := range batch[:n] {
+			loss += float64(s.vector.weight) * s.loss
+			if s.right {
+				right += s.vector.weight
+			}
+		}
+		order = order[n:]
+		done += weight
+	}
+	epoch.TrainLoss = loss / float64(t.lines)
+	epoch.TrainAccuracy = float64(right) / float64(t.lines)
+	return nil
+}
+
+// takeBatch returns how many examples, from the first, fill a batch, and what they
+// weigh together.
+func (t *training) takeBatch(order []int) (n, weight int) {
+	for n < len(order) && weight < t.options.BatchSize {
+		weight += t.train[order[n]].weight
+		n++
+	}
+	return n, weight
+}
+
 // step scores a batch with the weights as they are, then updates them.
-func (t *training) step(batch []scored, indices []int, rate float32) {
+func (t *training) step(batch []scored, order []int, rate float32) {
 	inParallel(len(batch), func(next func() (int, bool)) {
 		for i, ok := next(); ok; i, ok = next() {
-			batch[i].vector = &t.train[indices[i]]
+			batch[i].vector = &t.train[order[i]]
 			t.score(&batch[i])
 		}
 	})
@@ -124,17 +149,18 @@ func (t *training) score(s *scored) {
 	s.right = argmax(z) == class
 	softmax(z)
 	s.loss = crossEntropy(z[class])
-	weight := t.importance[class]
+	weight := t.importance[class] * s.vector.scale
 	s.active = s.active[:0]
 	for j := range z {
 		e := z[j] - labelSmoothing/float32(len(z))
 		if j == class {
 			e -= 1 - labelSmoothing
 		}
+		z[j] = 0
 		if e > negligible || e < -negligible {
 			s.active = append(s.active, int32(j))
+			z[j] = e * weight
 		}
-		z[j] = e * weight
 	}
 }
 
@@ -168,122 +194,126 @@ func (t *training) descend(s *scored, feature int, value, rate float32) {
 	classes := len(t.labels)
 	weights := t.weights[feature*classes:][:classes]
 	squares := t.squares[feature*classes:][:classes]
+	if len(s.active) > classes/denseShare {
+		descendAll(weights, squares, s.errors, value, rate)
+		return
+	}
 	for _, j := range s.active {
-		g := s.errors[j] * value
-		sum := squares[j] + g*g
-		squares[j] = sum
-		weights[j] -= rate * g / (float32(math.Sqrt(float64(sum))) + 1e-8)
+		descend(weights, squares, int(j), s.errors[j]*value, rate)
 	}
 }
+
+// denseShare is the part of the classes from which on it is faster to update all.
+const denseShare = 6
 
 // logits fills z with the score of each class.
 func (t *training) logits(z []float32, v *vector, values []float32) {
 	clear(z)
-	add := func(feature int, value float32) {
-		row := t.weights[feature*len(z):][:len(z)]
-		for j := range z {
-			z[j] += value * row[j]
-		}
-	}
 	for i, f := range v.features {
-		add(int(f&bucketMask), values[i])
+		addScaled(z, t.weights[int(f&bucketMask)*len(z):][:len(z)], values[i])
 	}
 	for i, value := range v.embedding {
-		add(t.vocabulary.size+i, embeddingScale*value)
+		addScaled(z, t.weights[(t.vocabulary.size+i)*len(z):][:len(z)], embeddingScale*value)
 	}
 }
 
-// validate returns loss and accuracy over the validation set, NaN if it is
-// empty.
+// validate scores the validation set and returns loss and accuracy over it, NaN if it
+// is empty.
 func (t *training) validate() (loss, accuracy float64) {
+	classes := len(t.labels)
+	if t.scores == nil {
+		t.scores = make([]float32, len(t.valid)*classes)
+	}
 	losses := make([]float64, len(t.valid))
 	right := make([]bool, len(t.valid))
-	t.eachValidation(func(i int, z []float32) {
-		class := t.valid[i].class
-		right[i] = argmax(z) == class
-		if class >= 0 {
-			softmax(z)
-			losses[i] = crossEntropy(z[class])
-		}
-	})
-	known, correct := 0, 0
-	for i := range t.valid {
-		loss += losses[i] // in order: sums of floats depend on it
-		if right[i] {
-			correct++
-		}
-		if t.valid[i].class >= 0 {
-			known++
-		}
-	}
-	return loss / float64(known), float64(correct) / float64(len(t.valid))
-}
-
-// eachValidation calls visit, on several goroutines, with the scores of every
-// validation example. The slice is visit's to change until it returns.
-func (t *training) eachValidation(visit func(i int, z []float32)) {
 	inParallel(len(t.valid), func(next func() (int, bool)) {
-		z := make([]float32, len(t.labels))
+		p := make([]float32, classes)
 		var x []float32
 		for i, ok := next(); ok; i, ok = next() {
-			x = values(x, t.valid[i].features, t.idf)
-			t.logits(z, &t.valid[i], x)
-			visit(i, z)
+			v, z := &t.valid[i], t.scoresOf(i)
+			x = values(x, v.features, t.idf)
+			t.logits(z, v, x)
+			right[i] = argmax(z) == v.class
+			if v.class >= 0 {
+				copy(p, z)
+				softmax(p)
+				losses[i] = crossEntropy(p[v.class])
+			}
 		}
 	})
+	known, correct, all := 0, 0, 0
+	for i, v := range t.valid {
+		loss += float64(v.weight) * losses[i] // in order: sums of floats depend on it
+		all += v.weight
+		if right[i] {
+			correct += v.weight
+		}
+		if v.class >= 0 {
+			known += v.weight
+		}
+	}
+	return loss / float64(known), float64(correct) / float64(all)
+}
+
+// scoresOf are those of a validation example after the last [training.validate].
+func (t *training) scoresOf(i int) []float32 {
+	return t.scores[i*len(t.labels):][:len(t.labels)]
 }
 
 // temperature returns the divisor of the scores that makes the validation
 // set likeliest, between 1/8 and 8. The loss has one minimum in it, which
 // golden-section search finds.
 func (t *training) temperature() float64 {
-	scores := make([][]float32, len(t.valid))
-	t.eachValidation(func(i int, z []float32) {
-		if t.valid[i].class >= 0 {
-			scores[i] = slices.Clone(z)
-		}
-	})
 	known := 0
-	for _, z := range scores {
-		if z != nil {
-			known++
+	for _, v := range t.valid {
+		if v.class >= 0 {
+			known += v.weight
 		}
 	}
 	// A handful of examples, all right, would ask for boundless confidence.
 	if known < 10 {
 		return 1
 	}
-	p := make([]float32, len(t.labels))
-	loss := func(logT float64) (sum float64) {
-		scale := float32(math.Exp(-logT))
-		for i, z := range scores {
-			if z == nil {
-				continue
-			}
-			for j := range z {
-				p[j] = z[j] * scale
-			}
-			softmax(p)
-			sum += crossEntropy(p[t.valid[i].class])
-		}
-		return sum
-	}
 	const ratio = 1 / math.Phi
 	low, high := -math.Log(8), math.Log(8)
 	a, b := high-ratio*(high-low), low+ratio*(high-low)
-	lossA, lossB := loss(a), loss(b)
+	lossA, lossB := t.lossAt(a), t.lossAt(b)
 	for high-low > 1e-3 {
 		if lossA < lossB {
 			high, b, lossB = b, a, lossA
 			a = high - ratio*(high-low)
-			lossA = loss(a)
+			lossA = t.lossAt(a)
 		} else {
 			low, a, lossA = a, b, lossB
 			b = low + ratio*(high-low)
-			lossB = loss(b)
+			lossB = t.lossAt(b)
 		}
 	}
 	return math.Exp((low + high) / 2)
+}
+
+// lossAt is the sum of the validation losses at a temperature, given as its logarithm.
+func (t *training) lossAt(logT float64) (sum float64) {
+	scale := float32(math.Exp(-logT))
+	losses := make([]float64, len(t.valid))
+	inParallel(len(t.valid), func(next func() (int, bool)) {
+		p := make([]float32, len(t.labels))
+		for i, ok := next(); ok; i, ok = next() {
+			class := t.valid[i].class
+			if class < 0 {
+				continue
+			}
+			for j, z := range t.scoresOf(i) {
+				p[j] = z * scale
+			}
+			softmax(p)
+			losses[i] = crossEntropy(p[class])
+		}
+	})
+	for i, v := range t.valid {
+		sum += float64(v.weight) * losses[i]
+	}
+	return sum
 }
 
 // values returns the tf-idf values of packed features, scaled to length 1,
@@ -309,6 +339,7 @@ func values(into []float32, packed []uint32, idf []float32) []float32 {
 func softmax(z []float32) {
 	highest := slices.Max(z)
 	var sum float64
+	clearUpper()
 	for i, v := range z {
 		e := math.Exp(float64(v - highest))
 		z[i] = float32(e)

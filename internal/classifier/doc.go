@@ -22,6 +22,9 @@
 // training stops when it gets no better on it, and the best epoch's weights are
 // kept (early stopping).
 //
+// Examples that are alike are one with a weight: it is shown once an epoch, and its
+// gradient is multiplied by the root of what it weighs beside the others of its class.
+//
 // A model trained with a validation set answers with calibrated
 // probabilities: its scores are divided by the temperature that fits the
 // validation set best (Guo et al., "On Calibration of Modern Neural

@@ -75,6 +75,7 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 	for _, weight := range m.weights {
 		buffer.WriteByte(byte(weight))
 	}
+	clearUpper()
 	sum := sha256.Sum256(buffer.Bytes())
 	buffer.Write(sum[:])
 	if buffer.Len() > MaxFileBytes {
@@ -114,6 +115,7 @@ func Read(r io.Reader) (*Model, error) {
 	if len(data) < len(magic)+sha256.Size || !slices.Contains([]string{magic, magicEmbedded, magicCentred}, string(data[:len(magic)])) {
 		return nil, fmt.Errorf("%w: it does not begin as one", ErrCorrupt)
 	}
+	clearUpper()
 	body, sum := data[:len(data)-sha256.Size], data[len(data)-sha256.Size:]
 	if sha256.Sum256(body) != [sha256.Size]byte(sum) {
 		return nil, fmt.Errorf("%w: its checksum is wrong", ErrCorrupt)

@@ -16,14 +16,15 @@ const (
 )
 
 // TrainingMemory returns about how many bytes of memory [Train] holds at most,
-// its examples included, for so many examples with so many bytes of text
-// between them (validation examples too), and so many classes. Width is how
-// many numbers an embedding has, 0 without. It errs upwards, and is for
+// its examples included, for so many examples to train and to validate on with so
+// many bytes of text between them, those that are alike counted once, and so many
+// classes. Width is how many numbers an embedding has, 0 without. It errs upwards, and is for
 // refusing a training before it takes the memory of a machine. What the garbage
 // collector has yet to free comes on top.
-func TrainingMemory(examples, textBytes, classes, width int) int64 {
-	n, text := int64(examples), int64(textBytes)
+func TrainingMemory(train, validation, textBytes, classes, width int) int64 {
+	n, text := int64(train)+int64(validation), int64(textBytes)
+	scores := 4 * int64(validation) * int64(classes)
 	features := min(maxFeatures, int64(maxWeights/max(classes, 1)), text*ngramsPerByte) + int64(width)
 	perByte := int64(1 + 4*ngramsPerByte)
-	return text*perByte + n*(exampleBytes+4*int64(width)) + features*(8+weightBytes*int64(classes)) + fixedBytes
+	return text*perByte + n*(exampleBytes+4*int64(width)) + scores + features*(8+weightBytes*int64(classes)) + fixedBytes
 }

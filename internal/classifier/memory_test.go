@@ -47,7 +47,7 @@ func TestTrainingMemoryBoundsWhatIsHeld(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if told := TrainingMemory(len(examples), bytes, test.classes, 0); most > told {
+			if told := TrainingMemory(len(examples), 0, bytes, test.classes, 0); most > told {
 				t.Errorf("%d bytes were held, and %d were told", most, told)
 			}
 			runtime.KeepAlive(kept)
@@ -58,11 +58,11 @@ func TestTrainingMemoryBoundsWhatIsHeld(t *testing.T) {
 // More of anything takes more, and what a server takes in at most is no
 // overflow.
 func TestTrainingMemoryGrows(t *testing.T) {
-	small := TrainingMemory(10, 1000, 2, 0)
+	small := TrainingMemory(10, 5, 1000, 2, 0)
 	for name, larger := range map[string]int64{
-		"examples": TrainingMemory(1000, 1000, 2, 0), "text": TrainingMemory(10, 100_000, 2, 0),
-		"classes": TrainingMemory(10, 1000, 1000, 0), "width": TrainingMemory(10, 1000, 2, 384),
-		"a file of 512 MiB": TrainingMemory(6<<20, 512<<20, MaxClasses, maxWidth),
+		"examples": TrainingMemory(1000, 5, 1000, 2, 0), "validation": TrainingMemory(10, 1000, 1000, 2, 0),
+		"text": TrainingMemory(10, 5, 100_000, 2, 0), "classes": TrainingMemory(10, 5, 1000, 1000, 0),
+		"width": TrainingMemory(10, 5, 1000, 2, 384), "a file of 512 MiB": TrainingMemory(6<<20, 6<<20, 512<<20, MaxClasses, maxWidth),
 	} {
 		if larger <= small {
 			t.Errorf("more %s: %d, want more than %d", name, larger, small)

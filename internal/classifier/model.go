@@ -43,22 +43,29 @@ func newModel(labels []string, encoder string, mean []float32, v *vocabulary, id
 		weights:     make([]int8, len(weights)),
 		scales:      make([]float32, len(weights)/len(labels)),
 	}
-	classes := len(labels)
-	for id := range m.scales {
-		row := weights[id*classes:][:classes]
-		// Softmax does not notice when the same amount is taken from every
-		// class, and smaller numbers lose less in rounding.
-		middle := (slices.Max(row) + slices.Min(row)) / 2
-		scale := (slices.Max(row) - middle) / math.MaxInt8
-		if scale == 0 {
-			continue
+	inParallel(len(m.scales), func(next func() (int, bool)) {
+		for id, ok := next(); ok; id, ok = next() {
+			m.round(id, weights)
 		}
-		m.scales[id] = scale
-		for j, w := range row {
-			m.weights[id*classes+j] = int8(math.Round(float64((w - middle) / scale)))
-		}
-	}
+	})
 	return m
+}
+
+// round rounds the weights of a feature.
+func (m *Model) round(id int, weights []float32) {
+	classes := len(m.labels)
+	row := weights[id*classes:][:classes]
+	// Softmax does not notice when the same amount is taken from every
+	// class, and smaller numbers lose less in rounding.
+	middle := (slices.Max(row) + slices.Min(row)) / 2
+	scale := (slices.Max(row) - middle) / math.MaxInt8
+	if scale == 0 {
+		return
+	}
+	m.scales[id] = scale
+	for j, w := range row {
+		m.weights[id*classes+j] = int8(math.Round(float64((w - middle) / scale)))
+	}
 }
 
 // Labels returns the classes in ascending order.
@@ -145,9 +152,5 @@ func (m *Model) score(s *scratch, text string, embedding []float32) {
 
 // add adds to z what a feature says for each class.
 func (m *Model) add(z []float32, feature int, value float32) {
-	factor := value * m.scales[feature]
-	row := m.weights[feature*len(z):][:len(z)]
-	for j := range z {
-		z[j] += factor * float32(row[j])
-	}
+	addBytes(z, m.weights[feature*len(z):], value*m.scales[feature])
 }

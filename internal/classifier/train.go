@@ -50,6 +50,8 @@ type Example struct {
 	// must have as many numbers. What those of the training set have in common,
 	// their mean, is taken away.
 	Embedding []float32
+	// Weight is how many examples that are alike this one stands for; 0 means 1.
+	Weight int
 }
 
 // Options say how to train. The zero value is ready to use.
@@ -90,7 +92,8 @@ func (o Options) Validate() error {
 type Epoch struct {
 	// Number counts from 1 to Of.
 	Number, Of int
-	// Step is the number of batches so far, out of Steps in all.
+	// Step is the number of batches so far, out of Steps in all, where an
+	// example takes as many places of a batch as it weighs.
 	Step, Steps int
 	// TrainLoss is the mean cross-entropy (natural logarithm, without
 	// smoothing or weights) and TrainAccuracy the share of right answers
@@ -112,6 +115,9 @@ type Epoch struct {
 // which neither the validation loss nor the validation accuracy was the best so
 // far, and the model is that of the last epoch that was better in one of them.
 //
+// Examples that are alike are read once and learnt together, wherever they stand:
+// the model is that of one example with their weight.
+//
 // It takes all cores, about 16 bytes of memory for each byte of text, 64 MB
 // for counting, and 8 bytes for each of up to 33 million weights, and 1 more
 // with a validation set. It returns the context's cause when cancelled, which it
@@ -124,6 +130,11 @@ func Train(ctx context.Context, train, validation []Example, options Options) (*
 	options.BatchSize = cmp.Or(options.BatchSize, DefaultBatchSize)
 	options.LearningRateMultiplier = cmp.Or(options.LearningRateMultiplier, 1)
 
+	if err := checkWeights(train, validation); err != nil {
+		return nil, err
+	}
+	train, lines := merge(train)
+	validation, _ = merge(validation)
 	labels, counts := classes(train)
 	switch {
 	case slices.Contains(labels, ""):
@@ -133,7 +144,7 @@ func Train(ctx context.Context, train, validation []Example, options Options) (*
 	case len(labels) > MaxClasses:
 		return nil, fmt.Errorf("the examples have %d different labels: at most %d are possible", len(labels), MaxClasses)
 	}
-	vocabulary, idf := selectFeatures(train, len(labels))
+	vocabulary, idf := selectFeatures(train, lines, len(labels))
 	if vocabulary.size == 0 {
 		return nil, errors.New("no two examples share a word: there is nothing to learn from")
 	}
@@ -151,14 +162,66 @@ func Train(ctx context.Context, train, validation []Example, options Options) (*
 		idf:        idf,
 		weights:    make([]float32, rows*len(labels)),
 		squares:    make([]float32, rows*len(labels)),
+		lines:      lines,
 		train:      vectorize(train, labels, vocabulary, idf, mean),
 		valid:      vectorize(validation, labels, vocabulary, idf, mean),
 	}
 	t.importance = make([]float32, len(labels))
 	for i, n := range counts {
-		t.importance[i] = float32(math.Sqrt(float64(len(train)) / float64(len(labels)*n)))
+		t.importance[i] = float32(math.Sqrt(float64(lines) / float64(len(labels)*n)))
 	}
+	t.weigh()
 	return t.run(ctx)
+}
+
+// weigh gives the training examples their scales: the root of how much an example weighs
+// beside the others of its class, so that AdaGrad's squares grow as by all that are
+// alike. That a whole class is repeated teaches nothing of it that one time does not.
+func (t *training) weigh() {
+	lines, distinct := make([]int, len(t.labels)), make([]int, len(t.labels))
+	for _, v := range t.train {
+		lines[v.class] += v.weight
+		distinct[v.class]++
+	}
+	for i, v := range t.train {
+		mean := float64(lines[v.class]) / float64(distinct[v.class])
+		t.train[i].scale = float32(math.Sqrt(float64(v.weight) / mean))
+	}
+}
+
+func checkWeights(train, validation []Example) error {
+	for _, examples := range [][]Example{train, validation} {
+		for _, e := range examples {
+			if e.Weight < 0 {
+				return fmt.Errorf("an example has the weight %d: give 1 or more, or 0 for 1", e.Weight)
+			}
+		}
+	}
+	return nil
+}
+
+// merge makes one of the examples that are alike, with their weight, in the order
+// in which each is there first, and returns how many there are in all. Texts of
+// which the embeddings differ are not alike.
+func merge(examples []Example) (distinct []Example, lines int) {
+	type content struct{ text, label string }
+	at := make(map[content]int, len(examples))
+	distinct = make([]Example, 0, len(examples))
+	for _, e := range examples {
+		e.Weight = max(e.Weight, 1)
+		lines += e.Weight
+		key := content{e.Text, e.Label}
+		i, known := at[key]
+		if known && slices.Equal(distinct[i].Embedding, e.Embedding) {
+			distinct[i].Weight += e.Weight
+			continue
+		}
+		if !known {
+			at[key] = len(distinct)
+		}
+		distinct = append(distinct, e)
+	}
+	return distinct, lines
 }
 
 // embeddingWidth returns how many numbers the examples' embeddings have, 0 if
@@ -178,12 +241,12 @@ func embeddingWidth(train, validation []Example) (int, error) {
 	return width, nil
 }
 
-// classes returns the labels in ascending order, and how many examples each
-// has.
+// classes returns the labels in ascending order, and the weight of the examples
+// that each has.
 func classes(examples []Example) (labels []string, counts []int) {
 	count := map[string]int{}
 	for _, e := range examples {
-		count[e.Label]++
+		count[e.Label] += e.Weight
 	}
 	for label := range count {
 		labels = append(labels, label)
@@ -195,42 +258,17 @@ func classes(examples []Example) (labels []string, counts []int) {
 	return labels, counts
 }
 
-// selectFeatures keeps the buckets that most examples share, as many as the
+// selectFeatures keeps the buckets that most of the lines share, as many as the
 // limits allow for the number of classes, and returns their inverse document
-// frequencies.
-func selectFeatures(examples []Example, classes int) (*vocabulary, []float32) {
-	// 64 MB, whatever the number of examples. Cores add to it in any
-	// order: the sums are the same.
-	frequencies := make([]uint32, bucketCount)
-	var lock sync.Mutex
-	inParallel(len(examples), func(next func() (int, bool)) {
-		var e extractor
-		var pending []uint32
-		flush := func() {
-			lock.Lock()
-			defer lock.Unlock()
-			for _, b := range pending {
-				frequencies[b]++
-			}
-			pending = pending[:0]
-		}
-		for i, ok := next(); ok; i, ok = next() {
-			buckets := e.extract(examples[i].Text)
-			slices.Sort(buckets)
-			pending = append(pending, slices.Compact(buckets)...)
-			if len(pending) > 1<<16 {
-				flush()
-			}
-		}
-		flush()
-	})
-
-	sharedBy := make([]int, len(examples)+1) // buckets, by number of examples
+// frequencies. An example is as many lines as it weighs.
+func selectFeatures(examples []Example, lines, classes int) (*vocabulary, []float32) {
+	frequencies := documentFrequencies(examples)
+	sharedBy := make([]int, lines+1) // buckets, by number of lines
 	for _, n := range frequencies {
 		sharedBy[n]++
 	}
 	limit := min(maxFeatures, maxWeights/classes)
-	threshold, total := len(examples)+1, 0
+	threshold, total := lines+1, 0
 	for threshold > minExamples && total+sharedBy[threshold-1] <= limit {
 		threshold--
 		total += sharedBy[threshold]
@@ -241,18 +279,54 @@ func selectFeatures(examples []Example, classes int) (*vocabulary, []float32) {
 	for b, n := range frequencies {
 		if int(n) >= threshold {
 			kept = append(kept, uint32(b))
-			idf = append(idf, float32(1+math.Log(float64(1+len(examples))/float64(1+n))))
+			idf = append(idf, float32(1+math.Log(float64(1+lines)/float64(1+n))))
 		}
 	}
 	return newVocabulary(kept), idf
 }
 
-// vector is one example: its packed features, ascending, its embedding, centred, and the
-// number of its class, -1 if that is not among the classes.
+// documentFrequencies returns how many lines have each bucket.
+func documentFrequencies(examples []Example) []uint32 {
+	// 64 MB, whatever the number of examples. Cores add to it in any
+	// order: the sums are the same.
+	frequencies := make([]uint32, bucketCount)
+	var lock sync.Mutex
+	inParallel(len(examples), func(next func() (int, bool)) {
+		type occurrence struct{ bucket, lines uint32 }
+		var e extractor
+		var pending []occurrence
+		flush := func() {
+			lock.Lock()
+			defer lock.Unlock()
+			for _, o := range pending {
+				frequencies[o.bucket] += o.lines
+			}
+			pending = pending[:0]
+		}
+		for i, ok := next(); ok; i, ok = next() {
+			buckets := e.extract(examples[i].Text)
+			slices.Sort(buckets)
+			for _, b := range slices.Compact(buckets) {
+				pending = append(pending, occurrence{b, uint32(examples[i].Weight)})
+			}
+			if len(pending) > 1<<16 {
+				flush()
+			}
+		}
+		flush()
+	})
+	return frequencies
+}
+
+// vector is one example: its packed features, ascending, its embedding, centred, the
+// number of its class, -1 if that is not among the classes, and its weight. Scale is what
+// its gradient is multiplied by for that: see [training.weigh].
 type vector struct {
 	features  []uint32
 	embedding []float32
 	class     int
+	weight    int
+	scale     float32
 }
 
 func vectorize(examples []Example, labels []string, v *vocabulary, idf, mean []float32) []vector {
@@ -264,7 +338,9 @@ func vectorize(examples []Example, labels []string, v *vocabulary, idf, mean []f
 			if !known {
 				class = -1
 			}
-			vectors[i] = vector{features: vectorizer.pack(examples[i].Text), embedding: centred(examples[i].Embedding, mean), class: class}
+			vectors[i] = vector{
+				features: vectorizer.pack(examples[i].Text), embedding: centred(examples[i].Embedding, mean), class: class, weight: examples[i].Weight,
+			}
 		}
 	})
 	return vectors

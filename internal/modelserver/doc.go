@@ -45,6 +45,9 @@
 //     letters and digits is one, every other character that is not white space
 //     is one, and a label is one. trained_tokens is the count over the training
 //     file, times the epochs that were trained.
+//   - Lines that are alike are one example with a weight: they are read, encoded and
+//     learnt together, which is faster. Tokens, steps and examples count the lines.
+//     The trainer of a language model is given the lines.
 //   - A metric that OpenAI counts by token is counted by example here.
 //   - batch_size, n_epochs and learning_rate_multiplier mean what they say;
 //     "auto" is 32, 8 and 1. The seed defaults to [DefaultSeed], so that the

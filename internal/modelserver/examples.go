@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -92,20 +93,58 @@ func promptTokens(messages []message) int {
 	return count
 }
 
+// learner is given the examples of a file, line by line.
+type learner interface {
+	// add takes an example that a line has, and its tokens.
+	add(row classifier.Example, tokens int)
+	// repeat takes a line that was there before, letter by letter.
+	repeat(known)
+}
+
+// known is what is kept of a line whose example was added: how many were added
+// before it, its tokens and the bytes of its text.
+type known struct{ number, tokens, textBytes int32 }
+
 // examples are what a file has to teach.
 type examples struct {
-	rows   []classifier.Example
-	tokens int
+	// rows are the lines that are not alike, in the order in which each is there
+	// first, with their weights. In a list for a trainer that takes lines, there is
+	// a row for each line.
+	rows []classifier.Example
+	// asLines makes such a list, of which first has where each line that is not
+	// alike is first.
+	asLines bool
+	first   []int
+	lines   int
+	tokens  int
 }
 
 func (e *examples) add(row classifier.Example, tokens int) {
-	e.rows = append(e.rows, row)
+	e.lines++
 	e.tokens += tokens
+	if e.asLines {
+		e.first = append(e.first, len(e.rows))
+	}
+	row.Weight = 1
+	e.rows = append(e.rows, row)
+}
+
+func (e *examples) repeat(l known) {
+	e.lines++
+	e.tokens += int(l.tokens)
+	if e.asLines {
+		e.rows = append(e.rows, e.rows[e.first[l.number]])
+		return
+	}
+	e.rows[l.number].Weight++
 }
 
 // census counts the examples of a file of which none is kept.
 type census struct {
 	examples, textBytes, tokens int
+	// distinct is how many of the examples are not alike, and distinctBytes are
+	// those of their texts.
+	distinct, distinctBytes int
 	// labels are the different ones, of which one more than the most that are
 	// possible is enough to know.
 	labels map[string]bool
@@ -115,12 +154,20 @@ func (c *census) add(row classifier.Example, tokens int) {
 	c.examples++
 	c.textBytes += len(row.Text)
 	c.tokens += tokens
+	c.distinct++
+	c.distinctBytes += len(row.Text)
 	if c.labels == nil {
 		c.labels = map[string]bool{}
 	}
 	if len(c.labels) <= classifier.MaxClasses {
 		c.labels[row.Label] = true
 	}
+}
+
+func (c *census) repeat(l known) {
+	c.examples++
+	c.textBytes += int(l.textBytes)
+	c.tokens += int(l.tokens)
 }
 
 // check reports what makes a whole set of examples unfit for training.
@@ -141,21 +188,33 @@ type fileProblem struct{ text string }
 
 func (p *fileProblem) Error() string { return p.text }
 
-// eachExample calls take with the examples of a JSONL file and their tokens. A
-// [fileProblem] lists the first lines that are wrong, with reasons but without
-// content; any other error is the reader's.
-func eachExample(r io.Reader, take func(row classifier.Example, tokens int)) error {
+// eachExample gives the examples of a JSONL file to a learner. A line that was there
+// before is not read again. A [fileProblem] lists the first lines that are wrong, with
+// reasons but without content; any other error is the reader's.
+func eachExample(r io.Reader, to learner) error {
+	var seeds [2]maphash.Seed
+	for i := range seeds {
+		seeds[i] = maphash.MakeSeed()
+	}
+	seen := map[[len(seeds)]uint64]known{}
 	var bad []string
 	badCount := 0
-	err := eachLine(r, maxLineBytes, func(number int, line []byte) error {
-		row, tokens, reason := parseExample(line)
+	err := eachLine(r, maxLineBytes, func(number int, text []byte) error {
+		// Two hashes that nobody can foresee: no two lines have both.
+		sum := [len(seeds)]uint64{maphash.Bytes(seeds[0], text), maphash.Bytes(seeds[1], text)}
+		if l, again := seen[sum]; again {
+			to.repeat(l)
+			return nil
+		}
+		row, tokens, reason := parseExample(text)
 		if reason != "" {
 			if badCount++; badCount <= maxReportedBad {
 				bad = append(bad, fmt.Sprintf("line %d: %s", number, reason))
 			}
 			return nil
 		}
-		take(row, tokens)
+		seen[sum] = known{int32(len(seen)), int32(tokens), int32(len(row.Text))} // maxLineBytes bounds them
+		to.add(row, tokens)
 		return nil
 	})
 	var long longLineError
@@ -282,9 +341,10 @@ func jsonReason(err error) string {
 
 // checkTraining reports what makes a whole set of examples unfit for training.
 func checkTraining(e examples) error {
-	var c census
+	c := census{}
 	for _, row := range e.rows {
 		c.add(row, 0)
 	}
+	c.examples = e.lines
 	return c.check()
 }

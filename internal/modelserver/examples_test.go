@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,10 +71,48 @@ func TestReadExamples(t *testing.T) {
 				}
 				return
 			}
+			for i := range test.want {
+				test.want[i].Weight = 1
+			}
 			if err != nil || fmt.Sprint(got.rows) != fmt.Sprint(test.want) || got.tokens != test.tokens {
 				t.Errorf("got %+v, %d tokens, %v; want %+v, %d tokens", got.rows, got.tokens, err, test.want, test.tokens)
 			}
 		})
+	}
+}
+
+// A line that is there several times is one example with a weight, or as many for a
+// trainer that takes lines, and counts as often as it is there.
+func TestRepeatedLinesAreOneExample(t *testing.T) {
+	a := line(userHi + "," + answerAb)
+	b := line(`{"role":"user","content":"Hi"},` + answerAb)
+	unlike := line(userHi + ", " + answerAb) // but says the same
+	file := strings.Join([]string{a, b, a, "", unlike, " " + a + "\r", b, a}, "\n")
+	for name, test := range map[string]struct {
+		asLines bool
+		want    []string
+	}{
+		"weights": {false, []string{"4 Hi there", "2 Hi", "1 Hi there"}},
+		"lines":   {true, []string{"1 Hi there", "1 Hi", "1 Hi there", "1 Hi there", "1 Hi there", "1 Hi", "1 Hi there"}},
+	} {
+		found := examples{asLines: test.asLines}
+		if err := eachExample(strings.NewReader(file), &found); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, row := range found.rows {
+			got = append(got, fmt.Sprint(row.Weight, " ", row.Text))
+		}
+		if !slices.Equal(got, test.want) || found.lines != 7 || found.tokens != 5*3+2*2 {
+			t.Errorf("%s: %d lines with %d tokens, and rows %q; want %q", name, found.lines, found.tokens, got, test.want)
+		}
+	}
+	var c census
+	if err := eachExample(strings.NewReader(file), &c); err != nil {
+		t.Fatal(err)
+	}
+	if c.examples != 7 || c.tokens != 19 || c.textBytes != 5*8+2*2 || c.distinct != 3 || c.distinctBytes != 8+2+8 {
+		t.Errorf("counted %+v", c)
 	}
 }
 
@@ -92,7 +131,7 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 func TestCheckTraining(t *testing.T) {
 	rows := func(n, labels int) (e examples) {
 		for i := range n {
-			e.rows = append(e.rows, classifier.Example{Text: "text", Label: fmt.Sprint("label", i%labels)})
+			e.add(classifier.Example{Text: "text", Label: fmt.Sprint("label", i%labels)}, 2)
 		}
 		return e
 	}
@@ -137,7 +176,7 @@ func FuzzReadExamples(f *testing.F) {
 // readExamples reads a JSONL file of examples into memory: see eachExample.
 func readExamples(r io.Reader) (examples, error) {
 	var found examples
-	if err := eachExample(r, found.add); err != nil {
+	if err := eachExample(r, &found); err != nil {
 		return examples{}, err
 	}
 	return found, nil

@@ -134,7 +134,8 @@ func TestHybridIsDeterministic(t *testing.T) {
 				encoded = append(encoded, e.Message)
 			}
 		}
-		if len(encoded) < 5 || encoded[0] != "Encoded 299 of 299 texts" {
+		// Of the 299 lines of both files 56 differ.
+		if len(encoded) < 2 || encoded[0] != "Encoded 56 of 56 texts" {
 			t.Errorf("events tell %q", encoded)
 		}
 	}

@@ -372,6 +372,28 @@ func TestJobKeepsWhatWasAsked(t *testing.T) {
 	}
 }
 
+// Lines that are repeated are learnt together, and cost and count what they did apart.
+func TestRepeatedLinesCount(t *testing.T) {
+	r, _ := start(t, Options{})
+	once := jsonl(1, 30)
+	j := r.create(t, map[string]any{
+		"training_file":   r.upload(t, append(bytes.Repeat(once, 5), jsonl(2, 10)...)),
+		"validation_file": r.upload(t, jsonl(3, 30)),
+		"hyperparameters": map[string]any{"n_epochs": 2, "batch_size": 10},
+	})
+	await(t, r.client, j.ID, statusSucceeded)
+	var done jobObject
+	r.call(t, "GET", "/v1/fine_tuning/jobs/"+j.ID, nil, &done)
+	tokens := 5*must[examples](t)(readExamples(bytes.NewReader(once))).tokens + must[examples](t)(readExamples(bytes.NewReader(jsonl(2, 10)))).tokens
+	if *done.TrainedTokens != 2*tokens {
+		t.Errorf("trained tokens are %d, want %d in 2 epochs", *done.TrainedTokens, 2*tokens)
+	}
+	results := readAll(t, must[openai.RawResponse](t)(r.client.GetFileContent(t.Context(), done.ResultFiles[0])))
+	if lines := strings.Split(results, "\n"); !strings.HasPrefix(lines[1], "16,") || !strings.HasPrefix(lines[2], "32,") {
+		t.Errorf("results are %q, want 16 and 32 steps of 10 lines", results)
+	}
+}
+
 func TestSameJobGivesSameModel(t *testing.T) {
 	r, _ := start(t, Options{})
 	training := r.upload(t, jsonl(1, 60))

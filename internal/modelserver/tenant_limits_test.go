@@ -352,7 +352,7 @@ func TestPausingForEverIsBounded(t *testing.T) {
 // that says what to do, and the next one is trained.
 func TestMemoryOfATrainingIsBounded(t *testing.T) {
 	small, large := jsonl(1, 30), jsonl(1, 8000)
-	limit := classifier.TrainingMemory(1000, 60_000, 3, 0)
+	limit := classifier.TrainingMemory(1000, 0, 60_000, 3, 0)
 	r, _ := start(t, Options{MaxTrainingBytes: limit})
 	smallFile, largeFile := r.upload(t, small), r.upload(t, large)
 	for name, body := range map[string]map[string]any{

@@ -173,7 +173,7 @@ func (s *Server) validate(ctx context.Context, j job) error {
 // count reads a job's files through without keeping what is in them: how much
 // memory the training takes is known before it is taken.
 func (s *Server) count(j job) (train, validation census, failure *jobError) {
-	err := s.readFile(j.TrainingFile, train.add)
+	err := s.readFile(j.TrainingFile, &train)
 	if err == nil {
 		err = train.check()
 	}
@@ -183,7 +183,7 @@ func (s *Server) count(j job) (train, validation census, failure *jobError) {
 	if j.ValidationFile == "" {
 		return train, validation, nil
 	}
-	err = s.readFile(j.ValidationFile, validation.add)
+	err = s.readFile(j.ValidationFile, &validation)
 	if err == nil && validation.examples == 0 {
 		err = &fileProblem{"it has no examples"}
 	}
@@ -232,12 +232,14 @@ func (s *Server) memory(ctx context.Context, j job, train, validation census) (i
 	if j.Model == HybridModel && s.options.Encoder != nil {
 		width = max(s.options.Encoder.Width(), 0)
 	}
-	return classifier.TrainingMemory(train.examples+validation.examples, train.textBytes+validation.textBytes, len(train.labels), width), nil
+	return classifier.TrainingMemory(train.distinct, validation.distinct, train.distinctBytes+validation.distinctBytes, len(train.labels), width), nil
 }
 
-// read returns the examples of a job's files.
+// read returns the examples of a job's files. The trainer of a language model takes
+// lines.
 func (s *Server) read(j job) (train, validation examples, failure *jobError) {
-	err := s.readFile(j.TrainingFile, train.add)
+	train.asLines, validation.asLines = j.Card != nil, j.Card != nil
+	err := s.readFile(j.TrainingFile, &train)
 	if err == nil {
 		err = checkTraining(train)
 	}
@@ -247,13 +249,13 @@ func (s *Server) read(j job) (train, validation examples, failure *jobError) {
 	if j.ValidationFile == "" {
 		return train, validation, nil
 	}
-	if err = s.readFile(j.ValidationFile, validation.add); err != nil {
+	if err = s.readFile(j.ValidationFile, &validation); err != nil {
 		return train, validation, s.fileFailure(j.ID, "validation_file", err)
 	}
 	return train, validation, nil
 }
 
-func (s *Server) readFile(id string, take func(classifier.Example, int)) error {
+func (s *Server) readFile(id string, to learner) error {
 	content, err := s.disk.root.Open(contentPath(id))
 	if errors.Is(err, os.ErrNotExist) {
 		return &fileProblem{"it was deleted"}
@@ -262,7 +264,7 @@ func (s *Server) readFile(id string, take func(classifier.Example, int)) error {
 		return err
 	}
 	defer content.Close()
-	return eachExample(content, take)
+	return eachExample(content, to)
 }
 
 func (s *Server) fileFailure(jobID, param string, err error) *jobError {
@@ -345,7 +347,7 @@ func (s *Server) train(ctx context.Context, j job) error {
 	if err := s.finish(j, made); err != nil {
 		return err
 	}
-	s.log.InfoContext(ctx, "fine-tuning job succeeded", "job", j.ID, "examples", len(train.rows),
+	s.log.InfoContext(ctx, "fine-tuning job succeeded", "job", j.ID, "examples", train.lines, "distinct", len(train.rows),
 		"classes", made.classes, "duration", time.Since(start).Round(time.Millisecond))
 	return nil
 }
