@@ -166,3 +166,36 @@ const (
 	// Skip: there was too little to learn from.
 	Skip Decision = "skipped"
 )
+
+// Origin tells what a model was trained on and when, and how it did in its own
+// test.
+type Origin struct {
+	// Dataset is the file's name without its folder, empty if it is not known.
+	Dataset       string    `json:"dataset,omitempty"`
+	DatasetSHA256 string    `json:"dataset_sha256"`
+	DatasetRows   int64     `json:"dataset_rows,omitempty"`
+	Created       time.Time `json:"created"`
+	TestCoverage  float64   `json:"test_coverage"`
+	// AskedPrecision is what its threshold was calibrated to; 0 where it is not
+	// known.
+	AskedPrecision float64 `json:"asked_precision,omitempty"`
+	// Confidences counts the answers to the test set by confidence, all of them.
+	Confidences map[int]int64 `json:"confidences,omitempty"`
+	// Turns is how much of a conversation it was trained on; empty is [AllTurns].
+	Turns Turns `json:"turns,omitempty"`
+}
+
+// OriginOf returns what is known of a model's training.
+func OriginOf(m Model) *Origin {
+	o := &Origin{
+		Dataset: m.Dataset, DatasetSHA256: m.DatasetSHA256, DatasetRows: m.DatasetRows, Created: m.Created,
+		TestCoverage: m.TestCoverage, AskedPrecision: m.AskedPrecision, Confidences: m.Confidences,
+		Turns: m.Turns,
+	}
+	// Models from before the name was kept have it among their parameters.
+	if in, ok := m.Parameters.(map[string]any); ok && o.Dataset == "" {
+		dataset, _ := in["dataset"].(string)
+		o.Dataset = DatasetName(dataset)
+	}
+	return o
+}
