@@ -29,7 +29,8 @@ const together = 4
 
 func newIndex(rows int) *index {
 	size := max(bits.Len(uint(rows*4/3)), together+1)
-	return &index{slots: make([]slot, 1<<size), shift: 64 - (size - together), factor: rand.Uint64() | 1}
+	factor := rand.Uint64() | 1 //nolint:gosec // the generator is ChaCha8 with a seed of the system's
+	return &index{slots: make([]slot, 1<<size), shift: 64 - (size - together), factor: factor}
 }
 
 // start is where an id belongs, unless others are there. Blocks of ids are spread by
