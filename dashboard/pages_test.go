@@ -298,7 +298,7 @@ func TestRunsAndSchedules(t *testing.T) {
 	}
 	t.Cleanup(w.Stop)
 	s.says(s.get("/runs", 200), "There are no runs yet.", "There are no schedules.")
-	s.says(s.get("/runs?kind=none", 400), "There is no kind of run")
+	s.says(s.get("/runs?kind=none", 400), "There are no such runs. Choose a kind from the list.")
 	s.says(s.get("/runs?page=!", 400), "begin at its first page")
 	failed, err := s.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "finetune-none", TaskQueue: pipeline.TaskQueue}, pipeline.FineTuneWorkflow,
 		pipeline.FineTuneInput{Dataset: filepath.Join(s.artifacts, "none.csv")})
@@ -315,7 +315,7 @@ func TestRunsAndSchedules(t *testing.T) {
 	}
 	s.says(page, "fine-tuning")
 	s.says(s.get("/runs/finetune-none", 200), "none.csv", failed.GetRunID(), ">failed<")
-	s.says(s.get("/runs/nothing", 400), "There is no run nothing")
+	s.says(s.get("/runs/nothing", 400), "That is not there, or not any more.")
 
 	retraining, err := s.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "retrain/x", TaskQueue: "stand-in"}, pipeline.RetrainWorkflow, pipeline.RetrainInput{})
 	if err != nil {
@@ -356,7 +356,7 @@ func (s *site) schedules() {
 	s.says(s.post("/schedules", 503, "id", "retrain-airlines", "do", "trigger", "why", "again"), "is still going on")
 	s.says(s.post("/schedules", 200, "id", "retrain-airlines", "do", "unpause", "why", "it has moved"), "The schedule retrain-airlines is resumed.")
 	s.says(s.post("/schedules", 400, "id", "another", "do", "pause", "why", "x"), "starts no retrainings")
-	s.says(s.post("/schedules", 400, "id", "none", "do", "pause", "why", "x"), "There is no schedule none")
+	s.says(s.post("/schedules", 400, "id", "none", "do", "pause", "why", "x"), "That is not there, or not any more.")
 	s.says(s.get("/admin/audit", 200), "paused a schedule", "started a run of a schedule", "resumed a schedule")
 }
 
