@@ -13,8 +13,8 @@ FUZZTIME ?= 1m
 # building it with the race detector takes longer than everything else together. Of the
 # page those tests are run in which several things happen at once.
 RACE = ./activities/... ./internal/account/... ./internal/anonymize/... ./internal/artifact/... ./internal/classifier/... ./internal/fetch/... \
-       ./internal/inference/... ./internal/intake/... ./internal/kafka/... ./internal/modelserver/... ./internal/provider/... ./internal/results/... ./internal/speech/... ./internal/stage/... \
-       ./internal/tweet/... ./workflows/...
+       ./internal/inference/... ./internal/intake/... ./internal/kafka/... ./internal/modelserver/... ./internal/pace/... ./internal/provider/... ./internal/results/... ./internal/speech/... ./internal/stage/... \
+       ./internal/thread/... ./internal/transformer/dilated/... ./internal/tweet/... ./workflows/...
 
 .PHONY: help demo run build test test-slow race lint dead vulncheck clients docs pictures sample asr trainer bench peers fuzz clean
 
