@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -129,14 +132,18 @@ func newSession(dir, root, name string, outputs map[string]string) (*session, er
 	); err != nil {
 		return nil, err
 	}
-	for range usual {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
+	// Not of those that the kernel hands out, which a program that starts meanwhile
+	// may be given.
+	for port := 20000 + rand.IntN(10000); len(s.ports) < len(usual); port++ { //nolint:gosec // any port will do
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		switch {
+		case errors.Is(err, syscall.EADDRINUSE):
+			continue
+		case err != nil:
 			return nil, err
 		}
 		defer l.Close()
-		_, port, _ := net.SplitHostPort(l.Addr().String())
-		s.ports = append(s.ports, port)
+		s.ports = append(s.ports, strconv.Itoa(port))
 	}
 	return s, nil
 }
