@@ -98,6 +98,10 @@ func (m *Model) fuse(d Directory) error {
 	if err != nil || network == nil {
 		return err
 	}
+	if !compared {
+		m.network = network
+		return nil
+	}
 	// As many tokens as the network looks away, of many types.
 	input, err := m.Tokenize("We are happy to have you on board, Naomi! Please send us your e-mail address and we will look into it at once. -JB")
 	if err != nil {

@@ -134,7 +134,7 @@ func newSession(dir, root, name string, outputs map[string]string) (*session, er
 	}
 	// Not of those that the kernel hands out, which a program that starts meanwhile
 	// may be given.
-	for port := 20000 + rand.IntN(10000); len(s.ports) < len(usual); port++ { //nolint:gosec // any port will do
+	for port := 20000 + rand.IntN(10000); len(s.ports) < len(usual); port++ {
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		switch {
 		case errors.Is(err, syscall.EADDRINUSE):
